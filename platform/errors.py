@@ -1,0 +1,101 @@
+"""Errors sorted by who must act.
+
+Every error of Whorl derives from :class:`WhorlError` and says what happened, the value seen, what
+is allowed and what to do. Errors never log or print; the edges (HTTP, command line) render them.
+"""
+
+from typing import ClassVar
+
+
+class WhorlError(Exception):
+    """Base of all. ``status`` is the HTTP status, ``exit_code`` the process exit code."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    title: ClassVar[str] = "Error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InputError(WhorlError):
+    """The caller's mistake: a value that cannot be accepted as it is."""
+
+    status = 422
+    exit_code = 2
+    title = "Invalid input"
+
+
+class NotFoundError(WhorlError):
+    """The caller named something that does not exist, or that the caller may not see."""
+
+    status = 404
+    exit_code = 3
+    title = "Not found"
+
+
+class ConflictError(WhorlError):
+    """The request contradicts the present state: a name taken, a step out of order."""
+
+    status = 409
+    exit_code = 4
+    title = "Conflict"
+
+
+class AuthenticationError(WhorlError):
+    """No valid key or session came with the request."""
+
+    status = 401
+    exit_code = 5
+    title = "Not signed in"
+
+
+class PermissionDeniedError(WhorlError):
+    """The actor is known but may not do this."""
+
+    status = 403
+    exit_code = 5
+    title = "Not allowed"
+
+
+class PrerequisiteError(WhorlError):
+    """The operator must install, start or configure something first."""
+
+    status = 503
+    exit_code = 6
+    title = "Missing prerequisite"
+
+
+class UpstreamError(WhorlError):
+    """A model server, MCP server or database failed or answered nonsense."""
+
+    status = 502
+    exit_code = 7
+    title = "Upstream failure"
+
+
+class LimitError(WhorlError):
+    """A quota or budget is used up; ``retry_after`` is seconds, where waiting helps."""
+
+    status = 429
+    exit_code = 8
+    title = "Limit reached"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ModelSignal(WhorlError):
+    """A message for the model, given to it as an observation, such as a bad tool argument."""
+
+    status = 500
+    title = "Signal to the model"
+
+
+def missing_extra(package: str, extra: str) -> PrerequisiteError:
+    """The one standard error for an optional dependency that is not installed."""
+    return PrerequisiteError(
+        f"{package} is not installed. Install it with: pip install 'whorl[{extra}]'"
+    )
