@@ -96,6 +96,4 @@ class ModelSignal(WhorlError):
 
 def missing_extra(package: str, extra: str) -> PrerequisiteError:
     """The one standard error for an optional dependency that is not installed."""
-    return PrerequisiteError(
-        f"{package} is not installed. Install it with: pip install 'whorl[{extra}]'"
-    )
+    return PrerequisiteError(f"{package} is not installed. Install it with: pip install 'whorl[{extra}]'")

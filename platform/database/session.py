@@ -1,0 +1,71 @@
+"""Sessions: the one place where a query gets its tenant."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from .rls import TENANT_SETTING
+
+_SET_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant, true)")
+
+
+def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """The application's engine; ``url`` is a libpq URL (postgresql://…)."""
+    return create_async_engine(
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+    )
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address with the driver named, as SQLAlchemy wants it."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+@asynccontextmanager
+async def tenant_session(engine: AsyncEngine, tenant_id: uuid.UUID) -> AsyncIterator[AsyncSession]:
+    """A transaction that sees one tenant's rows; it commits on leaving, or rolls back on an error."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        await session.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+        yield session
+
+
+@asynccontextmanager
+async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A transaction without a tenant: it reaches only the tables that belong to no tenant."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@asynccontextmanager
+async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """A bare psycopg connection of one tenant, for libraries that bring their own SQL."""
+    async with await AsyncConnection.connect(
+        url, autocommit=True, prepare_threshold=0, row_factory=dict_row
+    ) as connection:
+        await connection.execute("SELECT set_config(%s, %s, false)", [TENANT_SETTING, str(tenant_id)])
+        yield connection
+
+
+def row_dict(row: Any) -> dict[str, Any]:
+    """The columns of an ORM row by attribute name."""
+    return {attribute.key: getattr(row, attribute.key) for attribute in row.__mapper__.column_attrs}
+
+
+__all__ = [
+    "AsyncEngine",
+    "AsyncSession",
+    "Session",
+    "create_engine",
+    "open_session",
+    "row_dict",
+    "sqlalchemy_url",
+    "tenant_connection",
+    "tenant_session",
+]

@@ -1,0 +1,55 @@
+"""The one place that decides what an actor may do."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ..errors import InputError, PermissionDeniedError
+
+Role = Literal["owner", "admin", "member", "viewer"]
+Permission = Literal["read", "chat", "write", "administer"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+_GRANTS: dict[Role, frozenset[Permission]] = {
+    "owner": frozenset({"read", "chat", "write", "administer"}),
+    "admin": frozenset({"read", "chat", "write", "administer"}),
+    "member": frozenset({"chat"}),
+    "viewer": frozenset({"read"}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever makes a request: a signed-in user or an API key, always of one tenant."""
+
+    tenant_id: uuid.UUID
+    tenant_slug: str
+    role: Role
+    name: str
+    user_id: uuid.UUID | None = None
+    key_id: uuid.UUID | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the actor's role includes ``permission``."""
+        return permission in _GRANTS[self.role]
+
+    def require(self, permission: Permission) -> None:
+        """Raise PermissionDeniedError unless the actor may do this."""
+        if not self.may(permission):
+            raise PermissionDeniedError(
+                f"The role {self.role} does not include the permission to {permission}. "
+                "Ask an administrator of the workspace."
+            )
+
+    @property
+    def label(self) -> str:
+        """How audit records name the actor."""
+        return f"user:{self.user_id}" if self.user_id else f"key:{self.key_id}"
+
+
+def parse_role(value: str) -> Role:
+    """``value`` as a role; raises InputError naming the roles that exist."""
+    for role in ROLES:
+        if value == role:
+            return role
+    raise InputError(f"There is no role {value!r}. Roles are {', '.join(ROLES)}.")

@@ -1,0 +1,118 @@
+"""Users and their roles in a tenant; passwords."""
+
+import secrets
+import uuid
+from typing import NamedTuple
+
+import anyio.to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..errors import ConflictError, InputError, NotFoundError
+from .access import Role, parse_role
+from .tables import Membership, User
+
+_hasher = PasswordHasher()
+MIN_PASSWORD = 10
+
+
+class Member(NamedTuple):
+    """A user of a tenant with the role held there."""
+
+    user: User
+    role: Role
+
+
+async def add_member(
+    session: AsyncSession,
+    tenant_id: uuid.UUID,
+    email: str,
+    role: Role,
+    *,
+    name: str = "",
+    password: str | None = None,
+) -> tuple[User, str | None]:
+    """Add a user to the tenant; a password is drawn and returned for a new user without one.
+
+    Raises InputError for an address or password that cannot be used, ConflictError for a member.
+    """
+    email = email.strip().lower()
+    if email.count("@") != 1 or not all(email.split("@")) or len(email) > 254:
+        raise InputError(f"{email!r} is not an e-mail address.")
+    user = await session.scalar(select(User).where(User.email == email))
+    drawn = None
+    if user is None:
+        drawn = password or secrets.token_urlsafe(12)
+        user = User(
+            email=email,
+            name=name,
+            password_hash=await hash_password(drawn),
+            home_tenant_id=tenant_id,
+        )
+        session.add(user)
+        await session.flush()
+    if await session.get(Membership, (tenant_id, user.id)):
+        raise ConflictError(f"{email} is a member of this workspace already.")
+    session.add(Membership(tenant_id=tenant_id, user_id=user.id, role=role))
+    await session.flush()
+    return user, drawn
+
+
+async def list_members(session: AsyncSession) -> list[Member]:
+    """The tenant's members by e-mail address."""
+    rows = await session.execute(
+        select(User, Membership.role).join(Membership, Membership.user_id == User.id).order_by(User.email)
+    )
+    return [Member(user, parse_role(role)) for user, role in rows]
+
+
+async def change_role(session: AsyncSession, user_id: uuid.UUID, role: Role) -> None:
+    """Give a member another role; the last owner stays one (ConflictError)."""
+    membership = await _membership(session, user_id)
+    if membership.role == "owner" and role != "owner":
+        await _require_another_owner(session)
+    membership.role = role
+
+
+async def remove_member(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Take a member out of the tenant; the last owner stays (ConflictError)."""
+    membership = await _membership(session, user_id)
+    if membership.role == "owner":
+        await _require_another_owner(session)
+    await session.execute(delete(Membership).where(Membership.user_id == user_id))
+
+
+async def hash_password(password: str) -> str:
+    """Argon2id of a password, computed off the event loop; InputError when it is too short."""
+    if len(password) < MIN_PASSWORD:
+        raise InputError(f"A password needs at least {MIN_PASSWORD} characters.")
+    return await anyio.to_thread.run_sync(_hasher.hash, password)
+
+
+async def verify_password(password_hash: str, password: str) -> bool:
+    """Whether the password matches; takes as long for a wrong one."""
+
+    def check() -> bool:
+        try:
+            return _hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    return await anyio.to_thread.run_sync(check)
+
+
+async def _membership(session: AsyncSession, user_id: uuid.UUID) -> Membership:
+    found = await session.scalar(select(Membership).where(Membership.user_id == user_id))
+    if found is None:
+        raise NotFoundError(f"There is no member {user_id} in this workspace.")
+    return found
+
+
+async def _require_another_owner(session: AsyncSession) -> None:
+    owners = await session.scalar(
+        select(func.count()).select_from(Membership).where(Membership.role == "owner")
+    )
+    if (owners or 0) < 2:
+        raise ConflictError("A workspace needs an owner: make somebody else an owner first.")

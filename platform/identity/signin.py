@@ -1,0 +1,116 @@
+"""Password sign-in: throttled, and the same answer for an unknown user as for a wrong password."""
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..database.base import now
+from ..database.session import open_session, tenant_session
+from ..errors import AuthenticationError, LimitError
+from .access import Actor, parse_role
+from .members import verify_password
+from .secrets import digest, new_secret, tenant_of
+from .tables import Membership, Tenant, User, WebSession
+
+PREFIX = "session"
+LIFETIME = timedelta(days=14)
+# Verified when the user is unknown, so that both cases take the time of one Argon2 check.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$MSV4p7Gw9gQ0jZyDq8mXo3M6uwuwDSbFx0u5ZRb0ZzY"
+
+
+class Throttle:
+    """At most ``limit`` failures an address in ``window`` seconds, for the 10,000 latest addresses."""
+
+    def __init__(
+        self, limit: int = 8, window: float = 300.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit, self.window, self.clock = limit, window, clock
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        """Raise LimitError when the address has failed too often."""
+        recent = [at for at in self._failures.get(address, []) if at > self.clock() - self.window]
+        if len(recent) >= self.limit:
+            raise LimitError(
+                "Too many failed sign-ins. Wait some minutes and try again.",
+                retry_after=recent[0] + self.window - self.clock(),
+            )
+
+    def fail(self, address: str) -> None:
+        """Count a failure."""
+        self._failures.setdefault(address, []).append(self.clock())
+        self._failures.move_to_end(address)
+        self._failures[address] = self._failures[address][-self.limit :]
+        if len(self._failures) > 10_000:
+            self._failures.popitem(last=False)
+
+
+async def sign_in(
+    engine: AsyncEngine, throttle: Throttle, email: str, password: str, workspace: str = ""
+) -> str:
+    """The session secret for a cookie; raises AuthenticationError or LimitError."""
+    email = email.strip().lower()
+    throttle.check(email)
+    async with open_session(engine) as session:
+        user = await session.scalar(select(User).where(User.email == email))
+        tenant_id = user.home_tenant_id if user else None
+        if workspace:
+            tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
+    matches = await verify_password((user and user.password_hash) or _NOBODY, password)
+    if not matches or user is None or tenant_id is None:
+        throttle.fail(email)
+        raise AuthenticationError("The e-mail address or the password is wrong.")
+    return await open_web_session(engine, tenant_id, user.id)
+
+
+async def open_web_session(engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID) -> str:
+    """Open a browser session for a member; raises AuthenticationError for anybody else."""
+    secret = new_secret(PREFIX, tenant_id)
+    async with tenant_session(engine, tenant_id) as session:
+        if await session.get(Membership, (tenant_id, user_id)) is None:
+            raise AuthenticationError("The e-mail address or the password is wrong.")
+        await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
+        session.add(
+            WebSession(
+                tenant_id=tenant_id,
+                digest=secret.digest,
+                user_id=user_id,
+                expires_at=now() + LIFETIME,
+            )
+        )
+    return secret.text
+
+
+async def authenticate_session(engine: AsyncEngine, text: str) -> Actor:
+    """The actor behind a session cookie; raises AuthenticationError when it is over."""
+    tenant_id = tenant_of(PREFIX, text)
+    if tenant_id is None:
+        raise AuthenticationError("Sign in first.")
+    async with tenant_session(engine, tenant_id) as session:
+        found = (
+            await session.execute(
+                select(User, Membership.role, Tenant.slug)
+                .join(WebSession, WebSession.user_id == User.id)
+                .join(Membership, Membership.user_id == User.id)
+                .join(Tenant, Tenant.id == WebSession.tenant_id)
+                .where(WebSession.digest == digest(text), WebSession.expires_at > now())
+            )
+        ).one_or_none()
+    if found is None:
+        raise AuthenticationError("The session is over. Sign in again.")
+    user, role, slug = found
+    return Actor(tenant_id, slug, parse_role(role), user.name or user.email, user_id=user.id)
+
+
+async def sign_out(engine: AsyncEngine, text: str) -> None:
+    """End a browser session."""
+    tenant_id = tenant_of(PREFIX, text)
+    if tenant_id is None:
+        return
+    async with tenant_session(engine, tenant_id) as session:
+        await session.execute(delete(WebSession).where(WebSession.digest == digest(text)))

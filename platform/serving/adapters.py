@@ -1,0 +1,93 @@
+"""A tenant's adapters: immutable names, and the route that says which one answers."""
+
+import re
+import uuid
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..errors import NotFoundError
+from .tables import Adapter, Route
+
+State = Literal["trained", "evaluated", "rejected", "serving", "retired"]
+_NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
+
+
+def adapter_name(tenant_slug: str, version: int) -> str:
+    """``tenant-slug.vN``.
+
+    >>> adapter_name("acme", 3)
+    'acme.v3'
+    """
+    return f"{tenant_slug}.v{version}"
+
+
+def owner_of(model: str) -> str | None:
+    """The tenant slug in an adapter's name, or None for a name of another form.
+
+    >>> owner_of("acme.v3"), owner_of("Qwen2.5-7B")
+    ('acme', None)
+    """
+    match = _NAME.fullmatch(model)
+    return match["tenant"] if match else None
+
+
+async def next_version(session: AsyncSession) -> int:
+    """The version of the tenant's next adapter; numbers are never used twice."""
+    return (await session.scalar(select(func.max(Adapter.version))) or 0) + 1
+
+
+async def register_adapter(
+    session: AsyncSession,
+    tenant_id: uuid.UUID,
+    name: str,
+    *,
+    method: str,
+    base_hash: str,
+    dataset_id: uuid.UUID | None,
+    folder: Path,
+    card: dict[str, Any],
+) -> Adapter:
+    """Record a trained adapter."""
+    version = int(name.rsplit(".v", 1)[1])
+    adapter = Adapter(
+        tenant_id=tenant_id, name=name, version=version, state="trained", method=method,
+        base_hash=base_hash, dataset_id=dataset_id, folder=str(folder), card=card,
+    )  # fmt: skip
+    session.add(adapter)
+    await session.flush()
+    return adapter
+
+
+async def list_adapters(session: AsyncSession) -> list[Adapter]:
+    """The tenant's adapters, newest first."""
+    return list(await session.scalars(select(Adapter).order_by(Adapter.version.desc())))
+
+
+async def find_adapter(session: AsyncSession, name: str) -> Adapter:
+    """The tenant's adapter of that name; raises NotFoundError."""
+    adapter = await session.scalar(select(Adapter).where(Adapter.name == name))
+    if adapter is None:
+        raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
+    return adapter
+
+
+async def routed_adapter(session: AsyncSession, agent: str) -> str | None:
+    """The adapter that answers for an agent, or None for the base model."""
+    return await session.scalar(select(Route.adapter).where(Route.agent == agent))
+
+
+async def switch_route(
+    session: AsyncSession, tenant_id: uuid.UUID, agent: str, adapter: str | None
+) -> str | None:
+    """Let ``adapter`` answer for an agent from the commit on; returns what answered before."""
+    route = await session.get(Route, (tenant_id, agent), with_for_update=True)
+    if route is None:
+        session.add(Route(tenant_id=tenant_id, agent=agent, adapter=adapter, previous=None))
+        return None
+    before = route.adapter
+    if before != adapter:
+        route.previous, route.adapter = before, adapter
+    return before

@@ -1,0 +1,223 @@
+"""The one client of model servers: OpenAI-compatible HTTP plus vLLM's runtime adapter calls."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from ..errors import InputError, LimitError, NotFoundError, UpstreamError
+from .messages import ChatCall, ChatReply, ToolCall, Usage
+
+
+class Delta(NamedTuple):
+    """A piece of a streamed reply: new text; the last piece carries the whole reply."""
+
+    text: str
+    reply: ChatReply | None = None
+
+
+class ServedModel(NamedTuple):
+    """An entry of ``/v1/models``; ``parent`` is the base of an adapter."""
+
+    name: str
+    parent: str | None
+    root: str | None
+
+
+class ModelClient:
+    """A model server behind one base URL (without ``/v1``)."""
+
+    def __init__(self, http: httpx.AsyncClient, *, label: str = "") -> None:
+        self.http = http
+        self.label = label or str(http.base_url)
+
+    async def models(self) -> list[ServedModel]:
+        """What the server has loaded, the base models first as it lists them."""
+        response = await self._send("GET", "/v1/models")
+        return [
+            ServedModel(entry["id"], entry.get("parent"), entry.get("root"))
+            for entry in response.json()["data"]
+        ]
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Load a LoRA folder under a name; InputError when the server cannot take it."""
+        body = {"lora_name": name, "lora_path": str(folder)}
+        await self._send("POST", "/v1/load_lora_adapter", body)
+
+    async def unload_adapter(self, name: str) -> None:
+        """Unload an adapter; NotFoundError when the server does not have it."""
+        await self._send("POST", "/v1/unload_lora_adapter", {"lora_name": name})
+
+    async def chat(self, call: ChatCall) -> ChatReply:
+        """The complete reply to a call."""
+        response = await self._send("POST", "/v1/chat/completions", _body(call))
+        value = response.json()
+        choice = value["choices"][0]
+        message = choice["message"]
+        return ChatReply(
+            content=message.get("content") or "",
+            tool_calls=[_tool_call(entry) for entry in message.get("tool_calls") or []],
+            finish_reason=choice["finish_reason"],
+            model=value["model"],
+            usage=_usage(value.get("usage")),
+            prompt_token_ids=value.get("prompt_token_ids") or [],
+            token_ids=choice.get("token_ids") or [],
+            logprobs=_logprobs(choice),
+        )
+
+    async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
+        """The reply piece by piece; the last piece has ``reply``."""
+        body = {**_body(call), "stream": True, "stream_options": {"include_usage": True}}
+        growing = _Growing(call.model)
+        async with self._open("POST", "/v1/chat/completions", body) as response:
+            if response.is_error:
+                await response.aread()
+                raise _error(response, self.label)
+            async for line in response.aiter_lines():
+                if not line.startswith("data:") or line.endswith("[DONE]"):
+                    continue
+                value = json.loads(line[5:])
+                if "error" in value:
+                    raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
+                if text := growing.add(value):
+                    yield Delta(text)
+        yield Delta("", growing.reply())
+
+    async def healthy(self) -> bool:
+        """Whether the server answers its health check."""
+        try:
+            return (await self.http.get("/health")).is_success
+        except httpx.HTTPError:
+            return False
+
+    @asynccontextmanager
+    async def _open(self, method: str, path: str, body: Any) -> AsyncIterator[httpx.Response]:
+        try:
+            async with self.http.stream(method, path, json=body) as response:
+                yield response
+        except httpx.TransportError as error:
+            raise UpstreamError(
+                f"The model server {self.label} does not answer: {type(error).__name__}."
+            ) from error
+
+    async def _send(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        async with self._open(method, path, body) as response:
+            await response.aread()
+        if response.is_error:
+            raise _error(response, self.label)
+        return response
+
+
+@dataclass
+class _Growing:
+    """A streamed reply as it is put together."""
+
+    model: str
+    content: str = ""
+    calls: dict[int, dict[str, str]] = field(default_factory=dict)
+    finish: str = "stop"
+    usage: Usage = field(default_factory=Usage)
+    prompt_ids: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+
+    def add(self, value: dict[str, Any]) -> str:
+        self.prompt_ids = value.get("prompt_token_ids") or self.prompt_ids
+        if value.get("usage"):
+            self.usage = _usage(value["usage"])
+        if not value.get("choices"):
+            return ""
+        choice = value["choices"][0]
+        self.finish = choice.get("finish_reason") or self.finish
+        self.ids += choice.get("token_ids") or []
+        self.logprobs += _logprobs(choice)
+        delta = choice.get("delta") or {}
+        for part in delta.get("tool_calls") or []:
+            call = self.calls.setdefault(part["index"], {"id": "", "name": "", "arguments": ""})
+            function = part.get("function") or {}
+            call["id"] = part.get("id") or call["id"]
+            call["name"] += function.get("name") or ""
+            call["arguments"] += function.get("arguments") or ""
+        text: str = delta.get("content") or ""
+        self.content += text
+        return text
+
+    def reply(self) -> ChatReply:
+        calls: list[ToolCall] = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": call["name"], "arguments": call["arguments"]},
+            }
+            for _, call in sorted(self.calls.items())
+        ]
+        return ChatReply(
+            self.content,
+            calls,
+            self.finish,
+            self.model,
+            self.usage,
+            self.prompt_ids,
+            self.ids,
+            self.logprobs,
+        )
+
+
+def _body(call: ChatCall) -> dict[str, Any]:
+    sampling = call.sampling
+    body: dict[str, Any] = {
+        "model": call.model,
+        "messages": call.messages,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "logprobs": True,
+        "return_token_ids": True,
+    }
+    if call.tools:
+        body["tools"] = call.tools
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    return body
+
+
+def _usage(value: dict[str, Any] | None) -> Usage:
+    value = value or {}
+    return Usage(value.get("prompt_tokens") or 0, value.get("completion_tokens") or 0)
+
+
+def _tool_call(entry: dict[str, Any]) -> ToolCall:
+    function = entry["function"]
+    return {
+        "id": entry["id"],
+        "type": "function",
+        "function": {"name": function["name"], "arguments": function["arguments"]},
+    }
+
+
+def _logprobs(choice: dict[str, Any]) -> list[float]:
+    content = (choice.get("logprobs") or {}).get("content") or []
+    return [float(entry["logprob"]) for entry in content]
+
+
+def _error(response: httpx.Response, label: str) -> Exception:
+    try:
+        value = response.json()
+        error = value.get("error", value)
+        message = str(error.get("message") if isinstance(error, dict) else error)
+    except (json.JSONDecodeError, AttributeError):
+        message = response.text[:200] or response.reason_phrase
+    text = f"{label}: {message}"
+    if response.status_code == 404:
+        return NotFoundError(text)
+    if response.status_code == 429:
+        return LimitError(text, retry_after=float(response.headers.get("retry-after", 1)))
+    if response.status_code in (400, 409, 413, 422):
+        return InputError(text)
+    return UpstreamError(f"{text} (HTTP {response.status_code})")

@@ -1,0 +1,114 @@
+"""Requests of the OpenAI-compatible contract, checked at the edge."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ..messages import Sampling
+
+
+def _content_text(value: Any) -> Any:
+    """Content parts of type text as one string; clients may send either form."""
+    if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+        if all(part.get("type") == "text" and isinstance(part.get("text"), str) for part in value):
+            return "".join(part["text"] for part in value)
+        raise ValueError("only content parts of type text are understood")
+    return value
+
+
+class WireFunctionCall(BaseModel):
+    name: str
+    arguments: str = "{}"
+
+
+class WireToolCall(BaseModel):
+    id: str
+    type: Literal["function"] = "function"
+    function: WireFunctionCall
+
+
+class WireMessage(BaseModel):
+    """One message of a request."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Annotated[str | None, BeforeValidator(_content_text)] = None
+    tool_calls: list[WireToolCall] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """The message without empty fields; ``developer`` is today's word for ``system``."""
+        message = self.model_dump(exclude_none=True)
+        message.setdefault("content", "")
+        if self.role == "developer":
+            message["role"] = "system"
+        return message
+
+
+class WireFunction(BaseModel):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class WireTool(BaseModel):
+    type: Literal["function"]
+    function: WireFunction
+
+    def plain(self) -> dict[str, Any]:
+        """The tool in the order of keys that prompts are rendered in."""
+        function = {"name": self.function.name, "description": self.function.description or ""}
+        parameters = self.function.parameters or {"type": "object", "properties": {}}
+        return {"type": "function", "function": {**function, "parameters": parameters}}
+
+
+class StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """Body of ``POST /v1/chat/completions``; fields that a local model has no use for are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str
+    messages: list[WireMessage] = Field(min_length=1)
+    tools: list[WireTool] | None = None
+    tool_choice: Literal["auto", "none"] | None = None
+    temperature: float = Field(1.0, ge=0, le=2)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    n: Literal[1] = 1
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    logprobs: bool = False
+    return_token_ids: bool = False
+
+    def offered_tools(self) -> list[Any]:
+        """The tools shown to the model."""
+        if self.tool_choice == "none" or not self.tools:
+            return []
+        return [tool.plain() for tool in self.tools]
+
+    def sampling(self, room: int) -> Sampling:
+        """Sampling settings; ``room`` is how many tokens still fit the context."""
+        asked = self.max_completion_tokens or self.max_tokens or room
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed)
+
+
+class LoadAdapter(BaseModel):
+    """Body of ``POST /v1/load_lora_adapter``."""
+
+    lora_name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+    lora_path: Path
+
+
+class UnloadAdapter(BaseModel):
+    """Body of ``POST /v1/unload_lora_adapter``."""
+
+    lora_name: str

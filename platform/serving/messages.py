@@ -1,0 +1,100 @@
+"""Chat messages and tools in OpenAI's shape, as they travel between agents and model servers."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+class FunctionCall(TypedDict):
+    """A function's name and its arguments as JSON text."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """One call in an assistant's message."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
+class ChatMessage(TypedDict, total=False):
+    """One message; ``content`` may be None when there are tool calls."""
+
+    role: Role
+    content: str | None
+    tool_calls: list[ToolCall]
+    tool_call_id: str
+    name: str
+
+
+class FunctionSpec(TypedDict, total=False):
+    """A function that the model may call; ``parameters`` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolSpec(TypedDict):
+    """A tool offered to the model."""
+
+    type: Literal["function"]
+    function: FunctionSpec
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a reply is drawn; temperature 0 takes the most probable token."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class ChatCall:
+    """One request to a model server; ``model`` is a base model's or an adapter's name."""
+
+    model: str
+    messages: list[ChatMessage]
+    tools: list[ToolSpec] = field(default_factory=list)
+    sampling: Sampling = Sampling()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Token counts of one call."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class ChatReply:
+    """A complete reply.
+
+    ``token_ids`` and ``logprobs`` (natural logarithm, one a token) are empty where the server does
+    not give them.
+    """
+
+    content: str
+    tool_calls: list[ToolCall]
+    finish_reason: str
+    model: str
+    usage: Usage
+    prompt_token_ids: list[int] = field(default_factory=list)
+    token_ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+
+    def message(self) -> ChatMessage:
+        """The reply as the message that is appended to the conversation."""
+        message: ChatMessage = {"role": "assistant", "content": self.content}
+        if self.tool_calls:
+            message["tool_calls"] = self.tool_calls
+        return message

@@ -1,0 +1,97 @@
+"""The model servers behind Whorl: choice, adapters on all of them, drain."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+
+from ..errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
+from .client import Delta, ModelClient
+from .messages import ChatCall, ChatMessage, ChatReply, Sampling
+
+_Key = TypeVar("_Key")
+_PROBE: list[ChatMessage] = [{"role": "user", "content": "Hello"}]
+
+
+class ModelServers:
+    """One or more servers of the same base model.
+
+    Calls go to the server with the fewest open calls; a call that fails before its first token is
+    tried on the next one. ``base`` is the base model's name, ``base_hash`` its identity.
+    """
+
+    def __init__(self, clients: list[ModelClient], base: str, base_hash: str, template_hash: str) -> None:
+        self.clients = clients
+        self.base, self.base_hash, self.template_hash = base, base_hash, template_hash
+        self._open: Counter[int] = Counter()
+        self._by_model: Counter[str] = Counter()
+
+    async def chat(self, call: ChatCall) -> ChatReply:
+        """The complete reply."""
+        reply = None
+        async for delta in self.stream(call):
+            reply = delta.reply or reply
+        assert reply is not None
+        return reply
+
+    async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
+        """The reply piece by piece, from the first server that answers."""
+        with self._counted(self._by_model, call.model):
+            failure: UpstreamError | None = None
+            for index in sorted(range(len(self.clients)), key=lambda i: self._open[i]):
+                begun = False
+                try:
+                    with self._counted(self._open, index):
+                        async with aclosing(self.clients[index].stream(call)) as deltas:  # type: ignore[type-var]
+                            async for delta in deltas:
+                                begun = True
+                                yield delta
+                        return
+                except UpstreamError as error:
+                    if begun:
+                        raise
+                    failure = error
+            raise failure or PrerequisiteError("No model server is configured.")
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Load an adapter on every server and make each answer with it once.
+
+        A server that has it already keeps it. On a failure the servers that had loaded it unload
+        it again and the error is raised.
+        """
+        loaded: list[ModelClient] = []
+        try:
+            for client in self.clients:
+                present = {model.name for model in await client.models()}
+                if name not in present:
+                    await client.load_adapter(name, folder)
+                    loaded.append(client)
+                await client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
+        except (InputError, NotFoundError, UpstreamError):
+            for client in loaded:
+                await client.unload_adapter(name)
+            raise
+
+    async def unload_adapter(self, name: str) -> None:
+        """Unload an adapter from the servers that have it."""
+        for client in self.clients:
+            if name in {model.name for model in await client.models()}:
+                await client.unload_adapter(name)
+
+    async def drain(self, model: str, timeout: float = 30.0) -> bool:
+        """Wait until no call of this process names ``model``; False when it takes too long."""
+        with anyio.move_on_after(timeout):
+            while self._by_model[model]:  # noqa: ASYNC110 - calls end in many places
+                await anyio.sleep(0.01)
+        return not self._by_model[model]
+
+    @contextmanager
+    def _counted(self, counter: Counter[_Key], key: _Key) -> Iterator[None]:
+        counter[key] += 1
+        try:
+            yield
+        finally:
+            counter[key] -= 1

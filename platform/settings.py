@@ -1,0 +1,119 @@
+"""Configuration, read once from ``WHORL_*`` into one frozen object and then passed as arguments."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InputError
+
+PREFIX = "WHORL_"
+
+
+class Settings(BaseModel):
+    """All settings; the environment name of ``data_dir`` is ``WHORL_DATA_DIR`` and so on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path(".whorl"), description="Everything Whorl stores on this machine.")
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL >= 15 with pgvector, as the application role; unset: embedded.",
+    )
+    database_admin_url: str | None = Field(
+        None, description="The owner of the schema, for migrations; needed with database_url."
+    )
+    host: str = Field("127.0.0.1", description="Address that whorl serve listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that whorl serve listens on.")
+    public_url: str | None = Field(None, description="Address that users type, for cookies.")
+    model_url: str | None = Field(
+        None, description="Base URL of OpenAI-compatible servers, comma separated; unset: embedded."
+    )
+    model_key: str | None = Field(None, description="Bearer key for the model servers.")
+    model_name: str | None = Field(
+        None, description="Base model to ask for; unset: the first one that the server lists."
+    )
+    model_dir: Path | None = Field(
+        None,
+        description="Hugging Face folder that the embedded engine runs; unset: the seed model.",
+    )
+    adapter_dir: Path | None = Field(
+        None, description="Where model servers see adapter folders; unset: <data_dir>/adapters."
+    )
+    embedder: str = Field(
+        "minilm", description="minilm, hashing, or a sentence-transformers folder or hub id."
+    )
+    reranker: str = Field(
+        "late-interaction",
+        description="late-interaction, identity, or a cross-encoder folder or id.",
+    )
+    mcp_config: Path | None = Field(
+        None, description="JSON file with mcpServers, as other MCP clients write it."
+    )
+    max_steps: int = Field(6, ge=1, le=100, description="Model calls in one run.")
+    max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
+    max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
+    max_answer_tokens: int = Field(256, ge=1, description="Tokens of one model reply.")
+    search_passages: int = Field(4, ge=1, le=50, description="Passages that a search shows.")
+    search_sentences: int = Field(
+        2, ge=0, description="Best sentences shown of each passage; 0 shows the whole passage."
+    )
+    worker: Literal["inline", "external"] = Field(
+        "inline", description="Run background jobs inside serve, or in whorl worker processes."
+    )
+    max_upload_mb: int = Field(50, ge=1, description="Largest document that is accepted, MiB.")
+    max_record_mb: int = Field(8, ge=1, description="Largest line of a JSON lines file, MiB.")
+    threads: int = Field(0, ge=0, description="Threads of the embedded model; 0: all cores.")
+
+    def path(self, *parts: str) -> Path:
+        """A path below the data directory, its parent made if missing."""
+        path = self.data_dir.expanduser().resolve().joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @property
+    def adapters(self) -> Path:
+        """The folder that holds one folder per adapter."""
+        return (self.adapter_dir or self.data_dir / "adapters").expanduser().resolve()
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies are marked Secure: yes when users come through https."""
+        return (self.public_url or "").startswith("https://")
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Settings from the environment; ``overrides`` that are not None win.
+
+    Raises InputError for an unknown ``WHORL_*`` name or a value that is not allowed.
+    """
+    environ = os.environ if environ is None else environ
+    known = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    for name in given:
+        if name not in known:
+            raise InputError(f"Unknown setting {name}.{_suggestion(name, list(known))}")
+    values: dict[str, object] = {known[name]: value for name, value in given.items() if value}
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "settings"
+        raise InputError(
+            f"{name} is {first.get('input')!r}: {first['msg'].lower()}. Change or unset it."
+        ) from error
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise InputError(
+            f"WHORL_DATABASE_URL must start with postgresql://, not "
+            f"{settings.database_url.split(':')[0]!r}. Whorl runs on PostgreSQL only."
+        )
+    return settings
+
+
+def _suggestion(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else " See docs/operations.md for the list."

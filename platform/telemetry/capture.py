@@ -1,0 +1,165 @@
+"""Capture: OpenTelemetry spans of a run, redacted together, logged, then stored.
+
+Spans wait in memory until the run's root span ends; then a worker thread redacts them, appends
+them to the write-ahead log and syncs it. Only what is redacted ever leaves memory.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.trace import Tracer, format_trace_id
+from prometheus_client import Counter
+
+from . import conventions as c
+from .record import SpanRecord, record_of
+from .redaction.redactor import Redactor
+from .store import dump_records
+from .wal import WriteAheadLog
+
+_log = logging.getLogger(__name__)
+CAPTURED = Counter("whorl_spans_captured", "Spans redacted and logged")
+REDACTED = Counter("whorl_values_redacted", "Values replaced by placeholders", ["kind"])
+FAILURES = Counter("whorl_redaction_failures", "Spans whose content was dropped")
+MAX_SPANS = 2000
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Whose run the current code is part of; copied onto every span."""
+
+    tenant_id: str
+    run_id: str
+    user_id: str | None
+    agent: str
+    adapter: str | None
+    conversation_id: str | None = None
+
+
+_current: ContextVar[RunContext | None] = ContextVar("whorl_run", default=None)
+
+
+@contextmanager
+def run_context(context: RunContext) -> Iterator[None]:
+    """Spans started inside belong to this run."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def use_adapter(adapter: str | None) -> None:
+    """Note that the rest of the current run is answered by another adapter."""
+    context = _current.get()
+    if context is not None:
+        _current.set(replace(context, adapter=adapter))
+
+
+class _Collector(SpanProcessor):
+    """Gathers the spans of each run and hands them over when the root span ends."""
+
+    def __init__(self, settle: Callable[[str, list[SpanRecord]], None]) -> None:
+        self._settle = settle
+        self._open: dict[str, list[SpanRecord]] = defaultdict(list)
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        context = _current.get()
+        if context is None:
+            return
+        span.set_attribute(c.TENANT, context.tenant_id)
+        span.set_attribute(c.RUN, context.run_id)
+        span.set_attribute(c.AGENT_NAME, context.agent)
+        if context.user_id:
+            span.set_attribute(c.USER, context.user_id)
+        if context.adapter:
+            span.set_attribute(c.ADAPTER, context.adapter)
+        if context.conversation_id:
+            span.set_attribute(c.CONVERSATION, context.conversation_id)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        record = record_of(span)
+        if record is None:
+            return
+        spans = self._open[record.trace_id]
+        spans.append(record)
+        if record.parent_span_id is None or len(spans) >= MAX_SPANS:
+            self._settle(record.trace_id, self._open.pop(record.trace_id))
+
+    def shutdown(self) -> None:
+        """Spans of runs that never ended are settled too."""
+        for trace_id in list(self._open):
+            self._settle(trace_id, self._open.pop(trace_id))
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+
+class Capture:
+    """The tracer of a process and the barrier behind it."""
+
+    def __init__(self, redactor: Redactor, log: WriteAheadLog) -> None:
+        self.redactor, self.log = redactor, log
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-redaction")
+        self._settling: dict[str, Future[None]] = {}
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": "whorl"}), shutdown_on_exit=False
+        )
+        self._collector = _Collector(self._submit)
+        self._provider.add_span_processor(self._collector)
+        self.tracer: Tracer = self._provider.get_tracer("whorl", schema_url=c.SCHEMA_URL)
+        self.appended = asyncio.Event()
+
+    async def settled(self, trace_id: int) -> None:
+        """Wait until the spans of an ended run are in the log; raises when they could not be."""
+        future = self._settling.pop(format_trace_id(trace_id), None)
+        if future is not None:
+            await asyncio.wrap_future(future)
+            self.appended.set()
+
+    def close(self) -> None:
+        """Settle what is open and stop the worker."""
+        self._provider.shutdown()
+        self._worker.shutdown(wait=True)
+
+    def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
+        self._settling[trace_id] = self._worker.submit(self._write, records)
+
+    def _write(self, records: list[SpanRecord]) -> None:
+        redact_or_drop(self.redactor, records)
+        self.log.append([dump_records(records)])
+        CAPTURED.inc(len(records))
+        for record in records:
+            for kind, count in record.redactions.items():
+                REDACTED.labels(kind).inc(count)
+
+
+def redact_or_drop(redactor: Redactor, records: list[SpanRecord]) -> None:
+    """Redact a run's spans; if that fails, keep their structure, drop the content and count it."""
+    try:
+        redactor.redact_run(records)
+    except Exception as error:  # noqa: BLE001 - whatever fails, content must not pass
+        _log.error(
+            "Redaction failed: %s; the content of %d spans is dropped.", type(error).__name__, len(records)
+        )
+        FAILURES.inc(len(records))
+        for record in records:
+            _drop_content(record, redactor.policy)
+
+
+def _drop_content(record: SpanRecord, policy: str) -> None:
+    record.name = record.operation or "span"
+    record.status_message = ""
+    record.attributes = {name: value for name, value in record.attributes.items() if name in c.STRUCTURE}
+    record.events = []
+    record.redaction_policy = policy
+    record.redactions = {}
+    record.content_dropped = True

@@ -1,0 +1,60 @@
+"""Attribute names of the OpenTelemetry GenAI conventions, pinned at version 1.41, and Whorl's own.
+
+https://github.com/open-telemetry/semantic-conventions/tree/v1.41.0/docs/gen-ai
+"""
+
+from typing import Final
+
+VERSION: Final = "1.41.0"
+SCHEMA_URL: Final = f"https://opentelemetry.io/schemas/{VERSION}"
+
+OPERATION: Final = "gen_ai.operation.name"
+PROVIDER: Final = "gen_ai.provider.name"
+REQUEST_MODEL: Final = "gen_ai.request.model"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+TEMPERATURE: Final = "gen_ai.request.temperature"
+TOP_P: Final = "gen_ai.request.top_p"
+MAX_TOKENS: Final = "gen_ai.request.max_tokens"
+SEED: Final = "gen_ai.request.seed"
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_RESULT: Final = "gen_ai.tool.call.result"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+AGENT_NAME: Final = "gen_ai.agent.name"
+CONVERSATION: Final = "gen_ai.conversation.id"
+DATA_SOURCE: Final = "gen_ai.data_source.id"
+RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
+RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+ERROR_TYPE: Final = "error.type"
+
+TENANT: Final = "whorl.tenant.id"
+RUN: Final = "whorl.run.id"
+USER: Final = "whorl.user.id"
+ADAPTER: Final = "whorl.adapter.name"
+TRUST: Final = "whorl.trust"
+TEMPLATE_HASH: Final = "whorl.chat_template.hash"
+PROMPT_TOKEN_IDS: Final = "whorl.prompt.token_ids"
+OUTPUT_TOKEN_IDS: Final = "whorl.output.token_ids"
+OUTPUT_LOGPROBS: Final = "whorl.output.logprobs"
+
+# Attributes whose value is JSON text; redaction goes into them and keeps them JSON.
+JSON_ATTRIBUTES: Final = frozenset(
+    {INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_DEFINITIONS, TOOL_ARGUMENTS, RETRIEVAL_DOCUMENTS}
+)
+# Content that is only right for the text as it was; dropped where redaction altered the text.
+TOKEN_ATTRIBUTES: Final = frozenset({PROMPT_TOKEN_IDS, OUTPUT_TOKEN_IDS, OUTPUT_LOGPROBS})
+# Identifiers and settings: never content, so never searched for personal data.
+STRUCTURE: Final = frozenset(
+    {
+        OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL, TEMPERATURE, TOP_P, MAX_TOKENS, SEED,
+        FINISH_REASONS, INPUT_TOKENS, OUTPUT_TOKENS, TOOL_NAME, TOOL_CALL_ID, TOOL_TYPE, AGENT_NAME,
+        CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH,
+    }
+)  # fmt: skip

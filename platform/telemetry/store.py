@@ -1,0 +1,73 @@
+"""The span store: bulk writes by COPY, and what a run's page reads."""
+
+import dataclasses
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..database.rls import TENANT_SETTING
+from .record import SpanRecord
+from .tables import Span
+
+_COLUMNS = [field.name for field in dataclasses.fields(SpanRecord)]
+_JSON = frozenset({"attributes", "events", "redactions"})
+_NAMES = ", ".join(_COLUMNS)
+
+
+def dump_records(records: list[SpanRecord]) -> bytes:
+    """Records as one log payload."""
+    return json.dumps([dataclasses.asdict(record) for record in records], ensure_ascii=False).encode()
+
+
+def load_records(payload: bytes) -> list[SpanRecord]:
+    """Records of a log payload."""
+    return [SpanRecord(**value) for value in json.loads(payload)]
+
+
+async def store_records(connection: AsyncConnection[Any], records: Iterable[SpanRecord]) -> int:
+    """Write spans in one transaction a tenant; ``(trace_id, span_id)`` makes a replay harmless.
+
+    COPY does not work on a table under row-level security, so rows pass through a temporary
+    table. Returns the number of spans that were new.
+    """
+    by_tenant: dict[str, list[SpanRecord]] = defaultdict(list)
+    for record in records:
+        by_tenant[record.tenant_id].append(record)
+    new = 0
+    for tenant, rows in by_tenant.items():
+        async with connection.transaction(), connection.cursor() as cursor:
+            await cursor.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant])
+            await cursor.execute(
+                "CREATE TEMPORARY TABLE incoming (LIKE spans INCLUDING DEFAULTS) ON COMMIT DROP"
+            )
+            async with cursor.copy(f"COPY incoming ({_NAMES}) FROM STDIN") as copy:
+                for row in rows:
+                    await copy.write_row([_cell(name, getattr(row, name)) for name in _COLUMNS])
+            await cursor.execute(
+                f"INSERT INTO spans ({_NAMES}, stored_at) SELECT {_NAMES}, now() FROM incoming "
+                "ON CONFLICT DO NOTHING"
+            )
+            new += cursor.rowcount
+    return new
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in _JSON:
+        return Jsonb(value)
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+async def spans_of_run(session: AsyncSession, run_id: uuid.UUID) -> list[Span]:
+    """The spans of a run in the order they began."""
+    return list(
+        await session.scalars(
+            select(Span).where(Span.run_id == run_id).order_by(Span.start_ns, Span.end_ns.desc())
+        )
+    )

@@ -1,0 +1,44 @@
+"""The span store: immutable rows, redacted before they come here."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database.base import Base, TenantTable, now
+
+
+class Span(TenantTable, Base):
+    """One step of a run. Times are nanoseconds since the epoch.
+
+    ``redactions`` counts the values replaced by kind; ``content_dropped`` is set where redaction
+    failed and only the structure was kept.
+    """
+
+    __tablename__ = "spans"
+    __table_args__ = (
+        Index(None, "tenant_id", "run_id"),
+        Index(None, "tenant_id", "start_ns"),
+    )
+
+    trace_id: Mapped[str] = mapped_column(primary_key=True)
+    span_id: Mapped[str] = mapped_column(primary_key=True)
+    parent_span_id: Mapped[str | None]
+    run_id: Mapped[uuid.UUID | None]
+    name: Mapped[str]
+    operation: Mapped[str]
+    start_ns: Mapped[int] = mapped_column(BigInteger)
+    end_ns: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    status_message: Mapped[str] = mapped_column(default="")
+    user_id: Mapped[uuid.UUID | None]
+    agent: Mapped[str | None]
+    adapter: Mapped[str | None]
+    attributes: Mapped[dict[str, Any]]
+    events: Mapped[list[Any]]
+    redaction_policy: Mapped[str]
+    redactions: Mapped[dict[str, Any]]
+    content_dropped: Mapped[bool] = mapped_column(default=False)
+    stored_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,179 @@
+"""The write-ahead log of redacted spans: appended and synced before a run is acknowledged.
+
+A log is a folder of segments, owned by one process through a file lock. A record is a 4-byte
+length and a 4-byte CRC-32 (both little-endian) before its payload; a torn record at the end of a
+segment, left by a crash, is not read. ``stored`` holds how far the span store has everything.
+"""
+
+import fcntl
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from ..database.base import new_id
+from ..errors import PrerequisiteError
+
+_HEAD = struct.Struct("<II")
+SEGMENT_BYTES = 16 * 1024 * 1024
+
+
+class Position(NamedTuple):
+    """A place in a log: segment number and byte offset."""
+
+    segment: int
+    offset: int
+
+
+class Entry(NamedTuple):
+    """A payload and the position behind it."""
+
+    payload: bytes
+    after: Position
+
+
+class WriteAheadLog:
+    """One process's log below ``folder``; ``open`` takes over a log whose process has died."""
+
+    def __init__(self, folder: Path, lock: IO[bytes]) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._stored = self._read_stored()
+        segments = self._segments()
+        self._segment = (segments[-1] + 1) if segments else self._stored.segment
+        self._file: IO[bytes] | None = None
+
+    @classmethod
+    def create(cls, root: Path) -> "WriteAheadLog":
+        """A new log below ``root``."""
+        folder = root / new_id().hex
+        folder.mkdir(parents=True)
+        lock = _try_lock(folder)
+        if lock is None:
+            raise PrerequisiteError(f"{folder} is locked by another process.")
+        return cls(folder, lock)
+
+    @classmethod
+    def orphans(cls, root: Path) -> Iterator["WriteAheadLog"]:
+        """The logs below ``root`` whose processes have died, one at a time."""
+        if not root.is_dir():
+            return
+        for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+            lock = _try_lock(folder)
+            if lock is not None:
+                yield cls(folder, lock)
+
+    def append(self, payloads: list[bytes]) -> None:
+        """Append records and wait until the disk has them.
+
+        Raises PrerequisiteError when the disk is full; a half-written record is cut off again.
+        """
+        file = self._open()
+        start = file.tell()
+        try:
+            file.write(b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in payloads))
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError as error:
+            file.seek(start)
+            file.truncate(start)
+            raise PrerequisiteError(
+                f"The write-ahead log {self.folder} cannot be written: {error.strerror}. "
+                "Runs are not acknowledged until it can; free some disk."
+            ) from error
+        if file.tell() >= SEGMENT_BYTES:
+            self._roll()
+
+    def read(self, limit: int = 1000) -> list[Entry]:
+        """Up to ``limit`` entries that the span store does not have yet, oldest first."""
+        entries: list[Entry] = []
+        for segment in self._segments():
+            if segment < self._stored.segment:
+                continue
+            start = self._stored.offset if segment == self._stored.segment else 0
+            for entry in _entries(self._path(segment), segment, start):
+                entries.append(entry)
+                if len(entries) >= limit:
+                    return entries
+        return entries
+
+    def mark_stored(self, position: Position) -> None:
+        """Remember that everything up to ``position`` is in the store; whole segments are removed."""
+        self._stored = position
+        note = self.folder / "stored.new"
+        note.write_text(f"{position.segment} {position.offset}")
+        note.replace(self.folder / "stored")
+        for segment in self._segments():
+            if segment < position.segment:
+                self._path(segment).unlink()
+
+    def pending_bytes(self) -> int:
+        """Bytes that the span store does not have yet."""
+        sizes = {s: self._path(s).stat().st_size for s in self._segments() if s >= self._stored.segment}
+        return max(0, sum(sizes.values()) - (self._stored.offset if self._stored.segment in sizes else 0))
+
+    def close(self) -> None:
+        """Give the log up; its folder goes when nothing is left to store."""
+        if self._file is not None:
+            self._file.close()
+        if not self.read(limit=1):
+            for path in self.folder.iterdir():
+                path.unlink()
+            self.folder.rmdir()
+        self._lock.close()
+
+    def _open(self) -> IO[bytes]:
+        if self._file is None:
+            self._file = self._path(self._segment).open("ab")
+            _sync_folder(self.folder)
+        return self._file
+
+    def _roll(self) -> None:
+        assert self._file is not None
+        self._file.close()
+        self._file = None
+        self._segment += 1
+
+    def _path(self, segment: int) -> Path:
+        return self.folder / f"{segment:08d}.log"
+
+    def _segments(self) -> list[int]:
+        return sorted(int(path.stem) for path in self.folder.glob("*.log"))
+
+    def _read_stored(self) -> Position:
+        note = self.folder / "stored"
+        if not note.is_file():
+            return Position(0, 0)
+        segment, offset = note.read_text().split()
+        return Position(int(segment), int(offset))
+
+
+def _entries(path: Path, segment: int, start: int) -> Iterator[Entry]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            length, checksum = _HEAD.unpack(head)
+            payload = file.read(length)
+            if len(payload) < length or zlib.crc32(payload) != checksum:
+                return
+            yield Entry(payload, Position(segment, file.tell()))
+
+
+def _try_lock(folder: Path) -> IO[bytes] | None:
+    lock = (folder / "lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
