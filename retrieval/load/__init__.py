@@ -1,0 +1,1 @@
+"""Files to documents: the Protocol in ``base``, one module per format, ``path`` to pick by suffix."""

@@ -1,0 +1,82 @@
+"""Word documents to Markdown."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...platform.errors import InputError, missing_extra
+from .base import LoadedDocument, LoadLimits, clean, read_bytes, visible
+
+_LEVEL = re.compile(r"Heading ([1-6])")
+
+
+class DocxLoader:
+    """Headings, lists and tables by their Word styles; images and comments are left out."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    suffixes = (".docx",)
+
+    def load(self, file: Path, source: str, limits: LoadLimits) -> Iterator[LoadedDocument]:
+        read_bytes(file, source, limits)
+        _check_archive(file, source, limits)
+        document = _open(file, source)
+        parts = [_part(item) for item in document.iter_inner_content()]
+        text = visible(clean(_join([part for part in parts if part])), source)
+        title = str(document.core_properties.title or "") or file.stem
+        yield LoadedDocument(source, clean(title), text, self.media_type, "markdown")
+
+
+def _check_archive(file: Path, source: str, limits: LoadLimits) -> None:
+    """A small archive can unpack to an enormous one, so its directory is read first."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{source} is not a DOCX, or is encrypted.") from error
+    if size > limits.unpacked_bytes:
+        raise InputError(
+            f"{source} unpacks to {size:,} bytes; the limit is {limits.unpacked_bytes:,}."
+        )
+
+
+def _open(file: Path, source: str) -> Any:
+    try:
+        from docx import Document
+    except ImportError as error:
+        raise missing_extra("python-docx", "load") from error
+    try:
+        return Document(str(file))
+    # A damaged archive makes python-docx fail in any of its layers, with any exception.
+    except Exception as error:
+        raise InputError(f"{source} is not a DOCX that can be read: {error}.") from error
+
+
+def _part(item: Any) -> str:
+    if hasattr(item, "rows"):
+        return _table([[" ".join(cell.text.split()) for cell in row.cells] for row in item.rows])
+    text = item.text.strip()
+    style = item.style.name if item.style is not None else ""
+    level = _LEVEL.match(style)
+    if not text:
+        return ""
+    if level or style == "Title":
+        return f"{'#' * (int(level.group(1)) if level else 1)} {' '.join(text.split())}"
+    return f"- {' '.join(text.split())}" if style.startswith("List") else text
+
+
+def _table(rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    if not lines:
+        return ""
+    return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
+
+
+def _join(parts: list[str]) -> str:
+    """List items follow one another on lines; all else is set off by a blank line."""
+    text = parts[0] if parts else ""
+    for before, part in zip(parts, parts[1:], strict=False):
+        tight = before.startswith("- ") and part.startswith("- ")
+        text += ("\n" if tight else "\n\n") + part
+    return text
