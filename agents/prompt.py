@@ -21,8 +21,8 @@ class Quoted(NamedTuple):
     text: str
 
 
-def render_passages(passages: Iterable[Quoted]) -> str:
-    """The observation of a search: one line a passage, numbered from 1, best first.
+def render_passages(passages: Iterable[Quoted], first: int = 1) -> str:
+    """The observation of a search: one line a passage, best first, numbered from ``first``.
 
     >>> print(render_passages([Quoted("Oxygen", "Oxygen is a gas."), Quoted("", "Iron rusts.")]))
     [1] Oxygen: Oxygen is a gas.
@@ -30,6 +30,6 @@ def render_passages(passages: Iterable[Quoted]) -> str:
     """
     lines = [
         f"[{number}] {title + ': ' if title else ''}{' '.join(text.split())}"
-        for number, (title, text) in enumerate(passages, 1)
+        for number, (title, text) in enumerate(passages, first)
     ]
     return "\n".join(lines) if lines else "No passage was found."

@@ -1,0 +1,81 @@
+"""What a run tells while it goes on; the API sends these as server-sent events."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from .tools.base import Citation
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run exists."""
+
+    event: ClassVar = "run.started"
+    run_id: uuid.UUID
+    conversation_id: uuid.UUID | None
+    model: str
+    adapter: str | None
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """New text of the model in step ``step`` (from 1)."""
+
+    event: ClassVar = "text.delta"
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolStarted:
+    """The model called a tool; ``arguments`` is JSON text as the model wrote it."""
+
+    event: ClassVar = "tool.started"
+    step: int
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class ToolEnded:
+    """A tool answered."""
+
+    event: ClassVar = "tool.ended"
+    step: int
+    call_id: str
+    name: str
+    result: str
+    is_error: bool
+    citations: list[Citation]
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The run is over and its spans are in the log.
+
+    ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens,
+    max_seconds, cancelled or error. ``citations`` are the passages that the answer refers to.
+    """
+
+    event: ClassVar = "run.ended"
+    run_id: uuid.UUID
+    status: str
+    stop_reason: str
+    answer: str
+    citations: list[Citation]
+    steps: int
+    input_tokens: int
+    output_tokens: int
+    error: str | None = None
+
+
+RunEvent = RunStarted | TextDelta | ToolStarted | ToolEnded | RunEnded
+
+
+def event_data(event: RunEvent) -> dict[str, Any]:
+    """The event's fields as JSON values."""
+    return {
+        key: str(value) if isinstance(value, uuid.UUID) else value for key, value in asdict(event).items()
+    }

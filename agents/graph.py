@@ -1,0 +1,212 @@
+"""The ReAct graph: reason (model), act (tools), observe, until the model answers or a limit stops it.
+
+Yao et al. 2023, "ReAct: Synergizing Reasoning and Acting in Language Models", arXiv 2210.03629.
+"""
+
+import json
+import operator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+
+from ..platform.serving.client import Delta
+from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling
+from ..platform.telemetry import conventions as c
+from .events import RunEvent, TextDelta, ToolEnded, ToolStarted
+from .toolbox import Toolbox
+from .tools.base import Citation, ToolContext
+
+
+class Model(Protocol):
+    """Whatever streams replies: the model servers, or a single client."""
+
+    def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
+        """The reply piece by piece, the last piece with the whole reply."""
+
+
+class RunState(TypedDict):
+    """What a checkpoint keeps of a run."""
+
+    messages: Annotated[list[ChatMessage], operator.add]
+    citations: Annotated[list[Citation], operator.add]
+    steps: int
+    input_tokens: int
+    output_tokens: int
+    stop_reason: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Budgets of one run: model calls, tokens read and written, tokens of one reply, seconds."""
+
+    steps: int = 6
+    tokens: int = 16_384
+    answer_tokens: int = 256
+    seconds: float = 120.0
+
+
+@dataclass
+class RunScope:
+    """What a run works with; never checkpointed."""
+
+    model: Model
+    model_name: str
+    toolbox: Toolbox
+    tool_context: ToolContext
+    sampling: Sampling
+    limits: Limits
+    tracer: Tracer
+    template_hash: str
+    emit: Callable[[RunEvent], None]
+
+
+async def _reason(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
+    scope = runtime.context
+    step = state["steps"] + 1
+    call = ChatCall(scope.model_name, state["messages"], scope.toolbox.specs(), scope.sampling)
+    with scope.tracer.start_as_current_span(f"chat {scope.model_name}", kind=SpanKind.CLIENT) as span:
+        _describe_call(span, call, scope.template_hash)
+        reply = await _streamed(scope, call, step)
+        _describe_reply(span, reply)
+    used = (
+        state["input_tokens"]
+        + state["output_tokens"]
+        + reply.usage.prompt_tokens
+        + reply.usage.completion_tokens
+    )
+    return {
+        "messages": [reply.message()],
+        "steps": step,
+        "input_tokens": state["input_tokens"] + reply.usage.prompt_tokens,
+        "output_tokens": state["output_tokens"] + reply.usage.completion_tokens,
+        "stop_reason": _stop_reason(reply, step, used, scope.limits),
+    }
+
+
+def _stop_reason(reply: ChatReply, step: int, used: int, limits: Limits) -> str:
+    if not reply.tool_calls:
+        return "answered"
+    if step >= limits.steps:
+        return "max_steps"
+    if used >= limits.tokens:
+        return "max_tokens"
+    return ""
+
+
+async def _streamed(scope: RunScope, call: ChatCall, step: int) -> ChatReply:
+    reply = None
+    async with aclosing(scope.model.stream(call)) as deltas:  # type: ignore[type-var]
+        async for delta in deltas:
+            if delta.text:
+                scope.emit(TextDelta(step, delta.text))
+            reply = delta.reply or reply
+    assert reply is not None
+    return reply
+
+
+async def _act(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
+    scope = runtime.context
+    messages: list[ChatMessage] = []
+    citations: list[Citation] = []
+    scope.tool_context.cited = len(state["citations"])
+    for call in state["messages"][-1].get("tool_calls", []):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        scope.emit(ToolStarted(state["steps"], call["id"], name, arguments))
+        with scope.tracer.start_as_current_span(f"execute_tool {name}") as span:
+            span.set_attribute(c.OPERATION, "execute_tool")
+            span.set_attribute(c.TOOL_NAME, name)
+            span.set_attribute(c.TOOL_TYPE, "function")
+            span.set_attribute(c.TOOL_CALL_ID, call["id"])
+            span.set_attribute(c.TOOL_ARGUMENTS, arguments)
+            observation = await scope.toolbox.call(call, scope.tool_context)
+            span.set_attribute(c.TOOL_RESULT, observation.text)
+            span.set_attribute(c.TRUST, "untrusted")
+            if observation.is_error:
+                span.set_attribute(c.ERROR_TYPE, "tool_error")
+                span.set_status(Status(StatusCode.ERROR))
+        messages.append({"role": "tool", "tool_call_id": call["id"], "content": observation.text})
+        citations += observation.citations
+        scope.emit(
+            ToolEnded(
+                state["steps"],
+                call["id"],
+                name,
+                observation.text,
+                observation.is_error,
+                observation.citations,
+            )
+        )
+    return {"messages": messages, "citations": citations}
+
+
+def _next(state: RunState) -> Literal["act", "__end__"]:
+    return "__end__" if state["stop_reason"] else "act"
+
+
+def build_graph(checkpointer: Any = None) -> Any:
+    """The compiled graph; with a checkpointer each step is stored before the next begins."""
+    graph = StateGraph(RunState, context_schema=RunScope)
+    graph.add_node("reason", _reason)
+    graph.add_node("act", _act)
+    graph.add_edge(START, "reason")
+    graph.add_conditional_edges("reason", _next, {"act": "act", "__end__": END})
+    graph.add_edge("act", "reason")
+    return graph.compile(checkpointer=checkpointer)
+
+
+def _describe_call(span: Span, call: ChatCall, template_hash: str) -> None:
+    sampling = call.sampling
+    span.set_attribute(c.OPERATION, "chat")
+    span.set_attribute(c.PROVIDER, "vllm")
+    span.set_attribute(c.REQUEST_MODEL, call.model)
+    span.set_attribute(c.TEMPERATURE, sampling.temperature)
+    span.set_attribute(c.TOP_P, sampling.top_p)
+    span.set_attribute(c.MAX_TOKENS, sampling.max_tokens)
+    if sampling.seed is not None:
+        span.set_attribute(c.SEED, sampling.seed)
+    span.set_attribute(c.TEMPLATE_HASH, template_hash)
+    span.set_attribute(c.TOOL_DEFINITIONS, json.dumps(call.tools, ensure_ascii=False))
+    span.set_attribute(c.INPUT_MESSAGES, messages_json(call.messages))
+
+
+def _describe_reply(span: Span, reply: ChatReply) -> None:
+    span.set_attribute(c.RESPONSE_MODEL, reply.model)
+    span.set_attribute(c.FINISH_REASONS, [reply.finish_reason])
+    span.set_attribute(c.INPUT_TOKENS, reply.usage.prompt_tokens)
+    span.set_attribute(c.OUTPUT_TOKENS, reply.usage.completion_tokens)
+    message = part_message(reply.message())
+    message["finish_reason"] = reply.finish_reason
+    span.set_attribute(c.OUTPUT_MESSAGES, json.dumps([message], ensure_ascii=False))
+    if reply.token_ids:
+        span.set_attribute(c.PROMPT_TOKEN_IDS, reply.prompt_token_ids)
+        span.set_attribute(c.OUTPUT_TOKEN_IDS, reply.token_ids)
+        span.set_attribute(c.OUTPUT_LOGPROBS, [round(value, 5) for value in reply.logprobs])
+
+
+def messages_json(messages: list[ChatMessage]) -> str:
+    """Messages as the conventions' ``gen_ai.input.messages``."""
+    return json.dumps([part_message(message) for message in messages], ensure_ascii=False)
+
+
+def part_message(message: ChatMessage) -> dict[str, Any]:
+    """One message in the conventions' form: a role and typed parts."""
+    content = message.get("content") or ""
+    if message["role"] == "tool":
+        part = {"type": "tool_call_response", "id": message.get("tool_call_id", ""), "response": content}
+        return {"role": "tool", "parts": [part]}
+    parts: list[dict[str, Any]] = [{"type": "text", "content": content}] if content else []
+    for call in message.get("tool_calls", []):
+        arguments = call["function"]["arguments"]
+        try:
+            value = json.loads(arguments)
+        except json.JSONDecodeError:
+            value = arguments
+        parts.append(
+            {"type": "tool_call", "id": call["id"], "name": call["function"]["name"], "arguments": value}
+        )
+    return {"role": message["role"], "parts": parts}

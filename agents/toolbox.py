@@ -1,0 +1,73 @@
+"""The tools of a run: offered to the model, checked, called; errors become observations."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from ..platform.errors import InputError, LimitError, ModelSignal, NotFoundError, UpstreamError
+from ..platform.serving.messages import ToolCall, ToolSpec
+from .tools.base import Observation, Tool, ToolContext
+
+MAX_OBSERVATION = 20_000
+TOOL_SECONDS = 30.0
+
+
+class Toolbox:
+    """Tools by name; raises InputError for two tools of one name or a schema that is none."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self.tools: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in self.tools:
+                raise InputError(f"Two tools are called {tool.name!r}. Rename one.")
+            try:
+                Draft202012Validator.check_schema(tool.parameters)
+            except SchemaError as error:
+                raise InputError(
+                    f"The schema of the tool {tool.name!r} is invalid: {error.message}"
+                ) from error
+            self.tools[tool.name] = tool
+
+    def specs(self) -> list[ToolSpec]:
+        """What the model is offered."""
+        return [tool.spec() for tool in self.tools.values()]
+
+    async def call(self, call: ToolCall, context: ToolContext) -> Observation:
+        """Run one call. What the model can mend comes back as an error observation."""
+        try:
+            tool, arguments = self._checked(call)
+            with anyio.fail_after(TOOL_SECONDS):
+                observation = await tool.function(arguments, context)
+        except TimeoutError:
+            return _error(f"The tool {call['function']['name']} took more than {TOOL_SECONDS:.0f} seconds.")
+        except (ModelSignal, InputError, NotFoundError, UpstreamError, LimitError) as error:
+            return _error(error.message)
+        if len(observation.text) > MAX_OBSERVATION:
+            cut = observation.text[:MAX_OBSERVATION] + f"\n[cut: {len(observation.text)} characters in all]"
+            return observation._replace(text=cut)
+        return observation
+
+    def _checked(self, call: ToolCall) -> tuple[Tool, dict[str, Any]]:
+        name = call["function"]["name"]
+        tool = self.tools.get(name)
+        if tool is None:
+            raise ModelSignal(f"There is no tool {name!r}. Tools are: {', '.join(self.tools) or 'none'}.")
+        try:
+            arguments = json.loads(call["function"]["arguments"] or "{}")
+        except json.JSONDecodeError as error:
+            raise ModelSignal(f"The arguments of {name} are not JSON: {error.msg}.") from error
+        problem = next(iter(Draft202012Validator(tool.parameters).iter_errors(arguments)), None)
+        if problem is not None:
+            where = "/".join(map(str, problem.absolute_path))
+            raise ModelSignal(
+                f"The arguments of {name} do not fit: {where + ': ' if where else ''}{problem.message}"
+            )
+        return tool, arguments
+
+
+def _error(message: str) -> Observation:
+    return Observation(f"Error: {message}", is_error=True)

@@ -1,0 +1,102 @@
+"""Arithmetic, evaluated from the syntax tree: numbers and operators only."""
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from ...platform.errors import ModelSignal
+from .base import Observation, ToolContext, tool
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"round": round, "abs": abs, "min": min, "max": max}
+_MAX_EXPRESSION = 500
+_MAX_EXPONENT = 64
+
+
+def evaluate(expression: str) -> Fraction:
+    """The exact value of an arithmetic expression; raises ModelSignal for anything else.
+
+    >>> evaluate("480 * 12.5 / 100")
+    Fraction(60, 1)
+    """
+    text = expression.strip().replace("×", "*").replace("÷", "/").replace("^", "**").replace("−", "-")
+    if len(text) > _MAX_EXPRESSION:
+        raise ModelSignal(
+            f"The expression has {len(text)} characters; at most {_MAX_EXPRESSION} are allowed."
+        )
+    try:
+        return _value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ModelSignal(f"{expression!r} is not an arithmetic expression.") from error
+    except ZeroDivisionError as error:
+        raise ModelSignal("Division by zero.") from error
+
+
+def render_number(value: Fraction) -> str:
+    """A number as people write it: whole, or with at most ten significant digits.
+
+    >>> render_number(Fraction(60)), render_number(Fraction(1, 8)), render_number(Fraction(2, 3))
+    ('60', '0.125', '0.6666666667')
+    """
+    if value.denominator == 1:
+        return str(value.numerator)
+    return f"{float(value):.10g}"
+
+
+def _value(node: ast.expr) -> Fraction:
+    match node:
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise ModelSignal("The number is too large.")
+            return Fraction(str(number))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _value(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return _power(_value(left), _value(right))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            return Fraction(_BINARY[type(op)](_value(left), _value(right)))
+        case ast.Call(func=ast.Name(id="sqrt"), args=[argument], keywords=[]):
+            return _power(_value(argument), Fraction(1, 2))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
+            name in _FUNCTIONS and arguments
+        ):
+            return Fraction(_FUNCTIONS[name](*map(_value, arguments)))
+        case _:
+            raise ModelSignal(
+                f"{ast.unparse(node)!r} is not allowed: use numbers, + - * / // % **, round, abs, min, max, sqrt."
+            )
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if abs(exponent) > _MAX_EXPONENT:
+        raise ModelSignal(f"The exponent must be at most {_MAX_EXPONENT}.")
+    if exponent.denominator == 1:
+        return base**exponent.numerator
+    if base < 0:
+        raise ModelSignal("A root of a negative number is not real.")
+    try:
+        return Fraction(str(float(base) ** float(exponent)))
+    except (OverflowError, ValueError) as error:
+        raise ModelSignal("The number is too large.") from error
+
+
+@tool(
+    "calculator",
+    "Calculate an arithmetic expression.",
+    {"type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]},
+)
+async def calculator(arguments: dict[str, Any], context: ToolContext) -> Observation:
+    """The value of ``expression`` as text."""
+    return Observation(render_number(evaluate(arguments["expression"])))

@@ -1,0 +1,55 @@
+"""The search tool: passages of the tenant's documents, shown as short quotes."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from opentelemetry.trace import Tracer
+
+from ...platform.telemetry import conventions as c
+from ..prompt import Quoted, render_passages
+from .base import Citation, Observation, Tool, ToolContext
+
+# (tenant, query) -> the passages to show, best first, numbered from 1
+Search = Callable[[uuid.UUID, str], Awaitable[list[Citation]]]
+
+PARAMETERS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"query": {"type": "string"}},
+    "required": ["query"],
+}
+
+
+def search_tool(search: Search, tracer: Tracer) -> Tool:
+    """The ``search`` tool over a search function; what it returns is untrusted text."""
+
+    async def run(arguments: dict[str, Any], context: ToolContext) -> Observation:
+        with tracer.start_as_current_span("retrieval documents") as span:
+            span.set_attribute(c.OPERATION, "retrieval")
+            span.set_attribute(c.DATA_SOURCE, "documents")
+            span.set_attribute(c.TRUST, "untrusted")
+            span.set_attribute(c.RETRIEVAL_QUERY, arguments["query"])
+            found = await search(context.tenant_id, arguments["query"])
+            span.set_attribute(c.RETRIEVAL_DOCUMENTS, documents_json(found))
+        first = context.cited
+        citations: list[Citation] = [
+            {**citation, "number": first + index} for index, citation in enumerate(found, 1)
+        ]
+        context.cited += len(citations)
+        return Observation(
+            render_passages([Quoted(c["title"], c["text"]) for c in citations], first + 1), citations
+        )
+
+    return Tool("search", "Search the documents.", run, PARAMETERS)
+
+
+def documents_json(citations: list[Citation]) -> str:
+    """The passages as the conventions' ``gen_ai.retrieval.documents``."""
+    return json.dumps(
+        [
+            {"id": c["document_id"], "chunk_id": c["chunk_id"], "content": c["text"], "title": c["title"]}
+            for c in citations
+        ],
+        ensure_ascii=False,
+    )
