@@ -35,12 +35,13 @@ class User(Base):
 
 
 class Membership(TenantTable, Base):
-    """A user's role in a tenant."""
+    """A user's role in a tenant; ``training`` is the consent to train on the user's runs."""
 
     __tablename__ = "memberships"
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
+    training: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

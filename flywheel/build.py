@@ -1,0 +1,118 @@
+"""Builders: from screened trajectories to rows in TRL's conversational formats.
+
+https://huggingface.co/docs/trl/dataset_formats
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, get_args
+
+from .split import group_of
+from .trajectory import Trajectory
+
+Format = Literal["sft", "dpo", "kto", "grpo"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+GOOD, BAD = 0.75, 0.25
+Row = dict[str, Any]
+
+
+def build_rows(format: Format, runs: Iterable[Trajectory]) -> Iterator[Row]:
+    """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
+    ``source``: the runs it comes from; exports leave ``group`` out."""
+    if format == "sft":
+        yield from _without_repeats(row for run in runs for row in _sft(run))
+    elif format == "kto":
+        yield from (row for run in runs for row in _kto(run))
+    elif format == "dpo":
+        yield from _without_repeats(_dpo(runs))
+    else:
+        yield from _without_repeats(row for run in runs for row in _grpo(run))
+
+
+def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows whose training content was not seen before."""
+    seen: set[str] = set()
+    for row in rows:
+        content = {key: value for key, value in row.items() if key not in ("source", "group")}
+        key = json.dumps(content, sort_keys=True)
+        if key not in seen:
+            seen.add(key)
+            yield row
+
+
+def _row(run: Trajectory, **content: Any) -> Row:
+    group = group_of(run.question, run.tags)
+    return {**content, "tools": run.tools, "group": group, "source": [str(run.run_id)]}
+
+
+def _sft(run: Trajectory) -> Iterator[Row]:
+    """Accepted runs, and corrected ones with the correction as the last turn."""
+    if run.edit is not None:
+        yield _row(run, messages=[*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
+    elif run.reward is not None and run.reward >= GOOD:
+        yield _row(run, messages=plain(run.messages))
+
+
+def _kto(run: Trajectory) -> Iterator[Row]:
+    if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
+        prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
+        yield _row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
+
+
+def _grpo(run: Trajectory) -> Iterator[Row]:
+    """The question with the recorded observations to replay, and the verifier that pays."""
+    verifier = next((tag.removeprefix("verifier:") for tag in run.tags if tag.startswith("verifier:")), None)
+    if verifier is None:
+        return
+    name, _, arguments = verifier.partition("=")
+    yield _row(
+        run, prompt=plain(run.messages[:-1]), verifier=name, arguments=json.loads(arguments or "{}"),
+        replay=str(run.run_id),
+    )  # fmt: skip
+
+
+def _dpo(runs: Iterable[Trajectory]) -> Iterator[Row]:
+    """Edits against what they correct; good against bad runs on the same question.
+
+    A pair begins where the two runs part: the prompt is what they share, chosen and rejected are
+    one assistant turn each, so that no tool output is ever a target.
+    """
+    by_question: dict[str, tuple[list[Trajectory], list[Trajectory]]] = defaultdict(lambda: ([], []))
+    for run in runs:
+        if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
+            chosen = [{"role": "assistant", "content": run.edit}]
+            rejected = plain(run.messages[-1:])
+            yield _row(run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=rejected)
+        if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
+            key = json.dumps([plain(run.prompt), run.tools], sort_keys=True)
+            by_question[key][run.reward <= BAD].append(run)
+    for good, bad in by_question.values():
+        for better, worse in zip(good, bad, strict=False):
+            pair = _parting(plain(better.messages), plain(worse.messages))
+            if pair is not None:
+                prompt, chosen, rejected = pair
+                row = _row(better, prompt=prompt, chosen=chosen, rejected=rejected)
+                yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
+
+
+def _parting(good: list[Row], bad: list[Row]) -> tuple[list[Row], list[Row], list[Row]] | None:
+    for index, (better, worse) in enumerate(zip(good, bad, strict=False)):
+        if better != worse:
+            if better["role"] == worse["role"] == "assistant":
+                return good[:index], [better], [worse]
+            return None
+    return None
+
+
+def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages with what a chat template reads: no ids, which differ from run to run."""
+    rows = []
+    for message in messages:
+        row = {"role": message["role"], "content": message.get("content") or ""}
+        if message.get("tool_calls"):
+            row["tool_calls"] = [
+                {"type": "function", "function": dict(call["function"])} for call in message["tool_calls"]
+            ]
+        rows.append(row)
+    return rows

@@ -1,0 +1,221 @@
+"""Dataset versions: select, consent, screen, outcome, build, split, manifest.
+
+A version is its manifest: what was selected under which policies, and the hash of the bytes. Runs
+and spans are immutable and outcomes are read as of the manifest's moment, so that the same
+manifest gives the same bytes.
+"""
+
+import hashlib
+import json
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ..agents.tables import Run
+from ..platform.database.base import new_id, now
+from ..platform.database.session import tenant_session
+from ..platform.errors import ConflictError, InputError, NotFoundError
+from ..platform.identity.tables import Membership
+from . import screening, split
+from .build import FORMATS, Format, Row, build_rows
+from .tables import Dataset
+from .trajectory import Trajectory, trajectories
+
+EVALUATION_TAG = "evaluation"
+CONSENT_POLICY = "opt-out-1"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which runs: all of the tenant's that succeeded, narrowed by what is given."""
+
+    agent: str | None = None
+    adapter: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def manifest(self) -> dict[str, Any]:
+        """The selection as JSON values."""
+        return {
+            "agent": self.agent, "adapter": self.adapter, "tag": self.tag,
+            "since": self.since and self.since.isoformat(), "until": self.until and self.until.isoformat(),
+        }  # fmt: skip
+
+
+@dataclass
+class Built:
+    """Rows of both parts, and how many runs each stage left out, by reason."""
+
+    train: list[Row] = field(default_factory=list)
+    held_out: list[Row] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    policies: set[str] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
+
+
+async def create_dataset(
+    engine: AsyncEngine,
+    tenant_id: uuid.UUID,
+    folder: Path,
+    format: Format,
+    selection: Selection | None = None,
+    *,
+    seed: int = 0,
+    held_out: float = 0.1,
+) -> Dataset:
+    """Build and store a dataset version below ``folder``.
+
+    Raises InputError for a format that does not exist or when no run gives a row.
+    """
+    if format not in FORMATS:
+        raise InputError(f"There is no format {format!r}. Formats are {', '.join(FORMATS)}.")
+    selection = selection or Selection()
+    as_of = now()
+    async with tenant_session(engine, tenant_id) as session:
+        run_ids = await _select(session, selection)
+        built = await _build(session, format, run_ids, as_of, seed, held_out)
+    if not built.train and not built.held_out:
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
+        raise InputError(
+            f"No run gives a row for {format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
+            "Give feedback on runs first, or widen the selection."
+        )
+    manifest = {
+        "format": format, "selection": selection.manifest(), "as_of": as_of.isoformat(),
+        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.VERSION,
+        "template_hashes": sorted(built.templates), "seed": seed,
+        "split": {"rule": split.RULE, "held_out": held_out},
+        "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
+        "rows": len(built.train), "held_out_rows": len(built.held_out),
+        "content_hash": content_hash(built),
+    }  # fmt: skip
+    dataset_id = new_id()
+    place = folder / str(tenant_id) / str(dataset_id)
+    write_files(place, built, manifest)
+    dataset = Dataset(
+        tenant_id=tenant_id, id=dataset_id, format=format, rows=len(built.train),
+        held_out_rows=len(built.held_out), content_hash=manifest["content_hash"], manifest=manifest,
+        folder=str(place),
+    )  # fmt: skip
+    async with tenant_session(engine, tenant_id) as session:
+        session.add(dataset)
+    return dataset
+
+
+async def rebuild(engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str, Any]) -> Built:
+    """The dataset of a manifest again; raises ConflictError when its bytes are not the same."""
+    async with tenant_session(engine, tenant_id) as session:
+        built = await _build(
+            session, manifest["format"], [uuid.UUID(run) for run in manifest["runs"]],
+            datetime.fromisoformat(manifest["as_of"]), manifest["seed"], manifest["split"]["held_out"],
+        )  # fmt: skip
+    if content_hash(built) != manifest["content_hash"]:
+        raise ConflictError(
+            "The runs behind this manifest have changed since: its bytes cannot be made again."
+        )
+    return built
+
+
+async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID) -> Dataset:
+    """The tenant's dataset of that id; raises NotFoundError."""
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id))
+    if dataset is None:
+        raise NotFoundError(f"There is no dataset {dataset_id} in this workspace.")
+    return dataset
+
+
+async def list_datasets(session: AsyncSession) -> list[Dataset]:
+    """The tenant's datasets, newest first."""
+    return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
+
+
+def row_bytes(row: Row) -> bytes:
+    """A row as a line of the exported file: keys in order, ``group`` left out."""
+    content = {key: value for key, value in row.items() if key != "group"}
+    return json.dumps(content, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def content_hash(built: Built) -> str:
+    """SHA-256 over the bytes of both parts."""
+    digest = hashlib.sha256()
+    for name, rows in (("train", built.train), ("held_out", built.held_out)):
+        digest.update(name.encode() + b"\0")
+        for row in rows:
+            digest.update(row_bytes(row))
+    return digest.hexdigest()
+
+
+def write_files(place: Path, built: Built, manifest: dict[str, Any]) -> None:
+    """``train.jsonl``, ``held_out.jsonl`` and, last, ``manifest.json``."""
+    place.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("train", built.train), ("held_out", built.held_out)):
+        with (place / f"{name}.jsonl").open("wb") as file:
+            file.writelines(map(row_bytes, rows))
+    (place / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+
+
+async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+    query = select(Run.id).where(Run.status == "succeeded").order_by(Run.id)
+    if selection.agent:
+        query = query.where(Run.agent == selection.agent)
+    if selection.adapter:
+        query = query.where(Run.adapter == selection.adapter)
+    if selection.tag:
+        query = query.where(Run.tags.contains([selection.tag]))
+    if selection.since:
+        query = query.where(Run.started_at >= selection.since)
+    if selection.until:
+        query = query.where(Run.started_at < selection.until)
+    return list(await session.scalars(query.where(~Run.tags.contains([EVALUATION_TAG]))))
+
+
+async def _build(
+    session: AsyncSession,
+    format: Format,
+    run_ids: list[uuid.UUID],
+    as_of: datetime,
+    seed: int,
+    held_out: float,
+) -> Built:
+    built = Built()
+    refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
+    opted_out = set(refused)
+    kept = [run async for run in _screened(session, run_ids, as_of, opted_out, built)]
+    for row in build_rows(format, kept):
+        part = built.held_out if split.is_held_out(row["group"], seed, held_out) else built.train
+        part.append(row)
+    return built
+
+
+async def _screened(
+    session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime, opted_out: set[uuid.UUID], built: Built
+) -> Any:
+    async for run in trajectories(session, run_ids, as_of):
+        reason = _refusal(run, opted_out)
+        if reason:
+            built.left_out[reason] += 1
+            continue
+        built.policies |= run.policies
+        built.templates.add(run.template_hash)
+        yield run
+
+
+def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:
+    """Why a run may not be trained on, or an empty text."""
+    if run.user_id in opted_out:
+        return "no consent"
+    if run.trainable:
+        return run.trainable
+    for observation in run.observations:
+        if flag := screening.screen_text(observation):
+            return f"quarantined: {flag.rule}"
+    if not run.outcomes:
+        return "no outcome"
+    return ""

@@ -1,0 +1,85 @@
+"""Outcomes: what became of a run, as ``(kind, value, source, weight)``."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..agents.tables import Run
+from ..platform.errors import InputError, NotFoundError
+from ..platform.telemetry.redaction.redactor import Redactor
+from .tables import Outcome
+
+Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge", "comment"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """One outcome before it is stored.
+
+    ``value`` is 1 for good and 0 for bad; scores and judges may lie between. An ``edit`` carries
+    the corrected answer in ``text``, a ``comment`` its words.
+    """
+
+    kind: Kind
+    value: float
+    source: str
+    weight: float = 1.0
+    text: str | None = None
+    span_id: str | None = None
+
+    def check(self) -> None:
+        """Raise InputError for values that no outcome can have."""
+        if self.kind not in KINDS:
+            raise InputError(f"There is no outcome {self.kind!r}. Kinds are {', '.join(KINDS)}.")
+        if not 0 <= self.value <= 1:
+            raise InputError(f"The value of an outcome lies between 0 and 1, not {self.value}.")
+        if self.kind in ("edit", "comment") and not (self.text or "").strip():
+            raise InputError(f"An outcome of kind {self.kind} needs a text.")
+        if self.text and len(self.text) > _MAX_TEXT:
+            raise InputError(f"The text has {len(self.text)} characters; at most {_MAX_TEXT} are kept.")
+
+
+async def record_outcome(
+    session: AsyncSession,
+    tenant_id: uuid.UUID,
+    run_id: uuid.UUID,
+    feedback: Feedback,
+    redactor: Redactor,
+    details: dict[str, Any] | None = None,
+) -> Outcome:
+    """Store an outcome, its text redacted. A newer thumb of the same source replaces the older.
+
+    Raises NotFoundError when the tenant has no such run.
+    """
+    feedback.check()
+    if await session.get(Run, (tenant_id, run_id)) is None:
+        raise NotFoundError(f"There is no run {run_id} in this workspace.")
+    if feedback.kind == "thumb":
+        for old in await session.scalars(
+            select(Outcome).where(
+                Outcome.run_id == run_id, Outcome.kind == "thumb", Outcome.source == feedback.source
+            )
+        ):
+            await session.delete(old)
+    outcome = Outcome(
+        tenant_id=tenant_id, run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
+        value=feedback.value, source=feedback.source, weight=feedback.weight,
+        text=redactor.redact_text(feedback.text) if feedback.text else None, details=details or {},
+    )  # fmt: skip
+    session.add(outcome)
+    await session.flush()
+    return outcome
+
+
+async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:
+    """Outcomes by run, each list in the order they came."""
+    found: dict[uuid.UUID, list[Outcome]] = {}
+    rows = await session.scalars(select(Outcome).where(Outcome.run_id.in_(run_ids)).order_by(Outcome.id))
+    for outcome in rows:
+        found.setdefault(outcome.run_id, []).append(outcome)
+    return found

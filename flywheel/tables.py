@@ -1,0 +1,77 @@
+"""Tables of the flywheel: outcomes, dataset versions, trainings, evaluations."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..platform.database.base import Base, TenantTable, new_id, now
+
+
+class Outcome(TenantTable, Base):
+    """What became of a run or of one of its steps: ``(kind, value, source, weight)``.
+
+    ``text`` is a corrected answer or a comment, redacted like a span.
+    """
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+        Index(None, "tenant_id", "run_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    run_id: Mapped[uuid.UUID]
+    span_id: Mapped[str | None]
+    kind: Mapped[str]
+    value: Mapped[float]
+    source: Mapped[str]
+    weight: Mapped[float] = mapped_column(default=1.0)
+    text: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Dataset(TenantTable, Base):
+    """A dataset version: its manifest, and where its bytes lie."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    format: Mapped[str]
+    rows: Mapped[int]
+    held_out_rows: Mapped[int]
+    content_hash: Mapped[str]
+    manifest: Mapped[dict[str, Any]]
+    folder: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Training(TenantTable, Base):
+    """A training job; ``status`` is queued, running, succeeded or failed."""
+
+    __tablename__ = "trainings"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    method: Mapped[str]
+    dataset_id: Mapped[uuid.UUID]
+    status: Mapped[str] = mapped_column(default="queued")
+    adapter: Mapped[str | None]
+    error: Mapped[str | None]
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
+class Evaluation(TenantTable, Base):
+    """An adapter measured against the base on held-out questions; ``adapter`` NULL is the base."""
+
+    __tablename__ = "evaluations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    adapter: Mapped[str | None]
+    suite: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,115 @@
+"""The training process: ``python -m whorl.flywheel.training.process job.json``.
+
+Its own process, so that a crash or an out-of-memory kill never takes the server with it. It
+prints one JSON object a line: progress (``step``, ``steps``, ``loss``), then ``done``, or
+``error``.
+"""
+
+import json
+import math
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ...platform.errors import InputError, WhorlError
+from .recipe import TrainingJob
+
+
+def main(job_file: str) -> int:
+    """Run the job in ``job_file``; 0 when the adapter is complete."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.simplefilter("ignore")
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # libraries print to standard output; the protocol has its own copy
+    job = TrainingJob.model_validate_json(Path(job_file).read_text(encoding="utf-8"))
+    try:
+        report = train(job, lambda value: out.write(json.dumps(value) + "\n"))
+    except WhorlError as error:
+        out.write(json.dumps({"error": error.message}) + "\n")
+        return error.exit_code
+    out.write(json.dumps({"done": report}) + "\n")
+    return 0
+
+
+def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
+    """Train an adapter into ``output_folder``; its folder appears whole or not at all."""
+    import torch
+    import transformers
+    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+
+    from .trainers import build_trainer
+
+    transformers.logging.set_verbosity_error()
+    if job.threads:
+        torch.set_num_threads(job.threads)
+    rows = read_rows(job.dataset_folder / "train.jsonl")
+    set_seed(job.recipe.seed)
+    tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
+    model = AutoModelForCausalLM.from_pretrained(job.model_folder, dtype=torch.float32)
+    partial = job.output_folder.with_name(job.output_folder.name + ".partial")
+    losses: list[float] = []
+    started = time.monotonic()
+    trainer = build_trainer(job.recipe, model, tokenizer, rows, partial, [_progress(tell, losses)])
+    trainer.train()
+    seconds = time.monotonic() - started
+    if not losses or not math.isfinite(losses[-1]):
+        raise InputError(
+            f"The loss became {losses[-1] if losses else 'nothing'}: lower the learning rate "
+            f"({job.recipe.learning_rate}) or look for rows without an assistant's turn."
+        )
+    return _save(job, trainer, partial, rows, losses, seconds)
+
+
+def _save(
+    job: TrainingJob, trainer: Any, partial: Path, rows: list[Any], losses: list[float], seconds: float
+) -> dict[str, Any]:
+    trainer.model.save_pretrained(partial)
+    manifest = json.loads((job.dataset_folder / "manifest.json").read_text(encoding="utf-8"))
+    note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
+    (partial / "whorl.json").write_text(json.dumps(note), encoding="utf-8")
+    report = {
+        "recipe": job.recipe.model_dump(mode="json"),
+        "dataset_hash": manifest["content_hash"],
+        "base_hash": job.base_hash,
+        "rows": len(rows),
+        "steps": len(losses),
+        "loss_first": losses[0],
+        "loss_last": losses[-1],
+        "losses": [round(loss, 5) for loss in losses],
+        "seconds": round(seconds, 2),
+    }
+    (partial / "meta.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    for stray in ("README.md", "training_args.bin"):
+        (partial / stray).unlink(missing_ok=True)
+    partial.rename(job.output_folder)
+    return report
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """The rows of a dataset file; raises InputError when there are none."""
+    with file.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    if not rows:
+        raise InputError(f"{file.name} of the dataset has no rows: nothing to train on.")
+    return rows
+
+
+def _progress(tell: Any, losses: list[float]) -> Any:
+    from transformers import TrainerCallback
+
+    class Progress(TrainerCallback):  # type: ignore[misc]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                losses.append(float(logs["loss"]))
+                tell({"step": state.global_step, "steps": state.max_steps, "loss": losses[-1]})
+
+    return Progress()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

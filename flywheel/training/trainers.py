@@ -1,0 +1,170 @@
+"""The four trainers, all TRL and PEFT."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...platform.errors import InputError
+from .recipe import Recipe
+from .render import Row, render_completion, render_sft, render_text
+
+
+def build_trainer(
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
+) -> Any:
+    """A TRL trainer over the rows of a dataset, LoRA on every linear layer."""
+    build: dict[str, Callable[..., Any]] = {"sft": _sft, "dpo": _dpo, "kto": _kto, "grpo": _grpo}
+    return build[recipe.method](recipe, model, tokenizer, rows, output, callbacks)
+
+
+def _arguments(recipe: Recipe, output: Path, rows: int) -> dict[str, Any]:
+    import torch
+
+    return {
+        "output_dir": str(output),
+        "seed": recipe.seed,
+        "data_seed": recipe.seed,
+        "num_train_epochs": recipe.epochs,
+        "max_steps": recipe.max_steps,
+        "learning_rate": recipe.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 0.1,
+        "per_device_train_batch_size": recipe.batch_size,
+        "gradient_accumulation_steps": recipe.accumulation,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "use_cpu": not torch.cuda.is_available(),
+        "bf16": torch.cuda.is_available(),
+        "fp16": False,
+        "gradient_checkpointing": False,
+    }
+
+
+def _lora(recipe: Recipe) -> Any:
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _sft(
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
+) -> Any:
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    rendered = [render_sft(tokenizer, row) for row in rows]
+    fitting = [row for row in rendered if len(row["input_ids"]) <= recipe.max_length]
+    if not fitting:
+        raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")
+    return SFTTrainer(
+        model=model,
+        args=SFTConfig(
+            **_arguments(recipe, output, len(rows)), max_length=recipe.max_length, packing=False,
+            train_sampling_strategy="group_by_length",
+        ),
+        train_dataset=Dataset.from_list(fitting),
+        processing_class=tokenizer,
+        peft_config=_lora(recipe),
+        callbacks=callbacks,
+    )  # fmt: skip
+
+
+def _dpo(
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
+) -> Any:
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer
+
+    pairs = [
+        {
+            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "chosen": render_completion(tokenizer, row["prompt"], row["chosen"], row["tools"]),
+            "rejected": render_completion(tokenizer, row["prompt"], row["rejected"], row["tools"]),
+        }
+        for row in rows
+    ]
+    return DPOTrainer(
+        model=model,
+        args=DPOConfig(
+            **_arguments(recipe, output, len(rows)), beta=recipe.beta, max_length=recipe.max_length
+        ),
+        train_dataset=Dataset.from_list(pairs),
+        processing_class=tokenizer,
+        peft_config=_lora(recipe),
+        callbacks=callbacks,
+    )
+
+
+def _kto(
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
+) -> Any:
+    from datasets import Dataset
+    from trl import KTOConfig, KTOTrainer
+
+    examples = [
+        {
+            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "completion": render_completion(tokenizer, row["prompt"], row["completion"], row["tools"]),
+            "label": row["label"],
+        }
+        for row in rows
+    ]
+    return KTOTrainer(
+        model=model,
+        args=KTOConfig(
+            **_arguments(recipe, output, len(rows)), beta=recipe.beta, max_length=recipe.max_length
+        ),
+        train_dataset=Dataset.from_list(examples),
+        processing_class=tokenizer,
+        peft_config=_lora(recipe),
+        callbacks=callbacks,
+    )
+
+
+def _grpo(
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
+) -> Any:
+    """Answers after the recorded observations, paid by the row's verifier; nothing is called."""
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    from ..verifiers import verify
+
+    prompts = [
+        {
+            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "verifier": row["verifier"],
+            "arguments": json.dumps(row["arguments"]),
+        }
+        for row in rows
+    ]
+
+    def reward(completions: list[str], verifier: list[str], arguments: list[str], **_: Any) -> list[float]:
+        return [
+            verify(name, text, **json.loads(values))
+            for text, name, values in zip(completions, verifier, arguments, strict=True)
+        ]
+
+    common = _arguments(recipe, output, len(rows))
+    common["per_device_train_batch_size"] = max(recipe.batch_size, recipe.generations)
+    return GRPOTrainer(
+        model=model,
+        reward_funcs=reward,
+        args=GRPOConfig(
+            **common, beta=recipe.beta, num_generations=recipe.generations,
+            max_completion_length=recipe.answer_tokens,
+        ),
+        train_dataset=Dataset.from_list(prompts),
+        processing_class=tokenizer,
+        peft_config=_lora(recipe),
+        callbacks=callbacks,
+    )  # fmt: skip

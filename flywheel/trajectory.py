@@ -1,0 +1,154 @@
+"""A run as a trajectory: the messages, tools and outcomes that datasets are built from."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..agents.tables import Run
+from ..platform.telemetry import conventions as c
+from ..platform.telemetry.tables import Span
+from .outcomes import outcomes_of
+
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An outcome as builders need it."""
+
+    kind: str
+    value: float
+    weight: float
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last.
+
+    ``trainable`` is empty, or says why the run cannot be trained on.
+    """
+
+    run_id: uuid.UUID
+    user_id: uuid.UUID | None
+    agent: str
+    adapter: str | None
+    tags: tuple[str, ...]
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    template_hash: str
+    policies: frozenset[str]
+    outcomes: tuple[Judged, ...] = ()
+    trainable: str = ""
+    observations: tuple[str, ...] = field(default=())
+
+    @property
+    def question(self) -> str:
+        """The last words of the user."""
+        return next((str(m["content"]) for m in reversed(self.messages) if m["role"] == "user"), "")
+
+    @property
+    def prompt(self) -> list[dict[str, Any]]:
+        """The messages up to and including the question."""
+        last = max(i for i, m in enumerate(self.messages) if m["role"] == "user")
+        return self.messages[: last + 1]
+
+    @property
+    def reward(self) -> float | None:
+        """The weighted mean of all outcomes that judge the run, or None where nobody did."""
+        judged = [o for o in self.outcomes if o.kind not in ("edit", "comment")]
+        weight = sum(o.weight for o in judged)
+        return sum(o.value * o.weight for o in judged) / weight if weight else None
+
+    @property
+    def edit(self) -> str | None:
+        """The latest corrected answer."""
+        return next((o.text for o in reversed(self.outcomes) if o.kind == "edit" and o.text), None)
+
+
+async def trajectories(
+    session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime
+) -> AsyncIterator[Trajectory]:
+    """The trajectories of runs, in the order of ``run_ids``, with the outcomes known at ``as_of``.
+
+    Reads ``PAGE`` runs at a time, so that memory stays bounded whatever the number.
+    """
+    for start in range(0, len(run_ids), PAGE):
+        page = run_ids[start : start + PAGE]
+        runs = {run.id: run for run in await session.scalars(select(Run).where(Run.id.in_(page)))}
+        spans: dict[uuid.UUID | None, list[Span]] = {}
+        rows = await session.scalars(
+            select(Span).where(Span.run_id.in_(page)).order_by(Span.start_ns, Span.span_id)
+        )
+        for span in rows:
+            spans.setdefault(span.run_id, []).append(span)
+        outcomes = await outcomes_of(session, page)
+        for run_id in page:
+            if run_id not in runs:
+                continue
+            known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
+            judged = tuple(Judged(o.kind, o.value, o.weight, o.text) for o in known)
+            yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
+
+
+def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Trajectory:
+    chats = [span for span in spans if span.operation == "chat"]
+    reason = _untrainable(run, spans, chats)
+    last = chats[-1].attributes if chats and not reason else {}
+    messages = messages_of(last.get(c.INPUT_MESSAGES), last.get(c.OUTPUT_MESSAGES))
+    if not reason and (not messages or messages[-1]["role"] != "assistant" or messages[-1].get("tool_calls")):
+        reason = "the run has no final answer"
+    return Trajectory(
+        run_id=run.id, user_id=run.user_id, agent=run.agent, adapter=run.adapter, tags=tuple(run.tags),
+        messages=messages, tools=json.loads(last.get(c.TOOL_DEFINITIONS, "[]")),
+        template_hash=str(last.get(c.TEMPLATE_HASH, "")),
+        policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
+        observations=tuple(
+            str(span.attributes.get(c.TOOL_RESULT, "")) for span in spans if span.operation == "execute_tool"
+        ),
+    )  # fmt: skip
+
+
+def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
+    if run.status != "succeeded":
+        return f"the run {run.status}"
+    if any(span.content_dropped for span in spans):
+        return "redaction failed and the content was dropped"
+    if not chats:
+        return "no model call was captured"
+    return ""
+
+
+def messages_of(input_json: str | None, output_json: str | None) -> list[dict[str, Any]]:
+    """Chat messages in OpenAI's shape from the conventions' input and output messages."""
+    parts = json.loads(input_json or "[]") + json.loads(output_json or "[]")
+    return [message for value in parts for message in _messages(value)]
+
+
+def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
+    if value["role"] == "tool":
+        return [
+            {"role": "tool", "content": part["response"], "tool_call_id": part.get("id") or ""}
+            for part in value["parts"]
+        ]
+    message: dict[str, Any] = {
+        "role": value["role"],
+        "content": "".join(part["content"] for part in value["parts"] if part["type"] == "text"),
+    }
+    calls = [part for part in value["parts"] if part["type"] == "tool_call"]
+    if calls:
+        message["tool_calls"] = [
+            {
+                "id": call.get("id") or "",
+                "type": "function",
+                "function": {"name": call["name"], "arguments": call["arguments"]},
+            }
+            for call in calls
+        ]
+    return [message]
