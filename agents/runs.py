@@ -4,22 +4,23 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import InputError, NotFoundError, WhorlError
 from ..platform.identity.access import Actor
-from ..platform.serving.adapters import owner_of, routed_adapter
+from ..platform.serving.adapters import find_adapter, owner_of, routed_adapter
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry import conventions as c
@@ -70,13 +71,21 @@ class Agents:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
 
-    async def stream(self, actor: Actor, request: RunRequest) -> AsyncIterator[RunEvent]:
+    async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
 
         Raises InputError for a question that cannot be run, NotFoundError for a conversation or
         adapter that the actor does not have.
         """
-        run, messages = await self._begin(actor, request)
+        with ExitStack() as held:
+            run, messages = await self._begin(actor, request, held)
+            async with aclosing(self._events(actor, request, run, messages)) as events:
+                async for event in events:
+                    yield event
+
+    async def _events(
+        self, actor: Actor, request: RunRequest, run: Run, messages: list[ChatMessage]
+    ) -> AsyncGenerator[RunEvent, None]:
         events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter)
         task = asyncio.create_task(self._execute(actor, request, run, messages, events))
@@ -100,7 +109,9 @@ class Agents:
         assert ended is not None
         return ended
 
-    async def _begin(self, actor: Actor, request: RunRequest) -> tuple[Run, list[ChatMessage]]:
+    async def _begin(
+        self, actor: Actor, request: RunRequest, held: ExitStack
+    ) -> tuple[Run, list[ChatMessage]]:
         actor.require("chat")
         question = request.question.strip()
         if not question:
@@ -122,14 +133,10 @@ class Agents:
                     )
                 )
                 await session.flush()
-            adapter = request.adapter
-            if adapter is None:
-                adapter = await routed_adapter(session, request.agent)
-            elif adapter and owner_of(adapter) != actor.tenant_slug:
-                raise NotFoundError(f"There is no adapter {adapter!r} in this workspace.")
+            adapter = await self._hold_adapter(session, actor, request, held)
             run = Run(
                 tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
-                agent=request.agent, model=self.servers.base, adapter=adapter or None,
+                agent=request.agent, model=self.servers.base, adapter=adapter,
                 trace_id="", tags=list(request.tags),
             )  # fmt: skip
             session.add(run)
@@ -142,6 +149,31 @@ class Agents:
                 )  # fmt: skip
         start: list[ChatMessage] = [{"role": "system", "content": SYSTEM}, *history]
         return run, [*start, {"role": "user", "content": question}]
+
+    async def _hold_adapter(
+        self, session: AsyncSession, actor: Actor, request: RunRequest, held: ExitStack
+    ) -> str | None:
+        """The adapter that answers, held against unloading and loaded where a server lacks it.
+
+        The route is read again once the adapter is held: a promotion in between would have seen
+        nobody to wait for.
+        """
+        name = request.adapter
+        if name and owner_of(name) != actor.tenant_slug:
+            raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
+        while name is None:
+            routed = await routed_adapter(session, request.agent)
+            with ExitStack() as trial:
+                trial.enter_context(self.servers.hold(routed or self.servers.base))
+                if await routed_adapter(session, request.agent) == routed:
+                    held.push(trial.pop_all())
+                    name = routed or ""
+        if not name:
+            return None
+        held.enter_context(self.servers.hold(name))
+        if name not in self.servers.loaded:
+            await self.servers.load_adapter(name, Path((await find_adapter(session, name)).folder))
+        return name
 
     async def _execute(
         self,

@@ -27,7 +27,8 @@ class ModelServers:
         self.clients = clients
         self.base, self.base_hash, self.template_hash = base, base_hash, template_hash
         self._open: Counter[int] = Counter()
-        self._by_model: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self.loaded: set[str] = set()
 
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply."""
@@ -39,7 +40,7 @@ class ModelServers:
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
         """The reply piece by piece, from the first server that answers."""
-        with self._counted(self._by_model, call.model):
+        with self.hold(call.model):
             failure: UpstreamError | None = None
             for index in sorted(range(len(self.clients)), key=lambda i: self._open[i]):
                 begun = False
@@ -70,6 +71,7 @@ class ModelServers:
                     await client.load_adapter(name, folder)
                     loaded.append(client)
                 await client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
+            self.loaded.add(name)
         except (InputError, NotFoundError, UpstreamError):
             for client in loaded:
                 await client.unload_adapter(name)
@@ -77,16 +79,23 @@ class ModelServers:
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter from the servers that have it."""
+        self.loaded.discard(name)
         for client in self.clients:
             if name in {model.name for model in await client.models()}:
                 await client.unload_adapter(name)
 
     async def drain(self, model: str, timeout: float = 30.0) -> bool:
-        """Wait until no call of this process names ``model``; False when it takes too long."""
+        """Wait until nothing in this process holds ``model``; False when it takes too long."""
         with anyio.move_on_after(timeout):
-            while self._by_model[model]:  # noqa: ASYNC110 - calls end in many places
+            while self._held[model]:  # noqa: ASYNC110 - calls end in many places
                 await anyio.sleep(0.01)
-        return not self._by_model[model]
+        return not self._held[model]
+
+    @contextmanager
+    def hold(self, model: str) -> Iterator[None]:
+        """Keep ``model`` from being unloaded by a drain that starts from now on."""
+        with self._counted(self._held, model):
+            yield
 
     @contextmanager
     def _counted(self, counter: Counter[_Key], key: _Key) -> Iterator[None]:

@@ -1,0 +1,222 @@
+"""Feedback, datasets, trainings and adapters over HTTP."""
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from starlette.responses import FileResponse
+
+from ..agents.runs import DEFAULT_AGENT
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.identity.audit import record
+from ..platform.identity.http import CurrentActor
+from ..platform.serving.adapters import list_adapters
+from ..platform.serving.tables import Route
+from .build import Format
+from .datasets import Selection, create_dataset, find_dataset, list_datasets
+from .outcomes import Feedback, Kind, record_outcome
+from .promotion import promote, rollback
+from .tables import Training
+from .training.launch import list_trainings, queue_training
+from .training.recipe import Method, default_recipe
+
+router = APIRouter(prefix="/api", tags=["flywheel"])
+TRAIN_JOB = "train"
+
+
+class NewFeedback(BaseModel):
+    """An outcome of a run: ``value`` 1 is good, 0 is bad; an edit or comment has its ``text``."""
+
+    kind: Kind
+    value: float = Field(1.0, ge=0, le=1)
+    text: str | None = Field(None, max_length=20_000)
+    span_id: str | None = None
+
+
+class OutcomeView(BaseModel):
+    """A stored outcome; its text is redacted."""
+
+    id: uuid.UUID
+    run_id: uuid.UUID
+    kind: str
+    value: float
+    source: str
+    weight: float
+    text: str | None
+
+
+@router.post("/runs/{run_id}/feedback", response_model=OutcomeView, status_code=201)
+async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActor, request: Request) -> Any:
+    """Say what became of a run."""
+    actor.require("chat")
+    whorl = request.app.state.whorl
+    feedback = Feedback(body.kind, body.value, actor.label, text=body.text, span_id=body.span_id)
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        return await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
+
+
+class NewDataset(BaseModel):
+    """What to build: a format, and which runs."""
+
+    format: Format
+    agent: str | None = None
+    adapter: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    seed: int = 0
+    held_out: float = Field(0.1, ge=0, lt=1)
+
+
+class DatasetView(BaseModel):
+    """A dataset version."""
+
+    id: uuid.UUID
+    format: str
+    rows: int
+    held_out_rows: int
+    content_hash: str
+    manifest: dict[str, Any]
+    created_at: datetime
+
+
+@router.post("/datasets", response_model=DatasetView, status_code=201)
+async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request) -> Any:
+    """Build a dataset version from captured runs."""
+    actor.require("write")
+    whorl = request.app.state.whorl
+    selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until)
+    return await create_dataset(
+        whorl.engine, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
+        seed=body.seed, held_out=body.held_out,
+    )  # fmt: skip
+
+
+@router.get("/datasets", response_model=list[DatasetView])
+async def get_datasets(actor: CurrentActor, request: Request) -> Any:
+    """The dataset versions, newest first."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await list_datasets(session)
+
+
+@router.get("/datasets/{dataset_id}/{part}.jsonl", response_class=FileResponse)
+async def export_dataset(dataset_id: uuid.UUID, part: str, actor: CurrentActor, request: Request) -> Any:
+    """The rows of a part (``train`` or ``held_out``) as JSON lines; the export is audited."""
+    actor.require("write")
+    if part not in ("train", "held_out"):
+        raise InputError(f"There is no part {part!r}: ask for train or held_out.")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        dataset = await find_dataset(session, dataset_id)
+        record(session, actor, "dataset.exported", str(dataset_id), part=part)
+    name = f"{dataset.format}-{dataset.content_hash[:12]}-{part}.jsonl"
+    return FileResponse(Path(dataset.folder) / f"{part}.jsonl", media_type="application/jsonl", filename=name)
+
+
+class NewTraining(BaseModel):
+    """A training to queue."""
+
+    dataset_id: uuid.UUID
+    method: Method
+    seed: int = 0
+
+
+class TrainingView(BaseModel):
+    """A training job."""
+
+    id: uuid.UUID
+    method: str
+    dataset_id: uuid.UUID
+    status: str
+    adapter: str | None
+    error: str | None
+    report: dict[str, Any]
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@router.post("/trainings", response_model=TrainingView, status_code=202)
+async def start_training(body: NewTraining, actor: CurrentActor, request: Request) -> Any:
+    """Queue a training; a worker runs it."""
+    actor.require("write")
+    whorl = request.app.state.whorl
+    recipe = default_recipe(body.method, body.seed)
+    training_id = await queue_training(whorl.engine, actor, body.dataset_id, recipe)
+    await whorl.queue.defer(
+        TRAIN_JOB, lock="training", tenant_id=str(actor.tenant_id), training_id=str(training_id)
+    )
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        return await session.get_one(Training, (actor.tenant_id, training_id))
+
+
+@router.get("/trainings", response_model=list[TrainingView])
+async def get_trainings(actor: CurrentActor, request: Request) -> Any:
+    """The trainings, newest first."""
+    actor.require("read")
+    return await list_trainings(request.app.state.whorl.engine, actor)
+
+
+class AdapterView(BaseModel):
+    """An adapter with its card."""
+
+    name: str
+    version: int
+    state: str
+    method: str
+    base_hash: str
+    dataset_id: uuid.UUID | None
+    card: dict[str, Any]
+    created_at: datetime
+
+
+@router.get("/adapters", response_model=list[AdapterView])
+async def get_adapters(actor: CurrentActor, request: Request) -> Any:
+    """The adapters, newest first."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await list_adapters(session)
+
+
+class Promotion(BaseModel):
+    """For which agent, and whether to pass over the gate."""
+
+    agent: str = DEFAULT_AGENT
+    force: bool = False
+
+
+class RouteView(BaseModel):
+    """Which adapter answers for an agent; None is the base model."""
+
+    agent: str
+    adapter: str | None
+    swap_ms: float | None = None
+
+
+@router.post("/adapters/{name}/promote", response_model=RouteView)
+async def promote_adapter(name: str, body: Promotion, actor: CurrentActor, request: Request) -> Any:
+    """Let an adapter that passed the gate answer from now on."""
+    whorl = request.app.state.whorl
+    swap = await promote(whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force)
+    return RouteView(agent=body.agent, adapter=name, swap_ms=round(swap, 1))
+
+
+@router.post("/agents/{agent}/rollback", response_model=RouteView)
+async def rollback_agent(agent: str, actor: CurrentActor, request: Request) -> Any:
+    """Let the adapter before the present one answer again."""
+    whorl = request.app.state.whorl
+    target = await rollback(whorl.engine, whorl.servers, actor, agent=agent)
+    return RouteView(agent=agent, adapter=target)
+
+
+@router.get("/routes", response_model=list[RouteView])
+async def get_routes(actor: CurrentActor, request: Request) -> Any:
+    """Which adapter answers for which agent."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        routes = await session.scalars(select(Route).order_by(Route.agent))
+        return [RouteView(agent=route.agent, adapter=route.adapter) for route in routes]

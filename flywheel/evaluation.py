@@ -1,0 +1,144 @@
+"""Evaluation: an adapter and the base on the same held-out questions, judged by verifiers."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..agents.runs import Agents, RunRequest
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.identity.access import Actor
+from ..platform.serving.messages import Sampling
+from .datasets import EVALUATION_TAG
+from .statistics import mcnemar_p, wilson_interval
+from .tables import Evaluation
+from .verifiers import verify
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question and the verifier that judges its answer; ``group`` keeps paraphrases together."""
+
+    question: str
+    verifier: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    group: str = ""
+    tags: tuple[str, ...] = ()
+
+    def judge(self, answer: str) -> float:
+        """1.0 when the answer is right."""
+        return verify(self.verifier, answer, **self.arguments)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The answer to a task, its verdict, and the run behind it."""
+
+    task: Task
+    answer: str
+    score: float
+    run_id: str
+    status: str
+
+
+def load_tasks(file: Path) -> list[Task]:
+    """Tasks of a JSON lines file: ``question``, ``verifier``, ``arguments``, optionally ``group``.
+
+    ``answers`` (a list) may stand for the verifier ``answer_in_reply``. Raises InputError naming
+    the line that is wrong.
+    """
+    tasks = []
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            value = json.loads(line)
+            arguments = value.get("arguments") or {"answers": value["answers"]}
+            tasks.append(
+                Task(
+                    value["question"],
+                    value.get("verifier", "answer_in_reply"),
+                    arguments,
+                    str(value.get("group", value["question"])),
+                )
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{file}, line {number}: not a task ({type(error).__name__}: {error})."
+            ) from error
+    if not tasks:
+        raise InputError(f"{file} holds no task.")
+    return tasks
+
+
+async def ask_all(
+    agents: Agents,
+    actor: Actor,
+    tasks: Sequence[Task],
+    *,
+    adapter: str | None = None,
+    sampling: Sampling | None = None,
+    tags: tuple[str, ...] = (EVALUATION_TAG,),
+    concurrency: int = 16,
+    progress: Callable[[], None] = lambda: None,
+) -> list[Scored]:
+    """Ask every task, ``concurrency`` at a time; ``adapter`` "" is the base, None the route."""
+    results: list[Scored | None] = [None] * len(tasks)
+    limiter = anyio.CapacityLimiter(concurrency)
+
+    async def ask(index: int, task: Task) -> None:
+        async with limiter:
+            request = RunRequest(
+                task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
+                tags=(*tags, *task.tags),
+            )  # fmt: skip
+            ended = await agents.answer(actor, request)
+        score = task.judge(ended.answer) if ended.status == "succeeded" else 0.0
+        results[index] = Scored(task, ended.answer, score, str(ended.run_id), ended.status)
+        progress()
+
+    async with anyio.create_task_group() as group:
+        for index, task in enumerate(tasks):
+            group.start_soon(ask, index, task)
+    return [result for result in results if result is not None]
+
+
+def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:
+    """Success before and after with 95 % intervals, and the exact paired test."""
+    return {
+        "n": len(before),
+        "before": summary(before),
+        "after": summary(after),
+        "p_value": mcnemar_p([s.score for s in before], [s.score for s in after]),
+        "better": sum(a.score > b.score for b, a in zip(before, after, strict=True)),
+        "worse": sum(a.score < b.score for b, a in zip(before, after, strict=True)),
+    }
+
+
+def summary(scored: Sequence[Scored]) -> dict[str, Any]:
+    """Success rate with its 95 % interval."""
+    successes = int(sum(s.score for s in scored))
+    interval = wilson_interval(successes, len(scored))
+    return {
+        "success": successes / len(scored) if scored else 0.0,
+        "successes": successes,
+        "n": len(scored),
+        "interval": [round(interval.low, 4), round(interval.high, 4)],
+    }
+
+
+async def store_evaluation(
+    engine: AsyncEngine, actor: Actor, adapter: str | None, suite: str, report: dict[str, Any]
+) -> Evaluation:
+    """Keep a report; the gate reads the latest of an adapter."""
+    evaluation = Evaluation(tenant_id=actor.tenant_id, adapter=adapter, suite=suite, report=report)
+    async with tenant_session(engine, actor.tenant_id) as session:
+        session.add(evaluation)
+    return evaluation

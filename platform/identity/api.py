@@ -1,0 +1,180 @@
+"""The actor, keys, members and the audit log over HTTP."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from ..database.session import tenant_session
+from . import audit
+from .access import Role
+from .http import CurrentActor
+from .keys import create_key, list_keys, revoke_key
+from .members import add_member, change_role, list_members, remove_member
+
+router = APIRouter(prefix="/api", tags=["identity"])
+
+
+class ActorView(BaseModel):
+    """Who makes the request."""
+
+    tenant_id: uuid.UUID
+    tenant: str
+    role: Role
+    name: str
+    user_id: uuid.UUID | None
+
+
+@router.get("/me", response_model=ActorView)
+async def get_me(actor: CurrentActor) -> Any:
+    """The actor behind the key or the session."""
+    return ActorView(
+        tenant_id=actor.tenant_id,
+        tenant=actor.tenant_slug,
+        role=actor.role,
+        name=actor.name,
+        user_id=actor.user_id,
+    )
+
+
+class NewKey(BaseModel):
+    """An API key to make; ``days`` is how long it is valid."""
+
+    name: str = Field(min_length=1, max_length=100)
+    role: Role = "member"
+    days: int | None = Field(None, ge=1, le=3650)
+
+
+class KeyView(BaseModel):
+    """A key without its secret."""
+
+    id: uuid.UUID
+    name: str
+    role: str
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class CreatedKey(KeyView):
+    """A new key with its secret, which is shown this once."""
+
+    key: str
+
+
+@router.post("/keys", response_model=CreatedKey, status_code=201)
+async def post_key(body: NewKey, actor: CurrentActor, request: Request) -> Any:
+    """Make an API key."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        key, text = await create_key(session, actor.tenant_id, body.name, body.role, days=body.days)
+        audit.record(session, actor, "key.created", str(key.id), role=body.role)
+    return {**{name: getattr(key, name) for name in KeyView.model_fields}, "key": text}
+
+
+@router.get("/keys", response_model=list[KeyView])
+async def get_keys(actor: CurrentActor, request: Request) -> Any:
+    """The keys of the workspace, newest first."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await list_keys(session)
+
+
+@router.delete("/keys/{key_id}", status_code=204)
+async def delete_key(key_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
+    """Revoke a key; it is refused from the next request on."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await revoke_key(session, key_id)
+        audit.record(session, actor, "key.revoked", str(key_id))
+    return Response(status_code=204)
+
+
+class NewMember(BaseModel):
+    """A person to add; a password is drawn for somebody new."""
+
+    email: str = Field(min_length=3, max_length=254)
+    role: Role = "member"
+    name: str = Field("", max_length=100)
+
+
+class MemberView(BaseModel):
+    """A member of the workspace."""
+
+    user_id: uuid.UUID
+    email: str
+    name: str
+    role: str
+
+
+class AddedMember(MemberView):
+    """A new member; ``password`` is shown this once, and only for somebody new."""
+
+    password: str | None
+
+
+@router.post("/members", response_model=AddedMember, status_code=201)
+async def post_member(body: NewMember, actor: CurrentActor, request: Request) -> Any:
+    """Add a member to the workspace."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        user, password = await add_member(session, actor.tenant_id, body.email, body.role, name=body.name)
+        audit.record(session, actor, "member.added", str(user.id), role=body.role)
+    return AddedMember(user_id=user.id, email=user.email, name=user.name, role=body.role, password=password)
+
+
+@router.get("/members", response_model=list[MemberView])
+async def get_members(actor: CurrentActor, request: Request) -> Any:
+    """The members of the workspace by e-mail address."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        members = await list_members(session)
+    return [MemberView(user_id=u.id, email=u.email, name=u.name, role=role) for u, role in members]
+
+
+class RoleChange(BaseModel):
+    """The role a member shall have."""
+
+    role: Role
+
+
+@router.put("/members/{user_id}", status_code=204)
+async def put_member(user_id: uuid.UUID, body: RoleChange, actor: CurrentActor, request: Request) -> Response:
+    """Change a member's role."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await change_role(session, user_id, body.role)
+        audit.record(session, actor, "member.role", str(user_id), role=body.role)
+    return Response(status_code=204)
+
+
+@router.delete("/members/{user_id}", status_code=204)
+async def delete_member(user_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
+    """Take a member out of the workspace."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await remove_member(session, user_id)
+        audit.record(session, actor, "member.removed", str(user_id))
+    return Response(status_code=204)
+
+
+class AuditView(BaseModel):
+    """An administrative act."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    details: dict[str, Any]
+
+
+@router.get("/audit", response_model=list[AuditView])
+async def get_audit(actor: CurrentActor, request: Request) -> Any:
+    """The latest administrative acts, newest first."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await audit.recent(session)

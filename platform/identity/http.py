@@ -1,0 +1,53 @@
+"""Who makes an HTTP request: an API key in the Authorization header, or a session cookie."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..errors import AuthenticationError, PermissionDeniedError
+from .access import Actor
+from .keys import authenticate_key
+from .signin import authenticate_session
+
+COOKIE = "whorl_session"
+_bearer = HTTPBearer(auto_error=False, description="An API key: whorl_…")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The cookie of a signed-in browser.")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def current_actor(
+    request: Request,
+    bearer: Annotated[Any, Depends(_bearer)] = None,
+    cookie: Annotated[str | None, Depends(_cookie)] = None,
+) -> Actor:
+    """The actor of a request; raises AuthenticationError when there is none."""
+    engine: AsyncEngine = request.app.state.whorl.engine
+    if bearer is not None:
+        return await authenticate_key(engine, bearer.credentials)
+    if cookie is None:
+        raise AuthenticationError("Send an API key as 'Authorization: Bearer whorl_…', or sign in.")
+    check_origin(request)
+    return await authenticate_session(engine, cookie)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a changing request that another site's page sent with our cookie (CSRF).
+
+    Browsers state where a request comes from in Sec-Fetch-Site, or in Origin.
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    public = request.app.state.whorl.settings.public_url
+    if site is not None and site not in ("same-origin", "none"):
+        raise PermissionDeniedError("The request comes from another site.")
+    if origin is not None and origin not in {own, public}:
+        raise PermissionDeniedError(f"The request comes from another site ({origin}).")
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
