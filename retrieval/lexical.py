@@ -95,13 +95,14 @@ class LexicalIndex:
             slots = [self._slot_of.get(identity, -1) for identity in ids]
             return np.array([scores[slot] if slot >= 0 else 0.0 for slot in slots])
 
-    def idf(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Inverse document frequency of already prepared words; the largest for unknown ones."""
+    def rarity(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Lucene's idf of already prepared words: always above 0, largest for unknown ones."""
         with self._lock:
-            table = self._current().idf
             known = [self._terms.get(word, -1) for word in words]
-        ceiling = np.log(2 * len(self._slot_of) + 1.0)
-        return np.array([table[term] if term >= 0 else ceiling for term in known])
+            held = [self._document_frequency[term] if term >= 0 else 0 for term in known]
+            total = len(self._slot_of)
+        frequency = np.array(held, dtype=np.float64)
+        return np.asarray(np.log1p((total - frequency + 0.5) / (frequency + 0.5)))
 
     def _append(self, identity: int, words: Sequence[str]) -> None:
         slot = len(self._ids)

@@ -1,12 +1,25 @@
 """What every embedder offers."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Float32: TypeAlias = npt.NDArray[np.float32]
+
+
+class TokenVectors(NamedTuple):
+    """A text token by token, special tokens left out.
+
+    ``pooled`` ``[d]`` is what ``embed_texts`` gives for the text; ``vectors`` ``[t, d]`` are unit
+    length, for MaxSim; ``spans`` ``[t, 2]`` are the tokens' character ranges. A model that reads
+    only the beginning of a long text has tokens only for that.
+    """
+
+    pooled: Float32
+    vectors: Float32
+    spans: npt.NDArray[np.int64]
 
 
 class Embedder(Protocol):
@@ -28,8 +41,8 @@ class Embedder(Protocol):
         """Rows of shape ``[len(texts), dimension]``, L2-normalised."""
         ...
 
-    def embed_tokens(self, texts: Sequence[str]) -> list[Float32]:
-        """For each text its token vectors ``[tokens, dimension]``, L2-normalised, for MaxSim."""
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Text vector and token vectors of each text out of one pass of the model."""
         ...
 
 

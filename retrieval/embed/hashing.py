@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .base import Float32, normalise
+from .base import Float32, TokenVectors, normalise
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -34,21 +34,20 @@ class HashingEmbedder:
         return [len(_WORD.findall(text)) for text in texts]
 
     def embed_texts(self, texts: Sequence[str]) -> Float32:
-        rows = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        for row, tokens in zip(rows, self.embed_tokens(texts), strict=True):
-            row += tokens.sum(axis=0)
-        return normalise(rows)
+        rows = [tokens.pooled for tokens in self.embed_tokens(texts)]
+        return np.stack(rows) if rows else np.zeros((0, self._dimension), dtype=np.float32)
 
-    def embed_tokens(self, texts: Sequence[str]) -> list[Float32]:
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         return [self._tokens(text) for text in texts]
 
-    def _tokens(self, text: str) -> Float32:
-        words = [word for word in _WORD.findall(text.lower()) if word[0].isalnum()]
+    def _tokens(self, text: str) -> TokenVectors:
+        words = [match for match in _WORD.finditer(text) if match.group()[0].isalnum()]
         vectors = np.zeros((len(words), self._dimension), dtype=np.float32)
         for vector, word in zip(vectors, words, strict=True):
-            for feature, sign in _features(word):
+            for feature, sign in _features(word.group().lower()):
                 vector[feature % self._dimension] += sign
-        return normalise(vectors)
+        spans = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
+        return TokenVectors(normalise(vectors.sum(axis=0)), normalise(vectors), spans)
 
 
 @lru_cache(maxsize=65536)

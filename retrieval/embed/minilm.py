@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ...platform.errors import PrerequisiteError, missing_extra
-from .base import Float32, normalise
+from .base import Float32, TokenVectors, normalise
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -53,23 +53,35 @@ class MiniLMEmbedder:
     def embed_texts(self, texts: Sequence[str]) -> Float32:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return normalise(np.asarray(self._encode(texts, "sentence_embedding"), dtype=np.float32))
+        with self._lock:
+            rows = self._model.encode(
+                list(texts), batch_size=self._batch_size, show_progress_bar=False
+            )
+        return normalise(np.asarray(rows, dtype=np.float32))
 
-    def embed_tokens(self, texts: Sequence[str]) -> list[Float32]:
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         if not texts:
             return []
-        rows = self._encode(texts, "token_embeddings")
-        return [normalise(row.float().cpu().numpy()) for row in rows]
-
-    def _encode(self, texts: Sequence[str], output: str) -> Any:
         with self._lock:
-            return self._model.encode(
-                list(texts),
-                batch_size=self._batch_size,
-                output_value=cast(Any, output),
-                convert_to_numpy=output == "sentence_embedding",
-                show_progress_bar=False,
+            rows = self._model.encode(
+                list(texts), batch_size=self._batch_size, output_value=None, show_progress_bar=False
             )
+            spans = self._model.tokenizer(
+                list(texts),
+                truncation=True,
+                max_length=self._model.max_seq_length,
+                return_offsets_mapping=True,
+            )["offset_mapping"]
+        return [_tokens(row, span) for row, span in zip(rows, spans, strict=True)]
+
+
+def _tokens(row: Any, spans: Sequence[tuple[int, int]]) -> TokenVectors:
+    """Special tokens have an empty range."""
+    places = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    kept = places[:, 1] > places[:, 0]
+    vectors = row["token_embeddings"].float().cpu().numpy()[: len(places)][kept]
+    pooled = row["sentence_embedding"].float().cpu().numpy()
+    return TokenVectors(normalise(pooled), normalise(vectors), places[kept])
 
 
 def packaged_model() -> Path:
