@@ -15,7 +15,7 @@ _RULES = {
     r"|<\|im_start\|>|\[/?INST\]|<<SYS>>",
     "new orders": r"\b(?:new|updated|important)\s+(?:system\s+)?instructions?\s*:",
     "secrecy": r"do not (?:tell|inform|mention (?:this|it) to|reveal (?:this|it) to) the user",
-    "prompt theft": r"(?:reveal|print|repeat|show|output)\s+(?:me\s+)?(?:your|the)\s+(?:system|hidden|initial)\s+prompt",
+    "prompt theft": r"(?:reveal|print|repeat|show)\s+(?:me\s+)?(?:your|the)\s+(?:system|hidden)\s+prompt",
 }
 _COMPILED = {name: re.compile(rule, re.IGNORECASE | re.DOTALL) for name, rule in _RULES.items()}
 

@@ -4,7 +4,6 @@ from importlib import import_module
 
 from alembic import context
 from sqlalchemy import create_engine, pool
-
 from whorl.platform.database.base import Base
 
 for room in (
@@ -19,6 +18,11 @@ for room in (
 
 engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "", poolclass=pool.NullPool)
 with engine.connect() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        include_name=lambda name, kind, parents: kind != "table" or name in Base.metadata.tables,
+    )
     with context.begin_transaction():
         context.run_migrations()

@@ -8,11 +8,12 @@ from typing import Any
 from opentelemetry.trace import Tracer
 
 from ...platform.telemetry import conventions as c
+from ...retrieval.library import Quote
 from ..prompt import Quoted, render_passages
 from .base import Citation, Observation, Tool, ToolContext
 
-# (tenant, query) -> the passages to show, best first, numbered from 1
-Search = Callable[[uuid.UUID, str], Awaitable[list[Citation]]]
+# (tenant, query) -> what to show, best first
+Search = Callable[[uuid.UUID, str], Awaitable[list[Quote]]]
 
 PARAMETERS: dict[str, Any] = {
     "type": "object",
@@ -31,17 +32,27 @@ def search_tool(search: Search, tracer: Tracer) -> Tool:
             span.set_attribute(c.TRUST, "untrusted")
             span.set_attribute(c.RETRIEVAL_QUERY, arguments["query"])
             found = await search(context.tenant_id, arguments["query"])
-            span.set_attribute(c.RETRIEVAL_DOCUMENTS, documents_json(found))
-        first = context.cited
-        citations: list[Citation] = [
-            {**citation, "number": first + index} for index, citation in enumerate(found, 1)
-        ]
+            first = context.cited
+            citations = [_citation(quote, first + index) for index, quote in enumerate(found, 1)]
+            span.set_attribute(c.RETRIEVAL_DOCUMENTS, documents_json(citations))
         context.cited += len(citations)
         return Observation(
-            render_passages([Quoted(c["title"], c["text"]) for c in citations], first + 1), citations
+            render_passages([Quoted(quote.title, quote.text) for quote in found], first + 1), citations
         )
 
     return Tool("search", "Search the documents.", run, PARAMETERS)
+
+
+def _citation(quote: Quote, number: int) -> Citation:
+    return {
+        "number": number,
+        "document_id": str(quote.document_id),
+        "chunk_id": str(quote.chunk_id),
+        "title": quote.title,
+        "text": quote.text,
+        "start": quote.start,
+        "end": quote.end,
+    }
 
 
 def documents_json(citations: list[Citation]) -> str:

@@ -43,6 +43,13 @@ async def list_tenants(engine: AsyncEngine) -> list[Tenant]:
         return list(await session.scalars(select(Tenant).order_by(Tenant.slug)))
 
 
+async def oldest_tenant(engine: AsyncEngine) -> Tenant | None:
+    """The first tenant that was made, or None."""
+    async with open_session(engine) as session:
+        found: Tenant | None = await session.scalar(select(Tenant).order_by(Tenant.id).limit(1))
+        return found
+
+
 async def delete_tenant(engine: AsyncEngine, tenant_id: uuid.UUID) -> None:
     """Delete a tenant; the database removes everything that belongs to it."""
     async with open_session(engine) as session:

@@ -39,11 +39,19 @@ async def drain_forever(url: str, capture: Capture) -> None:
             pause = 0.5
             with anyio.move_on_after(2.0):
                 await capture.appended.wait()
-        except (psycopg.OperationalError, psycopg.errors.InsufficientResources) as error:
+        except psycopg.Error as error:
             LAG.set(capture.log.pending_bytes())
             _log.warning("Spans wait in the log, the database failed: %s", type(error).__name__)
             await anyio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE)
+
+
+async def drain_at_end(url: str, log: WriteAheadLog) -> None:
+    """Store what is left when a process ends; what cannot be stored waits for the next process."""
+    try:
+        await drain_log(url, log)
+    except psycopg.Error as error:
+        _log.warning("%d bytes of spans stay in the log: %s", log.pending_bytes(), type(error).__name__)
 
 
 async def drain_orphans(url: str, root: Path) -> int:

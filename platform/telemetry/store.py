@@ -51,8 +51,7 @@ async def store_records(connection: AsyncConnection[Any], records: Iterable[Span
                 for row in rows:
                     await copy.write_row([_cell(name, getattr(row, name)) for name in _COLUMNS])
             await cursor.execute(
-                f"INSERT INTO spans ({_NAMES}, stored_at) SELECT {_NAMES}, now() FROM incoming "
-                "ON CONFLICT DO NOTHING"
+                f"INSERT INTO spans ({_NAMES}) SELECT {_NAMES} FROM incoming ON CONFLICT DO NOTHING"
             )
             new += cursor.rowcount
     return new

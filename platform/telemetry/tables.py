@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.base import Base, TenantTable, now
@@ -41,4 +41,4 @@ class Span(TenantTable, Base):
     redaction_policy: Mapped[str]
     redactions: Mapped[dict[str, Any]]
     content_dropped: Mapped[bool] = mapped_column(default=False)
-    stored_at: Mapped[datetime] = mapped_column(default=now)
+    stored_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())

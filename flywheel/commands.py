@@ -1,0 +1,223 @@
+"""The flywheel from the command line: feedback, export, train, evaluate, promote, rollback."""
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..platform.command import Terminal, run_async
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.identity.audit import record
+from ..platform.serving.base_model import model_folder
+from .build import FORMATS
+from .datasets import Selection, create_dataset, find_dataset
+from .demo.commands import demo
+from .evaluation import load_tasks
+from .outcomes import KINDS, Feedback, record_outcome
+from .promotion import evaluate_adapter
+from .promotion import promote as promote_adapter
+from .promotion import rollback as roll_back
+from .qa import evaluate_qa, load_passages, load_questions
+from .training.launch import queue_training, train_adapter
+from .training.recipe import METHODS, default_recipe
+
+
+@click.command()
+@click.argument("run_id")
+@click.argument("kind", type=click.Choice([*KINDS, "up", "down"]))
+@click.option("--value", type=click.FloatRange(0, 1), default=1.0, help="1 is good, 0 is bad.")
+@click.option("--text", help="The corrected answer of an edit, or a comment.")
+@run_async
+async def feedback(terminal: Terminal, run_id: str, kind: str, value: float, text: str | None) -> None:
+    """Say what became of a run: up, down, edit --text …, score --value ….
+
+    \b
+    Example: whorl feedback 0199e6a0-0000-7000-8000-000000000000 up
+    """
+    thumb = {"up": 1.0, "down": 0.0}.get(kind)
+    wanted: Any = "thumb" if thumb is not None else kind
+    async with terminal.open() as (whorl, actor):
+        given = Feedback(wanted, value if thumb is None else thumb, actor.label, text=text)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            outcome = await record_outcome(
+                session, actor.tenant_id, parse_uuid(run_id, "run"), given, whorl.redactor
+            )
+    terminal.result(
+        {"id": outcome.id, "kind": outcome.kind}, lambda: click.echo("Thank you: the outcome is stored.")
+    )
+
+
+@click.command()
+@click.option("--format", "format", type=click.Choice(FORMATS), required=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Copy the files into this folder."
+)
+@click.option("--tag", help="Only runs with this tag.")
+@click.option("--adapter", help="Only runs answered by this adapter.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
+@click.option("--held-out", type=click.FloatRange(0, 1, max_open=True), default=0.1, show_default=True)
+@run_async
+async def export(
+    terminal: Terminal,
+    format: Any,
+    out: Path | None,
+    tag: str | None,
+    adapter: str | None,
+    seed: int,
+    held_out: float,
+) -> None:
+    """Build a dataset version from captured runs.
+
+    \b
+    Example: whorl export --format sft --out build/sft
+    """
+    async with terminal.open() as (whorl, actor):
+        await whorl.flush()
+        dataset = await create_dataset(
+            whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
+            Selection(adapter=adapter, tag=tag), seed=seed, held_out=held_out,
+        )  # fmt: skip
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            record(session, actor, "dataset.exported", str(dataset.id), format=format)
+    if out is not None:
+        shutil.copytree(dataset.folder, out, dirs_exist_ok=True)
+    value = {
+        "id": dataset.id, "format": format, "rows": dataset.rows, "held_out_rows": dataset.held_out_rows,
+        "content_hash": dataset.content_hash, "folder": str(out or dataset.folder),
+        "left_out": dataset.manifest["left_out"],
+    }  # fmt: skip
+    terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
+
+
+@click.command()
+@click.argument("dataset_id")
+@click.option("--method", type=click.Choice(METHODS), help="By default the dataset's format.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@run_async
+async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **changes: float | None) -> None:
+    """Train a LoRA adapter on a dataset and register it.
+
+    \b
+    Example: whorl train 0199e6a0-0000-7000-8000-000000000000 --epochs 2
+    """
+    wanted = parse_uuid(dataset_id, "dataset")
+    async with terminal.open() as (whorl, actor):
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            dataset = await find_dataset(session, wanted)
+        recipe = default_recipe(method or dataset.format, seed).model_copy(
+            update={name: value for name, value in changes.items() if value is not None}
+        )
+        training_id = await queue_training(whorl.engine, actor, wanted, recipe)
+        with terminal.progress() as bars:
+            bar = bars.add_task(f"training by {recipe.method}", total=None)
+            name = await train_adapter(
+                whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
+                lambda step: bars.update(bar, completed=step["step"], total=step["steps"]),
+            )  # fmt: skip
+    terminal.result(
+        {"adapter": name},
+        lambda: click.echo(f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"),
+    )
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure adapters and agents on held-out questions."""
+
+
+@evaluate.command("adapter")
+@click.argument("name")
+@click.option("--tasks", type=click.Path(path_type=Path, dir_okay=False), required=True,
+              help="JSON lines: question, answers (or verifier and arguments).")  # fmt: skip
+@run_async
+async def evaluate_one(terminal: Terminal, name: str, tasks: Path) -> None:
+    """Compare an adapter with the base on the same questions.
+
+    \b
+    Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
+    """
+    wanted = load_tasks(tasks)
+    async with terminal.open() as (whorl, actor):
+        with terminal.progress() as bars:
+            bar = bars.add_task("asking base and adapter", total=2 * len(wanted))
+            report = await evaluate_adapter(
+                whorl.agents, actor, name, wanted, tasks.name, progress=lambda: bars.advance(bar)
+            )
+    terminal.result(report, lambda: terminal.table(["", "success", "95 %"], [
+        [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
+    ] + [["p", f"{report['p_value']:.2g}", ""]]))  # fmt: skip
+
+
+@evaluate.command("qa")
+@click.argument("passages", type=click.Path(path_type=Path))
+@click.argument("questions", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(1), help="Ask only the first so many questions.")
+@click.option("--adapter", help="Answer with this adapter.")
+@run_async
+async def evaluate_questions(
+    terminal: Terminal, passages: Path, questions: Path, limit: int | None, adapter: str | None
+) -> None:
+    """Ask every question over a scratch collection of the passages.
+
+    Prints EM and F1 (as SQuAD's script), contained (the reply contains a gold answer), recall@k of
+    the gold passage, and abstention.
+
+    \b
+    Example: whorl evaluate qa passages.jsonl questions-v1.1.jsonl --limit 200
+    """
+    documents = load_passages(passages, terminal.settings)
+    asked = load_questions(questions)[:limit]
+    async with terminal.open() as (whorl, actor):
+        with terminal.progress() as bars:
+            report = await evaluate_qa(whorl, actor, documents, asked, bars, adapter=adapter)
+    terminal.result(report, lambda: terminal.table(["", ""], [
+        [name, f"{value:.4f}" if isinstance(value, float) else value] for name, value in report.items()
+    ]))  # fmt: skip
+
+
+@click.command()
+@click.argument("name")
+@click.option("--agent", default="default", show_default=True)
+@click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
+@run_async
+async def promote(terminal: Terminal, name: str, agent: str, force: bool) -> None:
+    """Let an adapter that passed the gate answer from now on.
+
+    \b
+    Example: whorl promote acme.v1
+    """
+    async with terminal.open() as (whorl, actor):
+        swap = await promote_adapter(whorl.engine, whorl.servers, actor, name, agent=agent, force=force)
+    terminal.result(
+        {"adapter": name, "swap_ms": swap}, lambda: click.echo(f"{name} answers now ({swap:.0f} ms).")
+    )
+
+
+@click.command()
+@click.option("--agent", default="default", show_default=True)
+@run_async
+async def rollback(terminal: Terminal, agent: str) -> None:
+    """Let the adapter before the present one answer again.
+
+    \b
+    Example: whorl rollback
+    """
+    async with terminal.open() as (whorl, actor):
+        target = await roll_back(whorl.engine, whorl.servers, actor, agent=agent)
+    terminal.result({"adapter": target}, lambda: click.echo(f"{target or 'The base model'} answers now."))
+
+
+def parse_uuid(text: str, noun: str) -> uuid.UUID:
+    """``text`` as an id; raises InputError that names what it should be the id of."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not the id of a {noun}.") from error
+
+
+COMMANDS = (feedback, export, train, evaluate, promote, rollback, demo)

@@ -1,0 +1,230 @@
+"""The composition of the house: everything that a process needs, opened together, closed together."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import httpx
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from ..agents import api as agents_api
+from ..agents import openai as openai_api
+from ..agents.graph import Limits
+from ..agents.runs import Agents
+from ..agents.toolbox import Toolbox
+from ..agents.tools.calculator import calculator
+from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
+from ..agents.tools.search import search_tool
+from ..flywheel import api as flywheel_api
+from ..flywheel.api import TRAIN_JOB
+from ..flywheel.jobs import training_job
+from ..retrieval import api as retrieval_api
+from ..retrieval.library import Library, open_library
+from ..ui import pages
+from .database.embedded import Addresses, start_embedded
+from .database.migrate import check_application_role, migrate
+from .database.session import AsyncEngine, create_engine
+from .identity import api as identity_api
+from .identity.access import Actor
+from .identity.signin import Throttle
+from .jobs.queue import Queue, open_queue
+from .problems import install_problem_handlers
+from .serving.base_model import base_hash, model_folder, template_hash
+from .serving.client import ModelClient
+from .serving.engine.app import create_engine_app
+from .serving.engine.base import Backend
+from .serving.servers import ModelServers
+from .serving.transport import InProcessTransport
+from .settings import Settings
+from .telemetry.capture import Capture
+from .telemetry.drain import drain_at_end, drain_forever, drain_log, drain_orphans
+from .telemetry.redaction.names import NameDetector
+from .telemetry.redaction.patterns import PatternDetector
+from .telemetry.redaction.redactor import Redactor
+from .telemetry.wal import WriteAheadLog
+
+
+@dataclass
+class Whorl:
+    """A running process's parts."""
+
+    settings: Settings
+    addresses: Addresses
+    engine: AsyncEngine
+    redactor: Redactor
+    capture: Capture
+    servers: ModelServers
+    library: Library
+    agents: Agents
+    queue: Queue
+    throttle: Throttle
+
+    async def flush(self) -> None:
+        """Bring every logged span into the span store."""
+        await drain_log(self.addresses.app, self.capture.log)
+
+    async def work(self, *, until_empty: bool = False) -> None:
+        """Do queued jobs."""
+        await self.queue.work(until_empty=until_empty)
+
+
+def database_addresses(settings: Settings) -> Addresses:
+    """Where the database is; starts the embedded one when no URL is set."""
+    if settings.database_url is None:
+        return start_embedded(settings.path("postgres"))
+    return Addresses(settings.database_url, settings.database_admin_url or settings.database_url)
+
+
+@asynccontextmanager
+async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> AsyncIterator[Whorl]:
+    """Open everything; ``backend`` replaces the embedded model, as tests do.
+
+    Raises PrerequisiteError for whatever is missing.
+    """
+    async with AsyncExitStack() as stack:
+        addresses = await anyio.to_thread.run_sync(database_addresses, settings)
+        await anyio.to_thread.run_sync(migrate, addresses.admin)
+        await anyio.to_thread.run_sync(check_application_role, addresses.app)
+        engine = create_engine(addresses.app)
+        stack.push_async_callback(engine.dispose)
+        redactor = Redactor([PatternDetector(), NameDetector()])
+        capture = await _open_capture(stack, settings, addresses, redactor)
+        servers = await _open_servers(stack, settings, backend)
+        library = await open_library(engine, settings)
+        tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
+        toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
+        limits = Limits(
+            settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
+        )
+        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits)
+        whorl: Whorl
+
+        async def train(tenant_id: str, training_id: str) -> None:
+            await training_job(engine, settings, uuid.UUID(tenant_id), uuid.UUID(training_id))
+
+        queue = await stack.enter_async_context(open_queue(addresses.app, {TRAIN_JOB: train}))
+        whorl = Whorl(
+            settings, addresses, engine, redactor, capture, servers, library, agents, queue, Throttle()
+        )
+        yield whorl
+
+
+async def _open_capture(
+    stack: AsyncExitStack, settings: Settings, addresses: Addresses, redactor: Redactor
+) -> Capture:
+    root = settings.path("spans", "log").parent
+    await drain_orphans(addresses.app, root)
+    log = await anyio.to_thread.run_sync(WriteAheadLog.create, root)
+    stack.callback(log.close)
+    capture = Capture(redactor, log)
+    task = asyncio.create_task(drain_forever(addresses.app, capture))
+
+    async def close() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await anyio.to_thread.run_sync(capture.close)
+        await drain_at_end(addresses.app, log)
+
+    stack.push_async_callback(close)
+    return capture
+
+
+async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
+    folder: Path | None = None
+    if settings.model_url and backend is None:
+        headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
+        timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
+        clients = [
+            ModelClient(httpx.AsyncClient(base_url=url.strip().rstrip("/"), headers=headers, timeout=timeout))
+            for url in settings.model_url.split(",")
+        ]
+        folder = settings.model_dir
+    else:
+        if backend is None:
+            from .serving.engine.local import LocalBackend
+
+            folder = model_folder(settings)
+            backend = await anyio.to_thread.run_sync(lambda: LocalBackend(folder, threads=settings.threads))
+        transport = InProcessTransport(create_engine_app(backend))
+        http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
+        clients = [ModelClient(http, label="the embedded model")]
+    for client in clients:
+        stack.push_async_callback(client.http.aclose)
+    base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
+    if folder is None:
+        return ModelServers(clients, base, base, "unknown")
+    return ModelServers(clients, base, base_hash(folder), template_hash(folder))
+
+
+def _mcp_config(settings: Settings) -> McpConfig:
+    return load_mcp_config(settings.mcp_config) if settings.mcp_config else McpConfig()
+
+
+def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI:
+    """The web application: API, pages, health and metrics."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_whorl(settings, backend=backend) as whorl:
+            app.state.whorl = whorl
+            worker = asyncio.create_task(whorl.work()) if settings.worker == "inline" else None
+            yield
+            if worker is not None:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+
+    app = FastAPI(
+        title="Whorl", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    install_problem_handlers(app)
+    _add_operations(app)
+    for module in (identity_api, agents_api, openai_api, retrieval_api, flywheel_api):
+        app.include_router(module.router)
+    pages.install(app)
+    return app
+
+
+def _add_operations(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["operations"])
+    async def healthz() -> Response:
+        """The process answers."""
+        return PlainTextResponse("ok")
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz() -> Response:
+        """Whether database and model answer, each by name."""
+        whorl: Whorl = app.state.whorl
+        state: dict[str, Any] = {"database": await _database_answers(whorl), "model": False}
+        state["model"] = any([await client.healthy() for client in whorl.servers.clients])
+        return JSONResponse(state, 200 if all(state.values()) else 503)
+
+    @app.get("/metrics", tags=["operations"])
+    async def metrics(actor: identity_api.CurrentActor) -> Response:
+        """Prometheus metrics, for administrators' keys."""
+        actor.require("administer")
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _database_answers(whorl: Whorl) -> bool:
+    try:
+        async with whorl.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def local_operator(tenant_id: uuid.UUID, slug: str) -> Actor:
+    """The actor of the command line on the machine itself: an owner of the named tenant."""
+    return Actor(tenant_id, slug, "owner", "operator", key_id=uuid.UUID(int=0))

@@ -1,0 +1,160 @@
+"""The ``whorl`` command."""
+
+import os
+import socket
+import warnings
+from typing import Any
+
+import click
+
+from ..agents import commands as agent_commands
+from ..flywheel import commands as flywheel_commands
+from ..retrieval import commands as retrieval_commands
+from . import doctor
+from .command import Terminal, fail, run_async
+from .database.migrate import migrate
+from .database.session import create_engine
+from .errors import PrerequisiteError, WhorlError
+from .identity import commands as identity_commands
+from .identity.access import Actor
+from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
+from .identity.tenants import find_tenant, oldest_tenant
+from .settings import load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="whorl")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Whorl: agents that learn from their own traces.
+
+    \b
+    whorl ingest docs/            put documents in
+    whorl ask "How do I start?"   ask the agent
+    whorl serve                   the product on http://localhost:8000
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.simplefilter("ignore")
+    try:
+        settings = load_settings()
+    except WhorlError as error:
+        fail(error)
+        return
+    from .app import open_whorl
+
+    context.obj = Terminal(settings, open_whorl, _choose_actor)
+
+
+async def _choose_actor(whorl: Any, slug: str | None) -> Actor:
+    """The operator of the named tenant, or of the oldest; the first tenant is made on first use."""
+    engine = whorl.engine
+    if slug is not None:
+        return operator_of(await find_tenant(engine, slug))
+    tenant = await oldest_tenant(engine) or (await ensure_tenant(engine, "default")).tenant
+    return operator_of(tenant)
+
+
+@main.command()
+@click.option("--host", help="Address to listen on [127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [8000].")
+@click.pass_obj
+def serve(terminal: Terminal, host: str | None, port: int | None) -> None:
+    """Serve the pages and the API.
+
+    \b
+    Example: whorl serve --port 8000
+    """
+    settings = terminal.settings.model_copy(
+        update={key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    )
+    try:
+        listener = _listen(settings.host, settings.port)
+        _serve(terminal, listener)
+    except (WhorlError, KeyboardInterrupt) as error:
+        fail(error)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PrerequisiteError(
+            f"Port {port} on {host} cannot be used: {error.strerror}. Stop what uses it, or choose "
+            "another with --port."
+        ) from error
+    return listener
+
+
+def _serve(terminal: Terminal, listener: socket.socket) -> None:
+    import asyncio
+
+    import uvicorn
+
+    from .app import create_app
+
+    async def run() -> None:
+        await _announce(terminal)
+        config = uvicorn.Config(
+            create_app(terminal.settings),
+            log_level="warning",
+            timeout_graceful_shutdown=20,
+            server_header=False,
+        )
+        host, port = listener.getsockname()[:2]
+        terminal.notes.print(f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+    asyncio.run(run())
+
+
+async def _announce(terminal: Terminal) -> None:
+    """Make the first tenant where there is none at all, and show its credentials."""
+    from .app import database_addresses
+
+    addresses = database_addresses(terminal.settings)
+    migrate(addresses.admin)
+    engine = create_engine(addresses.app)
+    try:
+        if await oldest_tenant(engine) is None:
+            show_credentials(terminal, await ensure_tenant(engine, "default"))
+    finally:
+        await engine.dispose()
+
+
+@main.command()
+@run_async
+async def worker(terminal: Terminal) -> None:
+    """Do background jobs, such as trainings, until stopped.
+
+    \b
+    Example: WHORL_WORKER=external whorl serve &  whorl worker
+    """
+    async with terminal.open() as (whorl, _):
+        await whorl.work()
+
+
+@main.command("migrate")
+@run_async
+async def migrate_command(terminal: Terminal) -> None:
+    """Bring the database to this release's schema.
+
+    \b
+    Example: whorl migrate
+    """
+    async with terminal.open():
+        terminal.result({"migrated": True}, lambda: terminal.console.print("The database is up to date."))
+
+
+main.add_command(doctor.doctor)
+for module in (identity_commands, retrieval_commands, agent_commands, flywheel_commands):
+    for name in module.COMMANDS:
+        main.add_command(name)
+
+if __name__ == "__main__":
+    main()

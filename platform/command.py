@@ -1,0 +1,125 @@
+"""What all commands share: settings, the tenant, ``--json``, exit codes, progress."""
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .errors import WhorlError
+from .identity.access import Actor
+from .settings import Settings
+
+
+class Opened(NamedTuple):
+    """An open Whorl and the actor that the command line acts as."""
+
+    whorl: Any
+    actor: Actor
+
+
+@dataclass
+class Terminal:
+    """The command line's surroundings, handed to every command as click's object."""
+
+    settings: Settings
+    open_whorl: Callable[[Settings], AbstractAsyncContextManager[Any]]
+    choose_actor: Callable[[Any, str | None], Awaitable[Actor]]
+    tenant: str | None = None
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.notes = Console(stderr=True, highlight=False)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Opened]:
+        """Open Whorl as the chosen tenant's operator."""
+        with self.notes.status("Starting Whorl …"):
+            manager = self.open_whorl(self.settings)
+            whorl = await manager.__aenter__()
+        try:
+            yield Opened(whorl, await self.choose_actor(whorl, self.tenant))
+        except BaseException:
+            if not await manager.__aexit__(*sys.exc_info()):
+                raise
+        else:
+            await manager.__aexit__(None, None, None)
+
+    def result(self, value: Any, show: Callable[[], None]) -> None:
+        """Print ``value`` as JSON where asked, or let ``show`` print it for people."""
+        if self.json:
+            click.echo(json.dumps(value, ensure_ascii=False, default=str))
+        else:
+            show()
+
+    def table(self, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
+        """Print rows as a table."""
+        table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+        for row in rows:
+            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        self.console.print(table)
+
+    def progress(self) -> Progress:
+        """A progress bar on standard error."""
+        return Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=self.notes, transient=False, disable=self.json,
+        )  # fmt: skip
+
+
+def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Make a click command of an async function ``(terminal, **options)``.
+
+    Adds ``--json`` and ``--tenant``; errors become one sentence on standard error and the error's
+    exit code, Ctrl-C exit code 130.
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+    @click.option("--tenant", metavar="SLUG", help="Workspace to act in; by default the oldest.")
+    @click.pass_obj
+    @functools.wraps(function)
+    def command(terminal: Terminal, as_json: bool, tenant: str | None, **options: Any) -> None:
+        terminal.json, terminal.tenant = as_json, tenant
+        try:
+            asyncio.run(_main(function(terminal, **options)))
+        except BaseExceptionGroup as group:
+            fail(_first(group), as_json)
+        except (WhorlError, KeyboardInterrupt) as error:
+            fail(error, as_json)
+
+    return command
+
+
+async def _main(work: Awaitable[None]) -> None:
+    await work
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first of Whorl's errors in a group, or the group itself."""
+    for error in group.exceptions:
+        found = _first(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, WhorlError | KeyboardInterrupt):
+            return found
+    return group
+
+
+def fail(error: BaseException, as_json: bool = False) -> None:
+    """End the process for an error of Whorl's; anything else is raised again."""
+    if isinstance(error, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    if not isinstance(error, WhorlError):
+        raise error
+    if as_json:
+        click.echo(json.dumps({"error": {"title": error.title, "message": error.message}}))
+    click.echo(f"{error.title}: {error.message}", err=True)
+    sys.exit(error.exit_code)

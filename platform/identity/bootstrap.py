@@ -1,0 +1,54 @@
+"""The first tenant, its owner and its key: made once, shown once."""
+
+import uuid
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..database.session import open_session, tenant_session
+from .access import Actor
+from .keys import create_key
+from .members import add_member
+from .tables import Tenant
+from .tenants import create_tenant
+
+OPERATOR = uuid.UUID(int=0)
+
+
+class Created(NamedTuple):
+    """A tenant; ``email``, ``password`` and ``key`` only when it was made just now."""
+
+    tenant: Tenant
+    email: str | None = None
+    password: str | None = None
+    key: str | None = None
+
+
+def operator_of(tenant: Tenant) -> Actor:
+    """The actor of the command line on the machine itself: an owner of the tenant."""
+    return Actor(tenant.id, tenant.slug, "owner", "operator", key_id=OPERATOR)
+
+
+async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: str | None = None) -> Created:
+    """The tenant of that slug; if there is none it is made, with an owner and a key."""
+    async with open_session(engine) as session:
+        tenant = await session.scalar(select(Tenant).where(Tenant.slug == slug))
+    if tenant is not None:
+        return Created(tenant)
+    tenant = await create_tenant(engine, slug, name)
+    email = email or f"owner@{slug}.example"
+    async with tenant_session(engine, tenant.id) as session:
+        user, password = await add_member(session, tenant.id, email, "owner", name="Owner")
+        _, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
+    return Created(tenant, email, password, key)
+
+
+def show_credentials(terminal: Any, created: Created) -> None:
+    """Print what a new tenant's owner needs; nothing for a tenant that was there before."""
+    if created.key is None:
+        return
+    terminal.notes.print(f"\nA new workspace, [bold]{created.tenant.slug}[/bold]. This is shown once:")
+    terminal.notes.print(f"  sign in as   {created.email}")
+    terminal.notes.print(f"  password     {created.password}", markup=False)
+    terminal.notes.print(f"  API key      {created.key}\n", markup=False)

@@ -1,0 +1,115 @@
+"""``whorl tenant`` and ``whorl key``."""
+
+import uuid
+
+import click
+
+from ..command import Terminal, run_async
+from ..database.session import tenant_session
+from ..errors import InputError
+from . import audit
+from .access import ROLES, parse_role
+from .bootstrap import ensure_tenant, show_credentials
+from .keys import create_key, list_keys, revoke_key
+from .tenants import list_tenants
+
+
+@click.group()
+def tenant() -> None:
+    """Workspaces: create, list."""
+
+
+@tenant.command("create")
+@click.argument("slug")
+@click.option("--name", default="", help="The name that people see.")
+@click.option("--email", help="The owner's e-mail address.")
+@run_async
+async def tenant_create(terminal: Terminal, slug: str, name: str, email: str | None) -> None:
+    """Create a workspace with an owner and a first key, shown once.
+
+    \b
+    Example: whorl tenant create acme --name "Acme" --email ada@acme.example
+    """
+    async with terminal.open() as (whorl, _):
+        created = await ensure_tenant(whorl.engine, slug, name, email)
+    if created.key is None:
+        raise InputError(f"There is a tenant {slug!r} already.")
+    value = {"tenant": slug, "email": created.email, "password": created.password, "key": created.key}
+    terminal.result(value, lambda: show_credentials(terminal, created))
+
+
+@tenant.command("list")
+@run_async
+async def tenant_list(terminal: Terminal) -> None:
+    """List the workspaces.
+
+    \b
+    Example: whorl tenant list
+    """
+    async with terminal.open() as (whorl, _):
+        tenants = await list_tenants(whorl.engine)
+    value = [{"slug": t.slug, "name": t.name, "created_at": t.created_at} for t in tenants]
+    terminal.result(value, lambda: terminal.table(["slug", "name", "created"], [v.values() for v in value]))
+
+
+@click.group()
+def key() -> None:
+    """API keys: create, list, revoke."""
+
+
+@key.command("create")
+@click.argument("name")
+@click.option("--role", default="member", type=click.Choice(ROLES), show_default=True)
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+@run_async
+async def key_create(terminal: Terminal, name: str, role: str, days: int | None) -> None:
+    """Create an API key and print it, once.
+
+    \b
+    Example: whorl key create "billing service" --role member --days 90
+    """
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        made, text = await create_key(session, actor.tenant_id, name, parse_role(role), days=days)
+        audit.record(session, actor, "key.created", str(made.id), role=role)
+    terminal.result({"id": made.id, "key": text}, lambda: click.echo(text))
+
+
+@key.command("list")
+@run_async
+async def key_list(terminal: Terminal) -> None:
+    """List the keys of the workspace.
+
+    \b
+    Example: whorl key list
+    """
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        keys = await list_keys(session)
+    value = [
+        {"id": k.id, "name": k.name, "role": k.role, "ends": f"…{k.hint}", "expires": k.expires_at,
+         "revoked": k.revoked_at}
+        for k in keys
+    ]  # fmt: skip
+    columns = ["id", "name", "role", "ends", "expires", "revoked"]
+    terminal.result(value, lambda: terminal.table(columns, [v.values() for v in value]))
+
+
+@key.command("revoke")
+@click.argument("key_id")
+@run_async
+async def key_revoke(terminal: Terminal, key_id: str) -> None:
+    """Revoke a key at once.
+
+    \b
+    Example: whorl key revoke 0199e6a0-0000-7000-8000-000000000000
+    """
+    try:
+        wanted = uuid.UUID(key_id)
+    except ValueError as error:
+        raise InputError(f"{key_id!r} is not the id of a key. whorl key list shows the ids.") from error
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        await revoke_key(session, wanted)
+        audit.record(session, actor, "key.revoked", key_id)
+    terminal.result({"revoked": key_id}, lambda: click.echo("The key is revoked."))
+
+
+COMMANDS = (tenant, key)

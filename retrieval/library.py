@@ -1,0 +1,147 @@
+"""The library: every tenant's collections, opened when first asked for."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, replace
+
+from anyio import Lock, to_thread
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..platform.database.base import new_id
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.settings import Settings
+from .collection import Added, Collection, SearchRules
+from .embed.base import Embedder
+from .embed.choose import choose_embedder
+from .load.base import LoadedDocument
+from .passage import Passage
+from .postgres import PostgresStore
+from .rerank.base import Reranker
+from .rerank.choose import choose_reranker
+from .tables import CollectionRow
+
+DOCUMENTS = "documents"
+OPEN_COLLECTIONS = 64
+# Passages whose sentences compete for what is shown.
+CANDIDATES = 8
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What is shown of a passage: its best sentences, ``document.text[start:end]`` around them."""
+
+    document_id: uuid.UUID
+    chunk_id: int
+    title: str
+    text: str
+    start: int
+    end: int
+
+
+class Library:
+    """Collections by tenant and name; the least recently used ones leave memory."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        embedder: Embedder,
+        reranker: Reranker,
+        passages: int = 4,
+        sentences: int = 2,
+    ) -> None:
+        self._engine, self._embedder, self._reranker = engine, embedder, reranker
+        self._passages, self._sentences = passages, sentences
+        self._open: OrderedDict[tuple[uuid.UUID, str], Collection] = OrderedDict()
+        self._lock = Lock()
+
+    async def collection(self, tenant_id: uuid.UUID, name: str = DOCUMENTS) -> Collection:
+        """The tenant's collection of that name, made where there is none.
+
+        Raises InputError for a collection whose vectors come from another embedder.
+        """
+        async with self._lock:
+            key = (tenant_id, name)
+            if key not in self._open:
+                self._open[key] = await self._find_or_make(tenant_id, name)
+            self._open.move_to_end(key)
+            while len(self._open) > OPEN_COLLECTIONS:
+                self._open.popitem(last=False)
+            return self._open[key]
+
+    async def ingest(
+        self, tenant_id: uuid.UUID, documents: Iterable[LoadedDocument], name: str = DOCUMENTS
+    ) -> AsyncIterator[Added]:
+        """Store documents one by one; each is searchable and durable when its result is given."""
+        collection = await self.collection(tenant_id, name)
+        async for added in collection.add(documents):
+            yield added
+
+    async def search(
+        self, tenant_id: uuid.UUID, query: str, k: int = CANDIDATES, name: str = DOCUMENTS
+    ) -> list[Passage]:
+        """The ``k`` best passages."""
+        collection = await self.collection(tenant_id, name)
+        return await collection.search(query, k)
+
+    async def quotes(self, tenant_id: uuid.UUID, query: str, name: str = DOCUMENTS) -> list[Quote]:
+        """What a search shows the model: the passages with the best sentences first.
+
+        With ``sentences`` 0 whole passages are shown, in the order of the reranker.
+        """
+        passages = await self.search(tenant_id, query, max(CANDIDATES, self._passages), name)
+        if self._sentences == 0:
+            return [_whole(passage) for passage in passages[: self._passages]]
+        ranked = sorted(
+            (passage for passage in passages if passage.highlights),
+            key=lambda passage: -passage.highlights[0].score,
+        )
+        return [self._quote(passage) for passage in ranked[: self._passages]]
+
+    async def drop(self, tenant_id: uuid.UUID, name: str) -> None:
+        """Delete a collection with everything in it."""
+        async with self._lock:
+            self._open.pop((tenant_id, name), None)
+            async with tenant_session(self._engine, tenant_id) as session:
+                await session.execute(delete(CollectionRow).where(CollectionRow.name == name))
+
+    def _quote(self, passage: Passage) -> Quote:
+        best = sorted(passage.highlights[: self._sentences], key=lambda highlight: highlight.start)
+        return replace(
+            _whole(passage),
+            text=" ".join(highlight.text for highlight in best),
+            start=passage.start + best[0].start,
+            end=passage.start + best[-1].end,
+        )
+
+    async def _find_or_make(self, tenant_id: uuid.UUID, name: str) -> Collection:
+        async with tenant_session(self._engine, tenant_id) as session:
+            await session.execute(
+                insert(CollectionRow)
+                .values(tenant_id=tenant_id, id=new_id(), name=name, embedder=self._embedder.name)
+                .on_conflict_do_nothing()
+            )
+            row = (await session.scalars(select(CollectionRow).where(CollectionRow.name == name))).one()
+        if row.embedder != self._embedder.name:
+            raise InputError(
+                f"The collection {name!r} was made with the embedder {row.embedder}, WHORL_EMBEDDER is "
+                f"{self._embedder.name}. Set it back, or ingest into a new workspace."
+            )
+        store = PostgresStore(self._engine, tenant_id, row.id)
+        rules = SearchRules(sentences=max(1, self._sentences))
+        return Collection(row.id, store, self._embedder, self._reranker, search_rules=rules)
+
+
+def _whole(passage: Passage) -> Quote:
+    title = passage.title
+    return Quote(passage.document_id, passage.chunk_id, title, passage.text, passage.start, passage.end)
+
+
+async def open_library(engine: AsyncEngine, settings: Settings) -> Library:
+    """The library with the embedder and reranker that the settings name."""
+    embedder = await to_thread.run_sync(choose_embedder, settings.embedder)
+    reranker = await to_thread.run_sync(choose_reranker, settings.reranker, SearchRules().words)
+    return Library(engine, embedder, reranker, settings.search_passages, settings.search_sentences)
