@@ -128,7 +128,7 @@ def _block(kind: Kind, lines: list[_Line], heading: tuple[str, ...]) -> Block:
 def _without_used_headings(blocks: list[Block]) -> list[Block]:
     """Drop headings that the blocks below them carry; one with nothing below stays as text."""
     kept: list[Block] = []
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip(blocks, [*blocks[1:], None], strict=False):
         below = following is not None and len(following.heading) > len(block.heading)
         if block.kind != "heading" or not below:
             kept.append(block)

@@ -81,7 +81,8 @@ def _units(text: str, count: CountTokens, rules: ChunkRules, markup: Markup) -> 
     units: list[_Unit] = []
     for (span, number, heading), size in zip(placed, tokens, strict=True):
         for piece, share in _fit(text, span, size, count, rules.limit):
-            units.append(_Unit(piece.start, piece.end, share, number, heading))
+            least = -(-(piece.end - piece.start) // _CHARACTERS_PER_TOKEN)
+            units.append(_Unit(piece.start, piece.end, max(share, least), number, heading))
     return units
 
 

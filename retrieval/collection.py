@@ -12,7 +12,7 @@ from .chunk import ChunkRules
 from .embed.base import Embedder
 from .highlight import Highlight, SentenceWeights, highlights
 from .indexes import Found, Indexes
-from .ingest import document_id, make_chunks, store_form
+from .ingest import context, document_id, make_chunks, store_form
 from .load.base import LoadedDocument, MetadataValue
 from .passage import Passage, StageScores
 from .question import Candidate, Question
@@ -200,7 +200,7 @@ class Collection:
 def _candidate(hit: Found, chunk: StoredChunk) -> Candidate:
     return Candidate(
         chunk_id=hit.id,
-        title=chunk.row.title,
+        title=context(chunk.row.title, chunk.row.heading).strip(),
         text=chunk.row.text,
         lexical=hit.lexical,
         dense=hit.dense,

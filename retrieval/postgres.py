@@ -114,7 +114,7 @@ class PostgresStore:
         async with tenant_session(self._engine, self._tenant_id) as session:
             found = (await session.execute(statement)).all()
         return [
-            StoredChunk(_index_row(row), row.source, row.ordinal, row.start, row.stop, row.sentences)
+            StoredChunk(_index_row(row), row.source, row.ordinal, row.start, row.end, row.sentences)
             for row in found
         ]
 

@@ -32,7 +32,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A chunk that fusion brought up. ``lexical`` is BM25, ``dense`` a cosine, ``fused`` of RRF."""
+    """A chunk that fusion brought up. ``title`` holds its headings too.
+
+    ``lexical`` is BM25, ``dense`` a cosine, ``fused`` the score of rank fusion.
+    """
 
     chunk_id: int
     title: str

@@ -26,8 +26,15 @@ _ABBREVIATIONS = frozenset(
     dec mon tue tues wed thu thurs fri sat sun ave blvd rd hwy mt ft lb lbs oz kg km cm mm sq
     """.split()
 )
-# Abbreviations that often close a sentence too: a capital after them starts a new one.
+# After these, and after a single capital, a sentence ends only where a word follows that often
+# opens one: "the U.S. Army", but "in the U.S. The army".
 _MAY_CLOSE = frozenset("inc ltd co corp bros jr sr etc a.m p.m u.s u.k e.u u.n d.c b.c a.d ph.d".split())
+_OFTEN_OPENS = re.compile(
+    r"(?:The|This|That|These|Those|There|Then|They|He|She|It|Its|We|You|His|Her|Their|Our|In|On|At|"
+    r"By|For|From|After|Before|During|When|While|Although|However|But|And|If|As|An|A|One|Some|Many|"
+    r"Other|Another|Both|Since|With|Under|To)\b"
+)
+_BEFORE_NUMBER = frozenset("no nos p pp c ca fig figs vol ch sec eq mar sat sun max min ed mon fri".split())
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -85,22 +92,17 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool
     word = _LAST_WORD.search(text, start, stop.start())
     if word is None:
         return True
-    return not _is_abbreviation(word.group(), word.start() == start, text[following])
+    opens = word.start() == start
+    return not _is_abbreviation(word.group(), opens, text, following)
 
 
-def _is_abbreviation(word: str, opens: bool, following: str) -> bool:
+def _is_abbreviation(word: str, opens: bool, text: str, following: int) -> bool:
     lowered = word.lower()
-    if lowered in _MAY_CLOSE:
-        return not following.isupper()
-    if lowered in {"no", "nos", "p", "pp", "c", "ca", "v", "fig", "figs", "vol", "ch", "sec", "eq"}:
-        return following.isdigit() or (len(lowered) == 1 and word.isupper())
-    if lowered in {"mar", "sat", "sun", "max", "min", "ed", "mon", "fri"}:
-        return following.isdigit()
-    if lowered in _ABBREVIATIONS:
-        return True
-    if opens and word.isdigit():  # a list number: "1. First"
-        return True
-    return bool(_INITIAL.match(word)) and word[-1].isupper() and word != "I"
+    if lowered in _MAY_CLOSE or (_INITIAL.match(word) and word[-1].isupper() and word != "I"):
+        return not _OFTEN_OPENS.match(text, following)
+    if lowered in _BEFORE_NUMBER:
+        return text[following].isdigit()
+    return lowered in _ABBREVIATIONS or (opens and word.isdigit())  # "1. First"
 
 
 def _next_visible(text: str, position: int, end: int) -> int:
