@@ -1,6 +1,7 @@
 """Evaluation: an adapter and the base on the same held-out questions, judged by verifiers."""
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 import anyio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ..agents.events import RunEnded, ToolEnded
 from ..agents.runs import Agents, RunRequest
+from ..agents.tools.base import Citation
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
@@ -37,13 +40,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Scored:
-    """The answer to a task, its verdict, and the run behind it."""
+    """The answer to a task, its verdict, the run behind it, and the passages shown in it."""
 
     task: Task
     answer: str
     score: float
-    run_id: str
+    run_id: uuid.UUID
     status: str
+    shown: tuple[Citation, ...] = ()
 
 
 def load_tasks(file: Path) -> list[Task]:
@@ -99,15 +103,26 @@ async def ask_all(
                 task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
                 tags=(*tags, *task.tags),
             )  # fmt: skip
-            ended = await agents.answer(actor, request)
+            ended, shown = await _run(agents, actor, request)
         score = task.judge(ended.answer) if ended.status == "succeeded" else 0.0
-        results[index] = Scored(task, ended.answer, score, str(ended.run_id), ended.status)
+        results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown)
         progress()
 
     async with anyio.create_task_group() as group:
         for index, task in enumerate(tasks):
             group.start_soon(ask, index, task)
     return [result for result in results if result is not None]
+
+
+async def _run(agents: Agents, actor: Actor, request: RunRequest) -> tuple[RunEnded, tuple[Citation, ...]]:
+    shown: list[Citation] = []
+    ended = None
+    async for event in agents.stream(actor, request):
+        if isinstance(event, ToolEnded):
+            shown += event.citations
+        ended = event if isinstance(event, RunEnded) else ended
+    assert ended is not None
+    return ended, tuple(shown)
 
 
 def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:

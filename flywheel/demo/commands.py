@@ -1,0 +1,77 @@
+"""``whorl demo``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...platform.command import Terminal, run_async
+from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
+from .run import Demo, inventory_server
+
+SLUG = "halden"
+
+
+@click.command()
+@click.option(
+    "--build", type=click.Path(path_type=Path, file_okay=False), default=Path("build/demo"), show_default=True
+)
+@click.option("--seeds", type=click.IntRange(1, 10), default=3, show_default=True, help="Adapters to train.")
+@click.option("--limit", type=click.IntRange(1), help="Only so many questions, for a quick look.")
+@run_async
+async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -> None:
+    """Turn the whole wheel once on a made-up company's handbook.
+
+    \b
+    Example: whorl demo --seeds 1
+    """
+    build.mkdir(parents=True, exist_ok=True)
+    settings = terminal.settings
+    if settings.mcp_config is None:
+        config = build / "mcp.json"
+        config.write_text(inventory_server().model_dump_json(exclude_none=True), encoding="utf-8")
+        terminal.settings = settings.model_copy(update={"mcp_config": config})
+    async with terminal.open() as (whorl, _):
+        created = await ensure_tenant(whorl.engine, SLUG, "Halden Instruments", f"admin@{SLUG}.example")
+        show_credentials(terminal, created)
+        with terminal.progress() as bars:
+            report = await Demo(
+                whorl, operator_of(created.tenant), bars, build, tuple(range(seeds)), limit
+            ).run()
+    terminal.result(report, lambda: _show(terminal, report, build))
+
+
+def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
+    say = terminal.console.print
+    rows = []
+    for seed, turn in report["seeds"].items():
+        before, after = turn["before"], turn["after"]
+        verdict = "better" if turn["significant"] else "NOT shown to be better"
+        rows.append([
+            seed, turn["adapter"], f"{before['success']:.1%} {_interval(before)}",
+            f"{after['success']:.1%} {_interval(after)}",
+            f"{turn['p_value']:.1e}", f"{turn['train_seconds']:.0f} s", verdict,
+        ])  # fmt: skip
+    say(f"\n[bold]Success on {report['n']} held-out questions[/bold]")
+    terminal.table(["seed", "adapter", "before (95 %)", "after (95 %)", "p", "training", ""], rows)
+    say("\n[bold]Datasets[/bold]")
+    terminal.table(["format", "rows", "held out"], [
+        [name, d["rows"], d["held_out_rows"]] for name, d in report["datasets"].items()
+    ])  # fmt: skip
+    hidden = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(report["redactions"].items()))
+    say(f"\n{report['spans']} spans captured; values redacted: {hidden or 'none'}.")
+    if report["swap_ms"] is None:
+        say(f"[yellow]No adapter was promoted: {report['refused']}[/yellow]")
+    else:
+        say(f"{report['adapter']} answers now; swapped without a restart in {report['swap_ms']:.0f} ms.")
+    example = report["example"]
+    say("\n[bold]One question, before and after[/bold]")
+    terminal.table(
+        ["", ""], [["asked", example["question"]], ["before", example["before"]], ["after", example["after"]]]
+    )
+    say(f"\nThe same as JSON: {build / 'report.json'}. Next: make serve, then sign in.")
+
+
+def _interval(part: dict[str, Any]) -> str:
+    low, high = part["interval"]
+    return f"({low:.0%} to {high:.0%})"

@@ -1,0 +1,218 @@
+"""The demonstration, stage by stage: ingest, ask, judge, build, train, evaluate, swap."""
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+from sqlalchemy import func, select
+
+from ...agents.runs import RunRequest
+from ...agents.tools.mcp import McpConfig, McpServer
+from ...platform.database.base import new_id
+from ...platform.database.session import tenant_session
+from ...platform.errors import ConflictError
+from ...platform.identity.access import Actor
+from ...platform.serving.base_model import model_folder
+from ...platform.serving.messages import Sampling
+from ...platform.telemetry.tables import Span
+from ...retrieval.load.path import load_path
+from ..build import FORMATS
+from ..datasets import Selection, create_dataset
+from ..evaluation import Scored, Task, ask_all, compare, store_evaluation, summary
+from ..outcomes import Feedback, record_outcome
+from ..promotion import promote
+from ..tables import Dataset
+from ..training.launch import queue_training, train_adapter
+from ..training.recipe import default_recipe
+from .facts import SEED
+from .handbook import write_handbook
+from .tasks import Tasks, draw_tasks
+
+SEEDS = (0, 1, 2)
+SAMPLES = 2
+TEMPERATURE = 0.7
+# Of the answers that are wrong, how many a user corrects; of all, how many get a thumb.
+EDITED, THUMBED = 0.5, 0.6
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def inventory_server() -> McpConfig:
+    """The stock system, started by the demonstration as a user would configure it."""
+    server = McpServer(command=sys.executable, args=["-m", "whorl.flywheel.demo.inventory"])
+    return McpConfig(mcpServers={"inventory": server})
+
+
+@dataclass
+class Demo:
+    """What the stages share."""
+
+    whorl: Any
+    actor: Actor
+    bars: Progress
+    build: Path
+    seeds: tuple[int, ...] = SEEDS
+    limit: int | None = None
+
+    async def run(self) -> dict[str, Any]:
+        """All stages; returns the report."""
+        tag = f"demo:{new_id().hex[:12]}"
+        tasks = self._tasks()
+        await self._ingest()
+        before = await self._ask("before: asking held-out questions", tasks.held_out, "")
+        await self._collect(tasks, tag)
+        await self.whorl.flush()
+        datasets = await self._build(tag)
+        turns = [await self._turn(seed, datasets["sft"], tasks.held_out, before) for seed in self.seeds]
+        best = max(turns, key=lambda turn: turn["after"]["success"])
+        shown = await self._swap(best, tasks, before)
+        spans, redactions = await self._captured()
+        report = {
+            "before": summary(before), "after": best["after"], "n": len(before), "p_value": best["p_value"],
+            "spans": spans, "redactions": redactions,
+            "datasets": {
+                name: {"rows": d.rows, "held_out_rows": d.held_out_rows, "content_hash": d.content_hash}
+                for name, d in datasets.items()
+            },
+            "train_seconds": sum(turn["train_seconds"] for turn in turns), **shown,
+            "seeds": {str(turn["seed"]): turn for turn in turns},
+        }  # fmt: skip
+        (self.build / "report.json").write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
+        return report
+
+    def _tasks(self) -> Tasks:
+        tasks = draw_tasks()
+        if self.limit is None:
+            return tasks
+        return Tasks(tasks.learn[: self.limit], tasks.held_out[: self.limit], tasks.golds)
+
+    async def _ingest(self) -> None:
+        pages = write_handbook(self.build / "handbook")
+        documents = [document for path in pages for document in load_path(path)]
+        if DOCS.is_dir():
+            documents += list(load_path(DOCS))
+        bar = self.bars.add_task("ingesting documents", total=len(documents))
+        async for _ in self.whorl.library.ingest(self.actor.tenant_id, documents):
+            self.bars.advance(bar)
+
+    async def _ask(self, label: str, tasks: list[Task], adapter: str, **options: Any) -> list[Scored]:
+        bar = self.bars.add_task(label, total=len(tasks))
+        return await ask_all(
+            self.whorl.agents,
+            self.actor,
+            tasks,
+            adapter=adapter,
+            progress=lambda: self.bars.advance(bar),
+            **options,
+        )
+
+    async def _collect(self, tasks: Tasks, tag: str) -> None:
+        """Users ask, some answers twice; verifiers judge all, users thumb some and correct some."""
+        scored = await self._ask("collecting runs", tasks.learn, "", tags=(tag,))
+        for number in range(SAMPLES):
+            sampling = Sampling(temperature=TEMPERATURE, seed=number)
+            label = f"collecting runs, again ({number + 1} of {SAMPLES})"
+            scored += await self._ask(label, tasks.learn, "", tags=(tag,), sampling=sampling)
+        draw = random.Random(SEED)
+        bar = self.bars.add_task("gathering outcomes", total=len(scored))
+        for answer in scored:
+            await self._judge(answer, tasks.golds[answer.task.group], draw)
+            self.bars.advance(bar)
+
+    async def _judge(self, answer: Scored, gold: str, draw: random.Random) -> None:
+        outcomes = [Feedback("verdict", answer.score, f"verifier:{answer.task.verifier}")]
+        if draw.random() < THUMBED:
+            outcomes.append(Feedback("thumb", answer.score, "demo-user"))
+        lookup = answer.task.verifier == "answer_in_reply"
+        if lookup and answer.score == 0 and draw.random() < EDITED:
+            citation = _shown_as(answer, gold)
+            if citation is not None:
+                outcomes.append(Feedback("edit", 1.0, "demo-user", text=f"{gold} [{citation}]"))
+        async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
+            for outcome in outcomes:
+                await record_outcome(
+                    session, self.actor.tenant_id, answer.run_id, outcome, self.whorl.redactor
+                )
+
+    async def _build(self, tag: str) -> dict[str, Dataset]:
+        bar = self.bars.add_task("building datasets", total=len(FORMATS))
+        datasets = {}
+        for format in FORMATS:
+            datasets[format] = await create_dataset(
+                self.whorl.engine, self.actor.tenant_id, self.whorl.settings.path("datasets"), format,
+                Selection(tag=tag), seed=SEED,
+            )  # fmt: skip
+            self.bars.advance(bar)
+        return datasets
+
+    async def _turn(
+        self, seed: int, dataset: Dataset, held_out: list[Task], before: list[Scored]
+    ) -> dict[str, Any]:
+        """Train one adapter and measure it."""
+        settings, engine = self.whorl.settings, self.whorl.engine
+        recipe = default_recipe("sft", seed)
+        training = await queue_training(engine, self.actor, dataset.id, recipe)
+        bar = self.bars.add_task(f"training, seed {seed}", total=None)
+        started = time.monotonic()
+        name = await train_adapter(
+            engine, self.actor, training, recipe, model_folder(settings), settings.adapters,
+            lambda step: self.bars.update(bar, completed=step["step"], total=step["steps"]),
+        )  # fmt: skip
+        seconds = time.monotonic() - started
+        after = await self._ask(f"after: asking {name}", held_out, name)
+        report = compare(before, after)
+        await store_evaluation(engine, self.actor, name, "demo held-out", report)
+        kinds = {
+            kind: [part[kind] for part in (_by_kind(before), _by_kind(after))] for kind in _by_kind(before)
+        }
+        return {**report, "seed": seed, "adapter": name, "train_seconds": round(seconds, 1), "by_kind": kinds,
+                "significant": report["p_value"] < 0.05 and report["better"] > report["worse"]}  # fmt: skip
+
+    async def _swap(self, best: dict[str, Any], tasks: Tasks, before: list[Scored]) -> dict[str, Any]:
+        """Promote the best adapter if the gate lets it, and ask one question of both sides."""
+        engine, servers = self.whorl.engine, self.whorl.servers
+        await servers.unload_adapter(best["adapter"])
+        try:
+            swap: float | None = await promote(engine, servers, self.actor, best["adapter"])
+            refused = ""
+        except ConflictError as error:
+            swap, refused = None, error.message
+        example = {}
+        for scored in [s for s in before if s.score == 0] or before[:1]:
+            ended = await self.whorl.agents.answer(self.actor, RunRequest(scored.task.question, keep=False))
+            example = {"question": scored.task.question, "before": scored.answer, "after": ended.answer}
+            if scored.task.judge(ended.answer):
+                break
+        return {
+            "swap_ms": swap and round(swap, 1),
+            "adapter": best["adapter"],
+            "refused": refused,
+            "example": example,
+        }
+
+    async def _captured(self) -> tuple[int, dict[str, int]]:
+        await self.whorl.flush()
+        counts: Counter[str] = Counter()
+        async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
+            spans = await session.scalar(select(func.count()).select_from(Span)) or 0
+            for redactions in await session.scalars(select(Span.redactions).where(Span.redactions != {})):
+                counts.update(redactions)
+        return spans, dict(counts)
+
+
+def _by_kind(scored: list[Scored]) -> dict[str, str]:
+    groups: dict[str, list[float]] = {}
+    for answer in scored:
+        kind = next(tag.removeprefix("kind:") for tag in answer.task.tags if tag.startswith("kind:"))
+        groups.setdefault(kind, []).append(answer.score)
+    return {kind: f"{int(sum(scores))}/{len(scores)}" for kind, scores in sorted(groups.items())}
+
+
+def _shown_as(answer: Scored, gold: str) -> int | None:
+    """The number under which the sentence that answers was shown to the model, if it was."""
+    return next((c["number"] for c in answer.shown if gold in c["text"]), None)

@@ -1,0 +1,77 @@
+"""Questions about Halden with the verifiers that judge answers, split by fact."""
+
+import json
+import random
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..evaluation import Task
+from ..split import GROUP_TAG, is_held_out
+from .facts import CITIES, SEED, Fact, draw_facts, products
+from .stock import units
+
+HELD_OUT = 0.35
+STOCK_TASKS = 90
+
+
+class Tasks(NamedTuple):
+    """Questions to learn from and questions to be measured on; no fact is in both."""
+
+    learn: list[Task]
+    held_out: list[Task]
+    golds: dict[str, str]
+
+
+def draw_tasks() -> Tasks:
+    """All tasks in a fixed order; ``golds`` is the right answer's text by group."""
+    draw = random.Random(SEED + 2)
+    facts = draw_facts()
+    tasks = [(_lookup(fact, question), fact.sentence) for fact in facts for question in fact.questions[:1]]
+    tasks += {task.group: (task, gold) for task, gold in map(_stock, [draw] * STOCK_TASKS)}.values()
+    tasks += [_cost(draw, fact) for fact in draw.sample([f for f in facts if f.attribute == "price"], 28)]
+    draw.shuffle(tasks)
+    learn, held_out = [], []
+    for task, _ in tasks:
+        (held_out if is_held_out(task.group, SEED, HELD_OUT) else learn).append(task)
+    golds = {task.group: gold for task, gold in tasks}
+    return Tasks(_other_wording(learn, facts, draw), held_out, golds)
+
+
+def _other_wording(learn: list[Task], facts: list[Fact], draw: random.Random) -> list[Task]:
+    """Ask what is learned from in a wording of its own choice, where there is one."""
+    by_group = {fact.group: fact for fact in facts}
+    return [
+        replace(task, question=draw.choice(by_group[task.group].questions))
+        if task.group in by_group
+        else task
+        for task in learn
+    ]
+
+
+def _task(question: str, verifier: str, arguments: dict[str, object], group: str, kind: str) -> Task:
+    recipe = f"verifier:{verifier}={json.dumps(arguments, sort_keys=True)}"
+    return Task(question, verifier, arguments, group, (f"{GROUP_TAG}{group}", f"kind:{kind}", recipe))
+
+
+def _lookup(fact: Fact, question: str) -> Task:
+    return _task(question, "answer_in_reply", {"answers": [fact.answer]}, fact.group, "lookup")
+
+
+def _stock(draw: random.Random) -> tuple[Task, str]:
+    product, city = draw.choice(products()), draw.choice(CITIES)
+    form = draw.choice((
+        "How many units of the {p} are in stock in {c}?", "What is the stock of the {p} in {c}?",
+        "How many of the {p} do we have in {c}?",
+    ))  # fmt: skip
+    number = units(product, city)
+    question = form.format(p=product, c=city)
+    task = _task(question, "number_in_reply", {"value": number}, f"stock/{product}/{city}", "stock")
+    return task, f"There are {number} units of the {product} in {city}."
+
+
+def _cost(draw: random.Random, fact: Fact) -> tuple[Task, str]:
+    count = draw.randrange(2, 12)
+    total = count * int(fact.answer)
+    question = f"What do {count} units of the {fact.entity} cost?"
+    task = _task(question, "number_in_reply", {"value": total}, f"cost/{fact.entity}", "cost")
+    return task, f"{count} units of the {fact.entity} cost {total} euros."
