@@ -64,7 +64,7 @@ def _run_request(body: ChatRequest) -> RunRequest:
         {"role": message.role, "content": message.content or ""}
         for message in body.messages[:-1]
         if message.role in ("user", "assistant") and message.content
-    ]  # type: ignore[misc]
+    ]
     sampling = Sampling(temperature=body.temperature if "temperature" in body.model_fields_set else 0.0,
                         top_p=body.top_p, seed=body.seed)  # fmt: skip
     return RunRequest(body.messages[-1].content or "", history=history, keep=False, sampling=sampling)

@@ -22,7 +22,7 @@ from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .qa import evaluate_qa, load_passages, load_questions
 from .training.launch import queue_training, train_adapter
-from .training.recipe import METHODS, default_recipe
+from .training.recipe import METHODS, default_recipe, parse_method
 
 
 @click.command()
@@ -109,7 +109,7 @@ async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **c
     async with terminal.open() as (whorl, actor):
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, wanted)
-        recipe = default_recipe(method or dataset.format, seed).model_copy(
+        recipe = default_recipe(parse_method(method or dataset.format), seed).model_copy(
             update={name: value for name, value in changes.items() if value is not None}
         )
         training_id = await queue_training(whorl.engine, actor, wanted, recipe)

@@ -40,7 +40,12 @@ class Stage:
 
 
 STAGES = (
-    Stage("short", 1_000_000, Mix(search=60, prose=25, refuse=8, tool=15, calculate=8, chain=0, bare=0.9, several=0), 256),
+    Stage(
+        "short",
+        1_000_000,
+        Mix(search=60, prose=25, refuse=8, tool=15, calculate=8, chain=0, bare=0.9, several=0),
+        256,
+    ),
     Stage("full", 13_000_000, Mix(), 768),
 )
 
@@ -119,7 +124,10 @@ def stream(
 def optimizer_for(model: Qwen2ForCausalLM, config: Config) -> torch.optim.AdamW:
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.95), fused=True)
 
 
@@ -132,7 +140,9 @@ def loss_of(model: Qwen2ForCausalLM, trunk: Any, batch: Batch) -> torch.Tensor:
     return functional.cross_entropy(logits.float(), targets)
 
 
-def save_checkpoint(out: Path, model: Qwen2ForCausalLM, optimizer: torch.optim.AdamW, progress: Progress) -> None:
+def save_checkpoint(
+    out: Path, model: Qwen2ForCausalLM, optimizer: torch.optim.AdamW, progress: Progress
+) -> None:
     """One file, replaced in one step, so that a kill leaves the last one whole."""
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
     partial = out / "checkpoint.partial"

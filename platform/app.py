@@ -5,7 +5,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -35,6 +34,7 @@ from .database.migrate import check_application_role, migrate
 from .database.session import AsyncEngine, create_engine
 from .identity import api as identity_api
 from .identity.access import Actor
+from .identity.http import CurrentActor
 from .identity.signin import Throttle
 from .jobs.queue import Queue, open_queue
 from .problems import install_problem_handlers
@@ -140,22 +140,14 @@ async def _open_capture(
 
 
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
-    folder: Path | None = None
+    """Clients of the configured servers, or of a model in this process."""
     if settings.model_url and backend is None:
-        headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
-        timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
-        clients = [
-            ModelClient(httpx.AsyncClient(base_url=url.strip().rstrip("/"), headers=headers, timeout=timeout))
-            for url in settings.model_url.split(",")
-        ]
+        clients = _remote_clients(settings)
         folder = settings.model_dir
     else:
-        if backend is None:
-            from .serving.engine.local import LocalBackend
-
-            folder = model_folder(settings)
-            backend = await anyio.to_thread.run_sync(lambda: LocalBackend(folder, threads=settings.threads))
-        transport = InProcessTransport(create_engine_app(backend))
+        folder = None if backend else model_folder(settings)
+        engine = backend or await anyio.to_thread.run_sync(_load_model, settings)
+        transport = InProcessTransport(create_engine_app(engine))
         http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
         clients = [ModelClient(http, label="the embedded model")]
     for client in clients:
@@ -164,6 +156,19 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
     if folder is None:
         return ModelServers(clients, base, base, "unknown")
     return ModelServers(clients, base, base_hash(folder), template_hash(folder))
+
+
+def _remote_clients(settings: Settings) -> list[ModelClient]:
+    headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
+    timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
+    urls = [url.strip().rstrip("/") for url in (settings.model_url or "").split(",")]
+    return [ModelClient(httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout)) for url in urls]
+
+
+def _load_model(settings: Settings) -> Backend:
+    from .serving.engine.local import LocalBackend
+
+    return LocalBackend(model_folder(settings), threads=settings.threads)
 
 
 def _mcp_config(settings: Settings) -> McpConfig:
@@ -210,7 +215,7 @@ def _add_operations(app: FastAPI) -> None:
         return JSONResponse(state, 200 if all(state.values()) else 503)
 
     @app.get("/metrics", tags=["operations"])
-    async def metrics(actor: identity_api.CurrentActor) -> Response:
+    async def metrics(actor: CurrentActor) -> Response:
         """Prometheus metrics, for administrators' keys."""
         actor.require("administer")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

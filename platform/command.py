@@ -85,9 +85,9 @@ def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
     @click.option("--tenant", metavar="SLUG", help="Workspace to act in; by default the oldest.")
-    @click.pass_obj
-    @functools.wraps(function)
-    def command(terminal: Terminal, as_json: bool, tenant: str | None, **options: Any) -> None:
+    @click.pass_context
+    def command(context: click.Context, as_json: bool, tenant: str | None, **options: Any) -> None:
+        terminal: Terminal = context.obj
         terminal.json, terminal.tenant = as_json, tenant
         try:
             asyncio.run(_main(function(terminal, **options)))
@@ -96,7 +96,7 @@ def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         except (WhorlError, KeyboardInterrupt) as error:
             fail(error, as_json)
 
-    return command
+    return functools.update_wrapper(command, function)
 
 
 async def _main(work: Awaitable[None]) -> None:

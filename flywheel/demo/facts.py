@@ -146,7 +146,7 @@ def draw_facts() -> list[Fact]:
     leads = draw.sample(people, len(TEAMS))
     facts: list[Fact] = []
     for name in products():
-        values = {
+        values: dict[str, object] = {
             "price": draw.randrange(120, 9800, 10), "warranty": draw.choice((12, 18, 24, 30, 36, 48, 60)),
             "weight": draw.randrange(2, 60) / 2, "depth": draw.randrange(50, 6000, 50),
             "battery": draw.randrange(15, 400),
@@ -159,13 +159,13 @@ def draw_facts() -> list[Fact]:
         }  # fmt: skip
         facts += _about("Offices", name, values, draw)
     for name, lead in zip(TEAMS, leads, strict=True):
-        teams = {
+        teams: dict[str, object] = {
             "lead": lead, "meeting": draw.choice(DAYS), "room": draw.choice(ROOMS),
             "budget": draw.randrange(20_000, 900_000, 5_000),
         }  # fmt: skip
         facts += _about("Teams", name, teams, draw)
     for name in POLICIES:
-        rules = {
+        rules: dict[str, object] = {
             "limit": draw.randrange(50, 4000, 25), "notice": draw.randrange(2, 60),
             "approver": draw.choice(TEAMS),
         }  # fmt: skip

@@ -141,7 +141,7 @@ class Demo:
 
     async def _build(self, tag: str) -> dict[str, Dataset]:
         bar = self.bars.add_task("building datasets", total=len(FORMATS))
-        datasets = {}
+        datasets: dict[str, Dataset] = {}
         for format in FORMATS:
             datasets[format] = await create_dataset(
                 self.whorl.engine, self.actor.tenant_id, self.whorl.settings.path("datasets"), format,

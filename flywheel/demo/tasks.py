@@ -30,7 +30,8 @@ def draw_tasks() -> Tasks:
     tasks += {task.group: (task, gold) for task, gold in map(_stock, [draw] * STOCK_TASKS)}.values()
     tasks += [_cost(draw, fact) for fact in draw.sample([f for f in facts if f.attribute == "price"], 28)]
     draw.shuffle(tasks)
-    learn, held_out = [], []
+    learn: list[Task] = []
+    held_out: list[Task] = []
     for task, _ in tasks:
         (held_out if is_held_out(task.group, SEED, HELD_OUT) else learn).append(task)
     golds = {task.group: gold for task, gold in tasks}

@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...platform.errors import InputError
+
 Method = Literal["sft", "dpo", "kto", "grpo"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
@@ -32,6 +34,14 @@ class Recipe(BaseModel):
     beta: float = Field(0.1, ge=0)
     generations: int = Field(4, ge=2)
     answer_tokens: int = Field(64, ge=1)
+
+
+def parse_method(value: str) -> Method:
+    """``value`` as a method; raises InputError naming those that exist."""
+    for method in METHODS:
+        if value == method:
+            return method
+    raise InputError(f"There is no method {value!r}. Methods are {', '.join(METHODS)}.")
 
 
 def default_recipe(method: Method, seed: int = 0) -> Recipe:
