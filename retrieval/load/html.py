@@ -10,7 +10,8 @@ from ...platform.errors import InputError, missing_extra
 from .base import LoadedDocument, LoadLimits, clean, decode, read_bytes, visible
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
-_DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "object", "nav", "head")
+_DEEPEST = 200  # elements within each other; markdownify recurses
+_DROPPED = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "nav", "head"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
@@ -25,10 +26,7 @@ class HtmlLoader:
         data = read_bytes(file, source, limits)
         declared = _CHARSET.search(data[:4096])
         markup = decode(data, source, _encoding(declared.group(1).decode()) if declared else "utf-8-sig")
-        try:
-            title, text = _to_markdown(markup)
-        except RecursionError as error:
-            raise InputError(f"{source} nests its elements too deeply to be read.") from error
+        title, text = _to_markdown(markup, source)
         yield LoadedDocument(
             source, title or file.stem, visible(text, source), self.media_type, "markdown"
         )
@@ -43,14 +41,14 @@ def _encoding(name: str) -> str:
     return "utf-8-sig" if codec in {"utf-8", "utf-16", "utf-16-le", "utf-16-be"} else codec
 
 
-def _to_markdown(markup: str) -> tuple[str, str]:
-    soup, convert = _libraries(markup)
+def _to_markdown(markup: str, source: str) -> tuple[str, str]:
+    soup, convert = _parse(markup)
+    unseen = _unseen(soup, source)
     heading = soup.find("title") or soup.find("h1")
     title = " ".join(heading.get_text().split()) if heading else ""
-    for element in soup.find_all(_DROPPED):
-        element.decompose()
-    for element in soup.find_all(_is_hidden):
-        element.decompose()
+    for element in unseen:
+        if not element.decomposed:
+            element.decompose()
     converter = convert(
         heading_style="ATX",
         bullets="-",
@@ -63,18 +61,32 @@ def _to_markdown(markup: str) -> tuple[str, str]:
     return title, _BLANK_LINES.sub("\n\n", text).strip()
 
 
+def _unseen(soup: Any, source: str) -> list[Any]:
+    """What a reader does not see. One loop, because find_all takes time with the square of depth."""
+    depth = {id(soup): 0}
+    unseen = []
+    for element in soup.descendants:
+        if element.name is None:  # text
+            continue
+        depth[id(element)] = depth[id(element.parent)] + 1
+        if depth[id(element)] > _DEEPEST:
+            raise InputError(f"{source} nests more than {_DEEPEST} elements; flatten it first.")
+        if element.name in _DROPPED or _is_hidden(element):
+            unseen.append(element)
+    return unseen
+
+
 def _is_hidden(element: Any) -> bool:
-    if element.decomposed or element.attrs is None:
-        return False
     if element.has_attr("hidden") or element.get("aria-hidden") == "true":
         return True
     return bool(_HIDDEN.search(str(element.get("style", ""))))
 
 
-def _libraries(markup: str) -> tuple[Any, Any]:
+def _parse(markup: str) -> tuple[Any, Any]:
     try:
+        import lxml  # noqa: F401 (the parser that BeautifulSoup is told to use)
         from bs4 import BeautifulSoup
         from markdownify import MarkdownConverter
     except ImportError as error:
-        raise missing_extra("beautifulsoup4 or markdownify", "load") from error
-    return BeautifulSoup(markup, "html.parser"), MarkdownConverter
+        raise missing_extra("beautifulsoup4, lxml or markdownify", "load") from error
+    return BeautifulSoup(markup, "lxml"), MarkdownConverter
