@@ -69,12 +69,12 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+BENCHES := retrieval
 bench: $(VENV)/installed-dev
-	@for file in tests/bench/bench_*.py; do \
-		name=$$(basename $$file .py); $(BIN)/python -m tests.bench.$$name || exit 1; done
+	@for name in $(BENCHES); do $(BIN)/python -m tests.bench.$$name || exit 1; done
 
 bench-%: $(VENV)/installed-dev
-	@$(BIN)/python -m tests.bench.bench_$*
+	@$(BIN)/python -m tests.bench.$*
 
 pretrain: $(VENV)/installed-dev
 	@$(BIN)/python -m whorl.flywheel.pretrain

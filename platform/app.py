@@ -146,7 +146,7 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
         folder = settings.model_dir
     else:
         folder = None if backend else model_folder(settings)
-        engine = backend or await anyio.to_thread.run_sync(_load_model, settings)
+        engine: Backend = backend if backend else await anyio.to_thread.run_sync(_load_model, settings)
         transport = InProcessTransport(create_engine_app(engine))
         http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
         clients = [ModelClient(http, label="the embedded model")]

@@ -86,7 +86,7 @@ def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
     @click.option("--tenant", metavar="SLUG", help="Workspace to act in; by default the oldest.")
     @click.pass_context
-    def command(context: click.Context, as_json: bool, tenant: str | None, **options: Any) -> None:
+    def command(context: click.Context, /, as_json: bool, tenant: str | None, **options: Any) -> None:
         terminal: Terminal = context.obj
         terminal.json, terminal.tenant = as_json, tenant
         try:

@@ -10,22 +10,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from whorl.retrieval.collection import SearchRules
+from whorl.retrieval.collection import Collection, SearchRules, _candidate
 from whorl.retrieval.embed.minilm import MiniLMEmbedder
 from whorl.retrieval.highlight import sentence_features
+from whorl.retrieval.store import MemoryStore
 
 from .corpora import Asked, Corpus, filled, squad
 
-FEATURES = ("maxsim", "centroid", "overlap", "overlap_near", "overlap_chunk", "lexical", "dense")
+FEATURES = ("maxsim", "centroid", "near", "chunk", "lexical", "dense")  # the last two of the chunk
 INGREDIENTS = (
     ("lexical",),
     ("lexical", "dense"),
-    ("lexical", "dense", "overlap", "overlap_near", "overlap_chunk"),
-    ("lexical", "dense", "overlap", "overlap_near", "overlap_chunk", "centroid"),
-    ("lexical", "dense", "overlap", "overlap_near", "overlap_chunk", "maxsim"),
+    ("lexical", "dense", "near", "chunk"),
+    ("near", "chunk", "centroid"),
+    ("near", "chunk", "maxsim"),
+    ("near", "chunk", "centroid", "maxsim"),
     FEATURES,
-    ("maxsim", "centroid", "overlap_near", "overlap_chunk"),
-    ("maxsim", "centroid", "overlap_near", "overlap_chunk", "dense"),
 )
 RIDGE = 1e-3
 FOLDS = 4
@@ -34,7 +34,7 @@ EVERY = 2  # of the questions, every second is enough
 
 @dataclass(frozen=True)
 class Case:
-    """Features ``[sentences, 7]`` of a question's candidates, and which sentence answers."""
+    """Features ``[sentences, 6]`` of a question's candidates, and which sentence answers."""
 
     group: str
     features: npt.NDArray[np.float64]
@@ -47,19 +47,19 @@ async def cases(corpus: Corpus) -> list[Case]:
     return [await _case(collection, store, asked) for asked in corpus.questions[::EVERY]]
 
 
-async def _case(collection, store, asked: Asked) -> Case:  # type: ignore[no-untyped-def]
+async def _case(collection: Collection, store: MemoryStore, asked: Asked) -> Case:
     rules = SearchRules()
     indexes = await collection._current()
     question = collection._question(indexes, asked.text)
     found = indexes.search(asked.text, question.vector, rules.depth, {})
     chunks = {chunk.row.id: chunk for chunk in await store.chunks([hit.id for hit in found])}
     features, answers, target = [], [], []
-    from whorl.retrieval.collection import _candidate
-
     for hit in found:
         chunk = chunks[hit.id]
         candidate = _candidate(hit, chunk)
-        features.append(sentence_features(question, candidate, rules.words))
+        own = sentence_features(question, candidate, rules.words)
+        chunk_scores = np.tile([candidate.lexical / question.weight, candidate.dense], (len(own), 1))
+        features.append(np.hstack([own, chunk_scores]))
         for start, end in candidate.sentences.spans:
             holds = any(answer in candidate.text[start:end] for answer in asked.answers)
             answers.append(holds)

@@ -98,8 +98,7 @@ def test_maxsim_is_the_mean_of_the_nearest_tokens() -> None:
 def test_overlap_counts_the_title_and_the_sentence_before() -> None:
     embedder = HashingEmbedder(64)
     features = sentence_features(question("metal tin Cornwall", embedder), candidates(embedder)[0], WORDS)
-    own, near, chunk = features[:, 2], features[:, 3], features[:, 4]
-    np.testing.assert_allclose(own, [2 / 3, 0, 1 / 3])
+    near, chunk = features[:, 2], features[:, 3]
     np.testing.assert_allclose(near, [2 / 3, 2 / 3, 2 / 3])
     np.testing.assert_allclose(chunk, 1)
 

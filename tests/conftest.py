@@ -1,0 +1,123 @@
+"""What all tests share: no network, one embedded PostgreSQL, a Whorl with a scripted model."""
+
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from whorl.platform.app import Whorl, open_whorl
+from whorl.platform.database.embedded import Addresses, start_embedded
+from whorl.platform.database.migrate import migrate
+from whorl.platform.identity.access import Actor
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
+from whorl.platform.settings import Settings
+
+_LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+class NetworkBlocked(RuntimeError):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Any connection to another machine raises."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOCAL):
+            raise NetworkBlocked(f"a test tried to connect to {address}")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Addresses:
+    """A migrated database that others are copied from."""
+    addresses = start_embedded(tmp_path_factory.mktemp("postgres") / "data", "template_whorl")
+    migrate(addresses.admin)
+    return addresses
+
+
+@pytest.fixture(scope="session")
+def make_database(template_database: Addresses) -> Callable[[], Addresses]:
+    """Makes copies of the migrated database."""
+
+    def make() -> Addresses:
+        name = f"t{uuid.uuid4().hex[:12]}"
+        maintenance = template_database.admin.replace("/template_whorl?", "/postgres?")
+        with psycopg.connect(maintenance, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_whorl")
+        return Addresses(*(url.replace("/template_whorl?", f"/{name}?") for url in template_database))
+
+    return make
+
+
+@pytest.fixture
+def database(make_database: Callable[[], Addresses]) -> Addresses:
+    """An empty, migrated database of the test's own."""
+    return make_database()
+
+
+def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+    """A scripted model: searches for the question, then quotes the first passage."""
+    last = messages[-1]
+    if last["role"] == "user":
+        return call_text("search", query=last["content"])
+    line = last["content"].splitlines()[0]
+    if not line.startswith("[1]"):
+        return "The documents do not say."
+    return f"{line.removeprefix('[1] ').split(': ', 1)[-1]} [1]"
+
+
+def test_settings(database: Addresses, folder: Path, **changes: Any) -> Settings:
+    """Settings of a test: its own database and folder, the hashing embedder."""
+    values = {
+        "data_dir": folder, "database_url": database.app, "database_admin_url": database.admin,
+        "embedder": "hashing", "reranker": "identity",
+    }  # fmt: skip
+    return Settings(**{**values, **changes})
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def settings(database: Addresses, tmp_path: Path) -> Settings:
+    """Settings with a database of the test's own."""
+    return test_settings(database, tmp_path / "whorl")
+
+
+@pytest_asyncio.fixture
+async def whorl(settings: Settings) -> AsyncIterator[Whorl]:
+    """A running Whorl whose model quotes the first passage."""
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def acme(whorl: Whorl) -> Actor:
+    """The owner of the tenant ``acme``."""
+    return operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+
+
+@pytest_asyncio.fixture
+async def rival(whorl: Whorl) -> Actor:
+    """The owner of another tenant."""
+    return operator_of((await ensure_tenant(whorl.engine, "rival")).tenant)

@@ -1,0 +1,217 @@
+"""The seed model: its generators, its start, its tokenizer, its training and the shipped weights."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import get_args
+
+import jsonschema
+import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
+
+import whorl.flywheel.pretrain as recipe
+from whorl.agents.prompt import REFUSAL
+from whorl.flywheel.seed import bfcl, names
+from whorl.flywheel.seed.calculate import evaluate as calculate
+from whorl.flywheel.seed.dialogue import Dialogue, Kind
+from whorl.flywheel.seed.encode import encode, render
+from whorl.flywheel.seed.evaluate import Seed, held_out_dialogues, steps
+from whorl.flywheel.seed.facts import TOPICS
+from whorl.flywheel.seed.mix import Mix, dialogue
+from whorl.flywheel.seed.prose import MissingPackages, Paragraph, content, question_of, read_paragraphs
+from whorl.flywheel.seed.reading import Library, overlap
+from whorl.flywheel.seed.search import fact, unrelated
+from whorl.flywheel.seed.start import Shape, build
+from whorl.flywheel.seed.tokenizer import TEMPLATE, train
+
+SHIPPED = Path(recipe.__file__).parent / "seed_model"
+KINDS = get_args(Kind)
+PARAGRAPHS = [
+    Paragraph(
+        f"Topic {n}",
+        (
+            f"The old mill of valley {n} was built in {1700 + n} by a group of local farmers.",
+            f"Its wheel turns {n} times a minute when the river Arno carries enough water.",
+        ),
+    )
+    for n in range(60)
+]
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library(
+        [*PARAGRAPHS, Paragraph("Ada", ("Ada is a quiet town in the far north of the island.",))], False
+    )
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    rng = Random(0)
+    return train((render(dialogue(Mix(), rng, None, False))[0] for _ in range(300)), 900)
+
+
+def drawn(count: int, library: Library | None, held_out: bool = False, seed: int = 3) -> list[Dialogue]:
+    rng = Random(seed)
+    return [dialogue(Mix(), rng, library, held_out) for _ in range(count)]
+
+
+def test_the_same_seed_gives_the_same_dialogues(library: Library) -> None:
+    assert drawn(50, library) == drawn(50, library)
+    assert drawn(50, library) != drawn(50, library, seed=4)
+
+
+def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library) -> None:
+    for made in drawn(400, library):
+        offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in made.tools}
+        for message in made.messages:
+            for call in message.get("tool_calls", ()):
+                function = call["function"]
+                jsonschema.validate(function["arguments"], offered[function["name"]])
+
+
+def test_quotes_are_verbatim_and_cite_their_line(library: Library) -> None:
+    checked = 0
+    for made in drawn(400, library):
+        if made.kind not in ("search", "prose"):
+            continue
+        shown, reply = made.messages[-2]["content"], made.messages[-1]["content"]
+        sentence, number = reply.rsplit(" [", 1)
+        (line,) = [text for text in shown.splitlines() if text.startswith(f"[{number}")]
+        assert sentence in line
+        checked += 1
+    assert checked > 100
+
+
+def test_a_refusal_follows_passages_about_others() -> None:
+    rng = Random(5)
+    for _ in range(200):
+        known = fact(rng, held_out=False)
+        shown = unrelated(known, rng, held_out=False)
+        assert known.entity.casefold() not in " ".join(shown.sentences).casefold()
+    refused = [made for made in drawn(300, None) if made.kind == "refuse"]
+    assert refused and all(made.messages[-1]["content"] == REFUSAL for made in refused)
+
+
+def test_arithmetic_is_exact() -> None:
+    assert calculate("480 * 12.5 / 100") == "60"
+    assert calculate("0.1 * 3") == "0.3"
+    assert calculate("(3 + 4) / 2") == "3.5"
+    assert calculate("20 / 3") == "6.666666667"
+
+
+def test_held_out_entities_are_never_drawn_for_training() -> None:
+    rng = Random(1)
+    makers = [topic.entity for topic in TOPICS]
+    trained = {names.draw(rng.choice(makers), rng, False).casefold() for _ in range(4000)}
+    kept = {names.draw(rng.choice(makers), rng, True).casefold() for _ in range(4000)}
+    assert not trained & kept
+
+
+def test_held_out_templates_are_never_used_for_training() -> None:
+    for attribute in (attribute for topic in TOPICS for attribute in topic.attributes):
+        rng = Random(2)
+        asked = {attribute.question(rng, "Xy", False) for _ in range(200)}
+        assert attribute.question(rng, "Xy", True) not in asked
+        told = {attribute.sentence(rng, "Xy", "Zw", False)[:25] for _ in range(200)}
+        assert attribute.sentence(rng, "Xy", "Zw", True)[:25] not in told
+
+
+def test_prose_is_split_by_title() -> None:
+    trained, kept = Library(PARAGRAPHS, False), Library(PARAGRAPHS, True)
+    assert kept.longer and trained.longer
+    assert not {p.title for p in trained.longer} & {p.title for p in kept.longer}
+
+
+def test_missing_packages_are_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingPackages, match=r"apt-get install .*dict-gcide"):
+        read_paragraphs(tmp_path)
+
+
+def test_a_question_shares_words_with_its_sentence() -> None:
+    sentence = "The Bastille was destroyed in July 1789 at the start of the French Revolution."
+    made = [question for n in range(40) if (question := question_of(sentence, Random(n)))]
+    assert len(made) > 20 and all(question.endswith("?") for question in made)
+    assert all(2 <= overlap(question, sentence) < len(content(sentence)) for question in made)
+
+
+def test_the_renderer_agrees_with_the_chat_template(
+    tokenizer: PreTrainedTokenizerFast, library: Library
+) -> None:
+    made = drawn(40, library)
+    for given, row in zip(made, encode(made, tokenizer.backend_tokenizer), strict=True):
+        told = tokenizer.apply_chat_template(
+            given.messages, tools=given.tools or None, return_assistant_tokens_mask=True, return_dict=True
+        )
+        assert told["input_ids"] == row.ids
+        assert [bool(flag) for flag in told["assistant_masks"]] == row.said
+
+
+@pytest.mark.parametrize(
+    "text", ["naïve café — 12.5 %", "日本語 \U0001f600\n\tx  y ", '{"a": [1, 2]}', "  lead", '?"}}']
+)
+def test_any_text_comes_back(tokenizer: PreTrainedTokenizerFast, text: str) -> None:
+    assert tokenizer.decode(tokenizer(text).input_ids) == text
+
+
+def test_the_start_copies_before_any_training(tokenizer: PreTrainedTokenizerFast) -> None:
+    model = build(Shape(layers=2, inner=64), tokenizer, seed=0)
+    draw = torch.Generator().manual_seed(1)
+    for low, high in ((300, 800), (300, 310)):
+        segment = torch.randint(low, high, (20, 30), generator=draw)
+        between = torch.randint(low, high, (20, 50), generator=draw)
+        ids = torch.cat([segment, between, segment], 1)
+        with torch.no_grad():
+            said = model(ids).logits.argmax(-1)
+        right = (said[:, 84:-1] == ids[:, 85:]).float().mean().item()
+        assert right > 0.8
+
+
+def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "SHARD", 64)
+    short = recipe.Stage("short", 6_000, Mix(bare=1.0, several=0.0), 256)
+    config = recipe.Config(
+        vocabulary=700, shape=Shape(layers=2, inner=32), stages=(short,), batch=768, save_every=3, prose=False,
+        compile=False,
+    )  # fmt: skip
+    whole = recipe.pretrain(config, tmp_path / "whole")
+    recipe.pretrain(config, tmp_path / "killed", stop_after=3)
+    (tmp_path / "killed" / "checkpoint.partial").write_bytes(b"half a file")
+    again = recipe.pretrain(config, tmp_path / "killed")
+    assert (again.step, again.tokens) == (whole.step, whole.tokens)
+    first, second = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["model"]
+        for name in ("whole", "killed")
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_bfcl_calls_are_judged_by_value() -> None:
+    truth = {"area": {"base": [10], "unit": ["cm", ""]}}
+    assert bfcl.matches('<tool_call>\n{"name": "area", "arguments": {"base": 10}}\n</tool_call>', truth)
+    assert not bfcl.matches('<tool_call>\n{"name": "area", "arguments": {"base": 11}}\n</tool_call>', truth)
+    assert not bfcl.matches(
+        '<tool_call>\n{"name": "area", "arguments": {"base": 10, "x": 1}}\n</tool_call>', truth
+    )
+    assert not bfcl.matches("no call", truth)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Seed:
+    return Seed.load(SHIPPED)
+
+
+def test_the_shipped_weights_are_small_and_servable(shipped: Seed) -> None:
+    config = json.loads((SHIPPED / "config.json").read_text(encoding="utf-8"))
+    assert (SHIPPED / "model.safetensors").stat().st_size < 16e6
+    assert config["architectures"] == ["Qwen2ForCausalLM"] and config["tie_word_embeddings"]
+    assert shipped.tokenizer.chat_template == TEMPLATE.read_text(encoding="utf-8")
+    assert shipped.tokenizer.eos_token == "<|im_end|>"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "prose"])
+def test_the_shipped_weights_do_each_kind(shipped: Seed, kind: Kind) -> None:
+    played = [steps(made) for made in held_out_dialogues(kind, 8, None)]
+    said = iter(shipped.continue_all([step.prompt for turn in played for step in turn]))
+    assert any(all([next(said) == step.expected for step in turn]) for turn in played)
