@@ -1,6 +1,6 @@
 """The sentences of candidate chunks that best answer a question.
 
-A sentence's score is linear in seven features. Token vectors come out of one pass over the whole
+A sentence's score is linear in four features. Token vectors come out of one pass over the whole
 chunk with its title, so a sentence that says "it" still knows what "it" is.
 """
 
@@ -31,17 +31,14 @@ class Highlight:
 class SentenceWeights:
     """One weight a feature, in the order of :func:`sentence_features`.
 
-    Fitted by ``tests/bench/fit_highlight.py`` on the SQuAD development questions: softmax over the
-    sentences of the candidates, the one that holds the answer being right.
+    Near the optimum that ``tests/bench/fit_highlight.py`` finds on SQuAD development questions,
+    rounded to what serves Cranfield too.
     """
 
-    maxsim: float = 22.0
+    maxsim: float = 20.0
     centroid: float = 8.0
-    overlap: float = 0.0
-    overlap_near: float = 3.0
-    overlap_chunk: float = 5.0
-    lexical: float = 0.0
-    dense: float = -2.0
+    near: float = 3.0
+    chunk: float = 4.0
 
 
 def highlights(
@@ -64,29 +61,19 @@ def highlights(
 def sentence_features(
     question: Question, candidate: Candidate, words: Words
 ) -> npt.NDArray[np.float64]:
-    """``[sentences, 7]``: of each sentence, what it and its surroundings share with the question.
+    """``[sentences, 4]``: what a sentence and its surroundings share with the question.
 
     maxsim: mean over the question's tokens of the nearest token (Khattab and Zaharia 2020,
-    https://arxiv.org/abs/2004.12832). centroid: cosine to the mean of its tokens. overlap: share of
-    the question's idf in it; near: with the title and the sentence before; chunk: with the whole
-    chunk. lexical and dense: of the chunk, the first over its bound of about 2.5 times the idf.
+    https://arxiv.org/abs/2004.12832). centroid: cosine to the mean of its tokens. near: share of
+    the question's idf in it, the title and the sentence before. chunk: the same of the whole chunk.
     """
     maxsim, centroid = _similarities(question, candidate)
     own = [frozenset(words(candidate.text[start:end])) for start, end in candidate.sentences.spans]
     title = frozenset(words(candidate.title))
     near = [held | before | title for held, before in zip(own, [frozenset[str](), *own], strict=False)]
-    count = len(own)
-    return np.column_stack(
-        [
-            maxsim,
-            centroid,
-            [question.overlap(held) for held in own],
-            [question.overlap(held) for held in near],
-            np.full(count, question.overlap(title.union(*own))),
-            np.full(count, candidate.lexical / (2.5 * question.weight)),
-            np.full(count, candidate.dense),
-        ]
-    ).reshape(count, 7)
+    whole = np.full(len(own), question.overlap(title.union(*own)))
+    overlaps = [question.overlap(held) for held in near]
+    return np.column_stack([maxsim, centroid, overlaps, whole]).reshape(len(own), 4)
 
 
 def _similarities(

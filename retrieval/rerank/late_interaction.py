@@ -1,4 +1,4 @@
-"""Rank chunks by their best sentence and by their BM25 score, over stored token vectors."""
+"""Rank chunks by their best sentence, over stored token vectors."""
 
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -13,8 +13,9 @@ from ..question import Candidate, Question
 class LateInteractionReranker:
     """ColBERT's MaxSim (https://arxiv.org/abs/2004.12832) and the features of ``highlight``.
 
-    ``breadth`` weighs the mean of a chunk's sentences against its best one: 0 suits questions that
-    one sentence answers, more suits requests for everything about a topic.
+    ``prior`` weighs the score of rank fusion: 0 suits questions that one sentence answers, more
+    suits requests for everything about a topic. 200 costs the first nothing and helps the second,
+    measured on SQuAD and Cranfield.
     """
 
     name = "late-interaction"
@@ -23,11 +24,11 @@ class LateInteractionReranker:
         self,
         words: Words,
         weights: SentenceWeights = SentenceWeights(),  # noqa: B008 (frozen)
-        breadth: float = 0.0,
+        prior: float = 200.0,
     ) -> None:
         self._words = words
         self._weights = np.array(astuple(weights))
-        self._breadth = breadth
+        self._prior = prior
 
     def score(
         self, question: Question, candidates: Sequence[Candidate]
@@ -38,4 +39,4 @@ class LateInteractionReranker:
         scores = sentence_features(question, candidate, self._words) @ self._weights
         if not len(scores):
             return float("-inf")
-        return float(scores.max() + self._breadth * scores.mean())
+        return float(scores.max() + self._prior * candidate.fused)
