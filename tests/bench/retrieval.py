@@ -57,9 +57,7 @@ async def measure(corpus: Corpus, embedder: MiniLMEmbedder) -> list[Row]:
     return rows
 
 
-async def stages(
-    collection: Collection, store: MemoryStore, asked: Asked
-) -> dict[str, list[str]]:
+async def stages(collection: Collection, store: MemoryStore, asked: Asked) -> dict[str, list[str]]:
     """The documents of the stages before reranking, best first, each once."""
     indexes = await collection._current()
     question = collection._question(indexes, asked.text)
@@ -149,9 +147,7 @@ def bars(rows: list[Row]) -> list[Row]:
 
 
 def commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
 

@@ -35,7 +35,9 @@ make install
 ## Empty
 """
 
-WORDS = st.sampled_from(["whorl", "spin.", "Yarn", "3.5", "x" * 40, "# Head", "- item", "| a | b |", "```", "\n", "\n\n"])
+WORDS = st.sampled_from(
+    ["whorl", "spin.", "Yarn", "3.5", "x" * 40, "# Head", "- item", "| a | b |", "```", "\n", "\n\n"]
+)
 
 
 @given(

@@ -176,7 +176,9 @@ async def test_documents_without_text_are_refused() -> None:
 
 
 async def test_headings_and_titles_can_be_searched() -> None:
-    guide = LoadedDocument("g", "Handbook", "# Boiler\n\nOpen it.\n\n# Pump\n\nShut it.", "text/markdown", "markdown")
+    guide = LoadedDocument(
+        "g", "Handbook", "# Boiler\n\nOpen it.\n\n# Pump\n\nShut it.", "text/markdown", "markdown"
+    )
     manual = collection()
     await add(manual, guide)
     best = (await manual.search("pump", 1))[0]

@@ -24,9 +24,7 @@ def text(source: random.Random) -> str:
 
 def check(index: LexicalIndex, texts: dict[int, str], queries: list[str], okapi: Okapi) -> None:
     ids = list(texts)
-    reference = BM25Okapi(
-        [words(texts[i]) for i in ids], k1=okapi.k1, b=okapi.b, epsilon=okapi.epsilon
-    )
+    reference = BM25Okapi([words(texts[i]) for i in ids], k1=okapi.k1, b=okapi.b, epsilon=okapi.epsilon)
     for query in queries:
         expected = reference.get_scores(words(query))
         np.testing.assert_allclose(index.scores(query, ids), expected, rtol=0, atol=1e-9)

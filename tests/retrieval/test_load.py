@@ -183,8 +183,9 @@ def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
 
 def test_a_record_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl", b'{"text": "ok"}\n{"text": "' + b"x" * 5000 + b'"}\n')
-    assert "a.jsonl, line 2: the record is longer than 1,000 bytes." == refusal(
-        path, LoadLimits(record_bytes=1000)
+    assert (
+        refusal(path, LoadLimits(record_bytes=1000))
+        == "a.jsonl, line 2: the record is longer than 1,000 bytes."
     )
 
 
