@@ -1,0 +1,1 @@
+"""The seed model: what it is taught, how it starts, and how it is measured."""

@@ -1,0 +1,135 @@
+"""Exact match on held-out generated dialogues, kind by kind: ``python -P -m whorl.flywheel.seed.evaluate MODEL``.
+
+The model plays every assistant turn of the last question itself, greedily, given the recorded
+observations; a dialogue is right when each of its calls and its final answer are exact.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, get_args
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+    Qwen2ForCausalLM,
+)
+
+from .dialogue import Dialogue, Kind
+from .encode import render
+from .mix import Mix, dialogue
+from .prose import MissingPackages, read_paragraphs
+from .reading import Library
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A loaded model with its tokenizer."""
+
+    model: Qwen2ForCausalLM
+    tokenizer: PreTrainedTokenizerFast
+
+    @classmethod
+    def load(cls, folder: Path) -> "Seed":
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+        return cls(model, tokenizer)  # type: ignore[arg-type]
+
+    def continue_all(self, prompts: Sequence[str], batch: int = 32, limit: int = 120) -> list[str]:
+        """What the model says after each prompt, greedily; prompts of one length go together."""
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        said = [""] * len(prompts)
+        for at in range(0, len(order), batch):
+            chosen = order[at : at + batch]
+            for i, text in zip(chosen, self._continue([prompts[i] for i in chosen], limit), strict=True):
+                said[i] = text
+        return said
+
+    @torch.no_grad()
+    def _continue(self, prompts: list[str], limit: int) -> list[str]:
+        encoded = self.tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt")
+        end = self.tokenizer.eos_token_id
+        output = self.model.generate(
+            input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"], do_sample=False,
+            max_new_tokens=limit, eos_token_id=end, pad_token_id=self.tokenizer.pad_token_id,
+        )  # fmt: skip
+        new = output[:, encoded["input_ids"].shape[1] :].tolist()
+        return [self.tokenizer.decode(row[: row.index(end)] if end in row else row) for row in new]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the assistant has to say: the text up to it, and the right words."""
+
+    prompt: str
+    expected: str
+
+
+def steps(given: Dialogue) -> list[Step]:
+    """The assistant turns of the last question of ``given``."""
+    text, spans = render(given)
+    last = max(i for i, message in enumerate(given.messages) if message["role"] == "user")
+    wanted = sum(message["role"] == "assistant" for message in given.messages[last:])
+    return [Step(text[:start], text[start:end].removesuffix("<|im_end|>")) for start, end in spans[-wanted:]]
+
+
+def held_out_dialogues(kind: Kind, count: int, library: Library | None, seed: int = 7) -> list[Dialogue]:
+    """Dialogues of one question with entities, templates and prose that training does not use."""
+    rng = Random(f"{seed}:{kind}")
+    drawn: list[Dialogue] = []
+    while len(drawn) < count:
+        made = dialogue(Mix(), rng, library, held_out=True, kind=kind)
+        if made.kind == kind:
+            drawn.append(made)
+    return drawn
+
+
+def evaluate(seed: Seed, count: int, library: Library | None) -> dict[str, Any]:
+    """Per kind: share of dialogues all exact, of calls exact, of final answers exact; and some misses."""
+    report: dict[str, Any] = {}
+    for kind in get_args(Kind):
+        if kind == "prose" and library is None:
+            continue
+        played = [steps(d) for d in held_out_dialogues(kind, count, library)]
+        said = iter(seed.continue_all([s.prompt for turn in played for s in turn]))
+        right = [[next(said) == s.expected for s in turn] for turn in played]
+        calls = [ok for turn in right for ok in turn[:-1]]
+        report[kind] = {
+            "exact": _share([all(turn) for turn in right]),
+            "calls": _share(calls) if calls else None,
+            "answers": _share([turn[-1] for turn in right]),
+            "count": count,
+        }
+    kinds = list(report.values())
+    report["mean"] = {"exact": round(sum(k["exact"] for k in kinds) / len(kinds), 4)}
+    return report
+
+
+def _share(flags: list[bool]) -> float:
+    return round(sum(flags) / len(flags), 4)
+
+
+def held_out_library() -> Library | None:
+    try:
+        return Library(read_paragraphs(), held_out=True)
+    except MissingPackages:
+        return None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--count", type=int, default=100, help="dialogues of each kind")
+    given = parser.parse_args()
+    report = evaluate(Seed.load(given.model), given.count, held_out_library())
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

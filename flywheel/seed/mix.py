@@ -1,0 +1,131 @@
+"""Which dialogues are drawn, and with which system prompt and tools around their turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from ...agents.prompt import SYSTEM
+from .calculate import calculate_turn, chain_turn
+from .calling import none_fits_turn, tool_turn
+from .dialogue import Dialogue, Kind, Message
+from .functions import Function, function
+from .reading import Library, prose_turn
+from .search import refuse_turn, search_turn
+from .talk import talk_turn
+from .tools import CALCULATOR, SEARCH, ToolSchema
+
+SYSTEMS = (
+    "You are a helpful assistant. Use the tools. Cite the passages.",
+    "Answer from the documents. If they do not say, reply: The documents do not say.",
+    "You are Whorl. Answer with the help of tools and quote the passage that answers.",
+    "Use a tool where one fits.",
+)
+Turn = tuple[Kind, list[Message]]
+Generator = Callable[[Random, bool], Turn]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of the kinds (any scale), and the share of dialogues with a second or third turn."""
+
+    search: float = 40
+    prose: float = 22
+    refuse: float = 7
+    calculate: float = 9
+    chain: float = 6
+    tool: float = 13
+    none_fits: float = 2
+    talk: float = 3
+    bare: float = 0.0
+    several: float = 0.35
+
+    def kind(self, rng: Random, library: Library | None) -> Kind:
+        shares: dict[Kind, float] = {
+            "search": self.search, "prose": self.prose if library else 0, "refuse": self.refuse,
+            "calculate": self.calculate, "chain": self.chain, "tool": self.tool, "none_fits": self.none_fits,
+            "talk": self.talk,
+        }  # fmt: skip
+        return rng.choices(list(shares), list(shares.values()))[0]
+
+
+def turn(
+    kind: Kind, rng: Random, library: Library | None, held_out: bool, made: Function | None = None
+) -> Turn:
+    """One turn of ``kind``; ``made`` is the function that a tool turn calls."""
+    if kind == "prose" and library:
+        return prose_turn(library, rng, held_out)
+    if kind == "tool" and made:
+        return tool_turn(made, rng, held_out)
+    if kind == "none_fits":
+        return none_fits_turn(function(rng, held_out), rng, held_out)
+    plain: dict[Kind, Generator] = {
+        "search": search_turn, "refuse": refuse_turn, "calculate": calculate_turn, "chain": chain_turn,
+        "talk": talk_turn,
+    }  # fmt: skip
+    return plain[kind](rng, held_out)
+
+
+def dialogue(
+    mix: Mix, rng: Random, library: Library | None, held_out: bool, kind: Kind | None = None
+) -> Dialogue:
+    """A dialogue of one to three turns over one set of tools; ``kind`` fixes a single turn's kind."""
+    first = kind or mix.kind(rng, library)
+    if rng.random() < mix.bare and first in ("search", "prose", "refuse"):
+        drawn, messages = turn(first, rng, library, held_out)
+        return Dialogue(drawn, [messages[0], *messages[2:]], [])
+    functions = _functions(first, rng, held_out)
+    tools = _offered(first, functions, rng)
+    kinds = [first]
+    while kind is None and len(kinds) < 3 and rng.random() < mix.several:
+        kinds.append(_next(mix, rng, library, tools, functions))
+    messages = _system(rng)
+    drawn = first
+    for each in kinds:
+        drawn, said = turn(each, rng, library, held_out, rng.choice(functions) if functions else None)
+        messages += said
+    return Dialogue(drawn, messages, tools)
+
+
+def _system(rng: Random) -> list[Message]:
+    roll = rng.random()
+    if roll < 0.07:
+        return []
+    return [{"role": "system", "content": SYSTEM if roll < 0.9 else rng.choice(SYSTEMS)}]
+
+
+def _functions(kind: Kind, rng: Random, held_out: bool) -> list[Function]:
+    if kind == "tool":
+        return [function(rng, held_out) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    if kind == "none_fits":
+        return [function(rng, held_out) for _ in range(rng.choice((0, 1, 1, 2)))]
+    return [function(rng, held_out)] if rng.random() < 0.1 else []
+
+
+def _offered(kind: Kind, functions: list[Function], rng: Random) -> list[ToolSchema]:
+    """The schemas in the prompt: other kinds than tool calls always have the two of every agent."""
+    schemas = [f.schema for f in functions]
+    roll = rng.random()
+    own = [SEARCH, CALCULATOR]
+    if kind == "tool":
+        own = [] if roll < 0.6 else own if roll < 0.8 else [SEARCH]
+    if kind == "none_fits":
+        own = [] if functions and roll < 0.7 else [CALCULATOR]
+    if kind == "calculate" and roll < 0.15:
+        own = [CALCULATOR]
+    if kind in ("search", "prose", "refuse") and roll < 0.15:
+        own = [SEARCH]
+    return [*own, *schemas] if rng.random() < 0.8 else [*schemas, *own]
+
+
+def _next(
+    mix: Mix, rng: Random, library: Library | None, tools: list[ToolSchema], functions: list[Function]
+) -> Kind:
+    """The kind of a further turn, for which the tools on offer suffice."""
+    while True:
+        kind = mix.kind(rng, library)
+        searches, calculates = kind in ("search", "prose", "refuse", "chain"), kind in ("calculate", "chain")
+        if (searches and SEARCH not in tools) or (calculates and CALCULATOR not in tools):
+            continue
+        if (kind == "none_fits" and SEARCH in tools) or (kind == "tool" and not functions):
+            continue
+        return kind

@@ -1,0 +1,162 @@
+"""Search turns: a question, the call, numbered passages, and the sentence that answers."""
+
+from random import Random
+from typing import NamedTuple
+
+from ...agents.prompt import REFUSAL, Quoted, render_passages
+from . import names
+from .dialogue import Kind, Message, answer, call, observation, user
+from .facts import TOPICS, Attribute, Topic
+
+POSITIONS = (0.6, 0.8, 0.9, 0.96, 1.0)
+COUNTS = (1, 2, 2, 3, 3, 3, 4, 4, 5)
+TITLES = (
+    "Handbook",
+    "FAQ",
+    "notes.md",
+    "Report 2024",
+    "Guide",
+    "README",
+    "Overview",
+    "minutes.txt",
+    "Archive",
+)
+
+
+class Passage(NamedTuple):
+    """One line of an observation: sentences of which at most one answers."""
+
+    title: str
+    sentences: list[str]
+
+    def quoted(self) -> Quoted:
+        return Quoted(self.title, " ".join(self.sentences))
+
+
+class Fact(NamedTuple):
+    """A thing that is known: what, of whom, and its value."""
+
+    topic: Topic
+    entity: str
+    attribute: Attribute
+    value: str
+
+
+def fact(rng: Random, held_out: bool) -> Fact:
+    topic = rng.choice(TOPICS)
+    attribute = rng.choice(topic.attributes)
+    return Fact(topic, names.draw(topic.entity, rng, held_out), attribute, attribute.value(rng))
+
+
+def other_attribute(known: Fact, rng: Random) -> Fact:
+    """The same entity, something else about it."""
+    rest = [a for a in known.topic.attributes if a.name != known.attribute.name]
+    attribute = rng.choice(rest)
+    return Fact(known.topic, known.entity, attribute, attribute.value(rng))
+
+
+def other_entity(known: Fact, rng: Random, held_out: bool) -> Fact:
+    """The same attribute of another entity, whose name may share a word with the first."""
+    entity = names.draw(known.topic.entity, rng, held_out)
+    words = known.entity.split()
+    if len(words) == 2 and words[0] != "the" and rng.random() < 0.3:
+        sibling = f"{words[0]} {names.coined(rng)}"
+        entity = sibling if names.is_held_out(sibling) == held_out else entity
+    if entity == known.entity:
+        return other_entity(known, rng, held_out)
+    return Fact(known.topic, entity, known.attribute, known.attribute.value(rng))
+
+
+def say(known: Fact, rng: Random, held_out: bool) -> str:
+    return known.attribute.sentence(rng, known.entity, known.value, held_out)
+
+
+def title_of(entity: str, rng: Random) -> str:
+    roll = rng.random()
+    if roll < 0.45:
+        return entity.removeprefix("the ")
+    if roll < 0.75:
+        return rng.choice(TITLES)
+    return ""
+
+
+def distractor(known: Fact, rng: Random, held_out: bool) -> Passage:
+    """A passage that shares the entity, or the attribute, or nothing, with what is asked."""
+    roll = rng.random()
+    if roll < 0.4:
+        wrong = other_entity(known, rng, held_out)
+    elif roll < 0.8:
+        wrong = other_attribute(known, rng)
+    else:
+        wrong = fact(rng, held_out)
+    sentences = [say(wrong, rng, held_out)]
+    second = other_attribute(wrong, rng)
+    if rng.random() < 0.3 and not (second.entity == known.entity and second.attribute == known.attribute):
+        sentences.append(say(second, rng, held_out))
+    return Passage(title_of(wrong.entity, rng), sentences)
+
+
+def place(right: Passage, wrong: list[Passage], rng: Random) -> tuple[list[Passage], int]:
+    """The passages in the order of an imperfect ranking, and the number of the right one."""
+    roll = rng.random()
+    index = min(next(i for i, limit in enumerate(POSITIONS) if roll <= limit), len(wrong))
+    return [*wrong[:index], right, *wrong[index:]], index + 1
+
+
+def right_passage(known: Fact, sentence: str, rng: Random, held_out: bool) -> Passage:
+    """The passage that answers, with a second sentence three times in ten."""
+    sentences = [sentence]
+    if rng.random() < 0.3:
+        sentences.insert(rng.randint(0, 1), say(other_attribute(known, rng), rng, held_out))
+    return Passage(title_of(known.entity, rng), sentences)
+
+
+class Found(NamedTuple):
+    """What a search showed: the passages as text and the sentence that answers, with its number."""
+
+    text: str
+    sentence: str
+    number: int
+
+
+def find(known: Fact, rng: Random, held_out: bool, first: int = 1) -> Found:
+    sentence = say(known, rng, held_out)
+    count = rng.choice(COUNTS)
+    wrong = [distractor(known, rng, held_out) for _ in range(count - 1)]
+    passages, number = place(right_passage(known, sentence, rng, held_out), wrong, rng)
+    return Found(render_passages([p.quoted() for p in passages], first), sentence, number + first - 1)
+
+
+def search_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+    """A question with an answer in the passages, quoted and cited."""
+    known = fact(rng, held_out)
+    question = known.attribute.question(rng, known.entity, held_out)
+    first = 1 if rng.random() < 0.85 else rng.randint(2, 9)
+    found = find(known, rng, held_out, first)
+    return "search", [
+        user(question),
+        call("search", {"query": question}),
+        observation(found.text),
+        answer(f"{found.sentence} [{found.number}]"),
+    ]
+
+
+def refuse_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+    """A question that no passage answers."""
+    known = fact(rng, held_out)
+    question = known.attribute.question(rng, known.entity, held_out)
+    shown: list[Passage] = []
+    if rng.random() < 0.8:
+        shown = [unrelated(known, rng, held_out) for _ in range(rng.choice(COUNTS[:-1]))]
+    return "refuse", [
+        user(question),
+        call("search", {"query": question}),
+        observation(render_passages([p.quoted() for p in shown])),
+        answer(REFUSAL),
+    ]
+
+
+def unrelated(known: Fact, rng: Random, held_out: bool) -> Passage:
+    """A passage about another entity: with the attribute asked for, or without."""
+    wrong = other_entity(known, rng, held_out) if rng.random() < 0.5 else fact(rng, held_out)
+    return Passage(title_of(wrong.entity, rng), [say(wrong, rng, held_out)])
