@@ -46,9 +46,7 @@ def split_units(text: str, block: Block) -> list[Span]:
     """The parts a too long block may be cut between: lines of code and tables, else sentences."""
     if block.kind in ("code", "table"):
         lines = _lines(text[block.start : block.end])
-        return [
-            Span(block.start + line.start, block.start + line.end) for line in lines if line.text.strip()
-        ]
+        return [Span(block.start + line.start, block.start + line.end) for line in lines if line.text.strip()]
     return [
         Span(block.start + span.start, block.start + span.end)
         for span in split_sentences(text[block.start : block.end])

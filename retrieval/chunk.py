@@ -56,14 +56,12 @@ class _Unit:
 def chunk_text(
     text: str,
     count_tokens: CountTokens,
-    rules: ChunkRules = ChunkRules(),  # noqa: B008 (frozen)
+    rules: ChunkRules = ChunkRules(),
     markup: Markup = "markdown",
 ) -> list[Chunk]:
     """Chunks in order. A block stays whole where it fits; a chunk never crosses a heading."""
     chunks: list[Chunk] = []
-    for heading, units in groupby(
-        _units(text, count_tokens, rules, markup), key=lambda unit: unit.heading
-    ):
+    for heading, units in groupby(_units(text, count_tokens, rules, markup), key=lambda unit: unit.heading):
         for span in _pack(list(units), rules):
             chunk = text[span.start : span.end]
             chunks.append(Chunk(len(chunks), span.start, span.end, chunk, " > ".join(heading)))
@@ -98,9 +96,7 @@ def _short(text: str, span: Span, limit: int) -> Iterator[Span]:
         yield Span(start, span.end)
 
 
-def _fit(
-    text: str, span: Span, tokens: int, count: CountTokens, limit: int
-) -> Iterator[tuple[Span, int]]:
+def _fit(text: str, span: Span, tokens: int, count: CountTokens, limit: int) -> Iterator[tuple[Span, int]]:
     """``span`` in pieces of at most ``limit`` tokens, halved by characters until each fits."""
     if tokens <= limit or span.end - span.start < 2:
         yield span, tokens

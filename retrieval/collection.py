@@ -58,8 +58,8 @@ class Collection:
         store: ChunkStore,
         embedder: Embedder,
         reranker: Reranker,
-        chunk_rules: ChunkRules = ChunkRules(),  # noqa: B008 (frozen)
-        search_rules: SearchRules = SearchRules(),  # noqa: B008 (frozen)
+        chunk_rules: ChunkRules = ChunkRules(),
+        search_rules: SearchRules = SearchRules(),
     ) -> None:
         self.id = collection_id
         self._store = store
@@ -102,9 +102,7 @@ class Collection:
         indexes = await self._current()
         question = await to_thread.run_sync(self._question, indexes, query)
         depth = max(k, self._rules.depth)
-        found = await to_thread.run_sync(
-            indexes.search, query, question.vector, depth, filters or {}
-        )
+        found = await to_thread.run_sync(indexes.search, query, question.vector, depth, filters or {})
         chunks = await self._store.chunks([hit.id for hit in found])
         return await to_thread.run_sync(self._rank, question, found, chunks, k)
 
@@ -115,9 +113,7 @@ class Collection:
         before = await self._store.document(document.id)
         if before is not None and before.content_hash == document.content_hash:
             return Added(document.id, document.source, 0, "unchanged")
-        chunks = await to_thread.run_sync(
-            make_chunks, document, self._embedder, self._chunk_rules
-        )
+        chunks = await to_thread.run_sync(make_chunks, document, self._embedder, self._chunk_rules)
         async with self._lock:
             removed = await self._store.put(document, chunks)
             await self._apply(removed, [chunk.row for chunk in chunks])
@@ -159,8 +155,7 @@ class Collection:
             raise InputError("The query is empty.")
         if len(query) > self._rules.longest_query:
             raise InputError(
-                f"The query has {len(query):,} characters; at most "
-                f"{self._rules.longest_query:,} are allowed."
+                f"The query has {len(query):,} characters; at most {self._rules.longest_query:,} are allowed."
             )
         if not 1 <= k <= self._rules.most_passages:
             raise InputError(f"k is {k}; use 1 to {self._rules.most_passages}.")
@@ -185,9 +180,7 @@ class Collection:
             for hit, score in ((present[index], scores[index]) for index in order)
         ]
 
-    def _highlights(
-        self, question: Question, candidates: list[Candidate]
-    ) -> dict[int, list[Highlight]]:
+    def _highlights(self, question: Question, candidates: list[Candidate]) -> dict[int, list[Highlight]]:
         best: dict[int, list[Highlight]] = {}
         ranked = highlights(question, candidates, self._rules.words, self._rules.sentence_weights)
         for highlight in ranked:
@@ -209,9 +202,7 @@ def _candidate(hit: Found, chunk: StoredChunk) -> Candidate:
     )
 
 
-def _passage(
-    chunk: StoredChunk, scores: StageScores, best: Mapping[int, list[Highlight]]
-) -> Passage:
+def _passage(chunk: StoredChunk, scores: StageScores, best: Mapping[int, list[Highlight]]) -> Passage:
     return Passage(
         document_id=chunk.row.document_id,
         chunk_id=chunk.row.id,

@@ -40,9 +40,7 @@ class DenseIndex:
         with self._lock:
             self._remove(ids)
 
-    def search(
-        self, vector: Float32, k: int, allowed: npt.NDArray[np.int64] | None = None
-    ) -> Hits:
+    def search(self, vector: Float32, k: int, allowed: npt.NDArray[np.int64] | None = None) -> Hits:
         """The ``k`` nearest of one query vector, among ``allowed`` ids where given."""
         row = self._checked(vector.reshape(1, -1))
         with self._lock:

@@ -7,9 +7,7 @@ import numpy as np
 from .hits import Hits, best
 
 
-def fuse(
-    rankings: Mapping[str, Hits], weights: Mapping[str, float] | None = None, k: int = 60
-) -> Hits:
+def fuse(rankings: Mapping[str, Hits], weights: Mapping[str, float] | None = None, k: int = 60) -> Hits:
     """Reciprocal rank fusion: an id scores the sum of ``weight / (k + rank)``, ranks from 1.
 
     Cormack, Clarke and Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet and individual

@@ -45,7 +45,7 @@ def highlights(
     question: Question,
     candidates: Sequence[Candidate],
     words: Words,
-    weights: SentenceWeights = SentenceWeights(),  # noqa: B008 (frozen)
+    weights: SentenceWeights = SentenceWeights(),
 ) -> list[Highlight]:
     """Every sentence of the candidates, best first; in a tie the earlier candidate's."""
     found: list[Highlight] = []
@@ -58,9 +58,7 @@ def highlights(
     return sorted(found, key=lambda highlight: -highlight.score)
 
 
-def sentence_features(
-    question: Question, candidate: Candidate, words: Words
-) -> npt.NDArray[np.float64]:
+def sentence_features(question: Question, candidate: Candidate, words: Words) -> npt.NDArray[np.float64]:
     """``[sentences, 4]``: what a sentence and its surroundings share with the question.
 
     maxsim: mean over the question's tokens of the nearest token (Khattab and Zaharia 2020,

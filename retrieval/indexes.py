@@ -69,9 +69,7 @@ class Indexes:
         words, cosines = _scores(lexical), _scores(dense)
         return [
             Found(identity, words.get(identity, 0.0), cosines.get(identity, 0.0), score)
-            for identity, score in zip(
-                fused.ids[:depth].tolist(), fused.scores[:depth].tolist(), strict=True
-            )
+            for identity, score in zip(fused.ids[:depth].tolist(), fused.scores[:depth].tolist(), strict=True)
         ]
 
     def _allowed(self, filters: Mapping[str, MetadataValue]) -> npt.NDArray[np.int64]:

@@ -37,9 +37,7 @@ def store_form(
     )
 
 
-def make_chunks(
-    document: StoredDocument, embedder: Embedder, rules: ChunkRules
-) -> list[StoredChunk]:
+def make_chunks(document: StoredDocument, embedder: Embedder, rules: ChunkRules) -> list[StoredChunk]:
     """Chunks with their vectors. A chunk is embedded below its title and heading."""
     chunks = chunk_text(document.text, embedder.count_tokens, rules, document.markup)
     made: list[StoredChunk] = []
@@ -48,13 +46,9 @@ def make_chunks(
     return made
 
 
-def _embed(
-    document: StoredDocument, chunks: Sequence[Chunk], embedder: Embedder
-) -> list[StoredChunk]:
+def _embed(document: StoredDocument, chunks: Sequence[Chunk], embedder: Embedder) -> list[StoredChunk]:
     heads = [context(document.title, chunk.heading) for chunk in chunks]
-    tokens = embedder.embed_tokens(
-        [head + chunk.text for head, chunk in zip(heads, chunks, strict=True)]
-    )
+    tokens = embedder.embed_tokens([head + chunk.text for head, chunk in zip(heads, chunks, strict=True)])
     return [
         StoredChunk(
             row=IndexRow(

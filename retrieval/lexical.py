@@ -43,7 +43,7 @@ class LexicalIndex:
     A removed text leaves its slot behind; slots are reclaimed once they are the majority.
     """
 
-    def __init__(self, words: Words, okapi: Okapi = Okapi()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, words: Words, okapi: Okapi = Okapi()) -> None:
         self._words = words
         self._okapi = okapi
         self._lock = Lock()
@@ -178,9 +178,7 @@ class LexicalIndex:
         norm = self._okapi.k1 * (1 - self._okapi.b + self._okapi.b * relative)
         return _Weights(idf, norm, alive)
 
-    def _score(
-        self, words: Sequence[str]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    def _score(self, words: Sequence[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Scores and which slots hold a word, both by slot; a repeated word counts each time."""
         weights = self._current()
         scores = np.zeros(len(self._ids))

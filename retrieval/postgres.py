@@ -122,15 +122,13 @@ class PostgresStore:
         """Raises the revision; the row lock it takes lets writers of a collection queue up."""
         revision = await session.scalar(
             update(CollectionRow)
-            .where(
-                CollectionRow.tenant_id == self._tenant_id, CollectionRow.id == self._collection_id
-            )
+            .where(CollectionRow.tenant_id == self._tenant_id, CollectionRow.id == self._collection_id)
             .values(revision=CollectionRow.revision + 1)
             .returning(CollectionRow.revision)
         )
         if revision is None:
             raise NotFoundError(f"The collection {self._collection_id} does not exist.")
-        return revision
+        return int(revision)
 
     async def _delete_chunks(self, session: AsyncSession, document_id: uuid.UUID) -> list[int]:
         gone = await session.scalars(
@@ -156,8 +154,7 @@ class PostgresStore:
             )
             .join(
                 DocumentRow,
-                (DocumentRow.tenant_id == ChunkRow.tenant_id)
-                & (DocumentRow.id == ChunkRow.document_id),
+                (DocumentRow.tenant_id == ChunkRow.tenant_id) & (DocumentRow.id == ChunkRow.document_id),
             )
             .where(*self._own(ChunkRow))
         )
@@ -201,9 +198,7 @@ async def create_collection(
         statement = insert(CollectionRow).values(values)
         await session.execute(statement.on_conflict_do_nothing(index_elements=["tenant_id", "name"]))
         row = await session.scalar(
-            select(CollectionRow).where(
-                CollectionRow.tenant_id == tenant_id, CollectionRow.name == name
-            )
+            select(CollectionRow).where(CollectionRow.tenant_id == tenant_id, CollectionRow.name == name)
         )
     if row is None:
         raise NotFoundError(f"The collection {name!r} was deleted while it was being opened.")
@@ -225,6 +220,4 @@ def _document(row: DocumentRow) -> StoredDocument:
 
 def _index_row(row: Any) -> IndexRow:
     vector: Float32 = np.frombuffer(row.binary, ">f4", offset=_BINARY_HEADER).astype(np.float32)
-    return IndexRow(
-        row.id, row.document_id, row.title, row.heading, row.text, row.attributes, vector
-    )
+    return IndexRow(row.id, row.document_id, row.title, row.heading, row.text, row.attributes, vector)

@@ -18,23 +18,29 @@ _STOP = re.compile(r"[.!?…]+(?:[\"'”’)\]]|\[\d+\])*(?=\s)|[。！？]+[」
 _OPENER = re.compile(r"[\"'“‘(\[*_]*(?:[^\W\d_]|\d|[$€£#])")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘]+\Z")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")
-_ABBREVIATIONS = frozenset(
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_ABBREVIATIONS = _words(
     """
     mr mrs ms dr prof rev hon st ste sr jr gen col maj capt cmdr lt sgt cpl adm gov sen rep pres supt
     vs v al fig figs no nos vol vols ch sec eq eqs ref refs pp p ed eds trans cf e.g i.e viz approx ca
     c inc ltd co corp bros dept univ assn est min max avg jan feb mar apr jun jul aug sept sep oct nov
     dec mon tue tues wed thu thurs fri sat sun ave blvd rd hwy mt ft lb lbs oz kg km cm mm sq
-    """.split()
+    """
 )
 # After these, and after a single capital, a sentence ends only where a word follows that often
 # opens one: "the U.S. Army", but "in the U.S. The army".
-_MAY_CLOSE = frozenset("inc ltd co corp bros jr sr etc a.m p.m u.s u.k e.u u.n d.c b.c a.d ph.d".split())
+_MAY_CLOSE = _words("inc ltd co corp bros jr sr etc a.m p.m u.s u.k e.u u.n d.c b.c a.d ph.d")
 _OFTEN_OPENS = re.compile(
     r"(?:The|This|That|These|Those|There|Then|They|He|She|It|Its|We|You|His|Her|Their|Our|In|On|At|"
     r"By|For|From|After|Before|During|When|While|Although|However|But|And|If|As|An|A|One|Some|Many|"
     r"Other|Another|Both|Since|With|Under|To)\b"
 )
-_BEFORE_NUMBER = frozenset("no nos p pp c ca fig figs vol ch sec eq mar sat sun max min ed mon fri".split())
+_BEFORE_NUMBER = _words("no nos p pp c ca fig figs vol ch sec eq mar sat sun max min ed mon fri")
 
 
 def split_sentences(text: str) -> list[Span]:

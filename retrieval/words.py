@@ -12,14 +12,13 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
 # The English stop words of Lucene's EnglishAnalyzer
 # (https://lucene.apache.org/core/9_0_0/analysis/common/org/apache/lucene/analysis/en/EnglishAnalyzer.html)
 # and the auxiliaries, pronouns and question words that carry no topic.
-STOP_WORDS = frozenset(
-    """
-    a an and are as at be but by for if in into is it no not of on or such that the their then there
-    these they this to was will with
-    am been being did do does had has have he her hers him his how i its me my our she than them those
-    us we were what when where which who whom whose why would you your
-    """.split()
-)
+_LISTED = """
+a an and are as at be but by for if in into is it no not of on or such that the their then there
+these they this to was will with
+am been being did do does had has have he her hers him his how i its me my our she than them those
+us we were what when where which who whom whose why would you your
+"""
+STOP_WORDS = frozenset(_LISTED.split())
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,7 @@ class MiniLMEmbedder:
     not thread-safe, to one caller at a time.
     """
 
-    def __init__(
-        self, model: str | None = None, *, device: str | None = None, batch_size: int = 64
-    ) -> None:
+    def __init__(self, model: str | None = None, *, device: str | None = None, batch_size: int = 64) -> None:
         self._model = _load(model or str(packaged_model()), device)
         self._name = Path(model).name if model else "all-MiniLM-L6-v2"
         self._batch_size = batch_size
@@ -54,9 +52,7 @@ class MiniLMEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            rows = self._model.encode(
-                list(texts), batch_size=self._batch_size, show_progress_bar=False
-            )
+            rows = self._model.encode(list(texts), batch_size=self._batch_size, show_progress_bar=False)
         return normalise(np.asarray(rows, dtype=np.float32))
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:

@@ -36,8 +36,11 @@ class LoadedDocument:
 class Loader(Protocol):
     """One format. Raises InputError with a sentence that names ``source``."""
 
-    media_type: str
-    suffixes: tuple[str, ...]
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
 
     def load(self, file: Path, source: str, limits: LoadLimits) -> Iterator[LoadedDocument]: ...
 
@@ -48,9 +51,7 @@ def read_bytes(file: Path, source: str, limits: LoadLimits) -> bytes:
     if size == 0:
         raise InputError(f"{source} is empty.")
     if size > limits.file_bytes:
-        raise InputError(
-            f"{source} has {size:,} bytes; the limit is {limits.file_bytes:,}. Split the file."
-        )
+        raise InputError(f"{source} has {size:,} bytes; the limit is {limits.file_bytes:,}. Split the file.")
     return file.read_bytes()
 
 

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,7 @@ def _check_archive(file: Path, source: str, limits: LoadLimits) -> None:
     except zipfile.BadZipFile as error:
         raise InputError(f"{source} is not a DOCX, or is encrypted.") from error
     if size > limits.unpacked_bytes:
-        raise InputError(
-            f"{source} unpacks to {size:,} bytes; the limit is {limits.unpacked_bytes:,}."
-        )
+        raise InputError(f"{source} unpacks to {size:,} bytes; the limit is {limits.unpacked_bytes:,}.")
 
 
 def _open(file: Path, source: str) -> Any:
@@ -76,7 +75,7 @@ def _table(rows: list[list[str]]) -> str:
 def _join(parts: list[str]) -> str:
     """List items follow one another on lines; all else is set off by a blank line."""
     text = parts[0] if parts else ""
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         tight = before.startswith("- ") and part.startswith("- ")
         text += ("\n" if tight else "\n\n") + part
     return text

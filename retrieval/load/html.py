@@ -27,9 +27,7 @@ class HtmlLoader:
         declared = _CHARSET.search(data[:4096])
         markup = decode(data, source, _encoding(declared.group(1).decode()) if declared else "utf-8-sig")
         title, text = _to_markdown(markup, source)
-        yield LoadedDocument(
-            source, title or file.stem, visible(text, source), self.media_type, "markdown"
-        )
+        yield LoadedDocument(source, title or file.stem, visible(text, source), self.media_type, "markdown")
 
 
 def _encoding(name: str) -> str:

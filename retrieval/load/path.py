@@ -22,7 +22,7 @@ LOADERS: tuple[Loader, ...] = (
 _BY_SUFFIX = {suffix: loader for loader in LOADERS for suffix in loader.suffixes}
 
 
-def load_path(path: Path, limits: LoadLimits = LoadLimits()) -> Iterator[LoadedDocument]:  # noqa: B008
+def load_path(path: Path, limits: LoadLimits = LoadLimits()) -> Iterator[LoadedDocument]:
     """Documents of a file or, recursively, of a folder; sources are relative to the folder.
 
     In a folder, hidden files, links and files of other formats are passed over.
@@ -52,7 +52,7 @@ def find_files(folder: Path) -> list[Path]:
 def load_file(
     file: Path,
     source: str,
-    limits: LoadLimits = LoadLimits(),  # noqa: B008 (frozen)
+    limits: LoadLimits = LoadLimits(),
 ) -> Iterator[LoadedDocument]:
     """Documents of one file, called ``source`` in errors and results; an upload has such a name."""
     if not file.exists():

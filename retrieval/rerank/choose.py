@@ -7,9 +7,7 @@ from .identity import IdentityReranker
 from .late_interaction import LateInteractionReranker
 
 
-def choose_reranker(
-    name: str, words: Words, *, device: str | None = None
-) -> Reranker:
+def choose_reranker(name: str, words: Words, *, device: str | None = None) -> Reranker:
     """``late-interaction``, ``identity``, or a cross-encoder folder or hub id."""
     if name == "late-interaction":
         return LateInteractionReranker(words)

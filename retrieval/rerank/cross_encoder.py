@@ -33,9 +33,7 @@ class CrossEncoderReranker:
     def name(self) -> str:
         return self._model_name
 
-    def score(
-        self, question: Question, candidates: Sequence[Candidate]
-    ) -> npt.NDArray[np.float64]:
+    def score(self, question: Question, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
         if not candidates:
             return np.zeros(0)
         pairs = [(question.text, f"{c.title}\n{c.text}") for c in candidates]

@@ -13,7 +13,5 @@ class IdentityReranker:
 
     name = "identity"
 
-    def score(
-        self, question: Question, candidates: Sequence[Candidate]
-    ) -> npt.NDArray[np.float64]:
+    def score(self, question: Question, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
         return np.array([candidate.fused for candidate in candidates], dtype=np.float64)

@@ -23,16 +23,14 @@ class LateInteractionReranker:
     def __init__(
         self,
         words: Words,
-        weights: SentenceWeights = SentenceWeights(),  # noqa: B008 (frozen)
+        weights: SentenceWeights = SentenceWeights(),
         prior: float = 200.0,
     ) -> None:
         self._words = words
         self._weights = np.array(astuple(weights))
         self._prior = prior
 
-    def score(
-        self, question: Question, candidates: Sequence[Candidate]
-    ) -> npt.NDArray[np.float64]:
+    def score(self, question: Question, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
         return np.array([self._one(question, candidate) for candidate in candidates], dtype=np.float64)
 
     def _one(self, question: Question, candidate: Candidate) -> float:

@@ -12,6 +12,7 @@ import random
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -67,7 +68,7 @@ async def stages(collection: Collection, store: MemoryStore, asked: Asked) -> di
         "dense": indexes.dense.search(question.vector, 100).ids.tolist(),
         "fused": [hit.id for hit in found],
     }
-    source = {chunk.row.id: chunk.source for chunk in await store.chunks(sum(lists.values(), []))}
+    source = {chunk.row.id: chunk.source for chunk in await store.chunks(chain(*lists.values()))}
     return {stage: list(dict.fromkeys(source[i] for i in ids)) for stage, ids in lists.items()}
 
 

@@ -1,5 +1,7 @@
 """Chunks point into their document, fit the limit and keep its structure."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,7 +86,7 @@ def test_a_long_paragraph_is_cut_between_sentences_with_overlap() -> None:
     sentences = [f"Sentence number {n} says so." for n in range(12)]
     chunks = chunk_text(" ".join(sentences), COUNT, ChunkRules(20, 6))
     assert len(chunks) > 3
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert before.text.endswith("says so.")
         assert after.start < before.end
         assert after.text.split(".")[0] + "." in before.text
@@ -93,7 +95,7 @@ def test_a_long_paragraph_is_cut_between_sentences_with_overlap() -> None:
 def test_without_overlap_no_character_is_in_two_chunks() -> None:
     text = " ".join(f"Sentence number {n} says so." for n in range(12))
     chunks = chunk_text(text, COUNT, ChunkRules(20, 0))
-    assert all(a.end <= b.start for a, b in zip(chunks, chunks[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(chunks))
 
 
 def test_a_run_without_spaces_is_cut_all_the_same() -> None:

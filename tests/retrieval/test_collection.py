@@ -13,13 +13,6 @@ from whorl.retrieval.rerank.choose import choose_reranker
 from whorl.retrieval.store import ChunkStore, MemoryStore
 from whorl.retrieval.words import WordRules
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
 
 def document(source: str, text: str, **metadata: MetadataValue) -> LoadedDocument:
     return LoadedDocument(source, source.title(), text, "text/plain", "plain", metadata)

@@ -126,7 +126,7 @@ def test_json_lines_lose_what_a_database_cannot_hold(tmp_path: Path) -> None:
 def test_json_lines_are_streamed(tmp_path: Path) -> None:
     documents = load_path(write(tmp_path, "a.jsonl", b'{"text": "good"}\nnot json\n'))
     assert next(documents).text == "good"
-    with pytest.raises(InputError, match="a.jsonl, line 2: not JSON"):
+    with pytest.raises(InputError, match=r"a\.jsonl, line 2: not JSON"):
         next(documents)
 
 

@@ -1,5 +1,7 @@
 """Sentence spans: where they end, and that they point into the text."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,6 @@ def test_boundaries(text: str, expected: list[str]) -> None:
 @given(st.text(alphabet=st.sampled_from("aB3 .!?\n|-\"')。\r\u2028é"), max_size=80))
 def test_spans_cover_every_visible_character_once(text: str) -> None:
     spans = split_sentences(text)
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(spans))
     assert "".join("".join(part.split()) for part in parts(text)) == "".join(text.split())
     assert all(part == part.strip() for part in parts(text))
