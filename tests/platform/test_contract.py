@@ -189,7 +189,9 @@ async def test_tool_calls_are_parsed_from_the_stream() -> None:
     streamed = pieces[-1].reply
     assert streamed is not None
     for reply in (whole, streamed):
-        assert [c["function"] for c in reply.tool_calls] == [{"name": "search", "arguments": '{"query": "tides"}'}]
+        assert [c["function"] for c in reply.tool_calls] == [
+            {"name": "search", "arguments": '{"query": "tides"}'}
+        ]
         assert reply.finish_reason == "tool_calls"
     assert "<tool_call>" not in "".join(piece.text for piece in pieces)
 

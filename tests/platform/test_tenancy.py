@@ -63,7 +63,16 @@ async def test_a_tenant_reads_no_row_of_another(whorl: Whorl, acme: Actor, rival
     await whorl.flush()
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         filled = {t.name for t in tenant_tables() if (await session.execute(select(t).limit(1))).first()}
-    assert filled >= {"spans", "runs", "messages", "conversations", "documents", "chunks", "collections", "api_keys"}
+    assert filled >= {
+        "spans",
+        "runs",
+        "messages",
+        "conversations",
+        "documents",
+        "chunks",
+        "collections",
+        "api_keys",
+    }
     for table in tenant_tables():
         async with tenant_session(whorl.engine, rival.tenant_id) as session:
             owners = set(await session.scalars(select(table.c.tenant_id)))
@@ -86,9 +95,7 @@ async def test_the_session_does_not_leak_into_the_next_one(whorl: Whorl, acme: A
 
 
 async def test_checkpoints_belong_to_a_tenant(whorl: Whorl, acme: Actor, rival: Actor) -> None:
-    insert = (
-        "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint) VALUES (%s, '', '1', '{}')"
-    )
+    insert = "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint) VALUES (%s, '', '1', '{}')"
     async with tenant_connection(whorl.addresses.app, acme.tenant_id) as connection:
         await connection.execute(insert, [str(uuid.uuid4())])
         assert await (await connection.execute("SELECT 1 FROM checkpoints")).fetchone()

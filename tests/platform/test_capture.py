@@ -1,0 +1,279 @@
+"""The write barrier: nothing personal leaves memory, and nothing acknowledged is lost."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Actor, Addresses, Whorl
+from whorl.agents.runs import RunRequest
+from whorl.flywheel.datasets import create_dataset
+from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import PrerequisiteError
+from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
+from whorl.platform.telemetry.drain import drain_log, drain_orphans
+from whorl.platform.telemetry.record import SpanRecord
+from whorl.platform.telemetry.redaction.patterns import PatternDetector
+from whorl.platform.telemetry.redaction.redactor import Placeholders, Redactor, visit_json
+from whorl.platform.telemetry.store import dump_records, spans_of_run
+from whorl.platform.telemetry.wal import WriteAheadLog
+from whorl.retrieval.load.base import LoadedDocument
+
+EMAIL, CARD, NAME = "zuzanna.kowalczyk@planted.example", "4111 1111 1111 1111", "Zuzanna Kowalczyk"
+# Conversations and documents are operational data and keep what users wrote.
+OPERATIONAL = {"conversations", "messages", "documents", "chunks", "users", "collections", "checkpoints",
+               "checkpoint_blobs", "checkpoint_writes"}  # fmt: skip
+
+
+def a_span(**attributes: Any) -> SpanRecord:
+    return SpanRecord(
+        tenant_id="00000000-0000-7000-8000-000000000000", trace_id="a" * 32, span_id=os.urandom(8).hex(),
+        parent_span_id=None, run_id=None, name="chat m", operation="chat", start_ns=1, end_ns=2, status="ok",
+        status_message="", user_id=None, agent="default", adapter=None, attributes=attributes, events=[],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor([PatternDetector()])
+
+
+async def test_planted_values_are_nowhere_but_in_operational_data(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    text = f"The contact for invoices is {NAME}, {EMAIL}. Refunds go to the card {CARD}."
+    async for _ in whorl.library.ingest(
+        acme.tenant_id, [LoadedDocument("c.md", "Contacts", text, "text/plain")]
+    ):
+        pass
+    question = f"My name is {NAME}, my mail is {EMAIL} and my card {CARD}. Who is the contact for invoices?"
+    ended = await whorl.agents.answer(acme, RunRequest(question))
+    assert NAME in ended.answer, "the user still gets the whole answer"
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for feedback in (
+            Feedback("thumb", 1.0, "tester"),
+            Feedback("edit", 1.0, "tester", text=f"Write to {NAME} at {EMAIL}, card {CARD}. [1]"),
+        ):
+            await record_outcome(session, acme.tenant_id, ended.run_id, feedback, whorl.redactor)
+    log_bytes = b"".join(path.read_bytes() for path in whorl.capture.log.folder.glob("*.log"))
+    assert b"invoke_agent" in log_bytes, "the run is in the write-ahead log"
+    await whorl.flush()
+    for format in ("sft", "kto", "dpo"):
+        await create_dataset(
+            whorl.engine, acme.tenant_id, whorl.settings.path("datasets"), format, held_out=0.0
+        )
+    found = [*_in_files(whorl.settings.data_dir), *_in_tables(whorl.addresses.admin)]
+    assert not found, found
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        spans = await spans_of_run(session, ended.run_id)
+    assert any("<EMAIL_ADDRESS_1>" in json.dumps(span.attributes) for span in spans)
+    assert any("<PERSON_1>" in json.dumps(span.attributes) for span in spans)
+
+
+def _planted(text: str) -> list[str]:
+    folded = re.sub(r"\s+", " ", text).casefold()
+    needles = (EMAIL, CARD, CARD.replace(" ", ""), NAME, NAME.split()[1])
+    return [needle for needle in needles if needle.casefold() in folded]
+
+
+def _in_files(folder: Path) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return [
+        f"{path}: {needle}"
+        for path in files
+        for needle in _planted(path.read_bytes().decode("utf-8", "replace"))
+    ]
+
+
+def _in_tables(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            )
+            if name not in OPERATIONAL
+        ]
+        assert "spans" in names
+        assert "outcomes" in names
+        assert "procrastinate_jobs" in names
+        rows = [(name, connection.execute(f'SELECT t::text FROM "{name}" t').fetchall()) for name in names]
+    return [f"{name}: {needle}" for name, found in rows for (row,) in found for needle in _planted(row)]
+
+
+def test_one_value_has_one_placeholder_in_all_spans(redactor: Redactor) -> None:
+    spans = [
+        a_span(**{c.TOOL_RESULT: f"write to {EMAIL} or other@planted.example"}),
+        a_span(
+            **{
+                c.INPUT_MESSAGES: json.dumps(
+                    [{"role": "user", "parts": [{"content": f"I am {EMAIL.upper()}"}]}]
+                )
+            }
+        ),
+    ]
+    redactor.redact_run(spans)
+    assert spans[0].attributes[c.TOOL_RESULT] == "write to <EMAIL_ADDRESS_1> or <EMAIL_ADDRESS_2>"
+    assert (
+        json.loads(spans[1].attributes[c.INPUT_MESSAGES])[0]["parts"][0]["content"]
+        == "I am <EMAIL_ADDRESS_1>"
+    )
+    assert spans[0].redactions == {"EMAIL_ADDRESS": 2}
+
+
+def test_tool_arguments_stay_json_and_token_ids_go_when_text_was_altered(redactor: Redactor) -> None:
+    altered = a_span(
+        **{c.TOOL_ARGUMENTS: json.dumps({"to": EMAIL, "n": 4111111111111111}), c.OUTPUT_TOKEN_IDS: [1]}
+    )
+    plain = a_span(**{c.TOOL_ARGUMENTS: '{"q": "tides"}', c.OUTPUT_TOKEN_IDS: [1, 2]})
+    redactor.redact_run([altered, plain])
+    assert json.loads(altered.attributes[c.TOOL_ARGUMENTS]) == {
+        "to": "<EMAIL_ADDRESS_1>",
+        "n": "<CREDIT_CARD_1>",
+    }
+    assert c.OUTPUT_TOKEN_IDS not in altered.attributes
+    assert plain.attributes[c.OUTPUT_TOKEN_IDS] == [1, 2]
+    assert plain.attributes[c.TOOL_ARGUMENTS] == '{"q": "tides"}'
+
+
+def test_keys_events_names_and_errors_are_redacted(redactor: Redactor) -> None:
+    span = a_span(**{f"user {EMAIL}": "x", "exception.message": f"no route to {EMAIL}"})
+    span.name, span.status_message = f"execute_tool {EMAIL}", f"failed for {EMAIL}"
+    span.events = [{"name": "e", "at_ns": 1, "attributes": {"exception.stacktrace": f'open("{EMAIL}")'}}]
+    redactor.redact_run([span])
+    assert EMAIL not in dump_records([span]).decode()
+
+
+def test_nested_json_text_stays_json(redactor: Redactor) -> None:
+    inner = json.dumps({"mail": EMAIL})
+    value = visit_json(
+        {"body": inner, "list": [1, True, None, EMAIL]}, lambda text: redactor.redact_text(text)
+    )
+    assert json.loads(value["body"]) == {"mail": "<EMAIL_ADDRESS_1>"}
+    assert value["list"] == [1, True, None, "<EMAIL_ADDRESS_1>"]
+
+
+def test_placeholders_are_not_redacted_again(redactor: Redactor) -> None:
+    once = redactor.redact_text(f"mail {EMAIL}")
+    assert redactor.redact_text(once, Placeholders()) == once
+
+
+def test_where_redaction_fails_structure_stays_and_content_goes() -> None:
+    class Broken:
+        name = "broken"
+
+        def find(self, texts: list[str]) -> list[Any]:
+            raise RuntimeError("no")
+
+    before = FAILURES._value.get()
+    span = a_span(**{c.INPUT_MESSAGES: f'["{EMAIL}"]', c.INPUT_TOKENS: 5})
+    redact_or_drop(Redactor([Broken()]), [span])
+    assert span.content_dropped
+    assert span.attributes == {c.INPUT_TOKENS: 5}
+    assert EMAIL not in dump_records([span]).decode()
+    assert FAILURES._value.get() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("IBAN DE89 3704 0044 0532 0130 00", "IBAN_CODE"), ("call +49 30 901820", "PHONE_NUMBER"),
+        ("call (212) 555-0187 now", "PHONE_NUMBER"), ("ssn 536-90-4399", "US_SSN"),
+        ("from 192.168.13.7", "IP_ADDRESS"), ("key sk-abcdefghijklmnop1234", "SECRET"),
+        ("card 5500-0000-0000-0004", "CREDIT_CARD"), ("to ada@planted.example today", "EMAIL_ADDRESS"),
+    ],
+)  # fmt: skip
+def test_patterns(redactor: Redactor, text: str, kind: str) -> None:
+    assert f"<{kind}_1>" in redactor.redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["The pump costs 4200 euros.", "Opened in 1998 with 124 desks.", "[1] see page 12"]
+)
+def test_ordinary_numbers_stay(redactor: Redactor, text: str) -> None:
+    assert redactor.redact_text(text) == text
+
+
+def test_a_torn_record_is_not_read_and_the_rest_is(tmp_path: Path) -> None:
+    log = WriteAheadLog.create(tmp_path)
+    log.append([b"one", b"two"])
+    segment = next(log.folder.glob("*.log"))
+    with segment.open("ab") as file:
+        file.write(b"\x10\x00\x00\x00abc")
+    assert [entry.payload for entry in log.read()] == [b"one", b"two"]
+    log.mark_stored(log.read()[0].after)
+    assert [entry.payload for entry in log.read()] == [b"two"]
+
+
+def test_a_dead_process_leaves_its_log_to_the_next(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from whorl.platform.telemetry.wal import WriteAheadLog; "
+        "log = WriteAheadLog.create(pathlib.Path(sys.argv[1])); log.append([b'kept']); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -9
+    living = WriteAheadLog.create(tmp_path)
+    orphans = list(WriteAheadLog.orphans(tmp_path))
+    assert [entry.payload for orphan in orphans for entry in orphan.read()] == [b"kept"]
+    assert living.folder not in [orphan.folder for orphan in orphans]
+
+
+def test_a_full_disk_is_said_and_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = WriteAheadLog.create(tmp_path)
+    log.append([b"first"])
+
+    def no_space(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(PrerequisiteError, match="No space left"):
+        log.append([b"lost"])
+    monkeypatch.undo()
+    log.append([b"second"])
+    assert [entry.payload for entry in log.read()] == [b"first", b"second"]
+
+
+async def test_a_replay_stores_nothing_twice(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
+    span = a_span(**{c.INPUT_TOKENS: 3})
+    span.tenant_id = str(acme.tenant_id)
+    for _ in range(2):
+        log = WriteAheadLog.create(tmp_path)
+        log.append([dump_records([span])])
+        stored = await drain_log(whorl.addresses.app, log)
+        log.close()
+    assert stored == 0
+    with psycopg.connect(whorl.addresses.admin) as connection:
+        assert connection.execute("SELECT count(*) FROM spans").fetchone() == (1,)
+
+
+async def test_a_database_that_is_away_loses_nothing(whorl: Whorl, acme: Actor, database: Addresses) -> None:
+    """Spans wait in the log while writes fail, and are stored once they succeed again."""
+    with psycopg.connect(database.admin, autocommit=True) as connection:
+        connection.execute("ALTER TABLE spans RENAME TO spans_away")
+        ended = await whorl.agents.answer(acme, RunRequest("Anything?"))
+        assert ended.status == "succeeded"
+        with pytest.raises(psycopg.Error):
+            await whorl.flush()
+        connection.execute("ALTER TABLE spans_away RENAME TO spans")
+    await whorl.flush()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert len(await spans_of_run(session, ended.run_id)) >= 4
+
+
+async def test_orphans_are_stored_at_the_next_start(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
+    span = a_span()
+    span.tenant_id = str(acme.tenant_id)
+    log = WriteAheadLog.create(tmp_path / "logs")
+    log.append([dump_records([span])])
+    log._lock.close()
+    assert await drain_orphans(whorl.addresses.app, tmp_path / "logs") == 1
+    assert not log.folder.exists()
