@@ -189,22 +189,6 @@ class PostgresStore:
         }
 
 
-async def create_collection(
-    engine: AsyncEngine, tenant_id: uuid.UUID, name: str, embedder: str
-) -> CollectionRow:
-    """The tenant's collection of that name, made where there is none."""
-    values = {"tenant_id": tenant_id, "name": name, "embedder": embedder}
-    async with tenant_session(engine, tenant_id) as session:
-        statement = insert(CollectionRow).values(values)
-        await session.execute(statement.on_conflict_do_nothing(index_elements=["tenant_id", "name"]))
-        row = await session.scalar(
-            select(CollectionRow).where(CollectionRow.tenant_id == tenant_id, CollectionRow.name == name)
-        )
-    if row is None:
-        raise NotFoundError(f"The collection {name!r} was deleted while it was being opened.")
-    return row
-
-
 def _document(row: DocumentRow) -> StoredDocument:
     return StoredDocument(
         id=row.id,
