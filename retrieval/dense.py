@@ -1,4 +1,8 @@
-"""Exact nearest neighbours by inner product with FAISS, on the GPU where there is one."""
+"""Exact nearest neighbours by inner product with FAISS, on the GPU where there is one.
+
+The index on the CPU holds the vectors, because FAISS cannot remove from an index on the GPU nor
+restrict a search there; a GPU searches a copy that is renewed after changes.
+"""
 
 from collections.abc import Iterable, Sequence
 from threading import Lock
@@ -11,6 +15,8 @@ from ..platform.errors import InputError, missing_extra
 from .embed.base import Float32
 from .hits import NO_HITS, Hits, best
 
+_MOST_ON_GPU = 2048  # hits that one GPU search can give
+
 
 class DenseIndex:
     """Vectors by int64 id. Scores are inner products: cosines where the vectors are unit length."""
@@ -18,7 +24,9 @@ class DenseIndex:
     def __init__(self, dimension: int) -> None:
         self._faiss = _faiss()
         self._dimension = dimension
-        self._index = self._faiss.IndexIDMap2(_flat(self._faiss, dimension))
+        self._index = self._faiss.IndexIDMap2(self._faiss.IndexFlatIP(dimension))
+        self._resources = _gpu_resources(self._faiss)
+        self._copy: Any = None
         self._ids: set[int] = set()
         self._lock = Lock()
 
@@ -34,6 +42,7 @@ class DenseIndex:
             self._remove(ids)
             self._index.add_with_ids(rows, np.asarray(ids, dtype=np.int64))
             self._ids.update(ids)
+            self._copy = None
 
     def remove(self, ids: Iterable[int]) -> None:
         """Forget ``ids``; unknown ones are ignored."""
@@ -47,9 +56,19 @@ class DenseIndex:
             limit = min(k, len(self._ids) if allowed is None else len(allowed), len(self._ids))
             if limit <= 0:
                 return NO_HITS
-            scores, ids = self._index.search(row, limit, params=self._parameters(allowed))
+            if self._resources is not None and allowed is None and limit <= _MOST_ON_GPU:
+                scores, ids = self._search_copy(row, limit)
+            else:
+                scores, ids = self._index.search(row, limit, params=self._parameters(allowed))
         found = ids[0] >= 0
         return best(ids[0][found], scores[0][found], k)
+
+    def _search_copy(self, row: Float32, limit: int) -> tuple[Any, Any]:
+        flat = self._faiss.downcast_index(self._index.index)
+        if self._copy is None:
+            self._copy = self._faiss.index_cpu_to_gpu(self._resources, 0, flat)
+        scores, places = self._copy.search(row, limit)
+        return scores, self._faiss.vector_to_array(self._index.id_map)[places]
 
     def _parameters(self, allowed: npt.NDArray[np.int64] | None) -> Any:
         if allowed is None:
@@ -63,6 +82,7 @@ class DenseIndex:
             return
         self._index.remove_ids(np.asarray(present, dtype=np.int64))
         self._ids.difference_update(present)
+        self._copy = None
 
     def _checked(self, vectors: Float32) -> Float32:
         if vectors.ndim != 2 or vectors.shape[1] != self._dimension:
@@ -78,7 +98,8 @@ def _faiss() -> Any:
     return faiss
 
 
-def _flat(faiss: Any, dimension: int) -> Any:
-    if getattr(faiss, "get_num_gpus", lambda: 0)() > 0:
-        return faiss.GpuIndexFlatIP(faiss.StandardGpuResources(), dimension)
-    return faiss.IndexFlatIP(dimension)
+def _gpu_resources(faiss: Any) -> Any:
+    """None where FAISS was built without GPU or sees none."""
+    if getattr(faiss, "get_num_gpus", lambda: 0)() == 0:
+        return None
+    return faiss.StandardGpuResources()

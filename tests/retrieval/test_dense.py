@@ -1,5 +1,6 @@
 """The FAISS index answers as a plain scan does."""
 
+import faiss
 import numpy as np
 import pytest
 
@@ -49,6 +50,27 @@ def test_parity_among_allowed_ids(index: DenseIndex) -> None:
         expected = scan(VECTORS[10:40], IDS[10:40], query, 5)
         assert index.search(query, 5, allowed).ids.tolist() == expected
     assert len(index.search(VECTORS[0], 99, allowed).ids) == 30
+
+
+def test_parity_of_the_copy_that_a_gpu_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a GPU here: the copy is the flat index itself, so only the bookkeeping is real."""
+    copies: list[int] = []
+
+    def copy(resources: object, device: int, flat: faiss.Index) -> faiss.Index:
+        copies.append(flat.ntotal)
+        return flat
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
+    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_gpu", copy, raising=False)
+    index = DenseIndex(16)
+    index.add(IDS, VECTORS)
+    for query in VECTORS[:5]:
+        assert index.search(query, 9).ids.tolist() == scan(VECTORS, IDS, query, 9)
+    index.remove(IDS[:100])
+    assert index.search(VECTORS[0], 9).ids.tolist() == scan(VECTORS[100:], IDS[100:], VECTORS[0], 9)
+    assert index.search(VECTORS[0], 2, np.array(IDS[100:110])).ids[0] in IDS[100:110]
+    assert copies == [300, 200]
 
 
 def test_empty() -> None:
