@@ -152,17 +152,23 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
+def show(rows: list[Row]) -> None:
+    for row in rows:
+        print(*(f"{name}={value}" for name, value in row.items()), flush=True)
+
+
 def main() -> None:
     rows = [speed()]
+    show(rows)
     embedder = MiniLMEmbedder()
     for name in ("qa-squad", "ir-cranfield", "ir-cisi"):
         if not (DATA / name).is_dir():
             print(f"{name}: not measured, {DATA / name} is missing.")
             continue
         corpus = squad() if name == "qa-squad" else judged(name)
-        rows += asyncio.run(measure(corpus, embedder))
-    for measured in rows:
-        print(*(f"{name}={value}" for name, value in measured.items()))
+        measured = asyncio.run(measure(corpus, embedder))
+        show(measured)
+        rows += measured
     report = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
         "commit": commit(),
