@@ -22,6 +22,13 @@ _BATCH = 32
 _MIN_SCORE = 0.5
 # What a word without a capital needs to begin a name.
 _MIN_UNUSUAL = 0.9
+# Words that begin sentences with a capital and are no name by themselves.
+_FUNCTION_WORDS = frozenset(
+    "a an and are as at but by can could dear did do does for from had has have he hello her here hi his how i if in is it "
+    "its let may me my no not of on one or our please she should so some such tell thank thanks that the their them then "
+    "there these they this those to us was we were what when where which while who whom whose why will with would yes yet "
+    "you your company team office customer order invoice account number".split()
+)
 _GLUE = frozenset("-'’.&")
 
 Float32 = npt.NDArray[np.float32]
@@ -153,7 +160,11 @@ class NameDetector:
                 findings[-1] = Finding(last.start, end, last.kind, max(last.score, score))
             else:
                 findings.append(Finding(start, end, KINDS[kind], score))
-        return findings
+        return [
+            finding
+            for finding in findings
+            if text[finding.start : finding.end].lower() not in _FUNCTION_WORDS
+        ]
 
 
 def split_text(text: str, limit: int = 700) -> list[tuple[int, str]]:

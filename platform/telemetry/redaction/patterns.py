@@ -48,6 +48,18 @@ _SSN_WITH_HYPHENS = PatternRecognizer(
     name="HyphenatedSsnRecognizer",
     patterns=[Pattern("ssn", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b", 0.7)],
 )
+_GROUPED_PHONE = PatternRecognizer(
+    supported_entity="PHONE_NUMBER",
+    name="GroupedPhoneRecognizer",
+    patterns=[
+        Pattern("groups", r"(?<![\w.,-])\+?\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,4}(?![\w,-]|\.\d)", 0.4),
+        Pattern(
+            "after a cue",
+            r"(?i)(?<=\bphone )\+?\d{7,15}\b|(?<=\btel )\+?\d{7,15}\b|(?<=\bcall )\+?\d{7,15}\b",
+            0.5,
+        ),
+    ],
+)
 
 
 class PatternDetector:
@@ -66,6 +78,7 @@ class PatternDetector:
             IpRecognizer(),
             CryptoRecognizer(),
             _SSN_WITH_HYPHENS,
+            _GROUPED_PHONE,
             _SECRETS,
         ]
 
