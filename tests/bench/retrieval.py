@@ -158,6 +158,7 @@ def show(rows: list[Row]) -> None:
 
 
 def main() -> None:
+    began_at = commit()  # others may commit while this runs
     rows = [speed()]
     show(rows)
     embedder = MiniLMEmbedder()
@@ -171,7 +172,7 @@ def main() -> None:
         rows += measured
     report = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
-        "commit": commit(),
+        "commit": began_at,
         "rows": rows,
         "bars": bars(rows),
     }
