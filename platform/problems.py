@@ -1,6 +1,7 @@
 """Errors over HTTP: one JSON shape, RFC 9457 problem details."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,8 @@ from .errors import LimitError, WhorlError
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
+# (request, status, title, detail, headers) -> the error as a page, or None where a program asks
+ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
 
 
 def problem(
@@ -28,9 +31,14 @@ def openai_error(status: int, kind: str, message: str, headers: dict[str, str] |
     return JSONResponse({"error": error}, status, headers=headers)
 
 
-def _respond(request: Request, status: int, title: str, detail: str, **options: Any) -> Response:
+async def _respond(request: Request, status: int, title: str, detail: str, **options: Any) -> Response:
+    headers = options.get("headers")
     if request.url.path.startswith("/v1/"):
-        return openai_error(status, title.lower().replace(" ", "_"), detail, options.get("headers"))
+        return openai_error(status, title.lower().replace(" ", "_"), detail, headers)
+    page: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    answer = await page(request, status, title, detail, dict(headers or {})) if page else None
+    if answer is not None:
+        return answer
     return problem(status, title, detail, **options)
 
 
@@ -41,7 +49,7 @@ async def _whorl_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return _respond(request, error.status, error.title, error.message, headers=headers)
+    return await _respond(request, error.status, error.title, error.message, headers=headers)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -51,17 +59,21 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         for item in error.errors()
     ]
     detail = "; ".join(f"{item['field']}: {item['message']}" for item in problems)
-    return _respond(request, 422, "Invalid input", detail, errors=problems)
+    return await _respond(request, 422, "Invalid input", detail, errors=problems)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _respond(request, error.status_code, str(error.detail), str(error.detail), headers=error.headers)
+    return await _respond(
+        request, error.status_code, str(error.detail), str(error.detail), headers=error.headers
+    )
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-    return _respond(request, 500, "Internal error", "Whorl failed. The operator finds the reason in the log.")
+    return await _respond(
+        request, 500, "Internal error", "Whorl failed. The operator finds the reason in the log."
+    )
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -70,3 +82,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def install_error_page(app: FastAPI, page: ErrorPage) -> None:
+    """Answer errors of pages by ``page``; where it gives None, the answer stays a problem document."""
+    app.state.error_page = page

@@ -58,8 +58,10 @@ class Settings(BaseModel):
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
     max_answer_tokens: int = Field(256, ge=1, description="Tokens of one model reply.")
     search_passages: int = Field(4, ge=1, le=50, description="Passages that a search shows.")
-    search_sentences: int = Field(
-        2, ge=0, description="Best sentences shown of each passage; 0 shows the whole passage."
+    search_sentences: int | None = Field(
+        None,
+        ge=0,
+        description="Best sentences shown of each passage, 0 shows it whole; unset: 1 for the seed model, else 0.",
     )
     worker: Literal["inline", "external"] = Field(
         "inline", description="Run background jobs inside serve, or in whorl worker processes."
@@ -73,6 +75,13 @@ class Settings(BaseModel):
         path = self.data_dir.expanduser().resolve().joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    @property
+    def shown_sentences(self) -> int:
+        """Sentences shown of each passage: the seed model reads one, other models the whole passage."""
+        if self.search_sentences is not None:
+            return self.search_sentences
+        return 1 if self.model_url is None and self.model_dir is None else 0
 
     @property
     def adapters(self) -> Path:

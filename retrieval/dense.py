@@ -94,7 +94,7 @@ def _faiss() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise missing_extra("faiss-cpu (or faiss-gpu)", "retrieval") from error
+        raise missing_extra("faiss-cpu (or faiss-gpu)", "cpu") from error
     return faiss
 
 

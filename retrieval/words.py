@@ -35,7 +35,7 @@ class WordRules:
         try:
             import Stemmer
         except ImportError as error:
-            raise missing_extra("PyStemmer", "retrieval") from error
+            raise missing_extra("PyStemmer", "cpu") from error
         return Stemmer.Stemmer(self.stem).stemWords  # type: ignore[no-any-return]
 
     def __call__(self, text: str) -> list[str]:

@@ -24,7 +24,10 @@ def make_model(folder: Path, *, seed: int) -> Path:
     )
     tokenizer.train_from_iterator(["tell me about tides"], trainer)
     wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE.read_text()
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        chat_template=TEMPLATE.read_text(),
     )
     torch.manual_seed(seed)
     config = Qwen2Config(

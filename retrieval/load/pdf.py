@@ -49,5 +49,5 @@ def _pypdf() -> tuple[Any, Any]:
         from pypdf import PdfReader
         from pypdf.errors import DependencyError, FileNotDecryptedError, WrongPasswordError
     except ImportError as error:
-        raise missing_extra("pypdf", "load") from error
+        raise missing_extra("pypdf", "cpu") from error
     return PdfReader, (FileNotDecryptedError, WrongPasswordError, DependencyError)

@@ -17,7 +17,7 @@ class CrossEncoderReranker:
         try:
             from sentence_transformers import CrossEncoder
         except ImportError as error:
-            raise missing_extra("sentence-transformers", "embed") from error
+            raise missing_extra("sentence-transformers", "cpu") from error
         try:
             self._model = CrossEncoder(model, device=device)
         except (OSError, ValueError) as error:
