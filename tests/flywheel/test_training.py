@@ -1,0 +1,204 @@
+"""Training: each method takes its steps on rows of the four formats, and its adapter is served."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.tiny_model import make_model
+from whorl.agents.runs import RunRequest
+from whorl.flywheel.evaluation import Task
+from whorl.flywheel.promotion import evaluate_adapter, gate, promote, rollback, serving_adapter
+from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.training.launch import queue_training, train_adapter
+from whorl.flywheel.training.process import train
+from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe, parse_method
+from whorl.flywheel.training.render import render_completion, render_sft, render_text
+from whorl.platform.app import open_whorl
+from whorl.platform.database.base import new_id
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError, InputError, NotFoundError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.base_model import base_hash
+from whorl.platform.serving.engine.local import LocalBackend, readable_calls
+
+SEARCH = {
+    "type": "function",
+    "function": {
+        "name": "search",
+        "description": "Search.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
+CALL = {"type": "function", "function": {"name": "search", "arguments": {"query": "tide"}}}
+PROMPT: list[dict[str, Any]] = [
+    {"role": "system", "content": "Answer."}, {"role": "user", "content": "When?"},
+    {"role": "assistant", "content": "", "tool_calls": [CALL]}, {"role": "tool", "content": "[1] At noon."},
+]  # fmt: skip
+ANSWER = [{"role": "assistant", "content": "At noon. [1]"}]
+ROWS: dict[str, dict[str, Any]] = {
+    "sft": {"messages": [*PROMPT, *ANSWER]},
+    "dpo": {"prompt": PROMPT, "chosen": ANSWER, "rejected": [{"role": "assistant", "content": "At one."}]},
+    "kto": {"prompt": PROMPT, "completion": ANSWER, "label": True},
+    "grpo": {
+        "prompt": PROMPT,
+        "verifier": "answer_in_reply",
+        "arguments": {"answers": ["noon"]},
+        "replay": "r",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("base") / "tiny", seed=3)
+
+
+def write_dataset(folder: Path, format: str, count: int = 4) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [{**ROWS[format], "tools": [SEARCH], "source": [str(n)]} for n in range(count)]
+    if format == "kto":
+        rows = [{**row, "label": n % 2 == 0} for n, row in enumerate(rows)]
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "manifest.json").write_text(json.dumps({"content_hash": "c"}))
+    return folder
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -> None:
+    recipe = default_recipe(method).model_copy(
+        update={"max_steps": 2, "batch_size": 4, "generations": 2, "answer_tokens": 4, "rank": 2}
+    )
+    told: list[dict[str, Any]] = []
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
+        dataset_folder=write_dataset(tmp_path / "data", method),
+    )  # fmt: skip
+    report = train(job, told.append)
+    assert report["steps"] == 2
+    assert [value["step"] for value in told] == [1, 2]
+    assert (tmp_path / "acme.v1" / "adapter_model.safetensors").is_file()
+    assert not (tmp_path / "acme.v1.partial").exists()
+    assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
+
+
+def test_an_empty_dataset_is_refused(model: Path, tmp_path: Path) -> None:
+    job = TrainingJob(
+        recipe=default_recipe("sft"), model_folder=model, base_hash="b", output_folder=tmp_path / "acme.v1",
+        dataset_folder=write_dataset(tmp_path / "data", "sft", count=0),
+    )  # fmt: skip
+    with pytest.raises(InputError, match="nothing to train on"):
+        train(job, lambda value: None)
+    assert not (tmp_path / "acme.v1").exists()
+
+
+def test_a_trained_prompt_is_the_served_prompt_token_by_token(model: Path) -> None:
+    """What serving encodes before the answer is what training has before the answer."""
+    backend = LocalBackend(model)
+    served: Any = [
+        *PROMPT[:2],
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"id": "x", "type": "function", "function": {"name": "search", "arguments": '{"query": "tide"}'}}]},
+        {"role": "tool", "content": "[1] At noon.", "tool_call_id": "x"},
+    ]  # fmt: skip
+    tools: Any = [SEARCH]
+    prompt_ids = backend.encode_chat(served, tools)
+    row = render_sft(backend.tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": tools})
+    assert row["input_ids"][: len(prompt_ids)] == prompt_ids
+    text = render_text(backend.tokenizer, PROMPT, tools, prompt=True)
+    assert backend.tokenizer(text)["input_ids"] == prompt_ids
+    assert readable_calls(served)[2]["tool_calls"][0]["function"]["arguments"] == {"query": "tide"}
+
+
+def test_the_loss_is_on_the_assistants_turns_only(model: Path) -> None:
+    tokenizer = LocalBackend(model).tokenizer
+    row = render_sft(tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": [SEARCH]})
+    learnt = tokenizer.decode([i for i, m in zip(row["input_ids"], row["assistant_masks"], strict=True) if m])
+    assert "At noon. [1]<|im_end|>" in learnt
+    assert "<tool_call>" in learnt
+    assert "tool_response" not in learnt and "When?" not in learnt
+    completion = render_completion(tokenizer, PROMPT, ANSWER, [SEARCH])
+    assert completion == "At noon. [1]<|im_end|>"
+
+
+def test_recipes_are_checked() -> None:
+    with pytest.raises(InputError, match="no method"):
+        parse_method("ppo")
+    with pytest.raises(ValueError, match="learning_rate"):
+        Recipe(method="sft", learning_rate=-1)
+
+
+async def test_from_a_dataset_to_a_serving_adapter_and_back(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    """Train in the training process, evaluate, promote past the gate, answer, roll back."""
+    changed = settings.model_copy(update={"model_dir": model})
+    async with open_whorl(changed) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        recipe = default_recipe("sft").model_copy(update={"max_steps": 1})
+        training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
+        name = await train_adapter(whorl.engine, actor, training_id, recipe, model, changed.adapters)
+        assert name == "acme.v1"
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            assert (await session.get_one(Training, (actor.tenant_id, training_id))).status == "succeeded"
+        whorl.agents.limits = whorl.agents.limits.__class__(answer_tokens=4)
+        with pytest.raises(ConflictError, match="has not been evaluated"):
+            await promote(whorl.engine, whorl.servers, actor, name)
+        tasks = [Task(f"Question {n}?", "refusal") for n in range(4)]
+        report = await evaluate_adapter(whorl.agents, actor, name, tasks, "test")
+        assert report["n"] == 4
+        with pytest.raises(ConflictError, match="does not pass the gate"):
+            await promote(whorl.engine, whorl.servers, actor, name)
+        await promote(whorl.engine, whorl.servers, actor, name, force=True)
+        assert await serving_adapter(whorl.engine, actor) == name
+        ended = await whorl.agents.answer(actor, RunRequest("When?"))
+        assert ended.steps >= 1
+        assert await rollback(whorl.engine, whorl.servers, actor) is None
+        assert await serving_adapter(whorl.engine, actor) is None
+        assert name not in {m.name for m in await whorl.servers.clients[0].models()}
+        with pytest.raises(ConflictError, match="nothing to roll back"):
+            await rollback(whorl.engine, whorl.servers, actor)
+
+
+async def test_a_training_that_fails_says_so(settings: Settings, model: Path, tmp_path: Path) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    from whorl.platform.serving.engine.scripted import ScriptedBackend
+
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft", count=0))
+        recipe = default_recipe("sft")
+        training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
+        with pytest.raises(InputError, match="nothing to train on"):
+            await train_adapter(whorl.engine, actor, training_id, recipe, model, changed.adapters)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            training = await session.get_one(Training, (actor.tenant_id, training_id))
+        assert (training.status, training.adapter) == ("failed", "acme.v1")
+        assert "nothing to train on" in (training.error or "")
+        with pytest.raises(InputError, match="cannot train by dpo"):
+            await queue_training(whorl.engine, actor, dataset.id, default_recipe("dpo"))
+        with pytest.raises(NotFoundError):
+            await queue_training(whorl.engine, actor, new_id(), recipe)
+
+
+async def _stored(whorl: Any, actor: Actor, folder: Path) -> Dataset:
+    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s"}
+    dataset = Dataset(
+        tenant_id=actor.tenant_id, format="sft", rows=4, held_out_rows=0, content_hash="c", manifest=manifest,
+        folder=str(folder),
+    )  # fmt: skip
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        session.add(dataset)
+    return dataset
+
+
+def test_the_gate() -> None:
+    def report(before: float, after: float, p: float) -> dict[str, Any]:
+        return {"before": {"success": before}, "after": {"success": after}, "p_value": p}
+
+    assert gate(report(0.5, 0.7, 0.001)) == ""
+    assert "not certain" in gate(report(0.5, 0.7, 0.2))
+    assert "the base 70%" in gate(report(0.7, 0.6, 0.001))
