@@ -1,7 +1,34 @@
-"""The pages."""
+"""The pages, put together: chat, administration, sign-in, the API's description."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from ..platform.problems import install_error_page
+from . import (
+    adapters,
+    audit,
+    chat,
+    datasets,
+    documents,
+    members,
+    overview,
+    reference,
+    runs,
+    signin,
+    trainings,
+)
+from .frame import HERE, error_page
+from .headers import SafetyHeaders
 
 
 def install(app: FastAPI) -> None:
     """Add the pages and their static files to the application."""
+    app.add_middleware(SafetyHeaders)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    router = APIRouter(include_in_schema=False)
+    for module in (
+        signin, chat, overview, runs, documents, datasets, adapters, trainings, members, audit, reference,
+    ):  # fmt: skip
+        router.include_router(module.router)
+    app.include_router(router)
+    install_error_page(app, error_page)

@@ -1,0 +1,266 @@
+"""Every page, for every role, and every link on it."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import httpx
+import pytest
+
+from tests.ui.conftest import Site
+from whorl.ui.headers import POLICY
+from whorl.ui.signin import local_path
+
+CHAT = ["/", "/conversations/{conversation}"]
+READ = [
+    "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/documents", "/admin/datasets",
+    "/admin/datasets/{dataset}", "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
+]  # fmt: skip
+ADMINISTER = ["/admin/members", "/admin/keys", "/admin/audit"]
+ALL = [*CHAT, *READ, *ADMINISTER, "/docs"]
+
+
+class Found(HTMLParser):
+    """What a page links to, and what it would run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.inline: list[str] = []
+        self.events: list[str] = []
+        self.images: list[str] = []
+        self._script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        for name in ("href", "src", "action"):
+            if given.get(name) and tag != "use":
+                self.links.append(str(given[name]))
+        self.events += [name for name in given if name.startswith("on") or name == "style"]
+        self._script = tag in ("script", "style") and not given.get("src")
+        if tag == "img":
+            self.images.append(str(given.get("src")))
+
+    def handle_data(self, data: str) -> None:
+        if self._script and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = False
+
+
+def fill(path: str, site: Site) -> str:
+    acme = site.acme
+    return path.format(
+        conversation=acme.conversation_id, run=acme.runs[0], dataset=acme.dataset_id, adapter=acme.adapter,
+        training=acme.training_id,
+    )  # fmt: skip
+
+
+async def crawl(client: httpx.AsyncClient, start: list[str], limit: int = 400) -> dict[str, httpx.Response]:
+    """Every page of the site that can be reached by links, by its path and query."""
+    seen: dict[str, httpx.Response] = {}
+    waiting = list(start)
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        assert len(seen) < limit, "the crawl does not end"
+        seen[path] = response = await client.get(path)
+        if not response.headers.get("content-type", "").startswith("text/html"):
+            continue
+        for link in Found(response.text).links:
+            target = urlsplit(urldefrag(urljoin(f"http://site{path}", link))[0])
+            if target.netloc == "site" and target.path != "/signout":
+                waiting.append(target.path + (f"?{target.query}" if target.query else ""))
+    return seen
+
+
+async def test_every_link_that_an_owner_finds_leads_somewhere(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    pages = await crawl(client, ["/"])
+    broken = {path: response.status_code for path, response in pages.items() if response.status_code != 200}
+    assert not broken
+    assert {fill(path, site) for path in ALL} <= pages.keys()
+    assert any(path.endswith("train.jsonl") for path in pages)
+
+
+@pytest.mark.parametrize("path", ALL)
+async def test_no_page_without_signing_in(site: Site, path: str) -> None:
+    client = await site.browser()
+    response = await client.get(fill(path, site))
+    assert response.status_code == 303
+    assert response.headers["location"].startswith("/signin")
+    if path != "/":
+        assert response.headers["location"] == f"/signin?next={fill(path, site)}"
+
+
+@pytest.mark.parametrize("path", ALL)
+async def test_every_page_for_every_role(site: Site, path: str) -> None:
+    expected = {
+        "owner": 200,
+        "admin": 200,
+        "member": 200 if path in CHAT or path == "/docs" else 403,
+        "viewer": 200 if path in READ or path == "/docs" else 303 if path == "/" else 403,
+    }
+    # Somebody else's conversation does not exist for anybody who may chat.
+    if path == CHAT[1]:
+        expected |= {"admin": 404, "member": 404}
+    for role, status in expected.items():
+        client = await site.browser(site.acme.people[role])
+        response = await client.get(fill(path, site))
+        assert response.status_code == status, (role, path)
+        if status in (403, 404):
+            assert response.headers["content-type"].startswith("text/html")
+            assert "<h1>" in response.text and "Sign out" in response.text
+
+
+async def test_navigation_shows_what_the_role_may_do(site: Site) -> None:
+    shown = {}
+    for role, actor in site.acme.people.items():
+        client = await site.browser(actor)
+        links = set(Found((await client.get("/docs")).text).links)
+        admin = await client.get("/admin")
+        links |= set(Found(admin.text).links) if admin.status_code == 200 else set()
+        shown[role] = links
+    assert "/admin" not in shown["member"]
+    assert "/admin" in shown["viewer"]
+    assert "/admin/members" not in shown["viewer"]
+    assert {"/admin/members", "/admin/keys", "/admin/audit"} <= shown["admin"]
+
+
+async def test_a_viewer_is_offered_no_change(site: Site) -> None:
+    client = await site.browser(site.acme.people["viewer"])
+    for path, response in (await crawl(client, ["/admin"])).items():
+        assert "data-api=" not in response.text, path
+        assert 'type="file"' not in response.text, path
+        assert response.status_code == 200, path
+
+
+async def test_headers_and_no_inline_code_anywhere(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    pages = await crawl(client, ["/", "/nowhere"])
+    for path, response in [*pages.items(), ("/signin", await client.get("/signin"))]:
+        assert response.headers["content-security-policy"] == POLICY, path
+        assert response.headers["x-content-type-options"] == "nosniff", path
+        assert response.headers["referrer-policy"] == "same-origin", path
+        if response.headers.get("content-type", "").startswith("text/html"):
+            found = Found(response.text)
+            assert not found.inline and not found.events, path
+            assert response.headers["cache-control"] == "no-store", path
+    assert "unsafe" not in POLICY and "script-src" not in POLICY and "default-src 'self'" in POLICY
+
+
+async def test_errors_are_pages_for_people_and_problems_for_programs(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    page = await client.get("/nowhere")
+    assert page.status_code == 404 and "Sign out" in page.text
+    assert "There is nothing at this address." in page.text
+    api = await client.get("/api/runs/00000000-0000-7000-8000-000000000000")
+    assert api.headers["content-type"] == "application/problem+json" and api.json()["status"] == 404
+    program = await client.get("/nowhere", headers={"Accept": "application/json"})
+    assert program.headers["content-type"] == "application/problem+json"
+    malformed = await client.get("/admin/runs/not-a-uuid")
+    assert malformed.status_code == 422 and "<h1>" in malformed.text
+
+
+async def test_strangers_words_are_escaped(site: Site) -> None:
+    """Markup in titles, questions, answers, names, edits, cards and tool output stays text."""
+    client = await site.browser(site.hostile.owner)
+    pages = await crawl(client, ["/", "/admin/documents?q=Danger"])
+    showing = 0
+    for path, response in pages.items():
+        if not response.headers["content-type"].startswith("text/html"):
+            continue
+        found = Found(response.text)
+        assert not found.images and not found.inline and not found.events, path
+        showing += "&lt;img src=x" in response.text
+    assert showing >= 10, "the hostile words are shown, or this test shows nothing"
+
+
+async def test_another_workspace_is_not_there(site: Site) -> None:
+    client = await site.browser(site.hostile.owner)
+    own = [path for path in ALL if "{" in path]
+    for path in own:
+        response = await client.get(fill(path, site))
+        assert response.status_code == 404, path
+    pages = await crawl(client, ["/admin"])
+    assert str(site.acme.tenant_id) not in "".join(page.text for page in pages.values())
+
+
+async def test_no_page_shows_raw_json(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    for path, response in (await crawl(client, ["/admin"])).items():
+        if response.headers["content-type"].startswith("text/html"):
+            text = re.sub(r"<[^>]*>", "", response.text)
+            assert not re.search(r"(\{|&#39;|&#34;|\[)(&#34;|&#39;)\w+(&#34;|&#39;):", text), path
+
+
+async def test_lists_page_by_cursor(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from whorl.ui import documents, runs
+
+    monkeypatch.setattr(runs, "PAGE", 2)
+    monkeypatch.setattr(documents, "PAGE", 2)
+    client = await site.browser(site.acme.owner)
+    for start, pattern, total in (
+        ("/admin/runs", r'href="/admin/runs/([0-9a-f-]{36})"', len(site.acme.runs)),
+        ("/admin/documents", r'href="/admin/documents/([0-9a-f-]{36})"', 3),
+    ):
+        found: list[str] = []
+        path: str | None = start
+        while path:
+            text = (await client.get(path)).text
+            found += re.findall(pattern, text)
+            following = re.search(r'rel="next" href="([^"]+)"', text)
+            path = following[1].replace("&amp;", "&") if following else None
+        assert len(found) == len(set(found)) >= total
+
+
+async def test_runs_by_status(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    assert str(site.acme.runs[0]) in (await client.get("/admin/runs?status=succeeded")).text
+    assert str(site.acme.runs[0]) not in (await client.get("/admin/runs?status=failed")).text
+
+
+async def test_a_run_shows_redacted_content_only(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    page = (await client.get(f"/admin/runs/{site.acme.runs[3]}")).text
+    assert "anna.kern@firm.example" not in page
+    assert "&lt;EMAIL" in page
+
+
+async def test_search_shows_passages_with_scores(site: Site) -> None:
+    client = await site.browser(site.acme.people["viewer"])
+    page = (await client.get("/admin/documents?q=daily+allowance")).text
+    assert "score " in page and "34 euros" in page
+    link = re.search(r'href="(/admin/documents/[0-9a-f-]+\?start=\d+&amp;end=\d+)#marked"', page)
+    assert link is not None
+    assert '<mark id="marked">' in (await client.get(link[1].replace("&amp;", "&"))).text
+
+
+async def test_reference_lists_every_endpoint(site: Site) -> None:
+    client = await site.browser(site.acme.people["member"])
+    document = (await client.get("/openapi.json")).json()
+    page = (await client.get("/docs")).text
+    for path, item in document["paths"].items():
+        for method in item:
+            assert item[method]["operationId"] in page, (method, path)
+    assert "conversation_id" in page
+    anonymous = await site.browser()
+    assert (await anonymous.get("/openapi.json")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_only_local_paths_are_followed(wanted: str) -> None:
+    assert local_path(wanted) == "/"

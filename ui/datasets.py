@@ -1,0 +1,179 @@
+"""Dataset versions: build one, read its rows as conversations, export it."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from ..agents.tables import Run
+from ..flywheel.build import FORMATS
+from ..flywheel.datasets import find_dataset, list_datasets
+from ..flywheel.tables import Dataset, Training
+from ..platform.database.session import tenant_session
+from ..platform.serving.adapters import list_adapters
+from .bubbles import Bubble, bubbles_of
+from .frame import Context, Reader, render
+
+router = APIRouter(prefix="/admin/datasets")
+ROWS = 10
+EXPLAINED = {
+    "sft": "Fine-tuning on answers that were accepted or corrected",
+    "dpo": "Pairs of a better and a worse answer to one question",
+    "kto": "Single answers, each judged good or bad",
+    "grpo": "Questions with a verifier that pays for right answers",
+}
+_PARTS = {
+    "messages": "Conversation",
+    "prompt": "Prompt",
+    "chosen": "Chosen answer",
+    "rejected": "Rejected answer",
+    "completion": "Answer",
+}
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """A row to read: conversations by name, other facts, and the runs it comes from."""
+
+    number: int
+    parts: list[tuple[str, list[Bubble]]]
+    facts: list[tuple[str, Any]]
+    tools: list[str]
+    sources: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetsContext(Context):
+    """The dataset versions and the form that builds one."""
+
+    template: ClassVar[str] = "datasets.html"
+    section: ClassVar[str] = "datasets"
+    explained: dict[str, str]
+    datasets: list[Dataset]
+    agents: list[str]
+    adapters: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetContext(Context):
+    """A dataset version: manifest, what was left out, rows."""
+
+    template: ClassVar[str] = "dataset.html"
+    section: ClassVar[str] = "datasets"
+    dataset: Dataset
+    explained: str
+    manifest: list[tuple[str, Any]]
+    left_out: dict[str, int]
+    part: str
+    page: int
+    pages: int
+    rows: list[SampleRow]
+    missing: bool
+    trainings: list[Training]
+
+
+@router.get("")
+async def show_datasets(actor: Reader, request: Request) -> Response:
+    """The dataset versions, newest first."""
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        datasets = await list_datasets(session)
+        agents = list(await session.scalars(select(Run.agent).distinct().order_by(Run.agent)))
+        adapters = [adapter.name for adapter in await list_adapters(session)]
+    return render(
+        DatasetsContext(
+            title="Datasets", actor=actor, datasets=datasets, agents=agents, adapters=adapters,
+            explained={format: EXPLAINED[format] for format in FORMATS},
+        )
+    )  # fmt: skip
+
+
+@router.get("/{dataset_id}")
+async def show_dataset(
+    dataset_id: uuid.UUID,
+    actor: Reader,
+    request: Request,
+    part: Literal["train", "held_out"] = "train",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """One dataset version with ``ROWS`` of its rows."""
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        dataset = await find_dataset(session, dataset_id)
+        trainings = list(
+            await session.scalars(
+                select(Training).where(Training.dataset_id == dataset_id).order_by(Training.id.desc())
+            )
+        )
+    file = Path(dataset.folder) / f"{part}.jsonl"
+    rows = await to_thread.run_sync(_read_rows, file, (page - 1) * ROWS)
+    count = dataset.rows if part == "train" else dataset.held_out_rows
+    return render(
+        DatasetContext(
+            title=f"{dataset.format} of {_day(dataset.created_at)}", actor=actor, dataset=dataset,
+            explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset.manifest),
+            left_out=dataset.manifest.get("left_out", {}), part=part, page=page,
+            pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
+        )
+    )  # fmt: skip
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _read_rows(file: Path, first: int) -> list[SampleRow] | None:
+    """``ROWS`` rows from row ``first`` on, or None where the file is gone."""
+    if not file.is_file():
+        return None
+    with file.open(encoding="utf-8") as lines:
+        return [
+            sample_row(number, json.loads(line))
+            for number, line in enumerate(islice(lines, first, first + ROWS), first + 1)
+        ]
+
+
+def sample_row(number: int, row: dict[str, Any]) -> SampleRow:
+    """A row of an exported file as something to read."""
+    parts = [(label, bubbles_of(row[name])) for name, label in _PARTS.items() if name in row]
+    facts = [
+        ("Judged", "good" if value else "bad") if name == "label" else (name.capitalize(), value)
+        for name, value in row.items()
+        if name not in _PARTS and name not in ("tools", "source")
+    ]
+    tools = [str(tool.get("function", {}).get("name", "")) for tool in row.get("tools") or []]
+    return SampleRow(number, parts, facts, tools, [str(source) for source in row.get("source") or []])
+
+
+def _manifest(manifest: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The manifest's facts in words; the runs are counted, what was left out has its own table."""
+    return list(_facts(manifest))
+
+
+def _facts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    labels = {
+        "format": "Format", "as_of": "Outcomes as of", "consent": "Consent policy",
+        "redaction": "Redaction policies", "screening": "Screening rules",
+        "template_hashes": "Chat templates", "seed": "Seed", "rows": "Rows to train on",
+        "held_out_rows": "Rows held out", "content_hash": "Hash of the content",
+    }  # fmt: skip
+    for name, value in manifest.items():
+        if name == "runs":
+            yield "Runs selected", len(value)
+        elif name == "selection":
+            given = {key: chosen for key, chosen in value.items() if chosen}
+            yield "Selection", given or "all runs that succeeded"
+        elif name == "split":
+            yield (
+                "Split",
+                f"{value.get('rule')}, {value.get('held_out', 0):.0%} of the question groups held out",
+            )
+        elif name != "left_out":
+            yield labels.get(name, name), value

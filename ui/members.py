@@ -1,0 +1,63 @@
+"""Who may come in: members with their roles, and API keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ..platform.database.base import now
+from ..platform.database.session import tenant_session
+from ..platform.identity.access import ROLES, Role
+from ..platform.identity.keys import list_keys
+from ..platform.identity.members import Member, list_members
+from ..platform.identity.tables import ApiKey
+from .frame import Administrator, Context, render
+
+router = APIRouter(prefix="/admin")
+ROLE_MEANS: dict[Role, str] = {
+    "owner": "everything, and stays when it is the last one",
+    "admin": "everything",
+    "member": "ask questions, open cited documents, give feedback",
+    "viewer": "read runs, documents, datasets and adapters",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembersContext(Context):
+    """The members of the workspace."""
+
+    template: ClassVar[str] = "members.html"
+    section: ClassVar[str] = "members"
+    members: list[Member]
+    roles: tuple[Role, ...] = ROLES
+    means: dict[Role, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysContext(Context):
+    """The API keys of the workspace."""
+
+    template: ClassVar[str] = "keys.html"
+    section: ClassVar[str] = "keys"
+    keys: list[ApiKey]
+    moment: datetime
+    roles: tuple[Role, ...] = ROLES
+    means: dict[Role, str]
+
+
+@router.get("/members")
+async def show_members(actor: Administrator, request: Request) -> Response:
+    """The members by e-mail address."""
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        members = await list_members(session)
+    return render(MembersContext(title="Members", actor=actor, members=members, means=ROLE_MEANS))
+
+
+@router.get("/keys")
+async def show_keys(actor: Administrator, request: Request) -> Response:
+    """The keys, newest first."""
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        keys = await list_keys(session)
+    return render(KeysContext(title="API keys", actor=actor, keys=keys, moment=now(), means=ROLE_MEANS))

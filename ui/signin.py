@@ -1,0 +1,89 @@
+"""Signing in and out of the pages."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from ..platform.errors import AuthenticationError, LimitError
+from ..platform.identity.http import COOKIE, check_origin
+from ..platform.identity.signin import LIFETIME, sign_in, sign_out
+from .frame import Context, render
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInContext(Context):
+    """The form; what was typed stays, but for the password."""
+
+    template: ClassVar[str] = "signin.html"
+    email: str = ""
+    workspace: str = ""
+    next: str = "/"
+    message: str = ""
+
+
+@router.get("/signin")
+async def show_sign_in(next: str = "/") -> Response:
+    """The form."""
+    return render(SignInContext(title="Sign in", actor=None, next=local_path(next)))
+
+
+@router.post("/signin")
+async def submit_sign_in(
+    request: Request,
+    email: Annotated[str, Form(max_length=254)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    workspace: Annotated[str, Form(max_length=100)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """Open a session, or show the form again with the reason."""
+    check_origin(request)
+    whorl = request.app.state.whorl
+    target, workspace = local_path(next), workspace.strip().lower()
+    try:
+        secret = await sign_in(whorl.engine, whorl.throttle, email, password, workspace)
+    except (AuthenticationError, LimitError) as error:
+        again = SignInContext(
+            title="Sign in", actor=None, email=email, workspace=workspace, next=target, message=error.message
+        )
+        wait = getattr(error, "retry_after", None)
+        return render(again, error.status, {"Retry-After": str(max(1, round(wait)))} if wait else None)
+    response = RedirectResponse(target, 303)
+    response.set_cookie(
+        COOKIE, secret, max_age=int(LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax",
+        secure=whorl.settings.secure_cookies,
+    )  # fmt: skip
+    return response
+
+
+@router.post("/signout")
+async def submit_sign_out(request: Request) -> Response:
+    """End the session."""
+    check_origin(request)
+    cookie = request.cookies.get(COOKIE)
+    if cookie:
+        await sign_out(request.app.state.whorl.engine, cookie)
+    response = RedirectResponse("/signin", 303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def local_path(wanted: str) -> str:
+    """``wanted`` when it is a path of this site, else the start page.
+
+    Browsers read a backslash as a slash and leave out tabs and line ends, so that more than ``//``
+    leads to another site.
+
+    >>> local_path("/admin?a=1"), local_path("//evil.example"), local_path("https://evil.example")
+    ('/admin?a=1', '/', '/')
+    """
+    safe = (
+        wanted.startswith("/")
+        and not wanted.startswith("//")
+        and "\\" not in wanted
+        and all(character > " " for character in wanted)
+    )
+    return wanted if safe else "/"

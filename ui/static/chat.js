@@ -1,0 +1,203 @@
+// The chat: sends questions, shows the run as it happens, and brings earlier answers to life.
+
+import { call, send } from "./api.js";
+import { confirmed, element } from "./dom.js";
+import { eventsOf } from "./events.js";
+import { enableFeedback } from "./feedback.js";
+import { openPassage } from "./passage.js";
+import { showProse, sourceList } from "./prose.js";
+import { Steps } from "./steps.js";
+
+const main = document.getElementById("main");
+const turns = document.getElementById("turns");
+const composer = document.getElementById("composer");
+const question = document.getElementById("question");
+const sendButton = document.getElementById("send");
+const stopButton = document.getElementById("stop");
+const status = document.getElementById("status");
+let running = null;
+
+for (const turn of turns.querySelectorAll(".turn")) revive(turn);
+main.scrollTop = main.scrollHeight;
+
+function revive(turn) {
+  const answer = turn.querySelector(".answer");
+  const text = answer.textContent;
+  const asked = turn.querySelector(".question").textContent;
+  turn.querySelector("[data-act=retry]")?.addEventListener("click", () => ask(asked));
+  if (text && turn.dataset.runId) settle(turn, text, JSON.parse(answer.dataset.citations));
+}
+
+/** An answer that is complete: formatted, with its sources and buttons. */
+function settle(turn, text, citations) {
+  const answer = turn.querySelector(".answer");
+  showProse(answer, text, citations, openPassage);
+  const sources = sourceList(citations, openPassage);
+  if (sources) answer.after(sources);
+  enableFeedback(turn, () => text);
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = question.value.trim();
+  if (!text || running) return;
+  question.value = "";
+  fit();
+  ask(text);
+});
+question.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    composer.requestSubmit();
+  }
+});
+question.addEventListener("input", fit);
+stopButton.addEventListener("click", () => running?.abort());
+for (const sample of document.querySelectorAll("[data-sample]")) {
+  sample.addEventListener("click", () => ask(sample.textContent));
+}
+
+function fit() {
+  question.style.height = "auto";
+  question.style.height = `${question.scrollHeight + 2}px`;
+}
+
+async function ask(text) {
+  if (running) return;
+  const turn = document.getElementById("turn").content.cloneNode(true).firstElementChild;
+  document.getElementById("welcome")?.remove();
+  turn.querySelector(".question").textContent = text;
+  turns.append(turn);
+  turn.scrollIntoView({ block: "start" });
+  busy(new AbortController());
+  const run = new RunView(turn);
+  try {
+    const body = { question: text, stream: true };
+    if (main.dataset.conversation) body.conversation_id = main.dataset.conversation;
+    const response = await send("POST", "/api/runs", body, { signal: running.signal });
+    for await (const { event, data } of eventsOf(response)) run.take(event, data);
+    if (!run.over) run.fail("The connection broke before the answer was complete.");
+  } catch (error) {
+    if (error.name === "AbortError") run.fail("Stopped.", true);
+    else run.fail(error.message);
+  } finally {
+    busy(null);
+    question.focus({ preventScroll: true });
+  }
+}
+
+function busy(controller) {
+  running = controller;
+  sendButton.hidden = Boolean(controller);
+  stopButton.hidden = !controller;
+}
+
+/** One run on the page, fed with its events. */
+class RunView {
+  constructor(turn) {
+    this.turn = turn;
+    this.answer = turn.querySelector(".answer");
+    this.steps = new Steps(turn.querySelector(".work"));
+    this.text = "";
+    this.citations = [];
+    this.over = false;
+    this.drawing = 0;
+    status.textContent = "Working on an answer.";
+  }
+
+  take(event, data) {
+    if (event === "run.started") this.started(data);
+    if (event === "text.delta") this.write(data.text);
+    if (event === "tool.started") this.called(data);
+    if (event === "tool.ended") {
+      this.steps.end(data);
+      this.citations.push(...data.citations);
+    }
+    if (event === "run.ended") this.ended(data);
+    if (event === "error") this.fail(data.detail);
+  }
+
+  started({ run_id, conversation_id }) {
+    this.turn.dataset.runId = run_id;
+    if (main.dataset.conversation || !conversation_id) return;
+    main.dataset.conversation = conversation_id;
+    history.replaceState(null, "", `/conversations/${conversation_id}`);
+    remember(conversation_id, this.turn.querySelector(".question").textContent);
+  }
+
+  write(text) {
+    this.text += text;
+    this.drawing ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.drawing = 0;
+    if (this.over) return;
+    // What looks like the beginning of a tool call is not shown: it is no part of the answer.
+    const shown = this.text.split("<tool_call")[0].replace(/<[a-z_]{0,9}$/, "");
+    showProse(this.answer, shown, this.citations, openPassage);
+  }
+
+  called(data) {
+    this.steps.think(this.text.split("<tool_call")[0]);
+    this.text = "";
+    this.answer.replaceChildren();
+    this.steps.start(data);
+  }
+
+  ended(data) {
+    if (data.status !== "succeeded") {
+      this.fail(data.error ?? "The run failed.");
+      return;
+    }
+    this.close();
+    settle(this.turn, data.answer, data.citations);
+    status.textContent = "The answer is complete.";
+  }
+
+  fail(words, stopped = false) {
+    if (this.over) return;
+    const draft = this.text;
+    this.close();
+    if (draft) showProse(this.answer, draft, this.citations, openPassage);
+    const asked = this.turn.querySelector(".question").textContent;
+    const again = element("button", { type: "button", onclick: () => ask(asked) }, stopped ? "Ask again" : "Try again");
+    this.turn.append(element("p", { class: "notice", role: "alert" }, `${words} `, again));
+    status.textContent = "";
+  }
+
+  close() {
+    this.over = true;
+    this.steps.finish();
+    this.answer.setAttribute("aria-busy", "false");
+  }
+}
+
+/** A conversation that has just begun joins the list. */
+function remember(id, title) {
+  const side = document.getElementById("conversations");
+  side.querySelector("p")?.remove();
+  const list = side.querySelector("ul") ?? side.appendChild(element("ul"));
+  const short = title.length > 60 ? `${title.slice(0, 59)}…` : title;
+  list.prepend(element("li", {}, element("a", { href: `/conversations/${id}`, "aria-current": "page" }, short)));
+}
+
+for (const button of document.querySelectorAll("[data-delete]")) {
+  button.addEventListener("click", async () => {
+    if (!(await confirmed("Delete this conversation with its messages?", "Delete"))) return;
+    try {
+      await call("DELETE", `/api/conversations/${button.dataset.delete}`);
+    } catch (error) {
+      status.textContent = error.message;
+      return;
+    }
+    if (main.dataset.conversation === button.dataset.delete) location.assign("/");
+    else button.closest("li").remove();
+  });
+}
+
+const show = document.getElementById("show-conversations");
+show.addEventListener("click", () => {
+  const open = document.getElementById("conversations").classList.toggle("open");
+  show.setAttribute("aria-expanded", open);
+});

@@ -1,0 +1,77 @@
+// Forms that call the JSON API.
+//
+// data-api     "METHOD /path"
+// data-confirm a question to agree to first
+// data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
+
+import { call } from "./api.js";
+import { confirmed } from "./dom.js";
+
+for (const form of document.querySelectorAll("form[data-api]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit(form);
+  });
+}
+
+async function submit(form) {
+  const [method, path] = form.dataset.api.split(" ");
+  const button = form.querySelector("button:not([type=button])");
+  if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, button.firstChild.textContent.trim()))) return;
+  const problem = form.querySelector("[data-problem]");
+  problem.hidden = true;
+  button.disabled = true;
+  try {
+    const wantsBody = method !== "DELETE";
+    follow(form, await call(method, path, wantsBody ? values(form) : undefined));
+  } catch (error) {
+    problem.textContent = error.message;
+    problem.hidden = false;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** The fields that were filled in, as JSON values. */
+function values(form) {
+  const found = {};
+  for (const field of form.elements) {
+    if (!field.name || field.value === "") continue;
+    if (field.type === "radio" && !field.checked) continue;
+    if (field.type === "checkbox") {
+      if (field.checked) found[field.name] = true;
+    } else if (field.type === "number") found[field.name] = Number(field.value);
+    else if (field.type === "datetime-local") found[field.name] = new Date(field.value).toISOString();
+    else found[field.name] = field.value;
+    const also = field.selectedOptions?.[0]?.dataset.alsoMethod;
+    if (also) found.method = also;
+  }
+  return found;
+}
+
+function follow(form, reply) {
+  const then = form.dataset.then;
+  if (then === "reload") location.reload();
+  else if (then.startsWith("#")) show(document.querySelector(then), reply, form);
+  else location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(reply[name])));
+}
+
+function show(box, reply, form) {
+  for (const field of box.querySelectorAll("[data-field]")) field.textContent = reply[field.dataset.field] ?? "";
+  for (const part of box.querySelectorAll("[data-when]")) part.hidden = !reply[part.dataset.when];
+  for (const part of box.querySelectorAll("[data-unless]")) part.hidden = Boolean(reply[part.dataset.unless]);
+  box.hidden = false;
+  form.reset();
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const field = button.parentElement.querySelector(`[data-field="${button.dataset.copy}"]`);
+    try {
+      await navigator.clipboard.writeText(field.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(field);
+    }
+  });
+}

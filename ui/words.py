@@ -1,0 +1,58 @@
+"""Values in words: the filters of the templates."""
+
+
+def percent(value: float | None) -> str:
+    """A share without decimals.
+
+    >>> percent(0.525)
+    '52 %'
+    """
+    return "–" if value is None else f"{value:.0%}".replace("%", " %")
+
+
+def number(value: float) -> str:
+    """A number with its thousands apart.
+
+    >>> number(12345), number(0.25)
+    ('12,345', '0.25')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
+def duration(milliseconds: float) -> str:
+    """A time as one would say it.
+
+    >>> duration(0.42), duration(31), duration(4200), duration(150_000)
+    ('0.4 ms', '31 ms', '4.2 s', '2 min 30 s')
+    """
+    if milliseconds < 10:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes} min {seconds} s"
+
+
+def size(count: int) -> str:
+    """Bytes.
+
+    >>> size(0), size(2048)
+    ('0 bytes', '2.0 KiB')
+    """
+    if count < 1024:
+        return f"{count} bytes"
+    if count < 1024**2:
+        return f"{count / 1024:.1f} KiB"
+    return f"{count / 1024**2:.1f} MiB"
+
+
+def short(text: str, length: int = 90) -> str:
+    """The beginning of a text on one line.
+
+    >>> short("a  long   text", 8)
+    'a long…'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
