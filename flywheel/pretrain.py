@@ -39,11 +39,13 @@ class Stage:
     longest: int
 
 
-BARE = Mix(search=60, prose=25, refuse=0, tool=8, calculate=5, chain=0, none_fits=1, talk=1, bare=0.95, several=0)
+BARE = Mix(
+    search=60, prose=25, refuse=0, tool=8, calculate=5, chain=0, none_fits=1, talk=1, bare=0.95, several=0
+)
 STAGES = (
-    Stage("short", 600_000, BARE, 128),
-    Stage("longer", 1_800_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
-    Stage("full", 10_000_000, Mix(bare=0.3), 768),
+    Stage("short", 300_000, BARE, 128),
+    Stage("longer", 1_000_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
+    Stage("full", 6_200_000, Mix(bare=0.3), 768),
 )
 
 
@@ -57,7 +59,7 @@ class Config:
     stages: tuple[Stage, ...] = STAGES
     batch: int = 4096
     rate: float = 1.5e-3
-    gentle: float = 0.1
+    gentle: float = 0.15
     warmup: int = 100
     decay: float = 0.35
     weight_decay: float = 0.01
@@ -121,7 +123,7 @@ def stream(
 
 def optimizer_for(model: Qwen2ForCausalLM, config: Config) -> torch.optim.AdamW:
     """AdamW; the built-in heads and the embeddings that they match on learn ``gentle`` times as fast."""
-    built = ("embed_tokens", "layers.0.self_attn", "layers.1.self_attn")
+    built = ("embed_tokens", "layers.0.", "layers.1.self_attn", "layers.2.self_attn")
     groups: dict[float, list[torch.nn.Parameter]] = {config.gentle: [], 1.0: []}
     for name, parameter in model.named_parameters():
         groups[config.gentle if any(part in name for part in built) else 1.0].append(parameter)

@@ -248,7 +248,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(names.product, (
         _COST, _WEIGHT, _MADE, _RELEASED, _USED, noun("battery life", amount("hours")),
         noun("serial number", names.code), noun("maximum speed", amount("km/h")),
-        noun("warranty period", amount("months", 3, 90)), noun("color", one_of("blue|dark red|grey|white|green|black")), noun("length", amount("cm")),
+        noun("warranty period", amount("months", 3, 90)),
+        noun("color", one_of("blue|dark red|grey|white|green|black")), noun("length", amount("cm")),
         noun("operating temperature", amount("degrees")), noun("error code", names.code),
     )),
     Topic(names.plan, (
