@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -37,6 +36,21 @@ _PARTS = {
     "chosen": "Chosen answer",
     "rejected": "Rejected answer",
     "completion": "Answer",
+}
+_MANIFEST = {
+    "format": "Format",
+    "selection": "Selection",
+    "runs": "Runs selected",
+    "rows": "Rows to train on",
+    "held_out_rows": "Rows held out",
+    "split": "Split",
+    "seed": "Seed",
+    "as_of": "Outcomes as of",
+    "consent": "Consent policy",
+    "redaction": "Redaction policies",
+    "screening": "Screening rules",
+    "template_hashes": "Chat templates",
+    "content_hash": "Hash of the content",
 }
 
 
@@ -153,27 +167,13 @@ def sample_row(number: int, row: dict[str, Any]) -> SampleRow:
 
 
 def _manifest(manifest: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The manifest's facts in words; the runs are counted, what was left out has its own table."""
-    return list(_facts(manifest))
-
-
-def _facts(manifest: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    labels = {
-        "format": "Format", "as_of": "Outcomes as of", "consent": "Consent policy",
-        "redaction": "Redaction policies", "screening": "Screening rules",
-        "template_hashes": "Chat templates", "seed": "Seed", "rows": "Rows to train on",
-        "held_out_rows": "Rows held out", "content_hash": "Hash of the content",
-    }  # fmt: skip
-    for name, value in manifest.items():
-        if name == "runs":
-            yield "Runs selected", len(value)
-        elif name == "selection":
-            given = {key: chosen for key, chosen in value.items() if chosen}
-            yield "Selection", given or "all runs that succeeded"
-        elif name == "split":
-            yield (
-                "Split",
-                f"{value.get('rule')}, {value.get('held_out', 0):.0%} of the question groups held out",
-            )
-        elif name != "left_out":
-            yield labels.get(name, name), value
+    """The manifest in words; the runs are counted, what was left out has its own table."""
+    selection = {name: chosen for name, chosen in manifest["selection"].items() if chosen}
+    split = manifest["split"]
+    said = {
+        "as_of": datetime.fromisoformat(manifest["as_of"]),
+        "runs": len(manifest["runs"]),
+        "selection": selection or "all runs that succeeded",
+        "split": f"{split['held_out']:.0%} of the question groups held out, by {split['rule']}",
+    }
+    return [(label, said.get(name, manifest[name])) for name, label in _MANIFEST.items()]

@@ -30,8 +30,13 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(
-    percent=words.percent, number=words.number, duration=words.duration, size=words.size, short=words.short
-)
+    {
+        filter.__name__: filter
+        for filter in (
+            words.percent, words.number, words.duration, words.size, words.short, words.counted, words.coded,
+        )
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
 from ..agents.tables import Run
-from ..flywheel.tables import Dataset, Outcome
+from ..flywheel.tables import Dataset, Evaluation, Outcome
 from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.identity.access import Permission
@@ -122,9 +122,7 @@ async def _steps(session: AsyncSession) -> list[Step]:
         return await session.scalar(select(column).limit(1)) is not None
 
     serving = await session.scalar(select(Route.adapter).where(Route.adapter.is_not(None)).limit(1))
-    evaluated = await session.scalar(
-        select(Adapter.name).where(Adapter.state.in_(("evaluated", "serving", "retired"))).limit(1)
-    )
+    evaluated = await session.scalar(select(Evaluation.id).where(Evaluation.adapter.is_not(None)).limit(1))
     return [
         Step(await some(DocumentRow.id), "Upload the documents to answer from", "/admin/documents", "write"),
         Step(await some(Run.id), "Ask a question", "/", "chat"),

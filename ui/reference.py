@@ -11,10 +11,11 @@ from .frame import Context, PageActor, render
 
 router = APIRouter()
 _METHODS = ("get", "post", "put", "patch", "delete")
+# In the order of the page.
 _TITLES = {
     "runs": "Runs and conversations", "documents": "Documents and search",
     "flywheel": "Feedback, datasets, trainings, adapters", "identity": "Members, keys, audit log",
-    "openai": "OpenAI's shape", "operations": "Operations",
+    "openai": "OpenAI's shape", "OpenAI-compatible": "OpenAI's shape", "operations": "Operations",
 }  # fmt: skip
 
 
@@ -102,10 +103,9 @@ def groups_of(document: dict[str, Any]) -> list[Group]:
 def _endpoint(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> Endpoint:
     body_type, body = _body(operation.get("requestBody", {}), schemas)
     summary = operation.get("summary", "")
-    described = operation.get("description", "").split("\n\n")
     return Endpoint(
         id=operation["operationId"], method=method.upper(), path=path, summary=summary,
-        description="\n\n".join(described), body_type=body_type, body=body,
+        description=operation.get("description", ""), body_type=body_type, body=body,
         parameters=[_parameter(p) for p in operation.get("parameters", []) if p["in"] != "cookie"],
         answers=[_answer(status, a, schemas) for status, a in operation.get("responses", {}).items()],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from ..flywheel.tables import Training
+from ..flywheel.training.recipe import Recipe
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
 from .frame import Context, Reader, render
@@ -47,12 +48,13 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     if training is None:
         raise NotFoundError("There is no such training in this workspace.")
     report = training.report
+    recipe = report.get("recipe") or {}
     kept = ("rows", "steps", "loss_first", "loss_last", "seconds", "base_hash", "dataset_hash")
     return render(
         TrainingContext(
             title=f"Training by {training.method}", actor=actor, training=training,
             curve=loss_curve(report.get("losses") or []),
-            recipe=[(_label(key), value) for key, value in (report.get("recipe") or {}).items()],
+            recipe=[(_label(key), recipe[key]) for key in Recipe.model_fields if key in recipe],
             facts=[(_label(key), report[key]) for key in kept if key in report],
         )
     )  # fmt: skip

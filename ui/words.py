@@ -1,5 +1,11 @@
 """Values in words: the filters of the templates."""
 
+import re
+
+from markupsafe import Markup, escape
+
+_CODE = re.compile(r"``?([^`]+)``?")
+
 
 def percent(value: float | None) -> str:
     """A share without decimals.
@@ -56,3 +62,21 @@ def short(text: str, length: int = 90) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "row"), counted(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def coded(text: str) -> Markup:
+    """A docstring's words, its ``literals`` as code.
+
+    >>> coded("Use ``a < b``.")
+    Markup('Use <code>a &lt; b</code>.')
+    """
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))

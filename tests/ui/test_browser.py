@@ -1,0 +1,229 @@
+"""The pages in a real Chromium: what a person does, with no console error and no policy violation."""
+
+import shutil
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.ui.conftest import Site
+from tests.ui.seed import PASSWORD, address
+from whorl.platform.identity.access import Actor
+from whorl.platform.identity.http import COOKIE
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed on this machine"),
+]
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def context(chromium: Browser, site: Site) -> AsyncIterator[BrowserContext]:
+    context = await chromium.new_context(base_url=site.address, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page on which nothing may go wrong: console errors and refused scripts fail the test."""
+    page = await context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await page.add_init_script(
+        "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
+    )
+    yield page
+    assert not wrong
+
+
+async def enter(context: BrowserContext, site: Site, actor: Actor) -> None:
+    await context.add_cookies([{"name": COOKIE, "value": await site.cookie(actor), "url": site.address}])
+
+
+async def test_sign_in_ask_open_the_passage_judge_and_come_back(page: Page) -> None:
+    await page.goto("/admin/runs")
+    await page.get_by_label("E-mail address").fill(address("owner"))
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page).to_have_url("/admin/runs")
+
+    await page.get_by_role("link", name="Chat").click()
+    await page.get_by_label("Your question").fill("How many days of leave do employees have?")
+    await page.keyboard.press("Enter")
+    answer = page.locator(".turn .answer").last
+    await expect(answer).to_contain_text("Employees have 28 days of leave a year.")
+    await expect(answer).to_have_attribute("aria-busy", "false")
+    await expect(page.get_by_text("1 tool used")).to_be_visible()
+    assert "tool_call" not in await page.locator("main").inner_text()
+
+    await answer.get_by_role("button", name="Passage 1: Leave").click()
+    panel = page.locator("#passage")
+    await expect(panel.locator("mark")).to_contain_text("Employees have 28 days of leave a year.")
+    await expect(panel).to_contain_text("Sabbaticals are possible")
+    await expect(panel.locator("mark")).to_be_in_viewport()
+    await page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+
+    up = page.get_by_role("button", name="Good answer").last
+    await up.click()
+    await expect(up).to_have_attribute("aria-pressed", "true")
+    await page.get_by_role("button", name="Correct this answer").last.click()
+    await page.get_by_label("The right answer").fill("28 days. [1]")
+    await page.get_by_role("button", name="Save the correction").click()
+    await expect(page.get_by_text("your correction is kept")).to_be_visible()
+
+    await page.reload()
+    await expect(page.locator(".answer").last).to_contain_text("Employees have 28 days of leave a year.")
+    await expect(page.get_by_role("button", name="Good answer").last).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await expect(page.locator(".correction:visible")).to_contain_text("28 days. [1]")
+    await expect(page.locator(".answer").get_by_role("button", name="Passage 1: Leave")).to_be_visible()
+
+
+async def test_tool_calls_never_flash_as_answer(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.evaluate(
+        """() => {
+          window.shown = [];
+          new MutationObserver(() => window.shown.push(document.querySelector('.answer')?.textContent ?? ''))
+            .observe(document.getElementById('turns'), {childList: true, subtree: true, characterData: true});
+        }"""
+    )
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".answer")).to_contain_text("34 euros")
+    shown = await page.evaluate("window.shown")
+    assert any("34 euros" in text for text in shown)
+    assert not [text for text in shown if "<" in text or "query" in text]
+
+
+async def test_a_broken_answer_can_be_asked_again(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    head = 'event: run.started\ndata: {"run_id": "00000000-0000-7000-8000-000000000000", "conversation_id": null}\n\n'
+    await page.route(
+        "**/api/runs", lambda route: route.fulfill(content_type="text/event-stream", body=head), times=1
+    )
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("The connection broke")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".answer").last).to_contain_text("34 euros")
+
+
+async def test_a_run_can_be_stopped(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.route("**/api/runs", lambda route: None)  # never answered
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.keyboard.press("Shift+Enter")
+    await expect(page.locator(".turn")).to_have_count(0)
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Stopped.")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+async def test_upload_find_and_delete_a_document(
+    page: Page, context: BrowserContext, site: Site, tmp_path: Path
+) -> None:
+    await enter(context, site, site.acme.owner)
+    file = tmp_path / "tides.md"
+    file.write_text("# Tides\n\nThe tide turns twice a day.")
+    await page.goto("/admin/documents")
+    await page.get_by_label("Add documents").set_input_files(file)
+    await page.get_by_role("button", name="Upload").click()
+    await expect(page.locator("#uploads")).to_contain_text("added, 1 chunks")
+    await expect(page.get_by_role("cell", name="tides.md")).to_be_visible()
+    await page.get_by_label("Search the documents").fill("When does the tide turn?")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Tides").first.click()
+    await expect(page.locator("mark")).to_contain_text("twice a day")
+    await page.get_by_role("button", name="Delete this document").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(page).to_have_url("/admin/documents")
+    await expect(page.get_by_role("cell", name="tides.md")).to_have_count(0)
+
+
+async def test_the_waterfall_of_a_run(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto(f"/admin/runs/{site.acme.runs[0]}")
+    bars = page.locator(".waterfall rect")
+    assert await bars.count() == 5
+    boxes = [await bar.bounding_box() for bar in await bars.all()]
+    root = boxes[0]
+    assert root is not None and root["width"] > 200
+    for box in boxes[1:]:
+        assert box is not None
+        assert root["x"] - 1 <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"] + 1
+    await page.get_by_text("execute_tool search").click()
+    await expect(page.locator("details[open] .content")).to_contain_text("Employees have 28 days")
+
+
+async def test_keys_datasets_promotion_and_rollback(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/admin/keys")
+    await page.get_by_label("What it is for").fill("a test")
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.locator("#created code")).to_contain_text("whorl_")
+    await page.get_by_role("link", name="Show the list again").click()
+    await page.get_by_role("button", name="Revoke a test").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    await expect(page.get_by_role("row", name="a test")).to_contain_text("revoked")
+
+    await page.goto("/admin/datasets")
+    await page.get_by_text("Build a dataset").click()
+    await page.get_by_label("kto").check()
+    await page.get_by_role("button", name="Build").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("kto of")
+    await expect(page.locator(".bubble.user").first).to_be_visible()
+
+    await page.goto("/admin/adapters/acme.v2")
+    await expect(page.get_by_text("it has not been evaluated")).to_be_visible()
+    await page.goto(f"/admin/adapters/{site.acme.adapter}")
+    await page.get_by_role("button", name="Promote").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Promote").click()
+    await expect(page.get_by_text("answers for the agent default")).to_be_visible()
+    await page.get_by_role("button", name="Roll back").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    await expect(page.get_by_role("heading", name="Promotion")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_page_is_wider_than_the_window(
+    page: Page, context: BrowserContext, site: Site, width: int
+) -> None:
+    """Hostile words included: long lines wrap, tables scroll inside themselves, nothing runs."""
+    actor = site.hostile.owner
+    await enter(context, site, actor)
+    await page.set_viewport_size({"width": width, "height": 800})
+    for path in (
+        "/", f"/conversations/{site.hostile.conversation_id}", "/admin", "/admin/runs",
+        f"/admin/runs/{site.hostile.runs[-1]}", "/admin/documents", f"/admin/datasets/{site.hostile.dataset_id}",
+        "/admin/adapters", f"/admin/adapters/{site.hostile.adapter}", "/admin/members", "/admin/keys",
+        "/admin/audit", "/docs",
+    ):  # fmt: skip
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert await page.locator("main img").count() == 0, path
+        levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
+        assert levels[0] == 1 and levels.count(1) == 1, path
+        assert all(b <= a + 1 for a, b in pairwise(levels)), path
