@@ -46,7 +46,7 @@ from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
 from .settings import Settings
 from .telemetry.capture import Capture
-from .telemetry.drain import drain_at_end, drain_forever, drain_log, drain_orphans
+from .telemetry.drain import drain_at_end, drain_log, drain_orphans, drain_until
 from .telemetry.redaction.names import NameDetector
 from .telemetry.redaction.patterns import PatternDetector
 from .telemetry.redaction.redactor import Redactor
@@ -126,12 +126,13 @@ async def _open_capture(
     log = await anyio.to_thread.run_sync(WriteAheadLog.create, root)
     stack.callback(log.close)
     capture = Capture(redactor, log)
-    task = asyncio.create_task(drain_forever(addresses.app, capture))
+    over = asyncio.Event()
+    task = asyncio.create_task(drain_until(over, addresses.app, capture))
 
     async def close() -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        over.set()
+        capture.appended.set()
+        await task
         await anyio.to_thread.run_sync(capture.close)
         await drain_at_end(addresses.app, log)
 

@@ -35,6 +35,7 @@ def main(context: click.Context) -> None:
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TQDM_DISABLE", "1")
     warnings.simplefilter("ignore")
     try:
         settings = load_settings()

@@ -29,6 +29,7 @@ class ModelServers:
         self._open: Counter[int] = Counter()
         self._held: Counter[str] = Counter()
         self.loaded: set[str] = set()
+        self._loading = anyio.Lock()
 
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply."""
@@ -63,6 +64,11 @@ class ModelServers:
         A server that has it already keeps it. On a failure the servers that had loaded it unload
         it again and the error is raised.
         """
+        async with self._loading:
+            if name not in self.loaded:
+                await self._load(name, folder)
+
+    async def _load(self, name: str, folder: Path) -> None:
         loaded: list[ModelClient] = []
         try:
             for client in self.clients:

@@ -28,10 +28,10 @@ async def drain_log(url: str, log: WriteAheadLog, batch: int = 500) -> int:
     return new
 
 
-async def drain_forever(url: str, capture: Capture) -> None:
+async def drain_until(over: asyncio.Event, url: str, capture: Capture) -> None:
     """Store spans as they are logged; an unreachable database is tried again, waiting ever longer."""
     pause = 0.5
-    while True:
+    while not over.is_set():
         capture.appended.clear()
         try:
             await drain_log(url, capture.log)
@@ -42,7 +42,8 @@ async def drain_forever(url: str, capture: Capture) -> None:
         except psycopg.Error as error:
             LAG.set(capture.log.pending_bytes())
             _log.warning("Spans wait in the log, the database failed: %s", type(error).__name__)
-            await anyio.sleep(pause)
+            with anyio.move_on_after(pause):
+                await over.wait()
             pause = min(pause * 2, MAX_PAUSE)
 
 

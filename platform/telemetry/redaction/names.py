@@ -5,6 +5,7 @@ capitals, so each token's shape, and its neighbours', are given to the head besi
 """
 
 import threading
+from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ KINDS = ("", "PERSON", "LOCATION", "ORGANIZATION")
 WEIGHTS = Path(__file__).with_name("names.npz")
 SHAPES = 8
 MAX_TOKENS = 256
+# Lines whose findings are kept in memory: prompts and passages come again from run to run.
+RECENT = 4096
 _BATCH = 32
 _MIN_SCORE = 0.5
 # What a word without a capital needs to begin a name.
@@ -114,6 +117,7 @@ class NameDetector:
     def __init__(self, encoder: TokenEncoder | None = None, threshold: float = _MIN_SCORE) -> None:
         self.encoder = encoder or TokenEncoder()
         self.threshold = threshold
+        self._recent: OrderedDict[str, list[Finding]] = OrderedDict()
 
     @cached_property
     def _head(self) -> dict[str, Float32]:
@@ -121,20 +125,30 @@ class NameDetector:
             return {name: weights[name].astype(np.float32) for name in weights.files}
 
     def find(self, texts: list[str]) -> list[list[Finding]]:
-        """Findings of each text."""
-        found: list[list[Finding]] = [[] for _ in texts]
+        """Findings of each text. Lines that were seen lately are not looked at again."""
         pieces = [
-            (index, start, piece)
-            for index, text in enumerate(texts)
-            if any(character.isupper() for character in text)
-            for start, piece in split_text(text)
+            [(start, piece) for start, piece in split_text(text) if _worth_a_look(piece)] for text in texts
         ]
-        pieces.sort(key=lambda item: len(item[2]))
-        encoded = self.encoder.encode([piece for _, _, piece in pieces])
-        for (index, start, piece), tokens in zip(pieces, encoded, strict=True):
-            for finding in self._decode(piece, tokens):
-                found[index].append(finding._replace(start=finding.start + start, end=finding.end + start))
-        return found
+        self._learn({piece for text in pieces for _, piece in text})
+        return [
+            [
+                finding._replace(start=finding.start + start, end=finding.end + start)
+                for start, piece in text
+                for finding in self._recent[piece]
+            ]
+            for text in pieces
+        ]
+
+    def _learn(self, pieces: set[str]) -> None:
+        """Put the findings of every piece into the memory of recent ones."""
+        unknown = sorted((piece for piece in pieces if piece not in self._recent), key=lambda p: (len(p), p))
+        for piece in pieces:
+            if piece in self._recent:
+                self._recent.move_to_end(piece)
+        for piece, tokens in zip(unknown, self.encoder.encode(unknown), strict=True):
+            self._recent[piece] = self._decode(piece, tokens)
+        while len(self._recent) > max(RECENT, len(pieces)):
+            self._recent.popitem(last=False)
 
     def probabilities(self, features: Float32) -> Float32:
         """Probability of each kind for each token, [t, len(KINDS)]."""
@@ -168,18 +182,21 @@ class NameDetector:
 
 
 def split_text(text: str, limit: int = 700) -> list[tuple[int, str]]:
-    """Pieces of a long text that fit the encoder, broken at line or sentence ends, with offsets."""
+    """The lines of a text, long ones broken at sentence or word ends to fit the encoder, with offsets."""
     pieces, start = [], 0
-    while len(text) - start > limit:
-        window = text[start : start + limit]
-        cut = max(window.rfind("\n"), window.rfind(". "), window.rfind(" ") if " " in window else -1)
-        best = next((at for at in (window.rfind("\n"), window.rfind(". ")) if at > limit // 3), cut)
-        end = start + (best + 1 if best > 0 else limit)
-        pieces.append((start, text[start:end]))
-        start = end
-    if text[start:].strip():
-        pieces.append((start, text[start:]))
+    for line in text.splitlines(keepends=True):
+        rest = line
+        while len(rest) > limit:
+            cut = max(rest.rfind(". ", 0, limit), rest.rfind(" ", 0, limit)) + 1 or limit
+            pieces.append((start, rest[:cut]))
+            start, rest = start + cut, rest[cut:]
+        pieces.append((start, rest))
+        start += len(rest)
     return pieces
+
+
+def _worth_a_look(piece: str) -> bool:
+    return any(character.isupper() for character in piece)
 
 
 def _joined(gap: str) -> bool:

@@ -1,0 +1,187 @@
+"""The serving contract against a real vLLM (its CPU build), started in an environment of its own.
+
+``make test-vllm`` makes the environment and runs this.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.conftest import ROOT, Settings
+from tests.tiny_model import make_adapter
+from whorl.agents.runs import RunRequest
+from whorl.platform.app import open_whorl
+from whorl.platform.errors import InputError, NotFoundError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.base_model import SEED_MODEL
+from whorl.platform.serving.client import ModelClient
+from whorl.platform.serving.engine.local import LocalBackend
+from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling, ToolSpec
+from whorl.retrieval.load.base import LoadedDocument
+
+pytestmark = pytest.mark.vllm
+PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+BASE = "base"
+USER: list[ChatMessage] = [{"role": "user", "content": "Hello, who are you?"}]
+SEARCH: ToolSpec = {
+    "type": "function",
+    "function": {
+        "name": "search",
+        "description": "Search the documents.",
+        "parameters": {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]},
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running server of the seed model, with runtime adapters and prefix caching on."""
+    if not PYTHON.exists():
+        pytest.fail(f"{PYTHON} is missing: run make test-vllm.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("vllm") / "log.txt"
+    command = [
+        str(PYTHON), "-P", "-m", "vllm.entrypoints.openai.api_server", "--model", str(SEED_MODEL), "--served-model-name", BASE,
+        "--host", "127.0.0.1", "--port", str(port), "--enable-lora", "--max-lora-rank", "16", "--enforce-eager",
+        "--dtype", "bfloat16", "--max-model-len", "2048", "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
+        "--enable-prefix-caching", "--chat-template", str(ROOT / "platform" / "serving" / "chat_template.jinja"),
+    ]  # fmt: skip
+    environment = {
+        **os.environ, "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True", "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    }  # fmt: skip
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd="/tmp")
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}/health", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 400
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(1)
+    pytest.fail(f"vLLM did not come up:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest_asyncio.fixture
+async def client(vllm_url: str) -> AsyncIterator[ModelClient]:
+    async with httpx.AsyncClient(base_url=vllm_url, timeout=120) as http:
+        yield ModelClient(http)
+
+
+@pytest.fixture(scope="session")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("adapters")
+    return [make_adapter(SEED_MODEL, folder / f"acme.v{n}", seed=n) for n in (1, 2)]
+
+
+def call(model: str = BASE, **changes: Any) -> ChatCall:
+    tools = changes.pop("tools", [])
+    return ChatCall(model, USER, tools, Sampling(**{"max_tokens": 16, **changes}))
+
+
+async def test_a_reply_counts_its_tokens(client: ModelClient) -> None:
+    reply = await client.chat(call())
+    assert reply.usage.completion_tokens == len(reply.token_ids) == len(reply.logprobs)
+    assert reply.usage.prompt_tokens == len(reply.prompt_token_ids) > 0
+
+
+async def test_prompts_are_the_same_tokens_as_in_the_embedded_engine(client: ModelClient) -> None:
+    reply = await client.chat(call(tools=[SEARCH]))
+    assert reply.prompt_token_ids == LocalBackend(SEED_MODEL).encode_chat(USER, [SEARCH])
+
+
+async def test_a_stream_says_what_a_reply_says(client: ModelClient) -> None:
+    whole = await client.chat(call())
+    pieces = [delta async for delta in client.stream(call())]
+    last = pieces[-1].reply
+    assert last is not None
+    assert "".join(piece.text for piece in pieces).strip() == whole.content.strip()
+    assert last.usage == whole.usage
+
+
+async def test_tool_calls_are_parsed(client: ModelClient) -> None:
+    messages: list[ChatMessage] = [{"role": "user", "content": "When was the Harrow bridge opened?"}]
+    wanted = ChatCall(BASE, messages, [SEARCH], Sampling(max_tokens=64))
+    replies = [await client.chat(wanted), [d async for d in client.stream(wanted)][-1].reply]
+    for reply in replies:
+        assert reply is not None
+        assert reply.tool_calls[0]["function"]["name"] == "search"
+        assert "query" in json.loads(reply.tool_calls[0]["function"]["arguments"])
+        assert reply.finish_reason == "tool_calls"
+
+
+async def test_an_unknown_model_is_not_found(client: ModelClient) -> None:
+    with pytest.raises(NotFoundError):
+        await client.chat(call("nobody"))
+    with pytest.raises(NotFoundError):
+        [delta async for delta in client.stream(call("nobody"))]
+
+
+async def test_a_prompt_beyond_the_context_is_refused(client: ModelClient) -> None:
+    long: list[ChatMessage] = [{"role": "user", "content": "tide " * 5000}]
+    with pytest.raises(InputError):
+        await client.chat(ChatCall(BASE, long))
+
+
+async def test_adapters_load_answer_and_unload(client: ModelClient, adapters: list[Path]) -> None:
+    plain = await client.chat(call())
+    await client.load_adapter("acme.v1", adapters[0])
+    assert "acme.v1" in {model.name for model in await client.models() if model.parent}
+    adapted = await client.chat(call("acme.v1"))
+    assert adapted.token_ids != plain.token_ids
+    assert (await client.chat(call())).token_ids == plain.token_ids
+    with pytest.raises(InputError):
+        await client.load_adapter("acme.v1", adapters[1])
+    await client.unload_adapter("acme.v1")
+    with pytest.raises(NotFoundError):
+        await client.chat(call("acme.v1"))
+    with pytest.raises(NotFoundError):
+        await client.unload_adapter("acme.v1")
+
+
+async def test_adapters_answer_side_by_side(client: ModelClient, adapters: list[Path]) -> None:
+    for number, folder in enumerate(adapters, 3):
+        await client.load_adapter(f"acme.v{number}", folder)
+    names = [BASE, "acme.v3", "acme.v4"]
+    alone = [(await client.chat(call(name))).token_ids[:4] for name in names]
+    together = await asyncio.gather(*(client.chat(call(name)) for name in names * 2))
+    assert [reply.token_ids[:4] for reply in together] == alone * 2
+    assert alone[0] != alone[1]
+
+
+async def test_the_agent_runs_on_vllm(vllm_url: str, settings: Settings) -> None:
+    changed = settings.model_copy(update={"model_url": vllm_url, "model_name": BASE, "search_sentences": 1})
+    async with open_whorl(changed) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        document = LoadedDocument(
+            "h.md", "Harrow bridge", "The Harrow bridge was opened in 1912.", "text/plain"
+        )
+        async for _ in whorl.library.ingest(actor.tenant_id, [document]):
+            pass
+        ended = await whorl.agents.answer(actor, RunRequest("When was the Harrow bridge opened?"))
+    assert ended.status == "succeeded"
+    assert ended.steps == 2
+    assert ended.answer

@@ -1,0 +1,193 @@
+"""The command line as people use it: what goes wrong gets one sentence and an exit code."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click import Context, Group
+from click.testing import CliRunner
+
+from tests.conftest import ROOT, Addresses
+from tests.tiny_model import make_adapter, make_model
+from whorl.platform.cli import main
+from whorl.platform.errors import InputError
+from whorl.platform.serving.engine.local import LocalBackend
+from whorl.platform.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Whorl = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def database(make_database: Callable[[], Addresses]) -> Addresses:
+    return make_database()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("model") / "tiny", seed=1)
+
+
+@pytest.fixture
+def whorl(
+    database: Addresses,
+    model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Whorl:
+    """Runs ``whorl`` in this process, with a data folder of the module's own."""
+    values = {
+        "WHORL_DATA_DIR": str(tmp_path_factory.getbasetemp() / "cli-data"), "WHORL_DATABASE_URL": database.app,
+        "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
+        "WHORL_MODEL_DIR": str(model), "WHORL_MAX_ANSWER_TOKENS": "8",
+    }  # fmt: skip
+
+    def run(*arguments: str, **environment: str) -> Done:
+        result = CliRunner().invoke(main, arguments, env={**values, **environment})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    for name in [name for name in os.environ if name.startswith("WHORL_")]:
+        monkeypatch.delenv(name)
+    return run
+
+
+def said(done: Done, code: int, words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_installed_command_says_one_sentence(tmp_path: Path) -> None:
+    """In a process of its own, as a user starts it."""
+    command = [sys.executable, "-m", "whorl.platform.cli", "ask", "Hi"]
+    environment = {**os.environ, "WHORL_DATA_DIR": str(tmp_path), "WHORL_MODLE_URL": "x"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    said(Done(done.returncode, done.stdout, done.stderr), 2, "Did you mean WHORL_MODEL_URL?")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.md", b"", "is empty"),
+        ("not.pdf", b"this is not a PDF", "PDF"),
+        ("binary.txt", b"\x7fELF\x00\x01" * 100, "binary"),
+        ("wrong.jsonl", b'{"id": 1, "text": "good"}\nnot json\n', "line 2"),
+        ("listed.jsonl", b"[1, 2]\n", "line 1"),
+        ("latin.txt", "Gr\xfc\xdfe".encode("latin-1"), "UTF-8"),
+        ("none.html", b"<html><script>alert(1)</script></html>", "no text"),
+    ],
+)
+def test_files_that_cannot_be_read(
+    whorl: Whorl, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    said(whorl("ingest", str(file)), 2, words)
+
+
+def test_a_line_of_fifty_megabytes_is_refused_and_what_came_before_stays(
+    whorl: Whorl, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.jsonl"
+    with file.open("wb") as out:
+        out.write(b'{"id": "a", "title": "First", "text": "The first one is stored."}\n')
+        out.write(b'{"id": "b", "text": "' + b"x" * 50_000_000 + b'"}\n')
+    said(whorl("ingest", str(file)), 2, "line 2")
+    again = tmp_path / "long2.jsonl"
+    again.write_bytes(b'{"id": "a", "title": "First", "text": "The first one is stored."}\n')
+    done = whorl("ingest", str(tmp_path / "long.jsonl"), "--json")
+    assert done.returncode == 2
+    assert json.loads(whorl("ingest", str(again), "--json").stdout)["added"] == 1
+
+
+def test_other_wrong_input(whorl: Whorl, tmp_path: Path) -> None:
+    said(whorl("ingest", str(tmp_path / "missing")), 2, "does not exist")
+    said(whorl("ask", "Hi", WHORL_MODLE_URL="x"), 2, "Did you mean WHORL_MODEL_URL?")
+    said(whorl("ask", "Hi", WHORL_PORT="many"), 2, "WHORL_PORT")
+    said(whorl("ask", "   "), 2, "empty")
+    said(whorl("ask", "Hi", WHORL_MODEL_DIR=str(tmp_path)), 6, "There is no model in")
+    said(whorl("ask", "Hi", WHORL_MODEL_URL="http://127.0.0.1:9"), 7, "does not answer")
+    said(whorl("ask", "Hi", WHORL_DATABASE_URL="mysql://x"), 2, "PostgreSQL only")
+    said(whorl("ask", "Hi", "--tenant", "nobody"), 3, "no tenant 'nobody'")
+    said(whorl("runs", "abc"), 2, "not the id of a run")
+    said(whorl("promote", "default.v9"), 3, "no adapter")
+    said(whorl("export", "--format", "sft"), 2, "Give feedback on runs first")
+    assert whorl("export", "--format", "xml").returncode == 2
+
+
+def test_an_adapter_of_another_base_is_refused(whorl: Whorl, tmp_path: Path, model: Path) -> None:
+    other = make_adapter(make_model(tmp_path / "other", seed=9), tmp_path / "acme.v1", seed=1)
+    with pytest.raises(InputError, match="another base model"):
+        asyncio.run(LocalBackend(model).load_adapter("acme.v1", other))
+
+
+def test_a_port_in_use_is_named(whorl: Whorl) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        said(whorl("serve", "--port", port), 6, f"Port {port}")
+
+
+def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
+    (tmp_path / "tides.md").write_text("# Tides\n\nThe tide turns twice a day.\n")
+    assert json.loads(whorl("ingest", str(tmp_path), "--json").stdout)["added"] >= 1
+    ended = json.loads(whorl("ask", "How often does the tide turn?", "--json").stdout or "{}")
+    listed = json.loads(whorl("runs", "--json").stdout)
+    assert listed
+    if ended.get("status") == "succeeded":
+        assert whorl("feedback", ended["run_id"], "up").returncode == 0
+    created = json.loads(whorl("tenant", "create", "acme", "--json").stdout)
+    assert created["key"].startswith("whorl_")
+    key = json.loads(whorl("key", "create", "a key", "--tenant", "acme", "--json").stdout)
+    assert whorl("key", "revoke", str(key["id"]), "--tenant", "acme").returncode == 0
+    rows = json.loads(whorl("key", "list", "--tenant", "acme", "--json").stdout)
+    assert [row["name"] for row in rows if row["revoked"]] == ["a key"]
+    checks = json.loads(whorl("doctor", "--json").stdout)
+    assert {check["check"] for check in checks} >= {"python", "database", "model", "port"}
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    def walk(command: Group) -> None:
+        for name, child in command.commands.items():
+            text = child.get_help(Context(child, info_name=name))
+            if isinstance(child, Group):
+                walk(child)
+            else:
+                assert "Example: " in text, name
+
+    walk(main)
+    assert set(main.commands) >= {
+        "serve", "ingest", "ask", "runs", "feedback", "export", "train", "evaluate", "promote", "rollback", "tenant",
+        "key", "doctor",
+    }  # fmt: skip
+
+
+def test_settings_win_in_order(tmp_path: Path) -> None:
+    settings = load_settings({"WHORL_PORT": "9000", "WHORL_HOST": ""}, port=9001)
+    assert (settings.port, settings.host) == (9001, "127.0.0.1")
+
+
+def test_the_settings_table_names_every_setting() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"| `WHORL_{name.upper()}` | {field.description} |" in text, name
