@@ -15,7 +15,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 _TITLES = {
     "runs": "Runs and conversations", "documents": "Documents and search",
     "flywheel": "Feedback, datasets, trainings, adapters", "identity": "Members, keys, audit log",
-    "openai": "OpenAI's shape", "OpenAI-compatible": "OpenAI's shape", "operations": "Operations",
+    "OpenAI-compatible": "OpenAI's shape", "operations": "Operations",
 }  # fmt: skip
 
 
@@ -97,7 +97,9 @@ def groups_of(document: dict[str, Any]) -> list[Group]:
             if method in item:
                 tag = (item[method].get("tags") or ["other"])[0]
                 by_tag.setdefault(tag, []).append(_endpoint(method, path, item[method], schemas))
-    return [Group(tag, _TITLES.get(tag, tag.capitalize()), endpoints) for tag, endpoints in by_tag.items()]
+    known = [tag for tag in _TITLES if tag in by_tag]
+    others = [tag for tag in by_tag if tag not in _TITLES]
+    return [Group(tag, _TITLES.get(tag, tag.capitalize()), by_tag[tag]) for tag in known + others]
 
 
 def _endpoint(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> Endpoint:

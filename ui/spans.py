@@ -11,7 +11,7 @@ from .bubbles import Bubble, bubbles_of, parsed
 _FACTS = {
     c.REQUEST_MODEL: "Model asked for",
     c.RESPONSE_MODEL: "Model that answered",
-    c.PROVIDER: "Server",
+    c.PROVIDER: "Provider",
     c.INPUT_TOKENS: "Tokens read",
     c.OUTPUT_TOKENS: "Tokens written",
     c.FINISH_REASONS: "Ended because",

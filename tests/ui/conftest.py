@@ -18,6 +18,7 @@ from whorl.platform.app import create_app
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.signin import open_web_session
+from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 
@@ -50,6 +51,17 @@ class Site:
         return client
 
 
+class _Paced(ScriptedBackend):
+    """Writes the answer to a question with "slowly" in it a word every tenth of a second."""
+
+    async def generate(self, generation: Generation) -> AsyncIterator[Token]:
+        messages, _ = self._chats[tuple(generation.prompt_ids)]
+        slow = messages[-1]["role"] == "tool" and any("slowly" in str(m.get("content")) for m in messages)
+        async for token in super().generate(generation):
+            await asyncio.sleep(0.1 if slow else 0)
+            yield token
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -61,7 +73,7 @@ async def site(
     make_database: Callable[[], Addresses], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     settings = test_settings(make_database(), tmp_path_factory.mktemp("site"), worker="external")
-    app = create_app(settings, backend=ScriptedBackend(quote_first))
+    app = create_app(settings, backend=_Paced(quote_first))
     listener = socket.create_server(("127.0.0.1", 0))
     server = _Server(uvicorn.Config(app, log_level="warning", server_header=False))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

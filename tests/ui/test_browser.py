@@ -1,9 +1,10 @@
 """The pages in a real Chromium: what a person does, with no console error and no policy violation."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed on this machine"),
 ]
+Test = TypeVar("Test", bound=Callable[..., Any])
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -39,8 +41,11 @@ async def context(chromium: Browser, site: Site) -> AsyncIterator[BrowserContext
 
 
 @pytest_asyncio.fixture
-async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """A page on which nothing may go wrong: console errors and refused scripts fail the test."""
+async def page(context: BrowserContext, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """A page on which nothing may go wrong: console errors and refused scripts fail the test.
+
+    A test marked ``expects`` names the error that it brings about.
+    """
     page = await context.new_page()
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
@@ -49,7 +54,19 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
         "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
     )
     yield page
-    assert not wrong
+    expected = getattr(request.function, "expects", None)
+    assert [line for line in wrong if expected is None or expected not in line] == []
+    assert expected is None or wrong
+
+
+def expects(error: str) -> Callable[[Test], Test]:
+    """Mark a test that brings about a console error with these words."""
+
+    def mark(test: Test) -> Test:
+        test.expects = error  # type: ignore[attr-defined]
+        return test
+
+    return mark
 
 
 async def enter(context: BrowserContext, site: Site, actor: Actor) -> None:
@@ -130,16 +147,57 @@ async def test_a_broken_answer_can_be_asked_again(page: Page, context: BrowserCo
 
 
 async def test_a_run_can_be_stopped(page: Page, context: BrowserContext, site: Site) -> None:
+    """Stop ends the run on the server too, not only on the page."""
     await enter(context, site, site.acme.owner)
     await page.goto("/")
-    await page.route("**/api/runs", lambda route: None)  # never answered
-    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.get_by_label("Your question").fill("Say slowly how long")
     await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("parental leave lasts.")
     await expect(page.locator(".turn")).to_have_count(0)
     await page.keyboard.press("Enter")
+    await expect(page.locator(".answer")).to_contain_text("Parental")
     await page.get_by_role("button", name="Stop").click()
     await expect(page.get_by_role("alert")).to_contain_text("Stopped.")
     await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(page.locator(".answer")).not_to_contain_text("before it begins")
+    run = await page.locator(".turn").get_attribute("data-run-id")
+    for _ in range(50):
+        status = (await (await page.request.get(f"/api/runs/{run}")).json())["status"]
+        if status != "running":
+            break
+        await page.wait_for_timeout(100)
+    assert status == "cancelled"
+    await page.reload()
+    await expect(page.get_by_text("This answer was stopped.")).to_be_visible()
+    await expect(page.locator(".question")).to_have_text("Say slowly how long\nparental leave lasts.")
+
+
+async def test_delete_a_conversation(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.people["member"])
+    await page.goto("/")
+    await page.get_by_role("button", name="What does “Leave” say?").click()
+    await expect(page.locator(".answer")).to_have_attribute("aria-busy", "false")
+    await page.goto("/")
+    link = page.get_by_role("navigation", name="Conversations").get_by_role("listitem")
+    await expect(link).to_have_count(1)
+    await link.hover()
+    await link.get_by_role("button").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(link).to_have_count(0)
+    await page.reload()
+    await expect(page.get_by_text("Your conversations will stand here.")).to_be_visible()
+
+
+@expects("status of 404")
+async def test_a_deleted_document_is_still_quoted(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto(f"/conversations/{site.acme.conversation_id}")
+    await page.route(
+        "**/api/documents/*", lambda route: route.fulfill(status=404, json={"title": "Not found"})
+    )
+    await page.locator(".cite").first.click()
+    await expect(page.locator("#passage")).to_contain_text("The document was deleted.")
+    await expect(page.locator("#passage mark")).to_contain_text("28 days")
 
 
 async def test_upload_find_and_delete_a_document(
