@@ -25,9 +25,9 @@ PASSWORD = "correct horse battery"
 HOSTILE = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>'
 DOCUMENTS = [
     LoadedDocument(
-        "leave.md", "Leave", "# Leave\n\nEmployees have 28 days of leave a year. Unused days expire in March. "
+        "leave.md", "Leave", "# Leave 🌿\n\nEmployees have 28 days of leave a year. Unused days expire in March. "
         "Parental leave lasts up to 14 months and is asked for in writing, seven weeks before it begins.\n\n"
-        "🌿 Sabbaticals are possible after five years.", "text/markdown",
+        "Sabbaticals are possible after five years.", "text/markdown",
     ),
     LoadedDocument(
         "travel.md", "Travel", "# Travel\n\nTrains are preferred to planes below 800 kilometres. "
