@@ -1,0 +1,232 @@
+"""The HTTP face: who may come in, what they may do, and the shape of errors."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from asgi_lifespan import LifespanManager
+
+from tests.conftest import Addresses, quote_first, test_settings
+from whorl.platform.app import create_app
+from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.bootstrap import ensure_tenant
+from whorl.platform.identity.keys import create_key
+from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.serving.transport import InProcessTransport
+
+
+class Site:
+    """A running application with two tenants and a key for each role of the first."""
+
+    def __init__(self, app: Any, keys: dict[str, str]) -> None:
+        self.app, self.keys = app, keys
+
+    def client(self, role: str | None, **headers: str) -> httpx.AsyncClient:
+        given = {"Authorization": f"Bearer {self.keys[role]}"} if role else {}
+        transport = InProcessTransport(self.app)
+        return httpx.AsyncClient(
+            transport=transport, base_url="http://whorl.test", headers={**given, **headers}, timeout=30
+        )
+
+
+@pytest_asyncio.fixture
+async def site(database: Addresses, tmp_path: Path) -> AsyncIterator[Site]:
+    app = create_app(
+        test_settings(database, tmp_path / "whorl", worker="external"), backend=ScriptedBackend(quote_first)
+    )
+    async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
+        engine = app.state.whorl.engine
+        acme, rival = await ensure_tenant(engine, "acme"), await ensure_tenant(engine, "rival")
+        keys = {"owner": str(acme.key), "rival": str(rival.key)}
+        async with tenant_session(engine, acme.tenant.id) as session:
+            for role in ("member", "viewer"):
+                _, keys[role] = await create_key(session, acme.tenant.id, role, role)  # type: ignore[arg-type]
+        yield Site(app, keys)
+
+
+async def add_tides(client: httpx.AsyncClient) -> str:
+    added = await client.post(
+        "/api/documents", files={"file": ("tides.md", b"# Tides\n\nThe tide turns twice a day.")}
+    )
+    assert added.status_code == 201, added.text
+    return str(added.json()[0]["document_id"])
+
+
+async def test_nothing_is_open_but_the_health_check(site: Site) -> None:
+    spec = site.app.openapi()
+    tried = 0
+    async with site.client(None) as client:
+        assert (await client.get("/healthz")).text == "ok"
+        assert (await client.get("/readyz")).json() == {"database": True, "model": True}
+        for path, methods in spec["paths"].items():
+            for method in methods:
+                if path in ("/healthz", "/readyz") or not path.startswith(("/api", "/v1", "/metrics")):
+                    continue
+                url = path.replace("{", "").replace("}", "")
+                answer = await client.request(method, url)
+                assert answer.status_code in (401, 422), f"{method} {path}: {answer.status_code}"
+                uuid_url = path
+                for name in ("run_id", "dataset_id", "document_id", "key_id", "user_id", "conversation_id"):
+                    uuid_url = uuid_url.replace(f"{{{name}}}", "00000000-0000-7000-8000-000000000000")
+                answer = await client.request(
+                    method, uuid_url, json={} if method in ("post", "put") else None
+                )
+                assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+                tried += 1
+    assert tried > 25
+
+
+async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
+    async with site.client("owner") as client:
+        document_id = await add_tides(client)
+        run = (await client.post("/api/runs", json={"question": "How often does the tide turn?"})).json()
+        assert run["status"] == "succeeded"
+        assert run["citations"][0]["document_id"] == document_id
+        await site.app.state.whorl.flush()
+        spans = (await client.get(f"/api/runs/{run['run_id']}/spans")).json()
+        assert {span["operation"] for span in spans} == {"invoke_agent", "chat", "execute_tool", "retrieval"}
+        given = await client.post(f"/api/runs/{run['run_id']}/feedback", json={"kind": "thumb", "value": 1})
+        assert given.status_code == 201
+        dataset = (await client.post("/api/datasets", json={"format": "sft", "held_out": 0})).json()
+        exported = await client.get(f"/api/datasets/{dataset['id']}/train.jsonl")
+        assert json.loads(exported.text.splitlines()[0])["messages"][-1]["role"] == "assistant"
+        actions = [event["action"] for event in (await client.get("/api/audit")).json()]
+        assert actions[:2] == ["dataset.exported", "document.added"]
+        conversation = run["conversation_id"]
+        messages = (await client.get(f"/api/conversations/{conversation}/messages")).json()
+        assert [m["role"] for m in messages] == ["user", "assistant"]
+
+
+async def test_events_arrive_while_the_run_goes_on(site: Site) -> None:
+    async with site.client("member") as client:
+        body = {"question": "Hello?", "stream": True}
+        async with client.stream("POST", "/api/runs", json=body) as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+            frames = [frame async for frame in response.aiter_lines() if frame.startswith(("event:", "id:"))]
+    assert frames[:2] == ["id: 1", "event: run.started"]
+    assert frames[-1] == "event: run.ended"
+
+
+async def test_openai_clients_are_answered(site: Site) -> None:
+    async with site.client("owner") as client:
+        await add_tides(client)
+        assert (await client.get("/v1/models")).json()["data"][0]["id"] == "whorl"
+        body = {"model": "whorl", "messages": [{"role": "user", "content": "How often does the tide turn?"}]}
+        reply = (await client.post("/v1/chat/completions", json=body)).json()
+        assert "twice" in reply["choices"][0]["message"]["content"]
+        assert reply["usage"]["total_tokens"] > 0
+        streamed = ""
+        async with client.stream("POST", "/v1/chat/completions", json={**body, "stream": True}) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: {"):
+                    choices = json.loads(line[6:])["choices"]
+                    streamed += choices[0]["delta"].get("content", "") if choices else ""
+        assert streamed.strip() == reply["choices"][0]["message"]["content"]
+        wrong = await client.post("/v1/chat/completions", json={**body, "model": "rival.v1"})
+        assert wrong.status_code == 404
+        assert wrong.json()["error"]["message"].startswith("The model 'rival.v1' does not exist")
+        bad = await client.post("/v1/chat/completions", json={"model": "whorl"})
+        assert bad.status_code == 422
+        assert set(bad.json()["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path", "status"),
+    [
+        ("member", "GET", "/api/runs", 403), ("viewer", "GET", "/api/runs", 200), ("viewer", "POST", "/api/runs", 403),
+        ("member", "GET", "/api/keys", 403), ("viewer", "GET", "/api/datasets", 200),
+        ("member", "POST", "/api/datasets", 403), ("viewer", "POST", "/api/adapters/acme.v1/promote", 403),
+        ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 200), ("member", "GET", "/metrics", 403),
+        ("owner", "POST", "/api/adapters/acme.v1/promote", 404), ("owner", "POST", "/api/agents/default/rollback", 409),
+    ],
+)  # fmt: skip
+async def test_roles(site: Site, role: str, method: str, path: str, status: int) -> None:
+    bodies = {
+        "/api/runs": {"question": "Hi"},
+        "/api/datasets": {"format": "sft"},
+        "/api/adapters/acme.v1/promote": {},
+    }
+    async with site.client(role) as client:
+        answer = await client.request(method, path, json=bodies.get(path) if method == "POST" else None)
+    assert answer.status_code == status, answer.text
+    if status >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert set(answer.json()) >= {"title", "status", "detail"}
+
+
+async def test_another_tenant_finds_nothing(site: Site) -> None:
+    async with site.client("owner") as client:
+        document_id = await add_tides(client)
+        run = (await client.post("/api/runs", json={"question": "How often?"})).json()
+    async with site.client("rival") as client:
+        for path in (
+            f"/api/runs/{run['run_id']}", f"/api/runs/{run['run_id']}/spans", f"/api/documents/{document_id}",
+            f"/api/conversations/{run['conversation_id']}/messages",
+        ):  # fmt: skip
+            assert (await client.get(path)).status_code == 404, path
+        assert (await client.get("/api/runs")).json() == []
+        assert (await client.get("/api/documents")).json() == []
+        assert (await client.get("/api/search", params={"q": "tide"})).json() == []
+        thumb = await client.post(f"/api/runs/{run['run_id']}/feedback", json={"kind": "thumb"})
+        assert thumb.status_code == 404
+
+
+async def test_a_revoked_key_is_refused_at_once(site: Site) -> None:
+    async with site.client("owner") as owner:
+        made = (await owner.post("/api/keys", json={"name": "short", "role": "member"})).json()
+        site.keys["short"] = made["key"]
+        async with site.client("short") as client:
+            assert (await client.get("/api/me")).json()["role"] == "member"
+            assert (await owner.delete(f"/api/keys/{made['id']}")).status_code == 204
+            assert (await client.get("/api/me")).status_code == 401
+        assert made["key"] not in (await owner.get("/api/keys")).text
+
+
+async def test_members_come_and_go_but_an_owner_stays(site: Site) -> None:
+    async with site.client("owner") as client:
+        added = (await client.post("/api/members", json={"email": "ada@acme.example"})).json()
+        assert len(added["password"]) >= 10
+        again = await client.post("/api/members", json={"email": "ada@acme.example"})
+        assert again.status_code == 409
+        assert (
+            await client.put(f"/api/members/{added['user_id']}", json={"role": "admin"})
+        ).status_code == 204
+        assert (await client.delete(f"/api/members/{added['user_id']}")).status_code == 204
+        owner = next(m for m in (await client.get("/api/members")).json() if m["role"] == "owner")
+        assert (await client.delete(f"/api/members/{owner['user_id']}")).status_code == 409
+        bad = await client.post("/api/members", json={"email": "no address"})
+        assert bad.status_code == 422
+
+
+async def test_uploads_that_cannot_be_read(site: Site) -> None:
+    async with site.client("owner") as client:
+        for name, content in (("a.pdf", b"no pdf"), ("b.md", b""), ("c.exe", b"MZ\0\0"), ("d.txt", b"\0\1")):
+            answer = await client.post("/api/documents", files={"file": (name, content)})
+            assert answer.status_code == 422, name
+            assert name in answer.json()["detail"], answer.json()
+        assert (await client.get("/api/documents")).json() == []
+
+
+async def test_a_page_of_another_site_changes_nothing(site: Site) -> None:
+    """A cookie that comes with a request of another site's page is not enough."""
+    from whorl.platform.identity.http import COOKIE
+    from whorl.platform.identity.signin import sign_in
+
+    whorl = site.app.state.whorl
+    async with site.client("owner") as client:
+        added = (
+            await client.post("/api/members", json={"email": "ada@acme.example", "role": "admin"})
+        ).json()
+    cookie = await sign_in(whorl.engine, whorl.throttle, added["email"], added["password"])
+    jar = {"Cookie": f"{COOKIE}={cookie}"}
+    async with site.client(None, **jar) as client:
+        assert (await client.get("/api/me")).json()["name"] == "ada@acme.example"
+        for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            answer = await client.post("/api/keys", json={"name": "x"}, headers=headers)
+            assert answer.status_code == 403, headers
+        own = await client.post("/api/keys", json={"name": "x"}, headers={"Origin": "http://whorl.test"})
+        assert own.status_code == 201
