@@ -7,13 +7,14 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
@@ -256,6 +257,19 @@ class Agents:
                         role="assistant", content=ended.answer, citations=list(ended.citations),
                     )
                 )  # fmt: skip
+
+
+async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: Limits) -> int:
+    """Mark runs as failed whose process died: they are still running long after their time limit."""
+    last = now() - timedelta(seconds=limits.seconds + 60)
+    async with tenant_session(engine, tenant_id) as session:
+        closed = await session.execute(
+            update(Run)
+            .where(Run.status == "running", Run.started_at < last)
+            .values(status="failed", stop_reason="interrupted", ended_at=now())
+            .returning(Run.id)
+        )
+        return len(closed.all())
 
 
 def _ended(run: Run, state: dict[str, Any], given: int) -> RunEnded:

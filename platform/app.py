@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.graph import Limits
-from ..agents.runs import Agents
+from ..agents.runs import Agents, close_interrupted
 from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
@@ -33,9 +33,9 @@ from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
 from .database.session import AsyncEngine, create_engine
 from .identity import api as identity_api
-from .identity.access import Actor
 from .identity.http import CurrentActor
 from .identity.signin import Throttle
+from .identity.tenants import list_tenants
 from .jobs.queue import Queue, open_queue
 from .problems import install_problem_handlers
 from .serving.base_model import base_hash, model_folder, template_hash
@@ -73,7 +73,9 @@ class Whorl:
         await drain_log(self.addresses.app, self.capture.log)
 
     async def work(self, *, until_empty: bool = False) -> None:
-        """Do queued jobs."""
+        """Do queued jobs; first, close the runs that a dead process left open."""
+        for tenant in await list_tenants(self.engine):
+            await close_interrupted(self.engine, tenant.id, self.agents.limits)
         await self.queue.work(until_empty=until_empty)
 
 
@@ -229,8 +231,3 @@ async def _database_answers(whorl: Whorl) -> bool:
     except SQLAlchemyError:
         return False
     return True
-
-
-def local_operator(tenant_id: uuid.UUID, slug: str) -> Actor:
-    """The actor of the command line on the machine itself: an owner of the named tenant."""
-    return Actor(tenant_id, slug, "owner", "operator", key_id=uuid.UUID(int=0))

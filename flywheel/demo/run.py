@@ -35,7 +35,7 @@ from .handbook import write_handbook
 from .tasks import Tasks, draw_tasks
 
 SEEDS = (0, 1, 2)
-SAMPLES = 2
+SAMPLES = 1
 TEMPERATURE = 0.7
 # Of the answers that are wrong, how many a user corrects; of all, how many get a thumb.
 EDITED, THUMBED = 0.5, 0.6

@@ -61,15 +61,15 @@ def train(sentences: int, seed: int, epochs: int, out: Path) -> None:
             optimizer.step()
             total += float(loss) * len(batch)
         print(f"epoch {epoch + 1}: loss {total / len(labels):.4f}", flush=True)
-    w1, b1, _, w2, b2 = _arrays(head)
-    np.savez_compressed(out, w1=w1, b1=b1, w2=w2, b2=b2)
+    first, last = head[0], head[3]
+    np.savez_compressed(
+        out, w1=_half(first.weight.T), b1=_half(first.bias), w2=_half(last.weight.T), b2=_half(last.bias)
+    )
     print(f"saved {out.name}, {out.stat().st_size} bytes, {time.monotonic() - started:.0f} s in all")
 
 
-def _arrays(head: nn.Sequential) -> list[np.ndarray | None]:
-    first, last = head[0], head[3]
-    arrays = [first.weight.T, first.bias, None, last.weight.T, last.bias]
-    return [None if array is None else array.detach().numpy().astype(np.float16) for array in arrays]
+def _half(values: torch.Tensor) -> np.ndarray:
+    return np.asarray(values.detach().numpy(), dtype=np.float16)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The embedded PostgreSQL: a server that comes in a pip package, kept under the data directory."""
 
+import json
 import warnings
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from ..errors import PrerequisiteError
@@ -37,6 +39,7 @@ def start_embedded(folder: Path, database: str = DATABASE) -> Addresses:
             f"The embedded PostgreSQL under {folder} did not start: {_first_line(error)} "
             f"Look at {folder / 'log'}, or set WHORL_DATABASE_URL to a PostgreSQL of your own."
         ) from error
+    _forget_dead_processes(folder)
     socket = str(server.get_postmaster_info().socket_dir)
     admin = _url("postgres", database, socket)
     with psycopg.connect(_url("postgres", "postgres", socket), autocommit=True) as connection:
@@ -44,6 +47,15 @@ def start_embedded(folder: Path, database: str = DATABASE) -> Addresses:
         if found.fetchone() is None:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database)))
     return Addresses(app=_url(APP_ROLE, database, socket), admin=admin)
+
+
+def _forget_dead_processes(folder: Path) -> None:
+    """Take killed processes off the server's list of users, or the last living one would not stop it."""
+    note = folder / ".handle_pids.json"
+    listed = json.loads(note.read_text(encoding="utf-8"))
+    living = [pid for pid in listed if psutil.pid_exists(pid)]
+    if living != listed:
+        note.write_text(json.dumps(living), encoding="utf-8")
 
 
 def _url(user: str, database: str, socket: str) -> str:
