@@ -1,5 +1,6 @@
 """The description of the API: the OpenAPI document, and a page rendered from it on the server."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -169,4 +170,4 @@ def _name(schema: dict[str, Any]) -> str:
 
 def _default(schema: dict[str, Any]) -> str:
     value = schema.get("default")
-    return "" if value is None else str(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -264,3 +264,37 @@ async def test_reference_lists_every_endpoint(site: Site) -> None:
 )
 def test_only_local_paths_are_followed(wanted: str) -> None:
     assert local_path(wanted) == "/"
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+async def test_overview_counts_what_is_there(site: Site) -> None:
+    client = await site.browser(site.hostile.owner)
+    text = text_of((await client.get("/admin")).text)
+    runs = len(site.hostile.runs)
+    assert f"{runs} runs" in text and "100 % succeeded" in text
+    assert f"{runs + 1} outcomes given" in text
+    assert re.search(r"email address [1-9]", text)
+    assert "Upload the documents to answer from (done)" in text
+    assert "Promote the adapter (done)" not in text
+
+
+async def test_pages_of_adapters_and_trainings(site: Site) -> None:
+    client = await site.browser(site.acme.people["viewer"])
+    adapter = text_of((await client.get(f"/admin/adapters/{site.acme.adapter}")).text)
+    assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
+    adapters = text_of((await client.get("/admin/adapters")).text)
+    assert "it has not been evaluated" in adapters and "passes" in adapters
+    training = (await client.get(f"/admin/trainings/{site.acme.training_id}")).text
+    points = re.search(r'<polyline points="([^"]+)"', training)
+    assert points is not None and len(points[1].split()) == 30
+
+
+async def test_audit_names_people_and_keys(site: Site) -> None:
+    owner = await site.browser(site.acme.owner)
+    key = (await owner.post("/api/keys", json={"name": "for the audit"})).json()
+    text = text_of((await owner.get("/admin/audit")).text)
+    assert "Owner key created the key “for the audit”" in text
+    assert key["id"] not in text
