@@ -94,7 +94,7 @@ async def error_page(
         return None
     if status == 401 and request.method in ("GET", "HEAD"):
         return RedirectResponse(sign_in_address(request), 303, headers=SAFETY)
-    context = ErrorContext(title=title, actor=await _known_actor(request), status=status, detail=detail)
+    context = ErrorContext(title=title, actor=await known_actor(request), status=status, detail=detail)
     kept = {name: value for name, value in headers.items() if name.lower() != "www-authenticate"}
     return render(context, status, {**kept, **SAFETY, "Cache-Control": "no-store"})
 
@@ -110,7 +110,7 @@ def _asks_for_json(request: Request) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-async def _known_actor(request: Request) -> Actor | None:
+async def known_actor(request: Request) -> Actor | None:
     """Whoever is signed in, also where no route asked for it: the frame shows the way back."""
     known: Actor | None = getattr(request.state, "actor", None)
     cookie = request.cookies.get(COOKIE)

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from ..platform.errors import AuthenticationError, LimitError
 from ..platform.identity.http import COOKIE, check_origin
 from ..platform.identity.signin import LIFETIME, sign_in, sign_out
-from .frame import Context, render
+from .frame import Context, known_actor, render
 
 router = APIRouter()
 
@@ -26,8 +26,10 @@ class SignInContext(Context):
 
 
 @router.get("/signin")
-async def show_sign_in(next: str = "/") -> Response:
-    """The form."""
+async def show_sign_in(request: Request, next: str = "/") -> Response:
+    """The form; whoever is signed in already goes where they wanted to."""
+    if await known_actor(request):
+        return RedirectResponse(local_path(next), 303)
     return render(SignInContext(title="Sign in", actor=None, next=local_path(next)))
 
 

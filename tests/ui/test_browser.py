@@ -191,6 +191,16 @@ async def test_delete_a_conversation(page: Page, context: BrowserContext, site: 
     await expect(page.get_by_text("Your conversations will stand here.")).to_be_visible()
 
 
+@expects("ERR_CONNECTION")
+async def test_no_connection_is_said_in_words(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.route("**/api/runs", lambda route: route.abort("connectionrefused"))
+    await page.get_by_label("Your question").fill("Hello?")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+
+
 @expects("status of 404")
 async def test_a_deleted_document_is_still_quoted(page: Page, context: BrowserContext, site: Site) -> None:
     await enter(context, site, site.acme.owner)
@@ -257,8 +267,14 @@ async def test_keys_datasets_promotion_and_rollback(page: Page, context: Browser
     await expect(page.get_by_role("heading", level=1)).to_contain_text("kto of")
     await expect(page.locator(".bubble.user").first).to_be_visible()
 
+    await page.get_by_role("button", name="Train an adapter on it").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Training by kto")
+    await expect(page.get_by_text("queued")).to_be_visible()
+
     await page.goto("/admin/adapters/acme.v2")
     await expect(page.get_by_text("it has not been evaluated")).to_be_visible()
+    await page.get_by_role("button", name="Promote").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)  # the box must be ticked first
     await page.goto(f"/admin/adapters/{site.acme.adapter}")
     await page.get_by_role("button", name="Promote").click()
     await page.get_by_role("dialog").get_by_role("button", name="Promote").click()

@@ -74,3 +74,11 @@ async def test_sign_out_ends_the_session(site: Site) -> None:
     client.cookies.set(COOKIE, kept)
     response = await client.get("/admin")
     assert response.status_code == 303 and response.headers["location"] == "/signin?next=/admin"
+
+
+async def test_whoever_is_signed_in_needs_no_form(site: Site) -> None:
+    client = await site.browser(site.acme.owner)
+    response = await client.get("/signin?next=/admin/runs")
+    assert response.status_code == 303 and response.headers["location"] == "/admin/runs"
+    client.cookies.set(COOKIE, "session_of_nobody")
+    assert (await client.get("/signin")).status_code == 200

@@ -1,6 +1,6 @@
 // The chat: sends questions, shows the run as it happens, and brings earlier answers to life.
 
-import { call, send } from "./api.js";
+import { call, Problem, send } from "./api.js";
 import { confirmed, element } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { enableFeedback } from "./feedback.js";
@@ -79,7 +79,7 @@ async function ask(text) {
     if (!run.over) run.fail("The connection broke before the answer was complete.");
   } catch (error) {
     if (error.name === "AbortError") run.fail("Stopped.", true);
-    else run.fail(error.message);
+    else run.fail(error instanceof Problem ? error.message : "The connection broke before the answer was complete.");
   } finally {
     busy(null);
     question.focus({ preventScroll: true });
