@@ -48,7 +48,9 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     if training is None:
         raise NotFoundError("There is no such training in this workspace.")
     report = training.report
-    recipe = report.get("recipe") or {}
+    recipe = dict(report.get("recipe") or {})
+    if recipe.get("max_steps") == -1:
+        recipe["max_steps"] = "as the epochs ask for"
     kept = ("rows", "steps", "loss_first", "loss_last", "seconds", "base_hash", "dataset_hash")
     return render(
         TrainingContext(

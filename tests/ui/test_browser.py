@@ -222,7 +222,7 @@ async def test_upload_find_and_delete_a_document(
     await page.goto("/admin/documents")
     await page.get_by_label("Add documents").set_input_files(file)
     await page.get_by_role("button", name="Upload").click()
-    await expect(page.locator("#uploads")).to_contain_text("added, 1 chunks")
+    await expect(page.locator("#uploads")).to_contain_text("added, 1 chunk")
     await expect(page.get_by_role("cell", name="tides.md")).to_be_visible()
     await page.get_by_label("Search the documents").fill("When does the tide turn?")
     await page.keyboard.press("Enter")

@@ -57,5 +57,5 @@ function upload(file, progress, words) {
 function said(added) {
   const chunks = added.reduce((sum, one) => sum + one.chunks, 0);
   if (added.every((one) => one.status === "unchanged")) return "was here already, unchanged";
-  return `${added.length === 1 ? added[0].status : `${added.length} documents`}, ${chunks} chunks`;
+  return `${added.length === 1 ? added[0].status : `${added.length} documents`}, ${chunks} ${chunks === 1 ? "chunk" : "chunks"}`;
 }
