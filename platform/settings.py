@@ -57,7 +57,9 @@ class Settings(BaseModel):
     max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
     max_answer_tokens: int = Field(256, ge=1, description="Tokens of one model reply.")
-    search_passages: int = Field(4, ge=1, le=50, description="Passages that a search shows.")
+    search_passages: int | None = Field(
+        None, ge=1, le=50, description="Passages that a search shows; unset: 1 for the seed model, else 4."
+    )
     search_sentences: int | None = Field(
         None,
         ge=0,
@@ -81,7 +83,17 @@ class Settings(BaseModel):
         """Sentences shown of each passage: the seed model reads one, other models the whole passage."""
         if self.search_sentences is not None:
             return self.search_sentences
-        return 1 if self.model_url is None and self.model_dir is None else 0
+        return 1 if self.seed_model else 0
+
+    @property
+    def shown_passages(self) -> int:
+        """Passages that a search shows: the seed model mixes up several, see its card."""
+        return self.search_passages or (1 if self.seed_model else 4)
+
+    @property
+    def seed_model(self) -> bool:
+        """Whether the model is the small one that comes in the package."""
+        return self.model_url is None and self.model_dir is None
 
     @property
     def adapters(self) -> Path:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError, NotFoundError
+from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.settings import Settings
@@ -103,10 +103,8 @@ async def get_document(document_id: uuid.UUID, actor: CurrentActor, request: Req
     """A document with its text; whoever may chat may open what an answer cites."""
     actor.require("chat")
     collection = await _library(request).collection(actor.tenant_id)
-    async for document in collection.documents():
-        if document.id == document_id:
-            return {**_view(document), "text": document.text}
-    raise NotFoundError(f"There is no document {document_id}.")
+    document = await collection.document(document_id)
+    return {**_view(document), "text": document.text}
 
 
 @router.delete("/documents/{document_id}", status_code=204)

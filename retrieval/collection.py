@@ -94,6 +94,13 @@ class Collection:
         """All documents, by source."""
         return self._store.documents()
 
+    async def document(self, document: uuid.UUID) -> StoredDocument:
+        """One document; raises NotFoundError."""
+        found = await self._store.document(document)
+        if found is None:
+            raise NotFoundError(f"There is no document {document}.")
+        return found
+
     async def search(
         self, query: str, k: int = 4, filters: Mapping[str, MetadataValue] | None = None
     ) -> list[Passage]:

@@ -144,4 +144,4 @@ async def open_library(engine: AsyncEngine, settings: Settings) -> Library:
     """The library with the embedder and reranker that the settings name."""
     embedder = await to_thread.run_sync(choose_embedder, settings.embedder)
     reranker = await to_thread.run_sync(choose_reranker, settings.reranker, SearchRules().words)
-    return Library(engine, embedder, reranker, settings.search_passages, settings.shown_sentences)
+    return Library(engine, embedder, reranker, settings.shown_passages, settings.shown_sentences)
