@@ -45,7 +45,8 @@ BARE = Mix(
 STAGES = (
     Stage("short", 300_000, BARE, 128),
     Stage("longer", 1_000_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
-    Stage("full", 6_200_000, Mix(bare=0.3), 768),
+    Stage("full", 3_900_000, Mix(bare=0.3), 768),
+    Stage("calls", 2_000_000, Mix(search=28, calculate=16, chain=8, tool=22, bare=0.15), 512),
 )
 
 

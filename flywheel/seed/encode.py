@@ -25,10 +25,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Token ids, and for each whether the model says it."""
+    """Token ids, and for each whether the model says it and whether it opens a value."""
 
     ids: list[int]
     said: list[bool]
+    opens: list[bool]
 
 
 def render(dialogue: Dialogue) -> tuple[str, list[tuple[int, int]]]:
@@ -71,7 +72,7 @@ def encode(dialogues: list[Dialogue], tokenizer: Tokenizer) -> list[Encoded]:
     out = []
     for encoding, (_, spans) in zip(encodings, rendered, strict=True):
         said = [any(start <= a and b <= end for start, end in spans) for a, b in encoding.offsets]
-        out.append(Encoded(encoding.ids, said))
+        out.append(Encoded(encoding.ids, said, [t.endswith(('"', '":\u0120')) for t in encoding.tokens]))
     return out
 
 
@@ -97,21 +98,23 @@ def _batch(group: list[Encoded], length: int, pad: int) -> Batch:
     weight = torch.zeros((len(group), length))
     for i, row in enumerate(group):
         ids[i, : len(row.ids)] = torch.tensor(row.ids)
-        weight[i, : len(row.ids) - 1] = torch.tensor(weights(row.said)[1:])
+        weight[i, : len(row.ids) - 1] = torch.tensor(weights(row.said, row.opens)[1:])
     return Batch(ids, weight)
 
 
-def weights(said: list[bool]) -> list[float]:
-    """The weight of each token: nothing where the model does not speak, more where a turn begins.
+def weights(said: list[bool], opens: list[bool]) -> list[float]:
+    """The weight of each token: nothing where the model does not speak, more where something begins.
 
-    What to say is settled in the first tokens of a turn; the rest is mostly copying.
+    What to say is settled in the first tokens of a turn and of a value (after a token that
+    ``opens`` one); the rest is mostly copying.
 
-    >>> weights([False, True, True, True, True, False])
-    [0.0, 4.0, 4.0, 4.0, 1.0, 0.0]
+    >>> weights([False, True, True, True, True, True, False], [False] * 4 + [True, False, False])
+    [0.0, 4.0, 4.0, 4.0, 1.0, 4.0, 0.0]
     """
     out = []
     since = 0
-    for flag in said:
+    for at, flag in enumerate(said):
         since = since + 1 if flag else 0
-        out.append(0.0 if not flag else OPENING_WEIGHT if since <= OPENING else 1.0)
+        begins = since <= OPENING or (at > 0 and opens[at - 1])
+        out.append(0.0 if not flag else OPENING_WEIGHT if begins else 1.0)
     return out

@@ -93,6 +93,18 @@ OBJECTS = [
     "license",
     "voucher",
 ]
+REMARKS = (
+    " The result is returned as a list of records with their details.",
+    " It raises an error when a value is not valid.",
+    " All values must be given in the units that are stated.",
+    " This function is used by the service to answer requests of customers.",
+)
+NOTES = (
+    " It must be given.",
+    " Default is none.",
+    " For example, as it is written in the request.",
+    " In full.",
+)
 Value = str | int | float | bool
 
 
@@ -229,6 +241,7 @@ def _schema(
     name = rng.choice(("_".join(words), "_".join(words), words[0] + "".join(w.title() for w in words[1:]),
                        f"{words[-1]}.{'_'.join(words)}"))  # fmt: skip
     form = rng.choice(("{V} {t}.", "{V} the {t}.", "{V} a {t} with the given values.", "Use it to {v} {t}."))
+    remark = rng.choice(REMARKS) if rng.random() < 0.25 else ""
     properties: dict[str, Any] = {}
     for parameter in parameters:
         described = (
@@ -240,7 +253,7 @@ def _schema(
         "type": "function",
         "function": {
             "name": name,
-            "description": form.format(V=verb.title(), v=verb, t=thing),
+            "description": form.format(V=verb.title(), v=verb, t=thing) + remark,
             "parameters": {
                 "type": "object",
                 "properties": properties,
