@@ -90,7 +90,7 @@ def test_settings(database: Addresses, folder: Path, **changes: Any) -> Settings
     """Settings of a test: its own database and folder, the hashing embedder."""
     values = {
         "data_dir": folder, "database_url": database.app, "database_admin_url": database.admin,
-        "embedder": "hashing", "reranker": "identity",
+        "embedder": "hashing", "reranker": "identity", "search_passages": 4,
     }  # fmt: skip
     return Settings(**{**values, **changes})
 

@@ -24,7 +24,11 @@ if sys.argv[2] == "kill":
 
 def start(folder: Path, end: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-c", _CODE, str(folder), end], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", _CODE, str(folder), end],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
