@@ -16,6 +16,7 @@ from typing import Any
 
 from ...platform.errors import InputError, WhorlError
 from .recipe import TrainingJob
+from .surrogates import with_surrogates
 
 
 def main(job_file: str) -> int:
@@ -47,7 +48,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     transformers.logging.set_verbosity_error()
     if job.threads:
         torch.set_num_threads(job.threads)
-    rows = read_rows(job.dataset_folder / "train.jsonl")
+    rows = [with_surrogates(row, job.recipe.seed) for row in read_rows(job.dataset_folder / "train.jsonl")]
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
     model = AutoModelForCausalLM.from_pretrained(job.model_folder, dtype=torch.float32)

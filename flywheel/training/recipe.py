@@ -24,7 +24,7 @@ class Recipe(BaseModel):
     seed: int = 0
     epochs: float = Field(2.0, gt=0)
     max_steps: int = -1
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(5e-4, gt=0)
     batch_size: int = Field(8, ge=1)
     accumulation: int = Field(1, ge=1)
     max_length: int = Field(2048, ge=16)
