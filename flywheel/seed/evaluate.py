@@ -39,7 +39,7 @@ class Seed:
     def load(cls, folder: Path) -> "Seed":
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-        return cls(model, tokenizer)  # type: ignore[arg-type]
+        return cls(model, tokenizer)
 
     def continue_all(self, prompts: Sequence[str], batch: int = 32, limit: int = 120) -> list[str]:
         """What the model says after each prompt, greedily; prompts of one length go together."""
@@ -51,14 +51,14 @@ class Seed:
                 said[i] = text
         return said
 
-    @torch.no_grad()
     def _continue(self, prompts: list[str], limit: int) -> list[str]:
         encoded = self.tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt")
         end = self.tokenizer.eos_token_id
-        output = self.model.generate(
-            input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"], do_sample=False,
-            max_new_tokens=limit, eos_token_id=end, pad_token_id=self.tokenizer.pad_token_id,
-        )  # fmt: skip
+        with torch.no_grad():
+            output = self.model.generate(
+                input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"], do_sample=False,
+                max_new_tokens=limit, eos_token_id=end, pad_token_id=self.tokenizer.pad_token_id,
+            )  # fmt: skip
         new = output[:, encoded["input_ids"].shape[1] :].tolist()
         return [self.tokenizer.decode(row[: row.index(end)] if end in row else row) for row in new]
 

@@ -158,7 +158,7 @@ def question_of(sentence: str, rng: Random) -> str | None:
     text = " ".join(rest).strip(",;: ").replace(",", "" if rng.random() < 0.5 else ",")
     if not names or rng.random() < 0.6:
         first = text.split()[0]
-        text = text if first in names else text[0].lower() + text[1:] if first.lower() in STOP else text
+        text = text[0].lower() + text[1:] if first.lower() in STOP else text
     return f"{_asking(words, target, rng)} {text}?"
 
 
