@@ -7,9 +7,11 @@ import click
 
 from ...platform.command import Terminal, run_async
 from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
+from ...platform.settings import Settings
 from .run import Demo, inventory_server
 
 SLUG = "halden"
+PASSAGES, ANSWER_TOKENS = 2, 64
 
 
 @click.command()
@@ -26,11 +28,7 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
     Example: whorl demo --seeds 1
     """
     build.mkdir(parents=True, exist_ok=True)
-    settings = terminal.settings
-    if settings.mcp_config is None:
-        config = build / "mcp.json"
-        config.write_text(inventory_server().model_dump_json(exclude_none=True), encoding="utf-8")
-        terminal.settings = settings.model_copy(update={"mcp_config": config})
+    terminal.settings = _demo_settings(terminal.settings, build)
     async with terminal.open() as (whorl, _):
         created = await ensure_tenant(whorl.engine, SLUG, "Halden Instruments", f"admin@{SLUG}.example")
         show_credentials(terminal, created)
@@ -39,6 +37,21 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
                 whorl, operator_of(created.tenant), bars, build, tuple(range(seeds)), limit
             ).run()
     terminal.result(report, lambda: _show(terminal, report, build))
+
+
+def _demo_settings(settings: Settings, build: Path) -> Settings:
+    """The stock system as MCP server, short answers, and two passages a search.
+
+    Of two passages the seed model often quotes the wrong one: that is what the turn can teach it.
+    """
+    changes: dict[str, Any] = {"max_answer_tokens": min(settings.max_answer_tokens, ANSWER_TOKENS)}
+    if settings.search_passages is None:
+        changes["search_passages"] = PASSAGES
+    if settings.mcp_config is None:
+        changes["mcp_config"] = build / "mcp.json"
+        text = inventory_server().model_dump_json(exclude_none=True)
+        changes["mcp_config"].write_text(text, encoding="utf-8")
+    return settings.model_copy(update=changes)
 
 
 def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
