@@ -77,7 +77,7 @@ bench-%: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.bench.$*
 
 pretrain: $(VENV)/installed-dev
-	@$(BIN)/python -m whorl.flywheel.pretrain
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -P -m whorl.flywheel.pretrain --out build/pretrain
 
 clean:
 	rm -rf build dist *.egg-info

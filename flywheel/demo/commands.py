@@ -11,7 +11,7 @@ from ...platform.settings import Settings
 from .run import Demo, inventory_server
 
 SLUG = "halden"
-PASSAGES, ANSWER_TOKENS = 2, 64
+ANSWER_TOKENS = 64
 
 
 @click.command()
@@ -40,13 +40,8 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
 
 
 def _demo_settings(settings: Settings, build: Path) -> Settings:
-    """The stock system as MCP server, short answers, and two passages a search.
-
-    Of two passages the seed model often quotes the wrong one: that is what the turn can teach it.
-    """
+    """The stock system as MCP server, and short answers."""
     changes: dict[str, Any] = {"max_answer_tokens": min(settings.max_answer_tokens, ANSWER_TOKENS)}
-    if settings.search_passages is None:
-        changes["search_passages"] = PASSAGES
     if settings.mcp_config is None:
         changes["mcp_config"] = build / "mcp.json"
         text = inventory_server().model_dump_json(exclude_none=True)

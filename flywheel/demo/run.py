@@ -70,7 +70,7 @@ class Demo:
         datasets = await self._build(tag)
         turns = [await self._turn(seed, datasets["sft"], tasks.held_out, before) for seed in self.seeds]
         best = max(turns, key=lambda turn: turn["after"]["success"])
-        shown = await self._swap(best, tasks, before)
+        shown = await self._swap(best, before)
         spans, redactions = await self._captured()
         report = {
             "before": summary(before), "after": best["after"], "n": len(before), "p_value": best["p_value"],
@@ -170,10 +170,13 @@ class Demo:
         kinds = {
             kind: [part[kind] for part in (_by_kind(before), _by_kind(after))] for kind in _by_kind(before)
         }
-        return {**report, "seed": seed, "adapter": name, "train_seconds": round(seconds, 1), "by_kind": kinds,
-                "significant": report["p_value"] < 0.05 and report["better"] > report["worse"]}  # fmt: skip
+        return {
+            **report, "seed": seed, "adapter": name, "train_seconds": round(seconds, 1), "by_kind": kinds,
+            "significant": report["p_value"] < 0.05 and report["better"] > report["worse"],
+            "mended": _mended(before, after),
+        }  # fmt: skip
 
-    async def _swap(self, best: dict[str, Any], tasks: Tasks, before: list[Scored]) -> dict[str, Any]:
+    async def _swap(self, best: dict[str, Any], before: list[Scored]) -> dict[str, Any]:
         """Promote the best adapter if the gate lets it, and ask one question of both sides."""
         engine, servers = self.whorl.engine, self.whorl.servers
         await servers.unload_adapter(best["adapter"])
@@ -182,18 +185,14 @@ class Demo:
             refused = ""
         except ConflictError as error:
             swap, refused = None, error.message
-        example = {}
-        for scored in [s for s in before if s.score == 0] or before[:1]:
-            ended = await self.whorl.agents.answer(self.actor, RunRequest(scored.task.question, keep=False))
-            example = {"question": scored.task.question, "before": scored.answer, "after": ended.answer}
-            if scored.task.judge(ended.answer):
-                break
+        asked = best["mended"]
+        adapter = best["adapter"] if swap is None else None
+        ended = await self.whorl.agents.answer(self.actor, RunRequest(asked, adapter=adapter, keep=False))
+        first = next(scored.answer for scored in before if scored.task.question == asked)
         return {
-            "swap_ms": swap and round(swap, 1),
-            "adapter": best["adapter"],
-            "refused": refused,
-            "example": example,
-        }
+            "swap_ms": swap and round(swap, 1), "adapter": best["adapter"], "refused": refused,
+            "example": {"question": asked, "before": first, "after": ended.answer},
+        }  # fmt: skip
 
     async def _captured(self) -> tuple[int, dict[str, int]]:
         await self.whorl.flush()
@@ -203,6 +202,12 @@ class Demo:
             for redactions in await session.scalars(select(Span.redactions).where(Span.redactions != {})):
                 counts.update(redactions)
         return spans, dict(counts)
+
+
+def _mended(before: list[Scored], after: list[Scored]) -> str:
+    """A question that was answered wrongly before and rightly after, or the first one."""
+    pairs = zip(before, after, strict=True)
+    return next((a.task.question for b, a in pairs if b.score < a.score), before[0].task.question)
 
 
 def _by_kind(scored: list[Scored]) -> dict[str, str]:

@@ -11,8 +11,8 @@ from .facts import CITIES, SEED, Fact, draw_facts, products
 from .stock import units
 
 HELD_OUT = 0.35
-STOCK_TASKS = 90
-MOST_LEARNT, MOST_HELD_OUT = 220, 130
+STOCK_TASKS, COST_TASKS = 14, 8
+MOST_LEARNT, MOST_HELD_OUT = 230, 140
 
 
 class Tasks(NamedTuple):
@@ -29,7 +29,9 @@ def draw_tasks() -> Tasks:
     facts = draw_facts()
     tasks = [(_lookup(fact, question), fact.sentence) for fact in facts for question in fact.questions[:1]]
     tasks += {task.group: (task, gold) for task, gold in map(_stock, [draw] * STOCK_TASKS)}.values()
-    tasks += [_cost(draw, fact) for fact in draw.sample([f for f in facts if f.attribute == "price"], 28)]
+    tasks += [
+        _cost(draw, fact) for fact in draw.sample([f for f in facts if f.attribute == "price"], COST_TASKS)
+    ]
     draw.shuffle(tasks)
     learn: list[Task] = []
     held_out: list[Task] = []
