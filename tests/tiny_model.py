@@ -40,11 +40,15 @@ def make_model(folder: Path, *, seed: int) -> Path:
     return folder
 
 
-def make_adapter(model: Path, folder: Path, *, seed: int) -> Path:
-    """A LoRA adapter with random weights, which changes every answer."""
+def make_adapter(model: Path, folder: Path, *, seed: int, strength: float = 1.0) -> Path:
+    """A LoRA adapter with random weights; at full ``strength`` it changes every answer."""
     torch.manual_seed(seed)
     network = AutoModelForCausalLM.from_pretrained(model)
     adapted = get_peft_model(network, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_B" in name:
+                weight.mul_(strength)
     adapted.save_pretrained(folder)
     (folder / "whorl.json").write_text(json.dumps({"base_hash": base_hash(model)}))
     return folder
