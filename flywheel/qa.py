@@ -138,7 +138,7 @@ async def _ingest(
     bar = bars.add_task("ingesting", total=None)
     ids: dict[str, uuid.UUID] = {}
     async for added in whorl.library.ingest(actor.tenant_id, passages, scratch):
-        ids[added.source.rsplit("#", 1)[-1]] = added.document_id
+        ids[added.source.split("#", 1)[-1]] = added.document_id
         bars.advance(bar)
     bars.update(bar, total=len(ids))
     return ids
