@@ -1,6 +1,6 @@
 """Verifiers: decorated factories that judge an answer, re-creatable from a name and arguments.
 
-A verifier gives 1.0 or 0.0. Before one may pay reward it is attacked (see ``attacks.py``).
+A verifier gives 1.0 or 0.0; a reply of more than ``MAX_WORDS`` words is never paid.
 """
 
 import re
@@ -66,7 +66,7 @@ def number_in_reply(value: float) -> Verifier:
 
     def judge(reply: str) -> float:
         numbers = _NUMBER.findall(_CITATION.sub(" ", reply))
-        if not numbers or len(set(numbers)) > 4:
+        if not numbers or len(set(numbers)) > 4 or len(reply.split()) > MAX_WORDS:
             return 0.0
         return float(abs(float(numbers[-1].replace(",", "")) - value) < 1e-6 * max(1.0, abs(value)))
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ..agents import api as agents_api
@@ -31,7 +32,7 @@ from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
-from .database.session import AsyncEngine, create_engine
+from .database.session import create_engine
 from .identity import api as identity_api
 from .identity.http import CurrentActor
 from .identity.signin import Throttle

@@ -3,13 +3,11 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
 
 from .rls import TENANT_SETTING
 
@@ -51,21 +49,3 @@ async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[Asy
     ) as connection:
         await connection.execute("SELECT set_config(%s, %s, false)", [TENANT_SETTING, str(tenant_id)])
         yield connection
-
-
-def row_dict(row: Any) -> dict[str, Any]:
-    """The columns of an ORM row by attribute name."""
-    return {attribute.key: getattr(row, attribute.key) for attribute in row.__mapper__.column_attrs}
-
-
-__all__ = [
-    "AsyncEngine",
-    "AsyncSession",
-    "Session",
-    "create_engine",
-    "open_session",
-    "row_dict",
-    "sqlalchemy_url",
-    "tenant_connection",
-    "tenant_session",
-]

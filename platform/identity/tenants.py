@@ -1,9 +1,8 @@
 """Tenants: created once, named by a slug that adapters carry."""
 
 import re
-import uuid
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.session import open_session
@@ -48,9 +47,3 @@ async def oldest_tenant(engine: AsyncEngine) -> Tenant | None:
     async with open_session(engine) as session:
         found: Tenant | None = await session.scalar(select(Tenant).order_by(Tenant.id).limit(1))
         return found
-
-
-async def delete_tenant(engine: AsyncEngine, tenant_id: uuid.UUID) -> None:
-    """Delete a tenant; the database removes everything that belongs to it."""
-    async with open_session(engine) as session:
-        await session.execute(delete(Tenant).where(Tenant.id == tenant_id))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -55,13 +55,6 @@ def run_context(context: RunContext) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-def use_adapter(adapter: str | None) -> None:
-    """Note that the rest of the current run is answered by another adapter."""
-    context = _current.get()
-    if context is not None:
-        _current.set(replace(context, adapter=adapter))
 
 
 class _Collector(SpanProcessor):

@@ -273,7 +273,7 @@ def test_verifiers(name: str, arguments: dict[str, Any], right: str, wrong: str)
     "cheat", ["", "[1]", "40 41 42 43 44 45 [1]", "word " * 500 + "40 [1]", "Which number? [1]"]
 )
 def test_verifiers_pay_no_plain_cheat(cheat: str) -> None:
-    assert verify("number_in_reply", cheat, value=40) == 0.0 or cheat.endswith("40 [1]")
+    assert verify("number_in_reply", cheat, value=40) == 0.0
     assert verify("answer_in_reply", cheat, answers=["43 desks"]) == 0.0
 
 

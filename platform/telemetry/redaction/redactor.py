@@ -7,7 +7,7 @@ co-reference survives and a miss in one place is made good by a find in another.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,10 +191,3 @@ def _visit_string(value: str, change: Callable[[str], str]) -> str:
             changed = visit_json(parsed, change)
             return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
     return change(value)
-
-
-def texts_of(record: SpanRecord) -> Iterator[str]:
-    """Every content text of a record, for searching."""
-    seen: list[str] = []
-    _visit(record, lambda text: seen.append(text) or text)  # type: ignore[func-returns-value]
-    yield from seen
