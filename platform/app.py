@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.graph import Limits
-from ..agents.runs import Agents, close_interrupted
+from ..agents.runs import Agents
+from ..agents.runs import close_interrupted as close_runs
 from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
@@ -27,6 +28,7 @@ from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
 from ..flywheel.api import TRAIN_JOB
 from ..flywheel.jobs import training_job
+from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
@@ -73,10 +75,15 @@ class Whorl:
         """Bring every logged span into the span store."""
         await drain_log(self.addresses.app, self.capture.log)
 
-    async def work(self, *, until_empty: bool = False) -> None:
-        """Do queued jobs; first, close the runs that a dead process left open."""
+    async def close_interrupted(self) -> None:
+        """Close the runs and trainings that a dead process left open."""
         for tenant in await list_tenants(self.engine):
-            await close_interrupted(self.engine, tenant.id, self.agents.limits)
+            await close_runs(self.engine, tenant.id, self.agents.limits)
+            await close_trainings(self.engine, tenant.id, self.settings.adapters)
+
+    async def work(self, *, until_empty: bool = False) -> None:
+        """Do queued jobs, until cancelled or, by choice, until none is left."""
+        await self.close_interrupted()
         await self.queue.work(until_empty=until_empty)
 
 

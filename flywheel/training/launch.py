@@ -11,10 +11,10 @@ from typing import Any
 import anyio
 from anyio.streams.text import TextReceiveStream
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...platform.database.base import now
-from ...platform.database.session import tenant_session
+from ...platform.database.session import held, is_held, tenant_session
 from ...platform.errors import InputError, UpstreamError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
@@ -41,6 +41,19 @@ async def train_adapter(
     Raises InputError for a dataset of another format, UpstreamError when the process dies; the
     training's row says so too.
     """
+    async with held(engine, _lock(training_id)):
+        return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress)
+
+
+async def _train(
+    engine: AsyncEngine,
+    actor: Actor,
+    training_id: uuid.UUID,
+    recipe: Recipe,
+    model_folder: Path,
+    adapters: Path,
+    progress: Progress,
+) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
         training = await session.get_one(Training, (actor.tenant_id, training_id))
         training.status = "running"
@@ -51,7 +64,8 @@ async def train_adapter(
             raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
         report = await _run(_job(recipe, model_folder, dataset, adapters / name), progress)
     except (InputError, UpstreamError) as error:
-        await _end(engine, actor, training_id, "failed", error=error.message)
+        async with tenant_session(engine, actor.tenant_id) as session:
+            await _end(session, actor, training_id, "failed", error=error.message)
         raise
     async with tenant_session(engine, actor.tenant_id) as session:
         await register_adapter(
@@ -59,8 +73,30 @@ async def train_adapter(
             dataset_id=dataset.id, folder=adapters / name, card=adapter_card(dataset, report),
         )  # fmt: skip
         record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=recipe.method)
-    await _end(engine, actor, training_id, "succeeded", report=report)
+        await _end(session, actor, training_id, "succeeded", report=report)
     return name
+
+
+async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters: Path) -> int:
+    """Mark trainings as failed whose process died, and remove what they left; returns how many."""
+    async with tenant_session(engine, tenant_id) as session:
+        running = await session.scalars(select(Training).where(Training.status == "running"))
+        dead = [training for training in running if not await is_held(session, _lock(training.id))]
+        for training in dead:
+            training.status, training.ended_at = "failed", now()
+            training.error = "The process that trained ended before the training did. Start it again."
+            for suffix in ("", ".partial"):
+                await anyio.to_thread.run_sync(_remove, adapters / f"{training.adapter}{suffix}")
+        return len(dead)
+
+
+def _lock(training_id: uuid.UUID) -> str:
+    return f"training:{training_id}"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 async def queue_training(
@@ -158,11 +194,10 @@ async def _lines(stream: TextReceiveStream) -> Any:
 
 
 async def _end(
-    engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, status: str, *,
+    session: AsyncSession, actor: Actor, training_id: uuid.UUID, status: str, *,
     report: dict[str, Any] | None = None, error: str | None = None,
 ) -> None:  # fmt: skip
-    async with tenant_session(engine, actor.tenant_id) as session:
-        training = await session.get_one(Training, (actor.tenant_id, training_id))
-        training.status, training.ended_at, training.error = status, now(), error
-        if report is not None:
-            training.report = report
+    training = await session.get_one(Training, (actor.tenant_id, training_id))
+    training.status, training.ended_at, training.error = status, now(), error
+    if report is not None:
+        training.report = report

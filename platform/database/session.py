@@ -41,6 +41,28 @@ async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+_HOLD = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
+_LET_GO = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+_TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+@asynccontextmanager
+async def held(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
+    """Hold ``name`` across all processes; a process that dies lets go of it with its connection."""
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommit.connect() as connection:
+        await connection.execute(_HOLD, {"name": name})
+        try:
+            yield
+        finally:
+            await connection.execute(_LET_GO, {"name": name})
+
+
+async def is_held(session: AsyncSession, name: str) -> bool:
+    """Whether a living process holds ``name``."""
+    return not await session.scalar(_TRY, {"name": name})
+
+
 @asynccontextmanager
 async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A bare psycopg connection of one tenant, for libraries that bring their own SQL."""

@@ -3,17 +3,21 @@
 Job arguments are ids only, never content.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import quote
 
 import anyio
 import procrastinate
+from procrastinate.jobs import Status
 from procrastinate.psycopg_connector import PsycopgConnector
 
 from ..database.rls import QUEUE_ROLE
 
 JobFunction = Callable[..., Awaitable[None]]
+# A worker that has not said for so many seconds that it lives is dead; how often others look.
+SILENCE, LOOK = 30.0, 15.0
 
 
 def queue_url(app_url: str) -> str:
@@ -35,11 +39,37 @@ class Queue:
         return int(await self._app.configure_task(name, queue="whorl", lock=lock).defer_async(**arguments))
 
     async def work(self, *, until_empty: bool = False) -> None:
-        """Do jobs as they come, one at a time, until cancelled or, by choice, until none is left."""
-        await self._app.run_worker_async(
-            queues=["whorl"], concurrency=1, wait=not until_empty, install_signal_handlers=False,
-            listen_notify=True, fetch_job_polling_interval=2.0,
-        )  # fmt: skip
+        """Do jobs as they come, one at a time, until cancelled or, by choice, until none is left.
+
+        Jobs of a worker that died go back to the queue once; a second death is their end.
+        """
+        await self.take_back()
+        watch = asyncio.create_task(self._keep_taking_back())
+        try:
+            await self._app.run_worker_async(
+                queues=["whorl"], concurrency=1, wait=not until_empty, install_signal_handlers=False,
+                listen_notify=True, fetch_job_polling_interval=2.0, stalled_worker_timeout=SILENCE,
+            )  # fmt: skip
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def take_back(self, silence: float = SILENCE) -> int:
+        """Give the jobs of dead workers back to the queue, or end them; returns how many there were."""
+        manager = self._app.job_manager
+        jobs = list(await manager.get_stalled_jobs(queue="whorl", seconds_since_heartbeat=silence))
+        for job in jobs:
+            if job.attempts == 0:
+                await manager.retry_job(job)
+            else:
+                await manager.finish_job(job, Status.FAILED, delete_job=False)
+        return len(jobs)
+
+    async def _keep_taking_back(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            await self.take_back()
 
 
 @asynccontextmanager

@@ -18,11 +18,12 @@ from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default
 from whorl.flywheel.training.render import render_completion, render_sft, render_text
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
-from whorl.platform.database.session import tenant_session
+from whorl.platform.database.session import held, tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.base_model import base_hash
 from whorl.platform.serving.engine.local import LocalBackend, readable_calls
+from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 SEARCH = {
     "type": "function",
@@ -165,8 +166,6 @@ async def test_from_a_dataset_to_a_serving_adapter_and_back(
 
 async def test_a_training_that_fails_says_so(settings: Settings, model: Path, tmp_path: Path) -> None:
     changed = settings.model_copy(update={"model_dir": model})
-    from whorl.platform.serving.engine.scripted import ScriptedBackend
-
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
         dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft", count=0))
@@ -182,6 +181,34 @@ async def test_a_training_that_fails_says_so(settings: Settings, model: Path, tm
             await queue_training(whorl.engine, actor, dataset.id, default_recipe("dpo"))
         with pytest.raises(NotFoundError):
             await queue_training(whorl.engine, actor, new_id(), recipe)
+
+
+async def test_a_training_whose_process_died_is_closed_and_a_living_one_is_not(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        recipe = default_recipe("sft").model_copy(update={"max_steps": 1})
+        ids = [await queue_training(whorl.engine, actor, dataset.id, recipe) for _ in range(2)]
+        left = changed.adapters / "acme.v1.partial"
+        left.mkdir(parents=True)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            for number, training_id in enumerate(ids, 1):
+                training = await session.get_one(Training, (actor.tenant_id, training_id))
+                training.status, training.adapter = "running", f"acme.v{number}"
+        async with held(whorl.engine, f"training:{ids[1]}"):
+            await whorl.close_interrupted()
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            dead, living = [await session.get_one(Training, (actor.tenant_id, i)) for i in ids]
+        assert (dead.status, living.status) == ("failed", "running")
+        assert "Start it again" in (dead.error or "") and dead.ended_at and not left.exists()
+        name = await train_adapter(whorl.engine, actor, ids[0], recipe, model, changed.adapters)
+        assert name == "acme.v3"
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            again = await session.get_one(Training, (actor.tenant_id, ids[0]))
+        assert (again.status, again.error) == ("succeeded", None)
 
 
 async def _stored(whorl: Any, actor: Actor, folder: Path) -> Dataset:
