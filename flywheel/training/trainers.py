@@ -3,22 +3,45 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...platform.errors import InputError
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
 
 
+class Plan(NamedTuple):
+    """What differs between the methods: TRL's trainer and configuration, the rows as it reads them."""
+
+    trainer: Callable[..., Any]
+    config: Callable[..., Any]
+    rows: list[Row]
+    options: dict[str, Any]
+    extra: dict[str, Any]
+
+
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
 ) -> Any:
     """A TRL trainer over the rows of a dataset, LoRA on every linear layer."""
-    build: dict[str, Callable[..., Any]] = {"sft": _sft, "dpo": _dpo, "kto": _kto, "grpo": _grpo}
-    return build[recipe.method](recipe, model, tokenizer, rows, output, callbacks)
+    from datasets import Dataset
+
+    plans: dict[str, Callable[[Recipe, Any, list[Row]], Plan]] = {
+        "sft": _sft, "dpo": _dpo, "kto": _kto, "grpo": _grpo,
+    }  # fmt: skip
+    plan = plans[recipe.method](recipe, tokenizer, rows)
+    return plan.trainer(
+        model=model,
+        args=plan.config(**{**_arguments(recipe, output), **plan.options}),
+        train_dataset=Dataset.from_list(plan.rows),
+        processing_class=tokenizer,
+        peft_config=_lora(recipe),
+        callbacks=callbacks,
+        **plan.extra,
+    )
 
 
-def _arguments(recipe: Recipe, output: Path, rows: int) -> dict[str, Any]:
+def _arguments(recipe: Recipe, output: Path) -> dict[str, Any]:
     import torch
 
     return {
@@ -55,93 +78,56 @@ def _lora(recipe: Recipe) -> Any:
     )
 
 
-def _sft(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
-    from datasets import Dataset
+def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import SFTConfig, SFTTrainer
 
     rendered = [render_sft(tokenizer, row) for row in rows]
     fitting = [row for row in rendered if len(row["input_ids"]) <= recipe.max_length]
     if not fitting:
         raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")
-    return SFTTrainer(
-        model=model,
-        args=SFTConfig(
-            **_arguments(recipe, output, len(rows)), max_length=recipe.max_length, packing=False,
-            train_sampling_strategy="group_by_length",
-        ),
-        train_dataset=Dataset.from_list(fitting),
-        processing_class=tokenizer,
-        peft_config=_lora(recipe),
-        callbacks=callbacks,
-    )  # fmt: skip
+    options = {
+        "max_length": recipe.max_length, "packing": False, "train_sampling_strategy": "group_by_length",
+    }  # fmt: skip
+    return Plan(SFTTrainer, SFTConfig, fitting, options, {})
 
 
-def _dpo(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
-    from datasets import Dataset
+def _dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import DPOConfig, DPOTrainer
 
     pairs = [
         {
-            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "prompt": _prompt(tokenizer, row),
             "chosen": render_completion(tokenizer, row["prompt"], row["chosen"], row["tools"]),
             "rejected": render_completion(tokenizer, row["prompt"], row["rejected"], row["tools"]),
         }
         for row in rows
     ]
-    return DPOTrainer(
-        model=model,
-        args=DPOConfig(
-            **_arguments(recipe, output, len(rows)), beta=recipe.beta, max_length=recipe.max_length
-        ),
-        train_dataset=Dataset.from_list(pairs),
-        processing_class=tokenizer,
-        peft_config=_lora(recipe),
-        callbacks=callbacks,
-    )
+    return Plan(DPOTrainer, DPOConfig, pairs, _preference(recipe), {})
 
 
-def _kto(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
-    from datasets import Dataset
+def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import KTOConfig, KTOTrainer
 
     examples = [
         {
-            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "prompt": _prompt(tokenizer, row),
             "completion": render_completion(tokenizer, row["prompt"], row["completion"], row["tools"]),
             "label": row["label"],
         }
         for row in rows
     ]
-    return KTOTrainer(
-        model=model,
-        args=KTOConfig(
-            **_arguments(recipe, output, len(rows)), beta=recipe.beta, max_length=recipe.max_length
-        ),
-        train_dataset=Dataset.from_list(examples),
-        processing_class=tokenizer,
-        peft_config=_lora(recipe),
-        callbacks=callbacks,
-    )
+    return Plan(KTOTrainer, KTOConfig, examples, _preference(recipe), {})
 
 
-def _grpo(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
+def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     """Answers after the recorded observations, paid by the row's verifier; nothing is called."""
-    from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
     from ..verifiers import verify
 
     prompts = [
         {
-            "prompt": render_text(tokenizer, row["prompt"], row["tools"], prompt=True),
+            "prompt": _prompt(tokenizer, row),
             "verifier": row["verifier"],
             "arguments": json.dumps(row["arguments"]),
         }
@@ -154,17 +140,16 @@ def _grpo(
             for text, name, values in zip(completions, verifier, arguments, strict=True)
         ]
 
-    common = _arguments(recipe, output, len(rows))
-    common["per_device_train_batch_size"] = max(recipe.batch_size, recipe.generations)
-    return GRPOTrainer(
-        model=model,
-        reward_funcs=reward,
-        args=GRPOConfig(
-            **common, beta=recipe.beta, num_generations=recipe.generations,
-            max_completion_length=recipe.answer_tokens,
-        ),
-        train_dataset=Dataset.from_list(prompts),
-        processing_class=tokenizer,
-        peft_config=_lora(recipe),
-        callbacks=callbacks,
-    )  # fmt: skip
+    options = {
+        "per_device_train_batch_size": max(recipe.batch_size, recipe.generations), "beta": recipe.beta,
+        "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
+    }  # fmt: skip
+    return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
+
+
+def _prompt(tokenizer: Any, row: Row) -> str:
+    return render_text(tokenizer, row["prompt"], row["tools"], prompt=True)
+
+
+def _preference(recipe: Recipe) -> dict[str, Any]:
+    return {"beta": recipe.beta, "max_length": recipe.max_length}

@@ -5,17 +5,11 @@ run, so that a slow machine slows both.
 """
 
 import asyncio
-import json
-import os
-import platform
 import random
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
 from statistics import median
-from typing import Any
 
 from rank_bm25 import BM25Okapi
 
@@ -26,11 +20,10 @@ from whorl.retrieval.lexical import LexicalIndex
 from whorl.retrieval.store import MemoryStore
 
 from .corpora import DATA, Asked, Corpus, filled, judged, squad
+from .report import Row, bar, commit, show, write
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("lexical", "dense", "fused", "reranked")
 SPEED_CHUNKS = 50_000
-Row = dict[str, Any]
 
 
 async def measure(corpus: Corpus, embedder: MiniLMEmbedder) -> list[Row]:
@@ -136,29 +129,14 @@ def bars(rows: list[Row]) -> list[Row]:
     ]
     found = {(r["corpus"], r["stage"]): r for r in rows}
     return [
-        {
-            "bar": f"{corpus} {stage} {name}",
-            "asked": least,
-            "measured": found[corpus, stage][name],
-            "met": found[corpus, stage][name] >= least,
-        }
+        bar(f"{corpus} {stage} {name}", least, found[corpus, stage][name])
         for corpus, stage, name, least in asked
         if (corpus, stage) in found
     ]
 
 
-def commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def show(rows: list[Row]) -> None:
-    for row in rows:
-        print(*(f"{name}={value}" for name, value in row.items()), flush=True)
-
-
 def main() -> None:
-    began_at = commit()  # others may commit while this runs
+    began_at = commit()
     rows = [speed()]
     show(rows)
     embedder = MiniLMEmbedder()
@@ -170,17 +148,7 @@ def main() -> None:
         measured = asyncio.run(measure(corpus, embedder))
         show(measured)
         rows += measured
-    report = {
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
-        "commit": began_at,
-        "rows": rows,
-        "bars": bars(rows),
-    }
-    for bar in report["bars"]:
-        print("met   " if bar["met"] else "NOT MET", bar["bar"], bar["measured"], "asked", bar["asked"])
-    target = ROOT / "build" / "bench" / "retrieval.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n")
+    write("retrieval", began_at, rows, bars(rows))
 
 
 if __name__ == "__main__":
