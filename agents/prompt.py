@@ -11,6 +11,7 @@ SYSTEM = (
     "You answer questions with the help of tools. Quote the passage that answers and cite it "
     "like [1]. If the passages do not say, reply: The documents do not say."
 )
+SOURCE = " (source: "
 REFUSAL = "The documents do not say."
 
 
@@ -25,11 +26,11 @@ def render_passages(passages: Iterable[Quoted], first: int = 1) -> str:
     """The observation of a search: one line a passage, best first, numbered from ``first``.
 
     >>> print(render_passages([Quoted("Oxygen", "Oxygen is a gas."), Quoted("", "Iron rusts.")]))
-    [1] Oxygen: Oxygen is a gas.
+    [1] Oxygen is a gas. (source: Oxygen)
     [2] Iron rusts.
     """
     lines = [
-        f"[{number}] {title + ': ' if title else ''}{' '.join(text.split())}"
+        f"[{number}] {' '.join(text.split())}{SOURCE + ' '.join(title.split()) + ')' if title else ''}"
         for number, (title, text) in enumerate(passages, first)
     ]
     return "\n".join(lines) if lines else "No passage was found."

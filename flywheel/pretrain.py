@@ -23,7 +23,7 @@ from .seed.encode import Batch, batches, encode, render
 from .seed.mix import Mix, dialogue
 from .seed.prose import read_paragraphs
 from .seed.reading import Library
-from .seed.start import Shape, build
+from .seed.start import Shape, build, pins
 from .seed.tokenizer import train as train_tokenizer
 
 SHARD = 4096
@@ -43,10 +43,16 @@ BARE = Mix(
     search=60, prose=25, refuse=0, tool=8, calculate=5, chain=0, none_fits=1, talk=1, bare=0.95, several=0
 )
 STAGES = (
-    Stage("short", 300_000, BARE, 128),
-    Stage("longer", 1_000_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
-    Stage("full", 3_900_000, Mix(bare=0.3), 768),
-    Stage("calls", 2_000_000, Mix(search=28, calculate=16, chain=8, tool=22, bare=0.15), 512),
+    Stage("short", 150_000, BARE, 128),
+    Stage("longer", 650_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
+    Stage("full", 9_000_000, Mix(bare=0.2), 768),
+    Stage("calls", 3_500_000, Mix(search=20, refuse=9, calculate=16, chain=10, tool=24), 768),
+    Stage(
+        "polish",
+        4_700_000,
+        Mix(search=20, prose=16, refuse=9, calculate=18, chain=12, tool=26, none_fits=6, talk=12),
+        768,
+    ),
 )
 
 
@@ -60,7 +66,8 @@ class Config:
     stages: tuple[Stage, ...] = STAGES
     batch: int = 4096
     rate: float = 1.5e-3
-    gentle: float = 0.15
+    gentle: float = 0.1
+    still: float = 0.02
     warmup: int = 100
     decay: float = 0.35
     weight_decay: float = 0.01
@@ -123,11 +130,12 @@ def stream(
 
 
 def optimizer_for(model: Qwen2ForCausalLM, config: Config) -> torch.optim.AdamW:
-    """AdamW; the built-in heads and the embeddings that they match on learn ``gentle`` times as fast."""
-    built = ("embed_tokens", "layers.0.", "layers.1.self_attn", "layers.2.self_attn")
-    groups: dict[float, list[torch.nn.Parameter]] = {config.gentle: [], 1.0: []}
+    """AdamW; what the start is built on learns ``gentle`` times as fast, embeddings ``still`` times."""
+    groups: dict[float, list[torch.nn.Parameter]] = {config.still: [], config.gentle: [], 1.0: []}
     for name, parameter in model.named_parameters():
-        groups[config.gentle if any(part in name for part in built) else 1.0].append(parameter)
+        built = any(part in name for part in ("layers.0.", "layers.2.self_attn"))
+        share = config.still if "embed_tokens" in name else config.gentle if built else 1.0
+        groups[share].append(parameter)
     return torch.optim.AdamW(
         [{"params": parameters, "share": share} for share, parameters in groups.items()],
         lr=config.rate, betas=(0.9, 0.95), weight_decay=config.weight_decay, fused=True,
@@ -173,6 +181,8 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
     model = build(config.shape, tokenizer, config.seed).to(device)
     optimizer = optimizer_for(model, config)
     progress = _resume(out, model, optimizer, device)
+    held = {name: mask.to(device) for name, mask in pins(model, tokenizer).items()}
+    fixed = {name: p.detach().clone() for name, p in model.named_parameters() if name in held}
     trunk = torch.compile(model.model, dynamic=False) if config.compile else model.model
     began, before, first = time.monotonic(), progress.seconds, progress.step
     model.train()
@@ -183,6 +193,10 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        with torch.no_grad():
+            for name, values in fixed.items():
+                parameter = model.get_parameter(name)
+                parameter.copy_(torch.where(held[name], values, parameter))
         optimizer.zero_grad(set_to_none=True)
         progress.seconds = before + time.monotonic() - began
         _log(out, progress, float(loss.detach()))

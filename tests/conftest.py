@@ -14,6 +14,7 @@ import pytest_asyncio
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from whorl.agents.prompt import SOURCE
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.embedded import Addresses, start_embedded
 from whorl.platform.database.migrate import migrate
@@ -83,7 +84,7 @@ def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> s
     line = last["content"].splitlines()[0]
     if not line.startswith("[1]"):
         return "The documents do not say."
-    return f"{line.removeprefix('[1] ').split(': ', 1)[-1]} [1]"
+    return f"{line.removeprefix('[1] ').split(SOURCE)[0]} [1]"
 
 
 def test_settings(database: Addresses, folder: Path, **changes: Any) -> Settings:

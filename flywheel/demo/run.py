@@ -61,6 +61,7 @@ class Demo:
 
     async def run(self) -> dict[str, Any]:
         """All stages; returns the report."""
+        await self.whorl.close_interrupted()
         tag = f"demo:{new_id().hex[:12]}"
         tasks = self._tasks()
         await self._ingest()
@@ -132,7 +133,7 @@ class Demo:
         if lookup and answer.score == 0 and draw.random() < EDITED:
             citation = _shown_as(answer, gold)
             if citation is not None:
-                outcomes.append(Feedback("edit", 1.0, "demo-user", text=f"{gold} [{citation}]"))
+                outcomes.append(Feedback("edit", 1.0, "demo-user", text=f"[{citation}] {gold}"))
         async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
             for outcome in outcomes:
                 await record_outcome(

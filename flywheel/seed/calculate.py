@@ -87,7 +87,7 @@ def a_sum(rng: Random, held_out: bool) -> Sum:
     return Sum(template.format(a=a, b=b), expression.format(a=a, b=b))
 
 
-def calculate_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def calculate_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     question, expression = a_sum(rng, held_out)
     result = evaluate(expression)
     return "calculate", [
@@ -109,7 +109,7 @@ def numeric_fact(rng: Random, held_out: bool) -> tuple[Fact, str]:
     return Fact(topic, names.draw(topic.entity, rng, held_out), attribute, value), bare
 
 
-def chain_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """Search for a number, calculate with it, answer with the result and the citation."""
     known, bare = numeric_fact(rng, held_out)
     template, form = rng.choice(CHAINS[-2:] if held_out else CHAINS[:-2])
@@ -117,7 +117,7 @@ def chain_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
     question = template.format(a=known.attribute.name, e=known.entity, b=factor)
     expression = form.format(n=bare, b=factor)
     result = evaluate(expression)
-    found = find(known, rng, held_out)
+    found = find(known, rng, held_out, first)
     return "chain", [
         user(question),
         call("search", {"query": question}),

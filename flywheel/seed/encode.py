@@ -33,7 +33,7 @@ class Encoded:
 
 
 def render(dialogue: Dialogue) -> tuple[str, list[tuple[int, int]]]:
-    """The text of the chat template, and the spans (characters) that the assistant says."""
+    """The text of the chat template, and the spans (characters) that the assistant says and learns from."""
     parts: list[str] = []
     spans: list[tuple[int, int]] = []
     messages = dialogue.messages
@@ -46,7 +46,7 @@ def render(dialogue: Dialogue) -> tuple[str, list[tuple[int, int]]]:
     for message in messages[1:] if messages[0]["role"] == "system" else messages:
         before, text, after = _turn(message)
         parts += [before, text, after]
-        if message["role"] == "assistant":
+        if message["role"] == "assistant" and not message.get("past"):
             spans.append((at + len(before), at + len(before) + len(text)))
         at += len(before) + len(text) + len(after)
     return "".join(parts), spans

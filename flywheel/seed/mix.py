@@ -21,23 +21,23 @@ SYSTEMS = (
     "Use a tool where one fits.",
 )
 Turn = tuple[Kind, list[Message]]
-Generator = Callable[[Random, bool], Turn]
+Generator = Callable[[Random, bool, int], Turn]
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Shares of the kinds (any scale), and the share of dialogues with a second or third turn."""
+    """Shares of the kinds (any scale), and the chance that another turn follows a turn."""
 
-    search: float = 40
+    search: float = 26
     prose: float = 22
-    refuse: float = 7
-    calculate: float = 9
-    chain: float = 6
-    tool: float = 13
-    none_fits: float = 2
-    talk: float = 3
+    refuse: float = 11
+    calculate: float = 12
+    chain: float = 8
+    tool: float = 17
+    none_fits: float = 4
+    talk: float = 4
     bare: float = 0.0
-    several: float = 0.35
+    several: float = 0.6
 
     def kind(self, rng: Random, library: Library | None) -> Kind:
         shares: dict[Kind, float] = {
@@ -49,11 +49,16 @@ class Mix:
 
 
 def turn(
-    kind: Kind, rng: Random, library: Library | None, held_out: bool, made: Function | None = None
+    kind: Kind,
+    rng: Random,
+    library: Library | None,
+    held_out: bool,
+    first: int = 1,
+    made: Function | None = None,
 ) -> Turn:
-    """One turn of ``kind``; ``made`` is the function that a tool turn calls."""
+    """One turn of ``kind``; passages are numbered from ``first``, ``made`` is what a tool turn calls."""
     if kind == "prose" and library:
-        return prose_turn(library, rng, held_out)
+        return prose_turn(library, rng, first)
     if kind == "tool" and made:
         return tool_turn(made, rng, held_out)
     if kind == "none_fits":
@@ -62,13 +67,17 @@ def turn(
         "search": search_turn, "refuse": refuse_turn, "calculate": calculate_turn, "chain": chain_turn,
         "talk": talk_turn,
     }  # fmt: skip
-    return plain[kind](rng, held_out)
+    return plain[kind](rng, held_out, first)
 
 
 def dialogue(
     mix: Mix, rng: Random, library: Library | None, held_out: bool, kind: Kind | None = None
 ) -> Dialogue:
-    """A dialogue of one to three turns over one set of tools; ``kind`` fixes a single turn's kind."""
+    """A dialogue of one to four turns over one set of tools; ``kind`` fixes a single turn's kind.
+
+    One in four of those with several turns shows what a conversation shows: of earlier turns the
+    question and the answer alone.
+    """
     first = kind or mix.kind(rng, library)
     if rng.random() < mix.bare and first in ("search", "prose", "refuse"):
         drawn, messages = turn(first, rng, library, held_out)
@@ -76,14 +85,25 @@ def dialogue(
     functions = _functions(first, rng, held_out)
     tools = _offered(first, functions, rng)
     kinds = [first]
-    while kind is None and len(kinds) < 3 and rng.random() < mix.several:
+    while kind is None and len(kinds) < 4 and rng.random() < mix.several:
         kinds.append(_next(mix, rng, library, tools, functions))
     messages = _system(rng)
-    drawn = first
+    drawn, short = first, rng.random() < 0.25
     for each in kinds:
-        drawn, said = turn(each, rng, library, held_out, rng.choice(functions) if functions else None)
+        if short:
+            messages = [_past(m) for m in messages if m["role"] != "tool" and "tool_calls" not in m]
+        shown = sum(
+            m["content"].count("\n[") + m["content"].startswith("[") for m in messages if m["role"] == "tool"
+        )
+        made = rng.choice(functions) if functions else None
+        drawn, said = turn(each, rng, library, held_out, shown + 1, made)
         messages += said
     return Dialogue(drawn, messages, tools)
+
+
+def _past(message: Message) -> Message:
+    """A message of an earlier turn, which is not learnt from: what it was made of is not shown."""
+    return {**message, "past": True} if message["role"] == "assistant" else message
 
 
 def _system(rng: Random) -> list[Message]:

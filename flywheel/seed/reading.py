@@ -5,7 +5,7 @@ from random import Random
 from ...agents.prompt import REFUSAL, render_passages
 from .dialogue import Kind, Message, answer, call, observation, user
 from .prose import Paragraph, content, question_of
-from .search import COUNTS, Passage, place
+from .search import COUNTS, Passage, place, shown_as
 
 DEFINITIONS = (
     "What is {}?",
@@ -29,7 +29,7 @@ class Library:
         return rng.choice(self.longer if rng.random() < 0.6 else self.single)
 
 
-def prose_turn(library: Library, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def prose_turn(library: Library, rng: Random, first: int) -> tuple[Kind, list[Message]]:
     """A question about one sentence of a paragraph, among others of the same and of other paragraphs."""
     while True:
         source = library.paragraph(rng)
@@ -44,16 +44,17 @@ def prose_turn(library: Library, rng: Random, held_out: bool) -> tuple[Kind, lis
     ]
     title = source.title if rng.random() < 0.6 and not (define and rng.random() < 0.5) else ""
     shown = (
-        [sentence, others.pop(rng.randrange(len(others)))] if others and rng.random() < 0.35 else [sentence]
+        [sentence, others.pop(rng.randrange(len(others)))] if others and rng.random() < 0.1 else [sentence]
     )
     rng.shuffle(shown)
     wrong = [_other(library, question, sentence, title, others, rng) for _ in range(rng.choice(COUNTS) - 1)]
     if rng.random() < 0.06:
         strangers = [p for p in wrong if overlap(question, p.quoted().text) == 0]
-        return "refuse", _messages(question, render_passages([p.quoted() for p in strangers]), REFUSAL)
-    passages, number = place(Passage(title, shown), wrong, rng)
-    text = render_passages([p.quoted() for p in passages])
-    return "prose", _messages(question, text, f"{' '.join(sentence.split())} [{number}]")
+        return "refuse", _messages(question, render_passages([p.quoted() for p in strangers], first), REFUSAL)
+    right = Passage(title, shown)
+    passages, number = place(right, wrong, rng)
+    text = render_passages([p.quoted() for p in passages], first)
+    return "prose", _messages(question, text, shown_as(right, number + first - 1))
 
 
 def overlap(question: str, sentence: str) -> int:

@@ -1,4 +1,4 @@
-"""Search turns: a question, the call, numbered passages, and the sentence that answers."""
+"""Search turns: a question, the call, numbered passages, and the one that answers, quoted after its number."""
 
 from random import Random
 from typing import NamedTuple
@@ -24,7 +24,7 @@ TITLES = (
 
 
 class Passage(NamedTuple):
-    """One line of an observation: sentences of which at most one answers."""
+    """One line of an observation: sentences, mostly one."""
 
     title: str
     sentences: list[str]
@@ -91,7 +91,7 @@ def distractor(known: Fact, rng: Random, held_out: bool) -> Passage:
         wrong = fact(rng, held_out)
     sentences = [say(wrong, rng, held_out)]
     second = other_attribute(wrong, rng)
-    if rng.random() < 0.3 and not (second.entity == known.entity and second.attribute == known.attribute):
+    if rng.random() < 0.1 and not (second.entity == known.entity and second.attribute == known.attribute):
         sentences.append(say(second, rng, held_out))
     return Passage(title_of(wrong.entity, rng), sentences)
 
@@ -104,44 +104,50 @@ def place(right: Passage, wrong: list[Passage], rng: Random) -> tuple[list[Passa
 
 
 def right_passage(known: Fact, sentence: str, rng: Random, held_out: bool) -> Passage:
-    """The passage that answers, with a second sentence three times in ten."""
+    """The passage that answers, with a second sentence once in ten times."""
     sentences = [sentence]
-    if rng.random() < 0.3:
+    if rng.random() < 0.1:
         sentences.insert(rng.randint(0, 1), say(other_attribute(known, rng), rng, held_out))
     return Passage(title_of(known.entity, rng), sentences)
 
 
 class Found(NamedTuple):
-    """What a search showed: the passages as text and the sentence that answers, with its number."""
+    """What a search showed: the passages as text, and the one that answers with its number."""
 
     text: str
-    sentence: str
+    answer: str
     number: int
+
+
+def shown_as(passage: Passage, number: int) -> str:
+    """The reply that quotes ``passage``."""
+    return f"[{number}] {' '.join(passage.quoted().text.split())}"
 
 
 def find(known: Fact, rng: Random, held_out: bool, first: int = 1) -> Found:
     sentence = say(known, rng, held_out)
     count = rng.choice(COUNTS)
     wrong = [distractor(known, rng, held_out) for _ in range(count - 1)]
-    passages, number = place(right_passage(known, sentence, rng, held_out), wrong, rng)
-    return Found(render_passages([p.quoted() for p in passages], first), sentence, number + first - 1)
+    right = right_passage(known, sentence, rng, held_out)
+    passages, number = place(right, wrong, rng)
+    number += first - 1
+    return Found(render_passages([p.quoted() for p in passages], first), shown_as(right, number), number)
 
 
-def search_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
-    """A question with an answer in the passages, quoted and cited."""
+def search_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
+    """A question with an answer in the passages, quoted and cited; they are numbered from ``first``."""
     known = fact(rng, held_out)
     question = known.attribute.question(rng, known.entity, held_out)
-    first = 1 if rng.random() < 0.85 else rng.randint(2, 9)
     found = find(known, rng, held_out, first)
     return "search", [
         user(question),
         call("search", {"query": question}),
         observation(found.text),
-        answer(f"{found.sentence} [{found.number}]"),
+        answer(found.answer),
     ]
 
 
-def refuse_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def refuse_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """A question that no passage answers."""
     known = fact(rng, held_out)
     question = known.attribute.question(rng, known.entity, held_out)
@@ -151,7 +157,7 @@ def refuse_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
     return "refuse", [
         user(question),
         call("search", {"query": question}),
-        observation(render_passages([p.quoted() for p in shown])),
+        observation(render_passages([p.quoted() for p in shown], first)),
         answer(REFUSAL),
     ]
 

@@ -87,7 +87,7 @@ def read(seed: Seed, asked: list[Question]) -> dict[str, Any]:
 
 def quote(reply: str) -> str:
     """The reply without its citation."""
-    return re.sub(r" \[\d+\]$", "", reply)
+    return re.sub(r"^\[\d+\] ", "", reply)
 
 
 def main() -> None:

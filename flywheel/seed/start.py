@@ -1,12 +1,14 @@
-"""The start: a Qwen2 model that copies before any training, by built-in induction heads.
+"""The start: a Qwen2 model that copies before any training, by built-in heads.
 
-Layer 0 looks one, two and three tokens back; layer 1 finds where the last three tokens stood
-before and fetches what followed. Embeddings of one word with and without a leading space or
-capital start alike, so that matching is by word. From four layers on, ``choose`` adds heads that
-point at the sentence to copy.
+Layer 0 looks one, two and three tokens back and tells the turns apart. Layer 1 tells the segments
+apart (whose turn, which numbered passage) and marks the words of the passages that the question
+has. Layer 2 finds where the last three tokens stood before, in the segment that is being copied,
+and fetches what followed; at a bracket the marked words vote for the number of a passage; and a
+query to search begins where the question does. Embeddings of one word with and without a leading
+space or capital start alike, so that matching is by word.
 
-The residual stream: the token's own dimensions, then one dimension for each mark, then three
-scratch spaces for the tokens before.
+The residual stream: the token's own dimensions, then one dimension for each mark, then the code
+of the segment, then three scratch spaces for the tokens before.
 """
 
 import math
@@ -17,39 +19,50 @@ from itertools import pairwise
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
+from ...agents.prompt import SOURCE
+from .prose import STOP
+
 SPREAD = 0.06
 KEPT = 0.7
-SPACE_SIZE = 0.3
-WORD_SIZE = 0.3
-SCRATCH = 40
+MARK_SIZE = 0.3
+SCRATCH = 36
 BACK = 3
 FAST_PAIRS = 8
 FIRST_SLOW_PAIR = 12
 LOOK_BACK = 10.0
 GAINS = (3.5, 3.0, 2.5)
+GROUPS = (0, 6, 10, 13, 20)
+SAME_SEGMENT = 2.2
+PLACES = 5
+CODE_SIZE = 0.35
 FETCH = 3.0
-OPENERS = ("]", ":", ".")
-NEAR_PAIRS = range(3, 10)
-NEAR = 5.0
-BEGIN = 0.3
-VOTE = 1.5
+VOTE = 0.5
+# Rotary pair: the squared weight with which it prefers what is nearer, up to some 450 tokens.
+NEARNESS = {8: 90.0, 9: 225.0, 10: 600.0, 11: 750.0, 12: 750.0, 13: 1500.0}
+OPENERS = ("system", "user", "assistant", "<tool_response>", SOURCE)
+SEGMENTS = (*OPENERS, *"123456789")
+# What an assistant turn copies from, and how much: the question, a result, numbered passages.
+SOURCES = {"user": 1.0, "<tool_response>": 1.0, **dict.fromkeys("123456789", 0.6)}
 
 
 class Mark(IntEnum):
     """Dimensions of one bit each."""
 
     SPACE = 0
-    WORD = 1
-    SHOWN = 2
-    ASKED = 3
-    PLACE_0 = 4
-    PLACE_1 = 5
-    START = 6
-    FIRST = 7
-    NEW = 8
+    RARE = 1
+    OPENS = 2
+    BRACKET = 3
+    USER = 4
+    SHOWN = 5
+    ASKED = 6
+    ASKED_PAIR = 7
+    DIGIT = 8
+    PLACE_0 = 9
+    PLACE_1 = 10
+    FIRST = 11
 
 
-VOTES = {Mark.SHOWN: 5.0, Mark.ASKED: 1.55, Mark.WORD: 3.6, Mark.NEW: -6.0}
+VOTES = {Mark.SHOWN: 0.55, Mark.ASKED: 0.7, Mark.ASKED_PAIR: 0.3, Mark.RARE: 0.55}
 
 
 @dataclass(frozen=True)
@@ -81,45 +94,17 @@ def config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:
 
 
 def build(shape: Shape, tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2ForCausalLM:
-    """The untrained model with its induction heads."""
+    """The untrained model with its built-in heads."""
     torch.manual_seed(seed)
     model = Qwen2ForCausalLM(config(shape, tokenizer)).float()
     with torch.no_grad():
-        embed(model, tokenizer)
-        quiet(model)
-        first = tokenizer.convert_tokens_to_ids("<|im_start|>")
-        look_back(model, first)
-        find_and_fetch(model)
-        if shape.layers >= 4:
-            choose(model, tokenizer)
+        Start(model, tokenizer).write()
     return model
 
 
-def room(model: Qwen2ForCausalLM) -> int:
-    """Dimensions of the token itself; the rest is marks and scratch space for what came before."""
-    return int(model.config.hidden_size) - BACK * SCRATCH - len(Mark)
-
-
-def mark(model: Qwen2ForCausalLM, which: Mark) -> int:
-    """The dimension of a mark."""
-    return room(model) + which
-
-
-def scratch(model: Qwen2ForCausalLM, place: int) -> slice:
-    """The dimensions that hold the token ``place + 1`` back."""
-    first = room(model) + len(Mark) + place * SCRATCH
-    return slice(first, first + SCRATCH)
-
-
-def clear(model: Qwen2ForCausalLM, layer: int, head: int) -> int:
-    """Set a head's weights to zero; gives its first row."""
-    attention = model.model.layers[layer].self_attn
-    at = head * 64
-    for part in (attention.q_proj, attention.k_proj, attention.v_proj):
-        part.weight[at : at + 64] = 0
-        part.bias[at : at + 64] = 0
-    attention.o_proj.weight[:, at : at + 64] = 0
-    return at
+def pins(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> dict[str, torch.Tensor]:
+    """By name of a parameter, a mask of the entries that training must leave as they are."""
+    return Start(model, tokenizer).pins()
 
 
 def orthonormal(rows: int, columns: int) -> torch.Tensor:
@@ -127,208 +112,317 @@ def orthonormal(rows: int, columns: int) -> torch.Tensor:
     return torch.linalg.qr(torch.randn(columns, columns))[0][:rows]
 
 
-def embed(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    weight = model.model.embed_tokens.weight
-    own = room(model)
-    weight.zero_()
-    weight[:, :own] = torch.randn(weight.shape[0], own) * SPREAD
-    space = room(model) + Mark.SPACE
-    words = {tokenizer.decode([i]): i for i in range(len(tokenizer))}
-    for text, i in words.items():
-        weight[i, space] = SPACE_SIZE if text.startswith(" ") else -SPACE_SIZE
-        weight[i, space + Mark.WORD] = WORD_SIZE if text.strip().isalnum() else 0.0
-        base = words.get(text.strip().lower())
-        if base is not None and base != i:
-            weight[i, :own] = math.sqrt(KEPT) * weight[base, :own] + math.sqrt(1 - KEPT) * weight[i, :own]
-
-
-def quiet(model: Qwen2ForCausalLM) -> None:
-    """Nothing but the built heads writes to the residual stream at first."""
-    for layer in model.model.layers:
-        layer.mlp.down_proj.weight.zero_()
-        layer.self_attn.o_proj.weight.normal_(0, 0.002)
-
-
-def blind_to(model: Qwen2ForCausalLM, token: int) -> torch.Tensor:
-    """A projection of a token's own dimensions to a scratch space, zero for ``token``."""
-    vector = model.model.embed_tokens.weight[token, : room(model)]
-    vector = vector / vector.norm()
-    projection = orthonormal(SCRATCH, room(model))
-    return projection - (projection @ vector).outer(vector)
-
-
-def look_back(model: Qwen2ForCausalLM, first: int) -> None:
-    """Layer 0, heads 0 to 2: attend to the token 1, 2, 3 back and copy its projection to a scratch space.
-
-    ``first`` is the token that every text begins with; nothing is copied of it, so that attending
-    to it is doing nothing.
-    """
-    attention = model.model.layers[0].self_attn
-    own = room(model)
-    scale = SPREAD * math.sqrt(own / model.config.hidden_size)
-    projection = blind_to(model, first)
-    for head in range(BACK):
-        at = clear(model, 0, head)
-        for pair in range(FAST_PAIRS):
-            angle = 1e8 ** (-pair / 32) * (head + 1)
-            attention.q_proj.bias[at + pair] = LOOK_BACK
-            attention.k_proj.bias[at + pair] = LOOK_BACK * math.cos(angle)
-            attention.k_proj.bias[at + pair + 32] = LOOK_BACK * math.sin(angle)
-        attention.v_proj.weight[at : at + SCRATCH, :own] = projection
-        attention.o_proj.weight[scratch(model, head), at : at + SCRATCH] = torch.eye(SCRATCH) * scale
-
-
-def find_and_fetch(model: Qwen2ForCausalLM) -> None:
-    """Layer 1, heads 0 and 1: compare the last three tokens with what stood before each key, fetch the key."""
-    attention = model.model.layers[1].self_attn
-    own = room(model)
-    projection = model.model.layers[0].self_attn.v_proj.weight[:SCRATCH, :own]
-    groups = slow_groups()
-    basis = orthonormal(own, own)
-    scale = FETCH * SPREAD
-    half = -(-own // 2)
-    for head in range(2):
-        at = clear(model, 1, head)
-        for n, (rows, gain) in enumerate(zip(groups, GAINS, strict=True)):
-            mix = orthonormal(len(rows), SCRATCH) * gain
-            index = torch.tensor(rows) + at
-            attention.k_proj.weight[index, scratch(model, n)] = mix
-            if n == 0:
-                attention.q_proj.weight[index, :own] = mix @ projection
-            else:
-                attention.q_proj.weight[index, scratch(model, n - 1)] = mix
-        part = basis[head * half : (head + 1) * half]
-        attention.v_proj.weight[at : at + len(part), :own] = part
-        attention.o_proj.weight[:own, at : at + len(part)] = part.T * scale
-
-
-def slow_groups() -> list[list[int]]:
-    """Rows of a head of 64 whose rotation is slow, in three groups of whole pairs."""
+def slow_rows(group: int) -> torch.Tensor:
+    """Rows of a head of 64 whose rotation is slow, as whole pairs: those of one of four groups."""
     pairs = list(range(31, FIRST_SLOW_PAIR - 1, -1))
-    cut = (0, 7, 13, 20)
-    return [[row for p in pairs[a:b] for row in (p, p + 32)] for a, b in pairwise(cut)]
+    chosen = [pairs[a:b] for a, b in pairwise(GROUPS)][group]
+    return torch.tensor([row for p in chosen for row in (p, p + 32)])
 
 
-def choose(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """The heads that point at the sentence which shares most words with the question.
+class Start:
+    """Writes the built-in heads into a model."""
 
-    Passages are marked as shown, their words that the question has as asked; every word learns
-    how its sentence begins, and the asked words vote for how the answer does.
-    """
-    mark_shown(model, tokenizer)
-    mark_places_and_starts(model, tokenizer)
-    mark_asked(model)
-    hold_fetching(model, tokenizer)
-    vote(model, begin_of_sentence(model))
+    def __init__(self, model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.layers = model.model.layers
+        self.embedding = model.model.embed_tokens.weight
+        width = int(model.config.hidden_size)
+        # Dimensions of the token itself, of the marks, of the segment's code, and scratch space.
+        self.own = width - BACK * SCRATCH - len(SEGMENTS) - len(Mark)
+        self.code = slice(self.own + len(Mark), self.own + len(Mark) + len(SEGMENTS))
+        self.scale = SPREAD * math.sqrt(self.own / width)
+        self.projection = torch.zeros(SCRATCH, self.own)
 
+    def write(self) -> None:
+        self._embed()
+        self._quiet()
+        self.projection = self._blind_to("<|im_start|>")
+        self._look_back()
+        self._tell_turns()
+        self._mark_places()
+        self._tell_segments()
+        self._mark_asked()
+        self._find_and_fetch()
+        self._vote()
+        self._begin_query()
 
-def direction(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, token: str) -> torch.Tensor:
-    """The unit vector of a token in its own dimensions."""
-    vector = model.model.embed_tokens.weight[tokenizer.convert_tokens_to_ids(token), : room(model)]
-    return vector / vector.norm()
+    def pins(self) -> dict[str, torch.Tensor]:
+        """The heads that match and copy, and what they read: nothing else may write there before they do.
 
+        What votes, and what begins a query, is left to training.
+        """
+        masks: dict[str, torch.Tensor] = {}
+        parameters = dict(self.model.named_parameters())
 
-def mark_shown(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Layer 0, head 3: what comes after the passages begin."""
-    attention = model.model.layers[0].self_attn
-    at = clear(model, 0, 3)
-    begin = direction(model, tokenizer, "<tool_response>")
-    attention.q_proj.bias[at + 31] = 40.0
-    attention.k_proj.weight[at + 31, : room(model)] = begin * 0.75
-    attention.v_proj.weight[at, : room(model)] = begin / 16
-    attention.o_proj.weight[mark(model, Mark.SHOWN), at] = 0.4
+        def pin(name: str, *index: slice) -> None:
+            mask = masks.setdefault(name, torch.zeros_like(parameters[name], dtype=torch.bool))
+            mask[index] = True
 
+        everything, read = slice(None), slice(self.own, None)
+        pin("model.embed_tokens.weight", everything, read)
+        for layer, heads in ((0, 4), (1, 3), (2, 2)):
+            prefix, built = f"model.layers.{layer}", slice(0, heads * 64)
+            pin(f"{prefix}.input_layernorm.weight", everything)
+            for part in "qkv":
+                pin(f"{prefix}.self_attn.{part}_proj.weight", built)
+                pin(f"{prefix}.self_attn.{part}_proj.bias", built)
+            pin(f"{prefix}.self_attn.o_proj.weight", everything, built)
+        for layer in (0, 1):
+            pin(f"model.layers.{layer}.self_attn.o_proj.weight", read)
+            pin(f"model.layers.{layer}.mlp.down_proj.weight", read)
+        pin("model.layers.0.post_attention_layernorm.weight", everything)
+        for part in ("gate", "up"):
+            pin(f"model.layers.0.mlp.{part}_proj.weight", slice(0, PLACES))
+        pin("model.layers.0.mlp.down_proj.weight", everything, slice(0, PLACES))
+        return masks
 
-def mark_places_and_starts(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Layer 0, feed-forward: the first two places of an assistant turn, the third of a sentence, the first token."""
-    layer = model.model.layers[0]
-    own = room(model)
-    projection = layer.self_attn.v_proj.weight[:SCRATCH, :own]
-    rules = [
-        ("assistant", 0, Mark.PLACE_0),
-        ("assistant", 1, Mark.PLACE_1),
-        *((t, 2, Mark.START) for t in OPENERS),
-    ]
-    rules += [(token, back, Mark.NEW) for token in OPENERS for back in (0, 1)]
-    for unit, (token, back, which) in enumerate(rules):
-        seen = projection @ direction(model, tokenizer, token)
-        for part in (layer.mlp.gate_proj, layer.mlp.up_proj):
+    def mark(self, which: Mark) -> int:
+        """The dimension of a mark."""
+        return self.own + which
+
+    def scratch(self, place: int) -> slice:
+        """The dimensions that hold the token ``place + 1`` back."""
+        first = self.code.stop + place * SCRATCH
+        return slice(first, first + SCRATCH)
+
+    def direction(self, token: str) -> torch.Tensor:
+        """The unit vector of a token in its own dimensions."""
+        vector = self.embedding[self.tokenizer.convert_tokens_to_ids(token), : self.own]
+        return vector / vector.norm()
+
+    def behind(self, token: str) -> torch.Tensor:
+        """What a scratch space shows of a token, so that the product with it is 2 where it is ``token``."""
+        seen = self.projection @ self.direction(token)
+        return seen * 2 / seen.norm()
+
+    def _clear(self, layer: int, head: int) -> int:
+        """Set a head's weights to zero; gives its first row."""
+        attention = self.layers[layer].self_attn
+        at = head * 64
+        for part in (attention.q_proj, attention.k_proj, attention.v_proj):
+            part.weight[at : at + 64] = 0
+            part.bias[at : at + 64] = 0
+        attention.o_proj.weight[:, at : at + 64] = 0
+        return at
+
+    def _embed(self) -> None:
+        weight, tokenizer = self.embedding, self.tokenizer
+        weight.zero_()
+        weight[:, : self.own] = torch.randn(weight.shape[0], self.own) * SPREAD
+        texts = {tokenizer.decode([i]): i for i in range(len(tokenizer))}
+        for text, i in texts.items():
+            word = text.strip()
+            weight[i, self.mark(Mark.SPACE)] = MARK_SIZE if text.startswith(" ") else -MARK_SIZE
+            if word.isalnum() and word.lower() not in STOP:
+                weight[i, self.mark(Mark.RARE)] = MARK_SIZE
+            if word.isdigit():
+                weight[i, self.mark(Mark.DIGIT)] = MARK_SIZE
+            if word == "[":
+                weight[i, self.mark(Mark.BRACKET)] = MARK_SIZE
+            base = texts.get(word.lower())
+            if base is not None and base != i:
+                kept, own = math.sqrt(KEPT), math.sqrt(1 - KEPT)
+                weight[i, : self.own] = kept * weight[base, : self.own] + own * weight[i, : self.own]
+        for token in OPENERS:
+            weight[tokenizer.convert_tokens_to_ids(token), self.mark(Mark.OPENS)] = MARK_SIZE
+
+    def _quiet(self) -> None:
+        """Nothing but the built heads writes to the residual stream at first."""
+        for layer in self.layers:
+            layer.mlp.down_proj.weight.zero_()
+            layer.self_attn.o_proj.weight.normal_(0, 0.002)
+        for layer in self.layers[:2]:
+            layer.self_attn.o_proj.weight[self.own :] = 0
+
+    def _blind_to(self, token: str) -> torch.Tensor:
+        """A projection of a token's own dimensions to a scratch space, zero for ``token``.
+
+        Every text begins with it, so that attending to the first token is doing nothing.
+        """
+        vector = self.direction(token)
+        projection = orthonormal(SCRATCH, self.own)
+        return projection - (projection @ vector).outer(vector)
+
+    def _look_back(self) -> None:
+        """Layer 0, heads 0 to 2: copy what is 1, 2, 3 back to a scratch space."""
+        attention = self.layers[0].self_attn
+        for head in range(BACK):
+            at = self._clear(0, head)
+            for pair in range(FAST_PAIRS):
+                angle = 1e8 ** (-pair / 32) * (head + 1)
+                attention.q_proj.bias[at + pair] = LOOK_BACK
+                attention.k_proj.bias[at + pair] = LOOK_BACK * math.cos(angle)
+                attention.k_proj.bias[at + pair + 32] = LOOK_BACK * math.sin(angle)
+            attention.v_proj.weight[at : at + SCRATCH, : self.own] = self.projection
+            attention.o_proj.weight[self.scratch(head), at : at + SCRATCH] = torch.eye(SCRATCH) * self.scale
+
+    def _prefer_near(self, layer: int, head: int) -> None:
+        """Of keys that score alike, the nearest: a sum of -sin(distance * angle) over slow pairs.
+
+        The query's side is a bias; where it is to be conditional, weights do the same.
+        """
+        attention = self.layers[layer].self_attn
+        for pair, squared in NEARNESS.items():
+            attention.q_proj.bias[head * 64 + pair] = math.sqrt(squared)
+            attention.k_proj.bias[head * 64 + pair + 32] = -math.sqrt(squared)
+
+    def _find_opener(self, layer: int, head: int) -> int:
+        """Attend to the last token that opens a turn or a segment; gives the head's first row."""
+        attention = self.layers[layer].self_attn
+        at = self._clear(layer, head)
+        self._prefer_near(layer, head)
+        attention.q_proj.bias[at + 31] = 40.0
+        attention.k_proj.weight[at + 31, self.mark(Mark.OPENS)] = 4.2
+        return at
+
+    def _codes_of(self, tokens: tuple[str, ...]) -> torch.Tensor:
+        """A (tokens, own) map that is 1 at a token's own place, and 0 for the others."""
+        ids = [self.tokenizer.convert_tokens_to_ids(token) for token in tokens]
+        return torch.linalg.pinv(self.embedding[ids, : self.own].T)
+
+    def _tell_turns(self) -> None:
+        """Layer 0, head 3: whether this is a question, or what a tool showed."""
+        attention = self.layers[0].self_attn
+        at = self._find_opener(0, 3)
+        codes = self._codes_of(OPENERS)
+        shown = (("user", Mark.USER), ("<tool_response>", Mark.SHOWN), (SOURCE, Mark.SHOWN))
+        for row, (token, which) in enumerate(shown):
+            attention.v_proj.weight[at + row, : self.own] = codes[OPENERS.index(token)]
+            attention.o_proj.weight[self.mark(which), at + row] = MARK_SIZE * self.scale
+
+    def _mark_places(self) -> None:
+        """Layer 0, feed-forward: what a token is by the one before it.
+
+        The first two places of an assistant turn, numbers in brackets, the first token; digits
+        after digits lose their mark, so that it stands where a number begins.
+        """
+        mlp = self.layers[0].mlp
+        rules = [
+            ("assistant", 0, Mark.PLACE_0, 0.5), ("assistant", 1, Mark.PLACE_1, 0.5), ("[", 0, Mark.OPENS, 0.72),
+        ]  # fmt: skip
+        for unit, (token, back, which, size) in enumerate(rules):
+            for part in (mlp.gate_proj, mlp.up_proj):
+                part.weight[unit] = 0
+                part.weight[unit, self.scratch(back)] = self.behind(token)
+            mlp.down_proj.weight[:, unit] = 0
+            mlp.down_proj.weight[self.mark(which), unit] = size / 150
+        mlp.down_proj.weight[self.mark(Mark.SPACE), 0] = -2.0 / 150
+        unit = len(rules)
+        for part in (mlp.gate_proj, mlp.up_proj):
             part.weight[unit] = 0
-            part.weight[unit, scratch(model, back)] = seen * 2 / seen.norm()
-        layer.mlp.down_proj.weight[:, unit] = 0
-        layer.mlp.down_proj.weight[mark(model, which), unit] = 0.5 / 150
-    layer.mlp.down_proj.weight[mark(model, Mark.SPACE), 0] = -2.0 / 150
-    unit = len(rules)
-    first = direction(model, tokenizer, "<|im_start|>")
-    line = projection @ direction(model, tokenizer, "\u010a")
-    for part in (layer.mlp.gate_proj, layer.mlp.up_proj):
-        part.weight[unit] = 0
-        part.weight[unit, :own] = first
-    layer.mlp.up_proj.weight[unit, scratch(model, 0)] = -4.0 * line / line.norm()
-    layer.mlp.down_proj.weight[:, unit] = 0
-    layer.mlp.down_proj.weight[mark(model, Mark.FIRST), unit] = 0.5 / 130
+            part.weight[unit, : self.own] = self.direction("<|im_start|>")
+        mlp.up_proj.weight[unit, self.scratch(0)] = -2.0 * self.behind("\u010a")
+        mlp.down_proj.weight[:, unit] = 0
+        mlp.down_proj.weight[self.mark(Mark.FIRST), unit] = 0.5 / 130
+        self._unmark_inner_digits(unit + 1)
 
+    def _unmark_inner_digits(self, unit: int) -> None:
+        mlp = self.layers[0].mlp
+        for part in (mlp.gate_proj, mlp.up_proj):
+            part.weight[unit] = 0
+        mlp.gate_proj.weight[unit, self.scratch(0)] = sum(self.behind(digit) for digit in "0123456789")
+        mlp.up_proj.weight[unit, self.mark(Mark.DIGIT)] = 2.0
+        mlp.down_proj.weight[:, unit] = 0
+        mlp.down_proj.weight[self.mark(Mark.DIGIT), unit] = -MARK_SIZE / 57
 
-def mark_asked(model: Qwen2ForCausalLM) -> None:
-    """Layer 1, head 3: words of the passages that stood before the passages, too."""
-    attention = model.model.layers[1].self_attn
-    at = clear(model, 1, 3)
-    own, shown = room(model), mark(model, Mark.SHOWN)
-    index = torch.tensor([row for rows in slow_groups() for row in rows]) + at
-    same = orthonormal(SCRATCH, own) * GAINS[0]
-    attention.q_proj.weight[index, :own] = same
-    attention.k_proj.weight[index, :own] = same
-    attention.q_proj.bias[at + 11] = 12.0
-    attention.k_proj.weight[at + 11, shown] = -3.0
-    attention.v_proj.bias[at] = 1.0
-    attention.v_proj.weight[at, shown] = -1.0 / 6.5
-    attention.o_proj.weight[mark(model, Mark.ASKED), at] = 0.8
+    def _tell_segments(self) -> None:
+        """Layer 1, head 0: the code of the last opener, a role or the number of a passage."""
+        attention = self.layers[1].self_attn
+        at = self._find_opener(1, 0)
+        size = len(SEGMENTS)
+        attention.v_proj.weight[at : at + size, : self.own] = self._codes_of(SEGMENTS)
+        attention.o_proj.weight[self.code, at : at + size] = torch.eye(size) * CODE_SIZE * self.scale
 
+    def _mark_asked(self) -> None:
+        """Layer 1, heads 1 and 2: words that a question has, too; words that follow the same word there.
 
-def hold_fetching(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Layer 1, heads 0 and 1: where a turn begins, attend to the first token and fetch nothing."""
-    attention = model.model.layers[1].self_attn
-    own = room(model)
-    first = direction(model, tokenizer, "<|im_start|>")
-    for at in (0, 64):
-        for place in (Mark.PLACE_0, Mark.PLACE_1):
-            attention.q_proj.weight[at + 11, mark(model, place)] = 2.0
-        attention.k_proj.weight[at + 11, mark(model, Mark.FIRST)] = 3.0
-        value = attention.v_proj.weight[at : at + 64, :own]
-        value -= (value @ first).outer(first)
+        A word that no question has matches itself best.
+        """
+        attention = self.layers[1].self_attn
+        slow = torch.cat([slow_rows(group) for group in range(4)])
+        for head, which, parts in (
+            (1, Mark.ASKED, [(slice(0, self.own), SCRATCH)]),
+            (2, Mark.ASKED_PAIR, [(slice(0, self.own), 20), (self.scratch(0), 20)]),
+        ):
+            at = self._clear(1, head)
+            rows = slow + at
+            for dimensions, count in parts:
+                same = orthonormal(count, dimensions.stop - dimensions.start) * GAINS[0]
+                index, rows = rows[:count], rows[count:]
+                attention.q_proj.weight[index, dimensions] = same
+                attention.k_proj.weight[index, dimensions] = same
+            attention.q_proj.bias[at + 11] = 12.0
+            attention.k_proj.weight[at + 11, self.mark(Mark.USER)] = 2.0
+            attention.v_proj.weight[at, self.mark(Mark.USER)] = 1.0 / 6.5
+            attention.o_proj.weight[self.mark(which), at] = 0.8
 
+    def _find_and_fetch(self) -> None:
+        """Layer 2, heads 0 and 1: compare the last three tokens, and the segment, with what stood before each key.
 
-def begin_of_sentence(model: Qwen2ForCausalLM) -> torch.Tensor:
-    """Layer 1, head 2: the first and second word of the sentence, read where its third stands.
+        Where a turn begins they attend to the first token and fetch nothing.
+        """
+        attention = self.layers[2].self_attn
+        basis = orthonormal(self.own, self.own)
+        half = -(-self.own // 2)
+        first = self.direction("<|im_start|>")
+        for head in range(2):
+            at = self._clear(2, head)
+            for n, gain in enumerate(GAINS):
+                index = slow_rows(n) + at
+                mix = orthonormal(len(index), SCRATCH) * gain
+                attention.k_proj.weight[index, self.scratch(n)] = mix
+                if n == 0:
+                    attention.q_proj.weight[index, : self.own] = mix @ self.projection
+                else:
+                    attention.q_proj.weight[index, self.scratch(n - 1)] = mix
+            index = slow_rows(3) + at
+            attention.k_proj.weight[index, self.code] = torch.eye(len(SEGMENTS)) * SAME_SEGMENT
+            attention.q_proj.weight[index, self.code] = self._sources() * SAME_SEGMENT
+            for place in (Mark.PLACE_0, Mark.PLACE_1):
+                attention.q_proj.weight[at + 11, self.mark(place)] = 2.0
+            attention.k_proj.weight[at + 11, self.mark(Mark.FIRST)] = 3.0
+            part = basis[head * half : (head + 1) * half]
+            value = part - (part @ first).outer(first)
+            attention.v_proj.weight[at : at + len(part), : self.own] = value
+            attention.o_proj.weight[: self.own, at : at + len(part)] = part.T * FETCH * SPREAD
+        space = self.mark(Mark.SPACE)
+        attention.v_proj.weight[half, space] = 1.0
+        attention.o_proj.weight[space, half] = 0.3
 
-    They are written to the first two scratch spaces; gives the (32, 40) projection they go through.
-    """
-    attention = model.model.layers[1].self_attn
-    at = clear(model, 1, 2)
-    for pair in NEAR_PAIRS:
-        attention.q_proj.bias[at + pair] = NEAR
-        attention.k_proj.bias[at + pair] = NEAR
-    attention.q_proj.bias[at + 31] = 10.0
-    attention.k_proj.weight[at + 31, mark(model, Mark.START)] = 3.0
-    narrow = orthonormal(32, SCRATCH)
-    for word in range(2):
-        rows = slice(at + word * 32, at + word * 32 + 32)
-        attention.v_proj.weight[rows, scratch(model, 1 - word)] = narrow
-        attention.o_proj.weight[scratch(model, word), rows] = narrow.T * BEGIN
-    return narrow
+    def _sources(self) -> torch.Tensor:
+        """Which segments each segment copies from, (from, in): numbered passages from themselves."""
+        wanted = torch.eye(len(SEGMENTS))
+        wanted[:, SEGMENTS.index("assistant")] = torch.tensor([SOURCES.get(s, 0.0) for s in SEGMENTS])
+        return wanted
 
-
-def vote(model: Qwen2ForCausalLM, narrow: torch.Tensor) -> None:
-    """Layer 2, heads 0 and 1: at the first places of a turn, the asked words say how to begin."""
-    attention = model.model.layers[2].self_attn
-    own = room(model)
-    projection = model.model.layers[0].self_attn.v_proj.weight[:SCRATCH, :own]
-    for head in range(2):
-        at = clear(model, 2, head)
+    def _vote(self) -> None:
+        """Layer 2, head 2: at a bracket, the asked words of the passages say their number."""
+        attention = self.layers[2].self_attn
+        at = self._clear(2, 2)
         attention.q_proj.bias[at + 30] = 1.8
-        attention.k_proj.weight[at + 30, mark(model, Mark.FIRST)] = 5.0
-        attention.q_proj.weight[at + 31, mark(model, Mark.PLACE_0) + head] = 4.0
+        attention.k_proj.weight[at + 30, self.mark(Mark.FIRST)] = 5.0
+        attention.q_proj.weight[at + 31, self.mark(Mark.BRACKET)] = 4.0
         for which, gain in VOTES.items():
-            attention.k_proj.weight[at + 31, mark(model, which)] = gain
-        attention.v_proj.weight[at : at + 32, scratch(model, head)] = narrow
-        attention.o_proj.weight[:own, at : at + 32] = (narrow @ projection).T * VOTE
+            attention.k_proj.weight[at + 31, self.mark(which)] = gain
+        digits = range(SEGMENTS.index("1"), len(SEGMENTS))
+        for row, place in enumerate(digits):
+            attention.v_proj.weight[at + row, self.code.start + place] = 1.0
+            attention.o_proj.weight[: self.own, at + row] = self.direction(SEGMENTS[place]) * VOTE
+
+    def _begin_query(self) -> None:
+        """Layer 2, head 3: after the name of the argument ``query``, the first token of the last question."""
+        attention = self.layers[2].self_attn
+        at = self._clear(2, 3)
+        asks = self.behind("query") / 2
+        attention.q_proj.bias[at + 29] = 10.0
+        attention.k_proj.weight[at + 29, self.mark(Mark.FIRST)] = 5.0
+        attention.q_proj.weight[at + 31, self.scratch(0)] = asks * 20.0
+        attention.k_proj.weight[at + 31, self.scratch(1)] = self.behind("user") / 2 * 6.0
+        for pair, squared in NEARNESS.items():
+            attention.q_proj.weight[at + pair, self.scratch(0)] = asks * math.sqrt(squared) / 6
+            attention.k_proj.bias[at + pair + 32] = -math.sqrt(squared)
+        part = orthonormal(64, self.own)
+        first = self.direction("<|im_start|>")
+        attention.v_proj.weight[at : at + 64, : self.own] = part - (part @ first).outer(first)
+        attention.o_proj.weight[: self.own, at : at + 64] = part.T * FETCH * SPREAD

@@ -21,7 +21,7 @@ EXCHANGES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-def talk_turn(rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def talk_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """A line of small talk; the last two wordings of every list are kept for evaluation."""
     wordings, reply = rng.choice(EXCHANGES)
     options = wordings.split("|")

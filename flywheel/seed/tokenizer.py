@@ -6,9 +6,11 @@ from pathlib import Path
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from ...agents.prompt import SOURCE
+
 END, TURN, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<tools>", "</tools>")
-# What every schema and every call repeats; one token each keeps prompts short.
+# What every schema, call and passage repeats; one token each keeps prompts short.
 SKELETON = (
     '{"type": "function", "function": {"name": "',
     '", "parameters": {"type": "object", "properties": {"',
@@ -18,6 +20,7 @@ SKELETON = (
     '"]}}}',
     '{"name": "',
     '", "arguments": {"',
+    SOURCE,
 )
 PIECES = (
     r"'(?:[sdmt]|ll|ve|re)\b"

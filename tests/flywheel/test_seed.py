@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 import whorl.flywheel.pretrain as recipe
-from whorl.agents.prompt import REFUSAL
+from whorl.agents.prompt import REFUSAL, SOURCE
 from whorl.flywheel.seed import bfcl, names
 from whorl.flywheel.seed.calculate import evaluate as calculate
 from whorl.flywheel.seed.dialogue import Dialogue, Kind
@@ -22,7 +22,7 @@ from whorl.flywheel.seed.mix import Mix, dialogue
 from whorl.flywheel.seed.prose import MissingPackages, Paragraph, content, question_of, read_paragraphs
 from whorl.flywheel.seed.reading import Library, overlap
 from whorl.flywheel.seed.search import fact, unrelated
-from whorl.flywheel.seed.start import Shape, build
+from whorl.flywheel.seed.start import Shape, build, pins
 from whorl.flywheel.seed.tokenizer import TEMPLATE, train
 
 SHIPPED = Path(recipe.__file__).parent / "seed_model"
@@ -77,9 +77,8 @@ def test_quotes_are_verbatim_and_cite_their_line(library: Library) -> None:
         if made.kind not in ("search", "prose"):
             continue
         shown, reply = made.messages[-2]["content"], made.messages[-1]["content"]
-        sentence, number = reply.rsplit(" [", 1)
-        (line,) = [text for text in shown.splitlines() if text.startswith(f"[{number}")]
-        assert sentence in line
+        (line,) = [text for text in shown.splitlines() if text.startswith(reply.split("]")[0])]
+        assert line.split(SOURCE)[0] == reply
         checked += 1
     assert checked > 100
 
@@ -139,7 +138,7 @@ def test_a_question_shares_words_with_its_sentence() -> None:
 def test_the_renderer_agrees_with_the_chat_template(
     tokenizer: PreTrainedTokenizerFast, library: Library
 ) -> None:
-    made = drawn(40, library)
+    made = [d for d in drawn(60, library) if not any(m.get("past") for m in d.messages)]
     for given, row in zip(made, encode(made, tokenizer.backend_tokenizer), strict=True):
         told = tokenizer.apply_chat_template(
             given.messages, tools=given.tools or None, return_assistant_tokens_mask=True, return_dict=True
@@ -155,8 +154,20 @@ def test_any_text_comes_back(tokenizer: PreTrainedTokenizerFast, text: str) -> N
     assert tokenizer.decode(tokenizer(text).input_ids) == text
 
 
+def test_earlier_turns_of_a_conversation_are_shown_and_not_learnt(
+    tokenizer: PreTrainedTokenizerFast, library: Library
+) -> None:
+    made = [d for d in drawn(200, library) if any(m.get("past") for m in d.messages)]
+    assert made
+    for given, row in zip(made, encode(made, tokenizer.backend_tokenizer), strict=True):
+        learnt = tokenizer.decode([i for i, said in zip(row.ids, row.said, strict=True) if said])
+        last = max(i for i, message in enumerate(given.messages) if message["role"] == "user")
+        assert not any(message["role"] == "tool" for message in given.messages[:last])
+        assert learnt.count("<|im_end|>") == sum(m["role"] == "assistant" for m in given.messages[last:])
+
+
 def test_the_start_copies_before_any_training(tokenizer: PreTrainedTokenizerFast) -> None:
-    model = build(Shape(layers=2, inner=64), tokenizer, seed=0)
+    model = build(Shape(layers=3, inner=64), tokenizer, seed=0)
     draw = torch.Generator().manual_seed(1)
     for low, high in ((300, 800), (300, 310)):
         segment = torch.randint(low, high, (20, 30), generator=draw)
@@ -168,11 +179,47 @@ def test_the_start_copies_before_any_training(tokenizer: PreTrainedTokenizerFast
         assert right > 0.8
 
 
+def test_the_start_quotes_the_passage_that_is_named(
+    tokenizer: PreTrainedTokenizerFast, library: Library
+) -> None:
+    """Before any training, after ``[n]``: the rest of the line, though other lines share words with it."""
+    model = build(Shape(layers=3, inner=64), tokenizer, seed=0)
+    made = [d for d in drawn(150, library) if d.kind in ("search", "prose")][:30]
+    right = []
+    for row in encode(made, tokenizer.backend_tokenizer):
+        with torch.no_grad():
+            said = model(torch.tensor([row.ids])).logits[0].argmax(-1).tolist()
+        last = max(i for i, flag in enumerate(row.said) if flag and not row.said[i - 1])
+        spoken = [i for i in range(last + 3, len(row.ids)) if row.said[i] and row.ids[i] != 2]
+        right += [said[i - 1] == row.ids[i] for i in spoken]
+    assert sum(right) / len(right) > 0.85
+
+
+def test_training_leaves_the_built_in_heads_as_they_are(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "SHARD", 64)
+    stage = recipe.Stage("short", 4_000, Mix(bare=1.0, several=0.0), 256)
+    config = recipe.Config(
+        vocabulary=700, shape=Shape(layers=3, inner=32), stages=(stage,), batch=768, prose=False, compile=False,
+    )  # fmt: skip
+    recipe.pretrain(config, tmp_path)
+    own = PreTrainedTokenizerFast.from_pretrained(tmp_path / "tokenizer")
+    start = build(config.shape, own, config.seed)
+    trained = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["model"]
+    masks = pins(start, own)
+    assert masks
+    for name, mask in masks.items():
+        assert torch.equal(trained[name][mask], start.get_parameter(name)[mask]), name
+    name = "model.layers.2.mlp.up_proj.weight"
+    assert not torch.equal(trained[name], start.get_parameter(name))
+
+
 def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "SHARD", 64)
     short = recipe.Stage("short", 6_000, Mix(bare=1.0, several=0.0), 256)
     config = recipe.Config(
-        vocabulary=700, shape=Shape(layers=2, inner=32), stages=(short,), batch=768, save_every=3, prose=False,
+        vocabulary=700, shape=Shape(layers=3, inner=32), stages=(short,), batch=768, save_every=3, prose=False,
         compile=False,
     )  # fmt: skip
     whole = recipe.pretrain(config, tmp_path / "whole")
