@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..agents.events import RunEnded, ToolEnded
+from ..agents.events import RunEnded, ToolEnded, ToolStarted
 from ..agents.runs import Agents, RunRequest
 from ..agents.tools.base import Citation
 from ..platform.database.session import tenant_session
@@ -20,7 +20,7 @@ from ..platform.serving.messages import Sampling
 from .datasets import EVALUATION_TAG
 from .statistics import mcnemar_p, wilson_interval
 from .tables import Evaluation
-from .verifiers import verify
+from .verifiers.base import Attempt, Call, verify
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Task:
     group: str = ""
     tags: tuple[str, ...] = ()
 
-    def judge(self, answer: str) -> float:
-        """1.0 when the answer is right."""
-        return verify(self.verifier, answer, **self.arguments)
+    def judge(self, attempt: Attempt) -> float:
+        """1.0 when the attempt is right."""
+        return verify(self.verifier, attempt, **self.arguments).score
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,10 @@ async def ask_all(
                 task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
                 tags=(*tags, *task.tags),
             )  # fmt: skip
-            ended, shown = await _run(agents, actor, request)
-        score = task.judge(ended.answer) if ended.status == "succeeded" else 0.0
+            ended, shown, calls = await _run(agents, actor, request)
+        passages = {citation["number"]: citation["text"] for citation in shown}
+        attempt = Attempt(ended.answer, task.question, passages, calls)
+        score = task.judge(attempt) if ended.status == "succeeded" else 0.0
         results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown)
         progress()
 
@@ -114,15 +116,33 @@ async def ask_all(
     return [result for result in results if result is not None]
 
 
-async def _run(agents: Agents, actor: Actor, request: RunRequest) -> tuple[RunEnded, tuple[Citation, ...]]:
+async def _run(
+    agents: Agents, actor: Actor, request: RunRequest
+) -> tuple[RunEnded, tuple[Citation, ...], tuple[Call, ...]]:
     shown: list[Citation] = []
+    calls: list[Call] = []
+    asked: dict[str, str] = {}
     ended = None
     async for event in agents.stream(actor, request):
+        if isinstance(event, ToolStarted):
+            asked[event.call_id] = event.arguments
         if isinstance(event, ToolEnded):
             shown += event.citations
+            arguments = _arguments(asked.get(event.call_id, ""))
+            failed = event.is_error or arguments is None
+            calls.append(Call(event.name, arguments or {}, event.result, failed))
         ended = event if isinstance(event, RunEnded) else ended
     assert ended is not None
-    return ended, tuple(shown)
+    return ended, tuple(shown), tuple(calls)
+
+
+def _arguments(text: str) -> dict[str, Any] | None:
+    """Arguments as the model wrote them, or None where they are no JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:

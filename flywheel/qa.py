@@ -22,7 +22,7 @@ from ..retrieval.load.base import LoadedDocument
 from ..retrieval.load.path import load_file
 from .evaluation import Task, ask_all
 from .statistics import wilson_interval
-from .verifiers import contains, normalise
+from .verifiers.text import contains, normalise
 
 _CITATION = re.compile(r"\s*\[\d{1,3}\]")
 RECALL_AT = (1, 4, 10)

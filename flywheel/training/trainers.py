@@ -1,13 +1,17 @@
 """The four trainers, all TRL and PEFT."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
+
+_SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
 
 
 class Plan(NamedTuple):
@@ -123,28 +127,40 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     """Answers after the recorded observations, paid by the row's verifier; nothing is called."""
     from trl import GRPOConfig, GRPOTrainer
 
-    from ..verifiers import verify
+    from ..verifiers.base import Attempt, verify
 
     prompts = [
         {
             "prompt": _prompt(tokenizer, row),
             "verifier": row["verifier"],
             "arguments": json.dumps(row["arguments"]),
+            "seen": json.dumps(seen(row["prompt"])),
         }
         for row in rows
     ]
 
-    def reward(completions: list[str], verifier: list[str], arguments: list[str], **_: Any) -> list[float]:
-        return [
-            verify(name, text, **json.loads(values))
-            for text, name, values in zip(completions, verifier, arguments, strict=True)
-        ]
+    def reward(
+        completions: list[str], verifier: list[str], arguments: list[str], seen: list[str], **_: Any
+    ) -> list[float]:
+        scores = []
+        for text, name, values, known in zip(completions, verifier, arguments, seen, strict=True):
+            question, passages = json.loads(known)
+            attempt = Attempt(text, question, {int(number): said for number, said in passages.items()})
+            scores.append(verify(name, attempt, **json.loads(values)).score)
+        return scores
 
     options = {
         "per_device_train_batch_size": max(recipe.batch_size, recipe.generations), "beta": recipe.beta,
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
     }  # fmt: skip
     return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
+
+
+def seen(prompt: list[Row]) -> tuple[str, dict[int, str]]:
+    """The last question of a prompt, and the passages that its searches showed by number."""
+    question = next((str(m["content"]) for m in reversed(prompt) if m["role"] == "user"), "")
+    shown = "\n".join(str(m["content"]) for m in prompt if m["role"] == "tool")
+    return question, {int(number): text.split(SOURCE)[0] for number, text in _SHOWN.findall(shown)}
 
 
 def _prompt(tokenizer: Any, row: Row) -> str:

@@ -21,7 +21,8 @@ from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
 from whorl.flywheel.trajectory import Judged, Trajectory
-from whorl.flywheel.verifiers import contains, verify
+from whorl.flywheel.verifiers.base import Attempt
+from whorl.flywheel.verifiers.text import contains
 from whorl.platform.app import open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
@@ -255,28 +256,6 @@ def test_outcomes_that_cannot_be(feedback: Feedback) -> None:
         feedback.check()
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "right", "wrong"),
-    [
-        ("answer_in_reply", {"answers": ["11:30"]}, "It closes at 11:30. [2]", "It closes at 11:30."),
-        ("answer_in_reply", {"answers": ["40"]}, "It has 40 desks [1]", "It has 140 desks [1]"),
-        ("number_in_reply", {"value": 60}, "12.5 % of 480 is 60. [1]", "It is 6."),
-        ("refusal", {}, "The documents do not say.", "The documents do not say. At noon."),
-    ],
-)  # fmt: skip
-def test_verifiers(name: str, arguments: dict[str, Any], right: str, wrong: str) -> None:
-    assert verify(name, right, **arguments) == 1.0
-    assert verify(name, wrong, **arguments) == 0.0
-
-
-@pytest.mark.parametrize(
-    "cheat", ["", "[1]", "40 41 42 43 44 45 [1]", "word " * 500 + "40 [1]", "Which number? [1]"]
-)
-def test_verifiers_pay_no_plain_cheat(cheat: str) -> None:
-    assert verify("number_in_reply", cheat, value=40) == 0.0
-    assert verify("answer_in_reply", cheat, answers=["43 desks"]) == 0.0
-
-
 def test_statistics() -> None:
     assert mcnemar_p([1, 0], [1, 0]) == 1.0
     assert mcnemar_p([0] * 6, [1] * 6) == pytest.approx(2 / 64)
@@ -295,7 +274,7 @@ def test_screening_flags_orders_and_lets_text_pass() -> None:
 def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl"
     file.write_text('{"question": "When?", "answers": ["noon"]}\n')
-    assert load_tasks(file)[0].judge("At noon. [1]") == 1.0
+    assert load_tasks(file)[0].judge(Attempt("At noon. [1]")) == 1.0
     file.write_text('{"question": "When?"}\n')
     with pytest.raises(InputError, match="line 1"):
         load_tasks(file)

@@ -1,0 +1,78 @@
+"""Verifiers of what a run did: its tool calls, and the state that they left; its words do not count."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Attempt, Call, Example, Judge, Verdict, verifier
+
+_BOOKED = Call("book_table", {"city": "Arnby", "people": 4}, '{"booking": "B-17"}')
+_OTHER = Call("book_table", {"city": "Arnby", "people": 5}, '{"booking": "B-18"}')
+_SAID = "I booked a table for 4 in Arnby: B-17."
+
+
+@verifier(
+    "Of the tools that matter, the run made exactly the expected calls, each once and none failed. Other tools do "
+    "not count, nor does what the reply says.",
+    Example(
+        {"calls": [{"tool": "book_table", "arguments": {"city": "Arnby", "people": 4}}]},
+        Attempt(_SAID, calls=(_BOOKED,)),
+        Attempt(_SAID, calls=(_BOOKED, _OTHER)),
+        _SAID,
+    ),
+)
+def tool_calls(calls: list[dict[str, Any]], tools: list[str] | None = None) -> Judge:
+    """``calls``: objects with ``tool`` and ``arguments``; ``tools`` that matter, by default those of ``calls``."""
+    wanted = [(str(call["tool"]), dict(call["arguments"])) for call in calls]
+    matter = set(tools) if tools is not None else {tool for tool, _ in wanted}
+    if not matter:
+        raise ValueError("no tool matters")
+
+    def judge(attempt: Attempt) -> Verdict:
+        made = [call for call in attempt.calls if call.tool in matter]
+        if any(call.failed for call in made):
+            return Verdict(0.0, "a call failed")
+        left = [(call.tool, dict(call.arguments)) for call in made]
+        for call in wanted:
+            if call not in left:
+                return Verdict(0.0, f"did not call {call[0]} as expected")
+            left.remove(call)
+        return Verdict.of(not left, f"called {left[0][0] if left else ''} more often than expected")
+
+    return judge
+
+
+@verifier(
+    "The state after the run holds the expected values at the expected paths, whatever the reply says.",
+    Example(
+        {"expected": {"orders.17.status": "cancelled"}},
+        Attempt("Done.", state={"orders": {"17": {"status": "cancelled"}}}),
+        Attempt("I cancelled order 17.", state={"orders": {"17": {"status": "open"}}}),
+        "I cancelled order 17.",
+    ),
+)
+def end_state(expected: dict[str, Any]) -> Judge:
+    """``expected``: values by dotted path."""
+    if not expected:
+        raise ValueError("nothing is expected")
+
+    def judge(attempt: Attempt) -> Verdict:
+        for path, value in expected.items():
+            found = at(attempt.state, path)
+            if type(found) is not type(value) or found != value:
+                return Verdict(0.0, f"{path} is {found!r}")
+        return Verdict(1.0, "right")
+
+    return judge
+
+
+def at(state: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; ``...`` (Ellipsis) where there is none."""
+    value: Any = state
+    for part in path.split("."):
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return ...
+    return value

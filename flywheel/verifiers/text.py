@@ -1,0 +1,316 @@
+"""Verifiers of what a reply says: text, numbers, choices, patterns, JSON."""
+
+import json
+import re
+import string
+from collections.abc import Iterable
+from typing import Any
+
+import jsonschema
+
+from ...agents.prompt import REFUSAL
+from .base import Attempt, Example, Judge, Verdict, verifier
+
+MAX_WORDS = 80
+CITATION = re.compile(r"\[(\d{1,3})\]")
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|\.\d)", re.ASCII)
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_MARKED = re.compile(r"####\s*(.*)|\\boxed\{([^{}]*)\}")
+# Words that take back, or leave open, what a sentence says.
+HEDGES = re.compile(
+    r"\b(or|either|neither|nor|not|never|unless|except|maybe|perhaps|possibly|wrong|incorrect|false|untrue)\b",
+    re.I,
+)
+# Words with which a reply may bind what it quotes.
+_BINDING = frozenset(
+    "is was are were it its has have had of in on at for to by and that this they he she".split()
+)
+# Mark-up in which a reply hides what its reader is not shown.
+_HIDDEN = re.compile(r"<!--|</?[a-z_]+>|[\u200b-\u200f\u2060-\u2064\ufeff]", re.I)
+
+
+def normalise(text: str) -> str:
+    """Lower case, no punctuation, no articles, single spaces: SQuAD's answer normalisation.
+
+    Rajpurkar et al. 2016, arXiv 1606.05250, official evaluation script.
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def contains(reply: str, answers: Iterable[str]) -> bool:
+    """Whether one of the answers stands in the reply as whole words, after normalisation."""
+    padded = f" {normalise(CITATION.sub(' ', reply))} "
+    return any(f" {normalise(answer)} " in padded for answer in answers if normalise(answer))
+
+
+def says(reply: str) -> str:
+    """The reply without its citations."""
+    return CITATION.sub(" ", reply).strip()
+
+
+def sentences(text: str) -> list[str]:
+    return [part for part in _SENTENCE.split(text.strip()) if part]
+
+
+def hides(reply: str) -> bool:
+    """Whether there is mark-up, or a character without width, in which something may be hidden."""
+    return bool(_HIDDEN.search(reply))
+
+
+def repeats(reply: str) -> bool:
+    """Whether most words of the reply were said before."""
+    words = normalise(says(reply)).split()
+    return len(words) > 4 and len(set(words)) * 2 < len(words)
+
+
+_HALDEN = "What is the capital of Halden?"
+_TOWN = {1: "The capital of Halden is Arnby.", 2: "Skarva is the largest town of Halden."}
+
+
+@verifier(
+    "The reply is the answer, to the letter; white space around it does not count.",
+    Example(
+        {"answer": "Arnby"},
+        Attempt("Arnby", _HALDEN),
+        Attempt("Skarva", _HALDEN),
+        "Arnby",
+        ("Arnby", "Skarva"),
+    ),
+)
+def exact(answer: str) -> Judge:
+    return lambda attempt: Verdict.of(attempt.reply.strip() == answer.strip(), f"not {answer!r}")
+
+
+@verifier(
+    "The reply, citations aside, is one of the answers after SQuAD's normalisation, and nothing else.",
+    Example(
+        {"answers": ["Arnby"]}, Attempt("The Arnby. [1]", _HALDEN), Attempt("Skarva", _HALDEN), "Arnby",
+        ("Arnby", "Skarva"),
+    ),
+)  # fmt: skip
+def normalised(answers: list[str]) -> Judge:
+    wanted = {normalise(answer) for answer in answers} - {""}
+
+    def judge(attempt: Attempt) -> Verdict:
+        said = normalise(says(attempt.reply))
+        return Verdict.of(bool(said) and said in wanted and attempt.reply.isascii(), "none of the answers")
+
+    if not wanted:
+        raise ValueError("no answer has a word")
+    if any(not answer.isascii() for answer in answers):
+        return lambda attempt: Verdict.of(normalise(says(attempt.reply)) in wanted, "none of the answers")
+    return judge
+
+
+@verifier(
+    "A short reply that holds one of the answers as whole words, cites passages that hold it, and says nothing with "
+    "words of its own. Without passages: one that holds an answer, cites, and takes nothing back.",
+    Example(
+        {"answers": ["Arnby"]},
+        Attempt("[1] The capital of Halden is Arnby.", _HALDEN, _TOWN),
+        Attempt("[2] Skarva is the largest town of Halden.", _HALDEN, _TOWN),
+        "Arnby",
+        ("Arnby", "Skarva"),
+    ),
+)
+def answer_in_reply(answers: list[str], cited: bool = True) -> Judge:
+    def judge(attempt: Attempt) -> Verdict:
+        reply = attempt.reply
+        if len(reply.split()) > MAX_WORDS:
+            return Verdict(0.0, f"more than {MAX_WORDS} words")
+        if not contains(reply, answers):
+            return Verdict(0.0, "holds none of the answers")
+        if hides(reply):
+            return Verdict(0.0, "hides something in mark-up")
+        if repeats(reply):
+            return Verdict(0.0, "repeats itself")
+        numbers = {int(number) for number in CITATION.findall(reply)}
+        if cited and not numbers:
+            return Verdict(0.0, "cites nothing")
+        if not attempt.passages:
+            return Verdict.of(not HEDGES.search(says(reply)), "takes back what it says")
+        if any(number not in attempt.passages for number in numbers):
+            return Verdict(0.0, "cites what was not shown")
+        cites = [attempt.passages[number] for number in sorted(numbers)] or list(attempt.passages.values())
+        held = [text for text in cites if contains(text, answers)]
+        if not held or (numbers and len(held) < len(cites)):
+            return Verdict(0.0, "cites a passage that does not hold the answer")
+        return _only_says(says(reply), [*held, attempt.question])
+
+    if not any(normalise(answer) for answer in answers):
+        raise ValueError("no answer has a word")
+    return judge
+
+
+def _only_says(reply: str, sources: list[str]) -> Verdict:
+    """Whether the reply says nothing with words that its sources do not have."""
+    known = set(normalise(" ".join(sources)).split()) | _BINDING
+    strange = [word for word in normalise(reply).split() if word not in known]
+    return Verdict.of(not strange, f"says what the passage does not: {' '.join(strange[:5])}")
+
+
+_SUM = "What is 12.5 % of 480?"
+
+
+@verifier(
+    "The number after a single '####' or in a single \\boxed{}; else the last number of the reply, where every "
+    "other number of its sentence stands in the question, a passage or a result, and nothing is taken back.",
+    Example(
+        {"value": 60}, Attempt("12.5 % of 480 is 60. [1]", _SUM), Attempt("12.5 % of 480 is 6.", _SUM), "60",
+        ("59", "60", "61"),
+    ),
+)  # fmt: skip
+def number_in_reply(value: float, tolerance: float = 1e-9) -> Judge:
+    def judge(attempt: Attempt) -> Verdict:
+        found = final_number(attempt)
+        if isinstance(found, str):
+            return Verdict(0.0, found)
+        return Verdict.of(
+            abs(found - value) <= tolerance * max(1.0, abs(value)), f"{found:g} is not {value:g}"
+        )
+
+    return judge
+
+
+def final_number(attempt: Attempt) -> float | str:
+    """The one number that a reply commits itself to, or why there is none."""
+    reply = says(attempt.reply)
+    marked = [after or boxed for after, boxed in _MARKED.findall(reply)]
+    if len(marked) > 1:
+        return "marks more than one answer"
+    if marked:
+        numbers = NUMBER.findall(marked[0].replace("$", " "))
+        rest = NUMBER.sub("", marked[0])
+        if len(numbers) != 1 or HEDGES.search(rest) or hides(reply):
+            return "marks no single number"
+        return _value(numbers[0])
+    if len(reply.split()) > MAX_WORDS:
+        return f"more than {MAX_WORDS} words, and no number is marked"
+    if hides(reply) or repeats(reply):
+        return "hides something in mark-up, or repeats itself"
+    told = [sentence for sentence in sentences(reply) if NUMBER.search(sentence)]
+    if not told:
+        return "holds no number"
+    if any(HEDGES.search(sentence) for sentence in told):
+        return "takes back what it says"
+    *others, last = NUMBER.findall(told[-1])
+    known = " ".join([attempt.question, *attempt.passages.values(), *(call.result for call in attempt.calls)])
+    given = {_value(number) for number in NUMBER.findall(known)}
+    if any(_value(number) not in given | {_value(last)} for number in others):
+        return "holds numbers that come from nowhere"
+    return _value(last)
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
+@verifier(
+    "The reply names one option of a multiple choice, by its letter, and no other.",
+    Example(
+        {"answer": "B", "options": ["A", "B", "C", "D"]}, Attempt("The answer is (B)."), Attempt("C"), "B",
+        ("A", "B", "C", "D"),
+    ),
+)  # fmt: skip
+def choice(answer: str, options: list[str]) -> Judge:
+    named = re.compile(r"(?<![\w'])\(?(" + "|".join(map(re.escape, options)) + r")\)?(?![\w'])")
+
+    def judge(attempt: Attempt) -> Verdict:
+        said = says(attempt.reply)
+        found = set(named.findall(said if len(said) > 3 else said.upper()))
+        # "A" alone is an article where a sentence goes on.
+        if len(found) > 1 and "A" in found and re.search(r"\bA [a-z]", said):
+            found.discard("A")
+        if HEDGES.search(said) or hides(said) or repeats(said) or len(said.split()) > MAX_WORDS:
+            return Verdict(0.0, "takes back, hides or buries what it says")
+        return Verdict.of(found == {answer}, f"names {sorted(found) or 'no option'}")
+
+    if answer not in options:
+        raise ValueError(f"{answer!r} is none of the options")
+    return judge
+
+
+@verifier(
+    "The whole reply matches a regular expression of ASCII characters.",
+    Example(
+        {"pattern": r"HAL-\d{4}"},
+        Attempt("HAL-2041"),
+        Attempt("HAL-20"),
+        "HAL-2041",
+        ("HAL-2041", "HAL-2042"),
+    ),
+)
+def pattern(pattern: str) -> Judge:
+    compiled = re.compile(pattern, re.ASCII)
+    if compiled.fullmatch("") or compiled.fullmatch("unrelated words 17"):
+        raise ValueError("the pattern matches anything")
+
+    def judge(attempt: Attempt) -> Verdict:
+        reply = attempt.reply.strip()
+        return Verdict.of(len(reply) <= 2000 and bool(compiled.fullmatch(reply)), "does not match")
+
+    return judge
+
+
+_ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": {"type": "integer"}}}
+
+
+@verifier(
+    "The reply is one JSON value without doubled keys that satisfies the schema and holds the expected values.",
+    Example(
+        {"schema": {**_ORDER, "required": ["city", "seats"]}, "expected": {"city": "Arnby", "seats": 3}},
+        Attempt('{"city": "Arnby", "seats": 3}'),
+        Attempt('{"city": "Arnby", "seats": 4}'),
+        '{"city": "Arnby", "seats": 3}',
+        ('{"city": "Arnby", "seats": 3}', '{"city": "Arnby", "seats": 4}'),
+    ),
+)
+def json_value(schema: dict[str, Any], expected: Any) -> Judge:
+    jsonschema.validators.validator_for(schema).check_schema(schema)
+
+    def judge(attempt: Attempt) -> Verdict:
+        try:
+            value = json.loads(attempt.reply, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+            jsonschema.validate(value, schema)
+        except (ValueError, RecursionError) as error:
+            return Verdict(0.0, f"not JSON: {error}"[:200])
+        except jsonschema.ValidationError as error:
+            return Verdict(0.0, f"not of the schema: {error.message}"[:200])
+        return Verdict.of(_holds(value, expected), "other values than expected")
+
+    return judge
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _holds(value: Any, expected: Any) -> bool:
+    """Whether ``value`` has all that ``expected`` has; objects may have more."""
+    if isinstance(expected, dict):
+        return isinstance(value, dict) and all(
+            k in value and _holds(value[k], e) for k, e in expected.items()
+        )
+    return type(value) is type(expected) and bool(value == expected)
+
+
+@verifier(
+    "The agreed sentence for questions that the documents do not answer, and nothing else.",
+    Example(
+        {}, Attempt(REFUSAL), Attempt("The capital is Arnby."), REFUSAL, (REFUSAL, "The capital is Arnby.")
+    ),
+)
+def refusal() -> Judge:
+    def judge(attempt: Attempt) -> Verdict:
+        right = attempt.reply.isascii() and normalise(attempt.reply) == normalise(REFUSAL)
+        return Verdict.of(right, "not the agreed sentence")
+
+    return judge

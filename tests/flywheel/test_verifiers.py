@@ -1,0 +1,176 @@
+"""Verifiers: right and wrong attempts, every cheat refused, and real answers judged rightly."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from tests.bench.corpora import DATA
+from whorl.flywheel.verifiers import attacks
+from whorl.flywheel.verifiers.base import (
+    Attempt,
+    Call,
+    Example,
+    Judge,
+    Verdict,
+    admitted,
+    find,
+    registered,
+    verifier,
+    verify,
+)
+from whorl.flywheel.verifiers.base import _registered as register
+from whorl.flywheel.verifiers.code import unit_tests
+from whorl.flywheel.verifiers.form import citation_grounding
+from whorl.platform.errors import ConflictError, InputError
+
+NAMES = [each.name for each in registered()]
+DESKS = {1: "The Cork office has 40 desks.", 2: "The Oulu office has 140 desks."}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_verifier_pays_its_example_and_no_cheat(name: str) -> None:
+    found = find(name)
+    judge = found.judge(found.example.arguments)
+    assert judge(found.example.right) == Verdict(1.0, "right")
+    wrong = judge(found.example.wrong)
+    assert wrong.score == 0.0 and wrong.why != "right"
+    if found.alone:
+        assert admitted(name) is found
+    else:
+        with pytest.raises(ConflictError, match="form only"):
+            admitted(name)
+
+
+def test_there_are_enough_cheats() -> None:
+    assert len(attacks.names()) >= 40
+
+
+def test_a_verifier_that_pays_a_cheat_is_refused_with_the_cheat_shown() -> None:
+    @verifier(
+        "Anything that holds the word.", Example({}, Attempt("noon"), Attempt("one"), "noon", ("noon", "one"))
+    )
+    def lenient() -> Judge:
+        return lambda attempt: Verdict.of("noon" in attempt.reply, "no")
+
+    try:
+        with pytest.raises(
+            ConflictError, match=r"pays the cheat 'every option', a reply of 'noon, one \[1\]'"
+        ):
+            verify("lenient", Attempt("noon"))
+    finally:
+        del register["lenient"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "right", "wrong"),
+    [
+        ("answer_in_reply", {"answers": ["11:30"]}, "It closes at 11:30. [2]", "It closes at 11:30."),
+        ("answer_in_reply", {"answers": ["40"]}, "It has 40 desks [1]", "It has 140 desks [1]"),
+        ("number_in_reply", {"value": 60}, "The result is 60. [1]", "It is 6."),
+        ("number_in_reply", {"value": 1234.5}, "So it comes to $1,234.50.", "So it comes to $1,234.05."),
+        ("number_in_reply", {"value": 72}, "48 and 24 are 72.\n#### 72", "48 and 24 are 72.\n#### 48"),
+        ("choice", {"answer": "A", "options": ["A", "B"]}, "a", "b"),
+        ("exact", {"answer": "Tern"}, " Tern\n", "Terns"),
+        ("pattern", {"pattern": r"\d{4}-\d{2}"}, "2026-11", "2026-1"),
+        ("refusal", {}, "The documents do not say.", "The documents do not say. At noon."),
+    ],
+)  # fmt: skip
+def test_right_and_wrong(name: str, arguments: dict[str, Any], right: str, wrong: str) -> None:
+    assert verify(name, Attempt(right), **arguments).score == 1.0
+    assert verify(name, Attempt(wrong), **arguments).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "score", "why"),
+    [
+        ("[1] The Cork office has 40 desks.", 1.0, "right"),
+        ("It has 40 desks. [1]", 1.0, "right"),
+        ("It has 40 desks. [2]", 0.0, "does not hold"),
+        ("It has 40 desks. [3]", 0.0, "not shown"),
+        ("It has 40 fine desks. [1]", 0.0, "fine"),
+        ("The Cork office has 40 desks. The Oulu office has 140 desks. [1] [2]", 0.0, "does not hold"),
+    ],
+)
+def test_an_answer_must_come_from_what_it_cites(reply: str, score: float, why: str) -> None:
+    verdict = verify("answer_in_reply", Attempt(reply, "How many desks are in Cork?", DESKS), answers=["40"])
+    assert verdict.score == score and why in verdict.why
+
+
+def test_grounding_wants_numbers_and_names() -> None:
+    judge = citation_grounding()
+    assert judge(Attempt("The office in Cork has 40 desks. [1]", passages=DESKS)).score == 1.0
+    assert judge(Attempt("The Cork office has 41 desks. [1]", passages=DESKS)).score == 0.0
+    assert judge(Attempt("The office of Vigo has 40 desks. [1]", passages=DESKS)).score == 0.0
+    assert judge(Attempt("The Cork office has 40 desks.", passages=DESKS)).score == 0.0
+
+
+def test_what_a_run_did_counts_not_what_it_says() -> None:
+    wanted = [{"tool": "cancel", "arguments": {"order": 7}}]
+    done = Attempt("No.", calls=(Call("look", {}), Call("cancel", {"order": 7})))
+    assert verify("tool_calls", done, calls=wanted).score == 1.0
+    assert verify("tool_calls", Attempt("I cancelled order 7."), calls=wanted).score == 0.0
+    state = {"orders": [{"status": "open"}, {"status": "cancelled"}]}
+    assert (
+        verify("end_state", Attempt("?", state=state), expected={"orders.1.status": "cancelled"}).score == 1.0
+    )
+    assert (
+        verify("end_state", Attempt("?", state=state), expected={"orders.2.status": "cancelled"}).score == 0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("answer_in_reply", {"answers": ["the"]}), ("pattern", {"pattern": ".*"}), ("pattern", {"pattern": "("}),
+        ("choice", {"answer": "E", "options": ["A"]}), ("exact", {}), ("end_state", {"expected": {}}),
+        ("all_of", {"checks": [{"verifier": "length", "arguments": {"least": 1, "most": 2}}]}), ("fame", {}),
+    ],
+)  # fmt: skip
+def test_arguments_that_cannot_be(name: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        verify(name, Attempt("x"), **arguments)
+
+
+def test_code_has_its_limits_and_its_helpers() -> None:
+    tests = "def check(candidate):\n    assert candidate(3) == helper(3)\n    assert candidate(float('inf')) > 1\n"
+    setup = "def helper(n):\n    return n + 1\n\ndef plus_one(n):\n    '''One more.'''\n"
+    judge = unit_tests(tests, "plus_one", setup, seconds=5)
+    assert judge(Attempt("    return n + 1\n")) == Verdict(1.0, "right")
+    assert (
+        judge(
+            Attempt("Here it is:\n```python\ndef plus_one(n):\n    return helper(n)\n```\nGood luck.")
+        ).score
+        == 1.0
+    )
+    assert judge(Attempt("    return n + 2\n")).why == "a test failed"
+    assert judge(Attempt("    while True: pass\n")).score == 0.0
+    assert (
+        judge(Attempt("    import socket; socket.create_connection(('127.0.0.1', 9)); return n + 1")).score
+        == 0.0
+    )
+
+
+@pytest.mark.skipif(not (DATA / "reward-gsm8k").is_dir(), reason="the development data is not here")
+def test_the_final_number_of_real_solutions() -> None:
+    raw = gzip.decompress((DATA / "reward-gsm8k" / "train.jsonl.gz").read_bytes()).splitlines()
+    for line in raw[::5]:
+        row = json.loads(line)
+        value = float(row["answer"].rsplit("#### ", 1)[1].replace(",", ""))
+        attempt = Attempt(row["answer"], row["question"])
+        assert verify("number_in_reply", attempt, value=value).score == 1.0, row["answer"]
+        assert verify("number_in_reply", attempt, value=value + 1).score == 0.0
+
+
+@pytest.mark.skipif(not (DATA / "reward-humaneval").is_dir(), reason="the development data is not here")
+def test_canonical_solutions_pass_and_mutated_ones_fail() -> None:
+    lines = (DATA / "reward-humaneval" / "humaneval.jsonl").read_text(encoding="utf-8").splitlines()
+    failed = []
+    for line in lines[::4]:
+        row = json.loads(line)
+        judge = unit_tests(row["test"], row["entry_point"], row["prompt"])
+        if not judge(Attempt(row["canonical_solution"])).score:
+            failed.append(row["task_id"])
+        assert not judge(Attempt("    return None\n")).score, row["task_id"]
+    assert not failed
