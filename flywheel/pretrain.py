@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 from .seed.encode import Batch, batches, encode, render
 from .seed.mix import Mix, dialogue
@@ -164,13 +164,32 @@ def save_checkpoint(
 
 
 def save_model(out: Path, model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Weights in bfloat16 with what is needed to load them."""
-    half = Qwen2ForCausalLM(model.config).to(torch.bfloat16)
-    half.load_state_dict(model.state_dict())
-    half.generation_config.eos_token_id = tokenizer.eos_token_id
-    half.generation_config.pad_token_id = tokenizer.pad_token_id
-    half.save_pretrained(out / "model")
+    """Weights in float16 with what is needed to load them."""
+    served = as_llama(model).to(torch.float16)
+    served.generation_config.eos_token_id = tokenizer.eos_token_id
+    served.generation_config.pad_token_id = tokenizer.pad_token_id
+    served.save_pretrained(out / "model")
     tokenizer.save_pretrained(out / "model")
+
+
+def as_llama(model: Qwen2ForCausalLM) -> LlamaForCausalLM:
+    """The same function as a Llama with biases.
+
+    For a model of the type ``qwen2``, transformers replaces how the tokenizer splits text by Qwen's way.
+    """
+    given = model.config
+    names = (
+        "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+        "num_key_value_heads", "max_position_embeddings", "rope_parameters", "rms_norm_eps", "tie_word_embeddings",
+        "bos_token_id", "eos_token_id", "pad_token_id",
+    )  # fmt: skip
+    config = LlamaConfig(**{name: getattr(given, name) for name in names}, attention_bias=True)
+    llama = LlamaForCausalLM(config)
+    state = {name: value.float().cpu() for name, value in model.state_dict().items()}
+    for layer in range(config.num_hidden_layers):
+        state[f"model.layers.{layer}.self_attn.o_proj.bias"] = torch.zeros(config.hidden_size)
+    llama.load_state_dict(state)
+    return llama
 
 
 def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | None = None) -> Progress:

@@ -87,7 +87,7 @@ class Settings(BaseModel):
 
     @property
     def shown_passages(self) -> int:
-        """Passages that a search shows: the seed model mixes up several, see its card."""
+        """Passages that a search shows; of several the seed model picks worse than the ranking, see its card."""
         return self.search_passages or (1 if self.seed_model else 4)
 
     @property

@@ -12,6 +12,7 @@ from .run import Demo, inventory_server
 
 SLUG = "halden"
 ANSWER_TOKENS = 64
+PASSAGES = 3
 
 
 @click.command()
@@ -40,8 +41,10 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
 
 
 def _demo_settings(settings: Settings, build: Path) -> Settings:
-    """The stock system as MCP server, and short answers."""
+    """The stock system as MCP server, short answers, and several passages, of which the model must choose."""
     changes: dict[str, Any] = {"max_answer_tokens": min(settings.max_answer_tokens, ANSWER_TOKENS)}
+    if settings.search_passages is None:
+        changes["search_passages"] = PASSAGES
     if settings.mcp_config is None:
         changes["mcp_config"] = build / "mcp.json"
         text = inventory_server().model_dump_json(exclude_none=True)

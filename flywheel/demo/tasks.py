@@ -12,7 +12,7 @@ from .stock import units
 
 HELD_OUT = 0.35
 STOCK_TASKS, COST_TASKS = 14, 8
-MOST_LEARNT, MOST_HELD_OUT = 230, 140
+MOST_LEARNT, MOST_HELD_OUT = 180, 120
 
 
 class Tasks(NamedTuple):

@@ -16,9 +16,9 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
-    Qwen2ForCausalLM,
 )
 
 from .dialogue import Dialogue, Kind
@@ -32,7 +32,7 @@ from .reading import Library
 class Seed:
     """A loaded model with its tokenizer."""
 
-    model: Qwen2ForCausalLM
+    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
 
     @classmethod

@@ -252,9 +252,16 @@ def shipped() -> Seed:
 def test_the_shipped_weights_are_small_and_servable(shipped: Seed) -> None:
     config = json.loads((SHIPPED / "config.json").read_text(encoding="utf-8"))
     assert (SHIPPED / "model.safetensors").stat().st_size < 16e6
-    assert config["architectures"] == ["Qwen2ForCausalLM"] and config["tie_word_embeddings"]
+    assert config["architectures"] == ["LlamaForCausalLM"] and config["tie_word_embeddings"]
     assert shipped.tokenizer.chat_template == TEMPLATE.read_text(encoding="utf-8")
     assert shipped.tokenizer.eos_token == "<|im_end|>"
+
+
+def test_the_shipped_tokenizer_is_loaded_as_it_was_trained(shipped: Seed) -> None:
+    """By transformers' own choice of class, as every server loads it."""
+    plain = PreTrainedTokenizerFast(tokenizer_file=str(SHIPPED / "tokenizer.json"))
+    for text in ("What is 347 plus 9.5?", '{"expression": "347 + 9"}}', "Room B204, [3] and (so) on."):
+        assert shipped.tokenizer(text)["input_ids"] == plain(text)["input_ids"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "prose"])
