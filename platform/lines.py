@@ -1,0 +1,95 @@
+"""Text and JSON lines from a file or from standard input, for the commands that people script."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from .errors import InputError
+
+LONGEST = 16_000_000
+STANDARD_INPUT = "-"
+
+
+class Record(NamedTuple):
+    """One record and where it stands; of plain text there is one, ``{"text": …}``."""
+
+    fields: dict[str, object]
+    where: str
+
+    def text(self, name: str) -> str:
+        """The field ``name`` as text; raises InputError where it is missing or no text."""
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            seen = "is missing" if value is None else f"is {type(value).__name__}, not text"
+            raise InputError(f"{self.where}: the field {name!r} {seen}.")
+        return value
+
+
+def read_records(source: str, *, plain: bool = True) -> Iterator[Record]:
+    """The records of a file, or of standard input for ``-``, line by line.
+
+    Where the first line with anything on it is a JSON object, every line is one. Other input is one
+    record of plain text, unless ``plain`` is False.
+
+    Raises:
+        InputError: missing or empty input, no UTF-8, a line that is no JSON object or longer than
+            16 MB.
+    """
+    if source == STANDARD_INPUT:
+        yield from _records(sys.stdin.buffer, "standard input", plain)
+        return
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(f"{source} is {'a folder' if path.is_dir() else 'not there'}; give a file, or - .")
+    with path.open("rb") as handle:
+        yield from _records(handle, source, plain)
+
+
+def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
+    skipped, number, line = b"", 0, b""
+    while not line.strip():
+        skipped += line
+        line, number = _line(handle, source, number)
+        if not line:
+            raise InputError(f"{source} is empty.")
+    first = _object(line)
+    if first is None and plain and not line.lstrip().startswith(b"{"):
+        yield _text(skipped + line + handle.read(LONGEST + 1), source)
+        return
+    while line:
+        if line.strip():
+            where = f"{source}, line {number}"
+            fields = _object(line)
+            if fields is None:
+                raise InputError(f"{where} is not a JSON object.")
+            yield Record(fields, where)
+        line, number = _line(handle, source, number)
+
+
+def _line(handle: BinaryIO, source: str, number: int) -> tuple[bytes, int]:
+    line = handle.readline(LONGEST + 1)
+    if len(line) > LONGEST:
+        raise InputError(f"{source}, line {number + 1}: longer than {LONGEST:,} bytes.")
+    return line, number + 1
+
+
+def _text(data: bytes, source: str) -> Record:
+    if len(data) > LONGEST:
+        raise InputError(f"{source}: plain text of more than {LONGEST:,} bytes; give JSON lines.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source} is not UTF-8 text (byte {error.start}).") from error
+    if "\0" in text:
+        raise InputError(f"{source} is binary, not text.")
+    return Record({"text": text}, source)
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,61 @@
+"""Records from files: JSON lines, plain text, and what is neither."""
+
+from pathlib import Path
+
+import pytest
+
+from whorl.platform.errors import InputError
+from whorl.platform.lines import LONGEST, read_records
+
+
+def write(folder: Path, content: bytes) -> str:
+    file = folder / "input"
+    file.write_bytes(content)
+    return str(file)
+
+
+def test_json_lines_give_a_record_each_with_its_line(tmp_path: Path) -> None:
+    records = list(read_records(write(tmp_path, b'\n{"text": "a"}\n\n{"text": "b"}\n')))
+    assert [(r.text("text"), r.where.rsplit(", ", 1)[1]) for r in records] == [
+        ("a", "line 2"),
+        ("b", "line 4"),
+    ]
+
+
+def test_other_text_is_one_record(tmp_path: Path) -> None:
+    (record,) = read_records(write(tmp_path, "\nCall Zoë.\nToday.\n".encode()))
+    assert record.text("text") == "\nCall Zoë.\nToday.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b'{"text": "a"}\nno json\n', "line 2 is not a JSON object"),
+        (b'{"text": \n', "line 1 is not a JSON object"),
+        (b"\xff\xfe\x00text", "not UTF-8"),
+        (b"text\x00text", "binary"),
+        (b"a" * (LONGEST + 2), "longer than"),
+    ],
+)
+def test_what_is_neither_is_refused_in_a_sentence(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        list(read_records(write(tmp_path, content)))
+
+
+def test_a_missing_file_a_folder_and_a_missing_field_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not there"):
+        list(read_records(str(tmp_path / "none")))
+    with pytest.raises(InputError, match="a folder"):
+        list(read_records(str(tmp_path)))
+    (record,) = read_records(write(tmp_path, b'{"text": 3}'))
+    with pytest.raises(InputError, match="'text' is int"):
+        record.text("text")
+    with pytest.raises(InputError, match="'prompt' is missing"):
+        record.text("prompt")
+
+
+def test_plain_text_can_be_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 1 is not a JSON object"):
+        list(read_records(write(tmp_path, b"text\n"), plain=False))
