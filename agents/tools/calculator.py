@@ -3,6 +3,7 @@
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"round": round, "abs": abs, "min": min, "max": max}
+_LETTER = re.compile(r"[^\W\d_]")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _MAX_EXPRESSION = 500
 _MAX_EXPONENT = 64
 
@@ -26,10 +29,14 @@ _MAX_EXPONENT = 64
 def evaluate(expression: str) -> Fraction:
     """The exact value of an arithmetic expression; raises ModelSignal for anything else.
 
-    >>> evaluate("480 * 12.5 / 100")
-    Fraction(60, 1)
+    Thousands may be set off by commas, as documents write them, where no function is called.
+
+    >>> evaluate("480 * 12.5 / 100"), evaluate("1,203 * 2")
+    (Fraction(60, 1), Fraction(2406, 1))
     """
     text = expression.strip().replace("×", "*").replace("÷", "/").replace("^", "**").replace("−", "-")
+    if not _LETTER.search(text):
+        text = _GROUPED.sub(lambda number: number.group().replace(",", ""), text)
     if len(text) > _MAX_EXPRESSION:
         raise ModelSignal(
             f"The expression has {len(text)} characters; at most {_MAX_EXPRESSION} are allowed."

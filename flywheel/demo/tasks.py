@@ -70,7 +70,7 @@ def _stock(draw: random.Random) -> tuple[Task, str]:
     ))  # fmt: skip
     number = units(product, city)
     question = form.format(p=product, c=city)
-    task = _task(question, "number_in_reply", {"value": number}, f"stock/{product}/{city}", "stock")
+    task = _task(question, "numeric", {"value": number}, f"stock/{product}/{city}", "stock")
     return task, f"There are {number} units of the {product} in {city}."
 
 
@@ -78,5 +78,5 @@ def _cost(draw: random.Random, fact: Fact) -> tuple[Task, str]:
     count = draw.randrange(2, 12)
     total = count * int(fact.answer)
     question = f"What do {count} units of the {fact.entity} cost?"
-    task = _task(question, "number_in_reply", {"value": total}, f"cost/{fact.entity}", "cost")
+    task = _task(question, "numeric", {"value": total}, f"cost/{fact.entity}", "cost")
     return task, f"{count} units of the {fact.entity} cost {total} euros."

@@ -56,6 +56,8 @@ class Verdict:
 
 
 Judge = Callable[[Attempt], Verdict]
+# From a reference answer as data sets hold it, text or JSON, to a factory's arguments.
+Refer = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Verifier:
     factory: Callable[..., Judge]
     example: Example
     alone: bool = True
+    refer: Refer | None = None
 
     def judge(self, arguments: Mapping[str, Any]) -> Judge:
         """The judge of one task; raises InputError for arguments that the factory does not take."""
@@ -97,16 +100,17 @@ _registered: dict[str, Verifier] = {}
 
 
 def verifier(
-    checks: str, example: Example, *, alone: bool = True
+    checks: str, example: Example, *, alone: bool = True, refer: Refer | None = None
 ) -> Callable[[Callable[..., Judge]], Callable[..., Judge]]:
     """Register a factory under its own name.
 
     ``alone=False`` marks a check of form, such as length, that must not be a task's only verifier.
+    ``refer`` makes the arguments of a reference answer, where one answer says all that is needed.
     """
 
     def register(factory: Callable[..., Judge]) -> Callable[..., Judge]:
         name = factory.__name__
-        _registered[name] = Verifier(name, checks, factory, example, alone)
+        _registered[name] = Verifier(name, checks, factory, example, alone, refer)
         admitted.cache_clear()
         return factory
 

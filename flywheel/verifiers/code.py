@@ -19,6 +19,7 @@ from .base import Attempt, Example, Judge, Verdict, verifier
 SECONDS = 10
 MEGABYTES = 512
 _FENCE = re.compile(r"```(?:python|py)?\n(.*?)```", re.S)
+_CHECKED = re.compile(r"^check\((\w+)\)[ \t]*$", re.M)
 _SETUP = 'def double_all(values: list) -> list:\n    """Each value times two."""\n'
 _TESTS = (
     "def check(candidate):\n    assert candidate([1, 2]) == [2, 4]\n    assert candidate([]) == []\n"
@@ -35,6 +36,7 @@ _TESTS = (
         Attempt("def double_all(values: list) -> list:\n    return values"),
         "def double_all(values):\n    return [2 * v for v in values]",
     ),
+    refer=lambda reference: _of_tests(str(reference)),
 )
 def unit_tests(tests: str, entry_point: str, setup: str = "", seconds: int = SECONDS) -> Judge:
     """``tests`` defines ``check(candidate)``; ``setup`` is what stands before the reply, such as a signature.
@@ -53,6 +55,12 @@ def unit_tests(tests: str, entry_point: str, setup: str = "", seconds: int = SEC
         return _checked(code, tests, entry_point, setup, seconds)
 
     return judge
+
+
+def _of_tests(tests: str) -> dict[str, str]:
+    """Arguments of tests that may end by saying what they check: ``check(double_all)``."""
+    named = _CHECKED.findall(tests)
+    return {"tests": _CHECKED.sub("", tests), **({"entry_point": named[-1]} if named else {})}
 
 
 def code_of(reply: str, entry_point: str, setup: str) -> str:

@@ -43,6 +43,7 @@ def length(least: int, most: int) -> Judge:
         "The bridge of Arnby was built in 1912.",
     ),
     alone=False,
+    refer=lambda reference: {},
 )
 def citation_grounding(share: float = 0.7) -> Judge:
     """``share`` of a sentence's words must stand in what it cites; numbers and names all must."""

@@ -1,5 +1,6 @@
 """Verifiers of what a run did: its tool calls, and the state that they left; its words do not count."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ _SAID = "I booked a table for 4 in Arnby: B-17."
         Attempt(_SAID, calls=(_BOOKED, _OTHER)),
         _SAID,
     ),
+    refer=lambda reference: {"calls": json.loads(reference) if isinstance(reference, str) else reference},
 )
 def tool_calls(calls: list[dict[str, Any]], tools: list[str] | None = None) -> Judge:
     """``calls``: objects with ``tool`` and ``arguments``; ``tools`` that matter, by default those of ``calls``."""
@@ -49,6 +51,7 @@ def tool_calls(calls: list[dict[str, Any]], tools: list[str] | None = None) -> J
         Attempt("I cancelled order 17.", state={"orders": {"17": {"status": "open"}}}),
         "I cancelled order 17.",
     ),
+    refer=lambda reference: {"expected": json.loads(reference) if isinstance(reference, str) else reference},
 )
 def end_state(expected: dict[str, Any]) -> Judge:
     """``expected``: values by dotted path."""

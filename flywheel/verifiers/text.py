@@ -54,6 +54,28 @@ def sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE.split(text.strip()) if part]
 
 
+def _listed(reference: Any) -> list[str]:
+    return [str(one) for one in reference] if isinstance(reference, list) else [str(reference)]
+
+
+def _parsed(reference: Any) -> Any:
+    return json.loads(reference) if isinstance(reference, str) else reference
+
+
+def number_of(reference: Any) -> float:
+    """The number of a reference answer: itself, the marked one of a solution, or the last of a text.
+
+    >>> number_of("48 + 24 = 72\n#### 72"), number_of("$1,250")
+    (72.0, 1250.0)
+    """
+    text = str(reference)
+    marked = [after or boxed for after, boxed in _MARKED.findall(text)]
+    numbers = NUMBER.findall((marked[-1] if marked else text).replace("$", " "))
+    if not numbers:
+        raise ValueError(f"{text[:60]!r} holds no number")
+    return _value(numbers[-1])
+
+
 def hides(reply: str) -> bool:
     """Whether there is mark-up, or a character without width, in which something may be hidden."""
     return bool(_HIDDEN.search(reply))
@@ -78,6 +100,7 @@ _TOWN = {1: "The capital of Halden is Arnby.", 2: "Skarva is the largest town of
         "Arnby",
         ("Arnby", "Skarva"),
     ),
+    refer=lambda reference: {"answer": str(reference)},
 )
 def exact(answer: str) -> Judge:
     return lambda attempt: Verdict.of(attempt.reply.strip() == answer.strip(), f"not {answer!r}")
@@ -89,6 +112,7 @@ def exact(answer: str) -> Judge:
         {"answers": ["Arnby"]}, Attempt("The Arnby. [1]", _HALDEN), Attempt("Skarva", _HALDEN), "Arnby",
         ("Arnby", "Skarva"),
     ),
+    refer=lambda reference: {"answers": _listed(reference)},
 )  # fmt: skip
 def normalised(answers: list[str]) -> Judge:
     wanted = {normalise(answer) for answer in answers} - {""}
@@ -114,6 +138,7 @@ def normalised(answers: list[str]) -> Judge:
         "Arnby",
         ("Arnby", "Skarva"),
     ),
+    refer=lambda reference: {"answers": _listed(reference)},
 )
 def answer_in_reply(answers: list[str], cited: bool = True) -> Judge:
     def judge(attempt: Attempt) -> Verdict:
@@ -161,8 +186,9 @@ _SUM = "What is 12.5 % of 480?"
         {"value": 60}, Attempt("12.5 % of 480 is 60. [1]", _SUM), Attempt("12.5 % of 480 is 6.", _SUM), "60",
         ("59", "60", "61"),
     ),
+    refer=lambda reference: {"value": number_of(reference)},
 )  # fmt: skip
-def number_in_reply(value: float, tolerance: float = 1e-9) -> Judge:
+def numeric(value: float, tolerance: float = 1e-9) -> Judge:
     def judge(attempt: Attempt) -> Verdict:
         found = final_number(attempt)
         if isinstance(found, str):
@@ -213,8 +239,9 @@ def _value(number: str) -> float:
         {"answer": "B", "options": ["A", "B", "C", "D"]}, Attempt("The answer is (B)."), Attempt("C"), "B",
         ("A", "B", "C", "D"),
     ),
+    refer=lambda reference: {"answer": str(reference).strip("() ."), "options": list("ABCDEFGH")},
 )  # fmt: skip
-def choice(answer: str, options: list[str]) -> Judge:
+def multiple_choice(answer: str, options: list[str]) -> Judge:
     named = re.compile(r"(?<![\w'])\(?(" + "|".join(map(re.escape, options)) + r")\)?(?![\w'])")
 
     def judge(attempt: Attempt) -> Verdict:
@@ -241,8 +268,9 @@ def choice(answer: str, options: list[str]) -> Judge:
         "HAL-2041",
         ("HAL-2041", "HAL-2042"),
     ),
+    refer=lambda reference: {"pattern": str(reference)},
 )
-def pattern(pattern: str) -> Judge:
+def regex(pattern: str) -> Judge:
     compiled = re.compile(pattern, re.ASCII)
     if compiled.fullmatch("") or compiled.fullmatch("unrelated words 17"):
         raise ValueError("the pattern matches anything")
@@ -266,6 +294,7 @@ _ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": 
         '{"city": "Arnby", "seats": 3}',
         ('{"city": "Arnby", "seats": 3}', '{"city": "Arnby", "seats": 4}'),
     ),
+    refer=lambda reference: {"schema": {}, "expected": _parsed(reference)},
 )
 def json_value(schema: dict[str, Any], expected: Any) -> Judge:
     jsonschema.validators.validator_for(schema).check_schema(schema)
@@ -307,6 +336,7 @@ def _holds(value: Any, expected: Any) -> bool:
     Example(
         {}, Attempt(REFUSAL), Attempt("The capital is Arnby."), REFUSAL, (REFUSAL, "The capital is Arnby.")
     ),
+    refer=lambda reference: {},
 )
 def refusal() -> Judge:
     def judge(attempt: Attempt) -> Verdict:

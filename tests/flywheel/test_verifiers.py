@@ -68,12 +68,12 @@ def test_a_verifier_that_pays_a_cheat_is_refused_with_the_cheat_shown() -> None:
     [
         ("answer_in_reply", {"answers": ["11:30"]}, "It closes at 11:30. [2]", "It closes at 11:30."),
         ("answer_in_reply", {"answers": ["40"]}, "It has 40 desks [1]", "It has 140 desks [1]"),
-        ("number_in_reply", {"value": 60}, "The result is 60. [1]", "It is 6."),
-        ("number_in_reply", {"value": 1234.5}, "So it comes to $1,234.50.", "So it comes to $1,234.05."),
-        ("number_in_reply", {"value": 72}, "48 and 24 are 72.\n#### 72", "48 and 24 are 72.\n#### 48"),
-        ("choice", {"answer": "A", "options": ["A", "B"]}, "a", "b"),
+        ("numeric", {"value": 60}, "The result is 60. [1]", "It is 6."),
+        ("numeric", {"value": 1234.5}, "So it comes to $1,234.50.", "So it comes to $1,234.05."),
+        ("numeric", {"value": 72}, "48 and 24 are 72.\n#### 72", "48 and 24 are 72.\n#### 48"),
+        ("multiple_choice", {"answer": "A", "options": ["A", "B"]}, "a", "b"),
         ("exact", {"answer": "Tern"}, " Tern\n", "Terns"),
-        ("pattern", {"pattern": r"\d{4}-\d{2}"}, "2026-11", "2026-1"),
+        ("regex", {"pattern": r"\d{4}-\d{2}"}, "2026-11", "2026-1"),
         ("refusal", {}, "The documents do not say.", "The documents do not say. At noon."),
     ],
 )  # fmt: skip
@@ -123,8 +123,8 @@ def test_what_a_run_did_counts_not_what_it_says() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("answer_in_reply", {"answers": ["the"]}), ("pattern", {"pattern": ".*"}), ("pattern", {"pattern": "("}),
-        ("choice", {"answer": "E", "options": ["A"]}), ("exact", {}), ("end_state", {"expected": {}}),
+        ("answer_in_reply", {"answers": ["the"]}), ("regex", {"pattern": ".*"}), ("regex", {"pattern": "("}),
+        ("multiple_choice", {"answer": "E", "options": ["A"]}), ("exact", {}), ("end_state", {"expected": {}}),
         ("all_of", {"checks": [{"verifier": "length", "arguments": {"least": 1, "most": 2}}]}), ("fame", {}),
     ],
 )  # fmt: skip
@@ -159,8 +159,8 @@ def test_the_final_number_of_real_solutions() -> None:
         row = json.loads(line)
         value = float(row["answer"].rsplit("#### ", 1)[1].replace(",", ""))
         attempt = Attempt(row["answer"], row["question"])
-        assert verify("number_in_reply", attempt, value=value).score == 1.0, row["answer"]
-        assert verify("number_in_reply", attempt, value=value + 1).score == 0.0
+        assert verify("numeric", attempt, value=value).score == 1.0, row["answer"]
+        assert verify("numeric", attempt, value=value + 1).score == 0.0
 
 
 @pytest.mark.skipif(not (DATA / "reward-humaneval").is_dir(), reason="the development data is not here")

@@ -1,0 +1,98 @@
+"""``whorl verify``: records of a data set, judged line by line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from whorl.platform.cli import main
+
+
+def run(tmp_path: Path, rows: list[dict[str, Any]], *options: str) -> Result:
+    file = tmp_path / "answers.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return CliRunner().invoke(main, ["verify", str(file), "--json", *options])
+
+
+def rewards(result: Result) -> list[float]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line)["reward"] for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "right", "wrong"),
+    [
+        ("numeric", "24 + 48 = 72\n#### 72", "In all 72.", "In all 71."),
+        ("numeric", 1250, "It is $1,250.", "It is $125."),
+        ("exact", "Tern", "Tern", "Terns"),
+        ("normalised", ["the Tern", "Gull"], "Tern.", "Heron"),
+        ("answer_in_reply", "40", "It has 40 desks. [1]", "It has 41 desks. [1]"),
+        ("multiple_choice", "(B)", "I think it is B.", "I think it is C."),
+        ("regex", r"HAL-\d{4}", "HAL-2041", "HAL-20"),
+        ("json_value", '{"seats": 3}', '{"seats": 3}', '{"seats": 4}'),
+        ("refusal", "", "The documents do not say.", "At noon."),
+    ],
+)  # fmt: skip
+def test_a_reference_says_what_is_right(
+    tmp_path: Path, name: str, reference: object, right: str, wrong: str
+) -> None:
+    rows = [{"prompt": "?", "answer": answer, "reference": reference} for answer in (right, wrong)]
+    assert rewards(run(tmp_path, rows, "--verifier", name)) == [1.0, 0.0]
+
+
+def test_code_is_judged_with_what_the_prompt_says(tmp_path: Path) -> None:
+    prompt = 'def twice(n: int) -> int:\n    """Two times n."""\n'
+    tests = "def check(candidate):\n    assert candidate(4) == 8\n"
+    rows = [
+        {"task_id": "a/1", "prompt": prompt, "answer": "    return 2 * n\n", "reference": tests},
+        {"prompt": prompt, "answer": "    return n\n", "reference": f"{tests}\ncheck(twice)"},
+        {"answer": "def twice(n):\n    return n + n\n", "reference": f"{tests}\ncheck(twice)\n"},
+    ]
+    result = run(tmp_path, rows, "--verifier", "unit_tests")
+    assert rewards(result) == [1.0, 0.0, 1.0]
+    first, second, _ = (json.loads(line) for line in result.stdout.splitlines())
+    assert first["id"] == "a/1" and "id" not in second and second["reason"] == "a test failed"
+
+
+def test_what_a_run_was_shown_and_did(tmp_path: Path) -> None:
+    row = {"answer": "It has 40 desks. [2]", "passages": ["Oulu has 140 desks.", "Cork: it has 40 desks."]}
+    assert rewards(run(tmp_path, [row], "--verifier", "citation_grounding")) == [1.0]
+    call = {"tool": "cancel", "arguments": {"order": 7}}
+    rows = [{"answer": "Done.", "calls": calls, "reference": [call]} for calls in ([call], [])]
+    assert rewards(run(tmp_path, rows, "--verifier", "tool_calls")) == [1.0, 0.0]
+    state = {"answer": "Done.", "state": {"open": False}, "reference": '{"open": false}'}
+    assert rewards(run(tmp_path, [state], "--verifier", "end_state")) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "words"),
+    [
+        ({"answer": "1"}, ["--verifier", "numeric"], "line 1: The verifier 'numeric' cannot be made of {}"),
+        ({"reference": "1"}, ["--verifier", "numeric"], "'answer' is missing"),
+        ({"answer": "1", "reference": "one"}, ["--verifier", "numeric"], "holds no number"),
+        ({"answer": "1", "reference": "1"}, ["--verifier", "fame"], "There is no verifier 'fame'"),
+        ({"answer": "1", "reference": "1"}, [], "Name a verifier"),
+        ({"answer": "1", "reference": "{"}, ["--verifier", "json_value"], "line 1"),
+        ({"answer": "1", "passages": 3}, ["--verifier", "citation_grounding"], "'passages' must be"),
+        (
+            {"answer": "1", "calls": [3], "reference": [{"tool": "x", "arguments": {}}]},
+            ["--verifier", "tool_calls"],
+            "'calls' must be",
+        ),
+        ({"answer": "1", "reference": "1"}, ["--verifier", "exact", "--arguments", "[1]"], "JSON object"),
+        ({"answer": "1", "reference": "x"}, ["--verifier", "length"], "takes no reference"),
+    ],
+)
+def test_bad_input_gets_a_sentence(
+    tmp_path: Path, row: dict[str, Any], options: list[str], words: str
+) -> None:
+    result = run(tmp_path, [row], *options)
+    assert result.exit_code == 2 and words in result.output and "Traceback" not in result.output
+
+
+def test_the_list_says_what_each_checks() -> None:
+    result = CliRunner().invoke(main, ["verify", "--list", "--json"])
+    listed = {each["verifier"]: each for each in json.loads(result.stdout)}
+    assert "SQuAD" in listed["normalised"]["checks"] and not listed["length"]["stands_alone"]
