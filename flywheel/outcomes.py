@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import anyio.to_thread
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,10 +67,13 @@ async def record_outcome(
             )
         ):
             await session.delete(old)
+    text = await anyio.to_thread.run_sync(
+        lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
+    )
     outcome = Outcome(
         tenant_id=tenant_id, run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
         value=feedback.value, source=feedback.source, weight=feedback.weight,
-        text=redactor.redact_text(feedback.text) if feedback.text else None, details=details or {},
+        text=text or None, details=details or {},
     )  # fmt: skip
     session.add(outcome)
     await session.flush()

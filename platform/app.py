@@ -48,11 +48,11 @@ from .serving.engine.base import Backend
 from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
 from .settings import Settings
+from .telemetry import api as telemetry_api
 from .telemetry.capture import Capture
 from .telemetry.drain import drain_at_end, drain_log, drain_orphans, drain_until
-from .telemetry.redaction.names import NameDetector
-from .telemetry.redaction.patterns import PatternDetector
-from .telemetry.redaction.redactor import Redactor
+from .telemetry.redaction.redactor import Redactor, default_redactor
+from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.wal import WriteAheadLog
 
 
@@ -106,7 +106,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
-        redactor = Redactor([PatternDetector(), NameDetector()])
+        redactor = default_redactor(StoredPolicies(addresses.app))
         capture = await _open_capture(stack, settings, addresses, redactor)
         servers = await _open_servers(stack, settings, backend)
         library = await open_library(engine, settings)
@@ -205,7 +205,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     )
     install_problem_handlers(app)
     _add_operations(app)
-    for module in (identity_api, agents_api, openai_api, retrieval_api, flywheel_api):
+    for module in (identity_api, telemetry_api, agents_api, openai_api, retrieval_api, flywheel_api):
         app.include_router(module.router)
     pages.install(app)
     return app

@@ -1,101 +1,20 @@
 """Generated sentences with marked names: people, places, organisations, and words that are none."""
 
-import ast
 import random
 import re
-import sysconfig
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
+from zlib import crc32
 
-LOCALES = (
-    "en_US", "en_GB", "en_IN", "en_IE", "de_DE", "fr_FR", "es_ES", "es_MX", "it_IT", "pl_PL", "nl_NL", "sv_SE",
-    "no_NO", "fi_FI", "da_DK", "cs_CZ", "pt_BR", "tr_TR", "ro_RO", "hr_HR",
-)  # fmt: skip
-_SLOT = re.compile(r"\{([PLOXA])\}")
-_KIND = {"P": 1, "L": 2, "A": 2, "O": 3, "X": 0}
+from . import templates as t
+from .draws import Draws, coined
+from .lexicon import prose
 
-# P a person, L a place, A an address, O an organisation, X a capitalised word or phrase that is no name of these
-TEMPLATES = (
-    "I live at {A}.", "Ship it to {A}.", "My new address is {A}", "{P}\n{A}", "Send the parcel to {P}, {A}, please.",
-    "Our office is at {A}.", "The shop on {A} is closed.", "Address: {A}", "Meet me at {A} at noon.",
-    "My name is {P}.", "I am {P} and I live in {L}.", "Please call {P} at the office in {L}.",
-    "{P} works for {O} in {L}.", "Can you send the invoice to {P}?", "Hi, this is {P} from {O}.",
-    "Dear {P}, thank you for your order.", "Best regards,\n{P}", "Kind regards, {P}\n{O}", "Hello {P},",
-    "Mr. {P} asked for a refund.", "Dr. {P} will see you on {X}.", "Mrs {P} and her husband {P} moved to {L}.",
-    "What is the phone number of {P}?", "Who is {P}?", "Where does {P} work?", "When was {P} born?",
-    "{P} was born in {L} in 1962.", "The contact for invoices is {P}.", "The contact person is {P}, {O}.",
-    "{P} leads the {X} team.", "The {X} team is led by {P}.", "I spoke with {P} yesterday about the contract.",
-    "According to {P}, the project is late.", "\"We are proud\", said {P}, who runs {O}.",
-    "{P} joined {O} as an engineer.", "{O} hired {P} last year.", "{O} has its headquarters in {L}.",
-    "{O} opened a branch in {L}.", "{O} and {O} signed an agreement in {L}.", "Shares of {O} fell by 3 percent.",
-    "I ordered a laptop from {O} and it never came.", "Does {O} deliver to {L}?", "The {O} is based in {L}.",
-    "She studied at {O} in {L}.", "He teaches history at {O}.", "A report by {O} was published on {X}.",
-    "The weather in {L} is lovely in {X}.", "How do I get from {L} to {L}?", "We travelled through {L} and {L}.",
-    "The train from {L} arrives at noon.", "Ship it to 12 High Street, {L}.", "My address is {L}, flat 3.",
-    "The river flows through {L} into the sea.", "{L} is the capital of {L}.", "They met in {L} in {X}.",
-    "Flights to {L} leave every {X}.", "The mayor of {L}, {P}, opened the fair.", "{P} of {L} won the prize.",
-    "Book a table for {P} at eight.", "Email {P} the report and copy {P}.", "cc: {P}, {P}, {P}",
-    "From: {P}\nTo: {P}\nSubject: {X}", "Signed: {P}", "Name: {P}\nCity: {L}\nCompany: {O}",
-    "Customer {P} from {L} reported the fault.", "The patient, {P}, was admitted on {X}.",
-    "Account holder: {P}", "Insurance of {P}, born 3 {X} 1980.", "Is {P} still with {O}?",
-    "Tell {P} that I will be late.", "Give my best to {P}!", "Thanks {P}!", "{P}'s car is parked outside.",
-    "{P}'s sister lives in {L}.", "My wife {P} and I would like to visit {L}.", "our colleague {P} left {O}",
-    "The book by {P} is out of print.", "{P} wrote the report together with {P}.", "{P} discovered it in 1774.",
-    "In {X}, {P} became director of {O}.", "The lawsuit of {P} against {O} was settled.",
-    "{P}: can we meet on {X}?", "[1] {L}: {P} opened the office.", "[2] {X}: The {X} costs 40 euros.",
-    "{\"name\": \"{P}\", \"city\": \"{L}\"}", "{\"query\": \"Who is {P}?\"}", "{\"employer\": \"{O}\"}",
-    "You answer questions with the help of tools.", "Quote the passage that answers and cite it like [1].",
-    "Search the documents.", "Calculate an arithmetic expression.", "The documents do not say.",
-    "What does the {X} cost?", "How long is the warranty of the {X}?", "The {X} weighs 12 kilograms.",
-    "The {X} was released in {X}.", "Install {X} and restart the computer.", "{X} is written in {X}.",
-    "Our meeting is on {X}.", "In {X} the days are short.", "The {X} policy changed in {X}.", "{X} and {X} are both fine.",
-    "Please read the chapter {X}.", "The {X} department answers on {X}.", "See {X} for details.", "{X}: {X}",
-    "How many units of the {X} are in stock in {L}?", "The {X} office has 40 desks.", "Open the {X} menu and choose {X}.",
-    "Is the {X} better than the {X}?", "Thank you! That helps.", "What is 12.5 % of 480?", "Where is my order?",
-    "The price went up. The reason is not known.", "This is the end. It was a long day.", "Why is the sky blue?",
-    "Great! When does it open?", "However, the results were mixed.", "Many people prefer tea.", "He said that it works.",
-    "It was built by the Romans in the second century.", "The German text was translated into French.",
-    "I love Italian food and Japanese films.", "Christmas falls on a Sunday.", "# {X}\n\nThe {X} is new.",
-    "During the war {P} lived in {L}.", "The {O} team played against {O}.", "Call {O} support.", "{O} said on {X} that sales rose.",
-    "{P} ({O}) and {P} ({O}) spoke at the conference in {L}.", "Who founded {O}?", "Who wrote {X}?", "{L} has 200,000 inhabitants.",
-    "The company {O} was bought by {O}.", "A spokesman for {O} declined to comment.", "{P} moved from {L} to {L} to work for {O}.",
-)  # fmt: skip
-_PLAIN = (
-    "Monday", "Tuesday", "Friday", "January", "March", "June", "October", "December", "Summer", "Winter",
-    "Privacy Policy", "Terms of Service", "Settings", "File", "Python", "Excel", "Windows", "Linux", "Markdown",
-    "Introduction", "Appendix B", "Chapter Two", "The Great Adventure", "PDF", "API", "HTTP", "SQL", "Firmware",
-    "Calibration", "Logistics", "Payroll", "Research", "Marketing", "Human Resources", "Premium", "Starter Plan",
-    "User Guide", "Release Notes", "Delivery Times", "Getting Started", "Returns", "Warranty", "Invoice", "Refund",
-    "Travel Expenses", "Home Office", "Parental Leave", "English", "Spanish", "Internet", "Bluetooth", "Quality",
-)  # fmt: skip
-_PRODUCTS = (
-    "probe",
-    "meter",
-    "sensor",
-    "lamp",
-    "kettle",
-    "router",
-    "drill",
-    "camera",
-    "printer",
-    "monitor",
-    "buoy",
-)
-_ORGANISATIONS = (
-    "{C} Bank", "{C} University", "University of {L}", "{C} Institute of Technology", "{P} & Sons", "{P} Ltd",
-    "{C} Inc.", "{C} GmbH", "{C} Group", "{C} Airlines", "{C} Foundation", "Ministry of {W}", "{L} City Council",
-    "{C} Pharmaceuticals", "{C} Insurance", "{C} Hospital", "St. {P} Hospital", "{L} United", "{C} Holdings plc",
-    "{C} Energy Corp.", "{C} Labs", "{C} Media", "{C} Systems", "Royal {C} Society", "{C} Partners LLP", "{C}",
-)  # fmt: skip
-_WORDS = ("Health", "Finance", "Education", "Transport", "Defence", "Justice", "Agriculture", "Energy")
-_SYLLABLES = (
-    "ka", "lo", "mi", "ra", "ten", "vor", "sha", "bel", "du", "nor", "vi", "za", "quin", "el", "mar", "tos", "gri", "hal",
-    "fen", "oro", "dys", "wick", "ham", "lund", "berg", "ova", "ski", "son", "ez", "ian", "ula", "ton",
-)  # fmt: skip
-
-
-# Credits name people; ordinary sentences of documentation do not.
-_PROSE = re.compile(r"^(?!.*(?:[Bb]y [A-Z]|[Aa]uthor|[Cc]opyright|\u00a9|@|>>>)).*[a-z]{3}", re.DOTALL)
+_SLOT = re.compile(r"\{([a-z]+)\}")
+# Kinds are indices into ``names.KINDS``.
+_KINDS = {"person": 1, "first": 1, "last": 1, "place": 2, "street": 2, "address": 2, "org": 3, "user": 1}
+_STYLES = ((t.GENERAL, 34), (t.CHAT, 22), (t.LETTERS, 16), (t.POSTS, 10), (t.PLAIN, 18))
+_GLUED = re.compile(r"(?<=\w)(?=[.,:;!?)'\"])|(?<=[(\"])(?=\w)")
 
 
 class Marked(NamedTuple):
@@ -105,122 +24,137 @@ class Marked(NamedTuple):
     names: list[tuple[int, int, int]]
 
 
-def coined(draw: random.Random, pieces: int = 0) -> str:
-    """A capitalised word of syllables that no list holds."""
-    return "".join(draw.choices(_SYLLABLES, k=pieces or draw.choice((2, 2, 3)))).capitalize()
+class Sentences:
+    """Draws marked sentences; the same seed draws the same.
 
+    An eighth of the frames is only drawn where ``held_out`` is asked for, and then no other.
+    """
 
-class Names:
-    """Draws names from Faker's lists of many languages, and coins others."""
+    def __init__(self, seed: int, *, held_out: bool = False) -> None:
+        self.draws = Draws(seed)
+        self.draw = self.draws.draw
+        self._styles = [
+            [frame for frame in frames if (crc32(frame.encode()) % 8 == 0) == held_out]
+            for frames, _ in _STYLES
+        ]
+        self._values: dict[str, Callable[[], str]] = {
+            "person": self.draws.person, "first": self.draws.first, "last": self.draws.last,
+            "place": self.draws.place, "street": self.draws.street, "address": self.draws.address,
+            "org": self.draws.organisation, "other": self.draws.other,
+            "year": lambda: str(self.draw.randint(1890, 2026)), "number": lambda: str(self.draw.randint(2, 9000)),
+            "date": self._date, "phone": lambda: self._digits(("###-###-####", "(###) ### ####", "+## ### ######", "### ####")),
+            "card": lambda: self._digits(("4### #### #### ####", "5###############")),
+            "ssn": lambda: self._digits(("###-##-####",)),
+            "iban": lambda: self._digits(("DE## #### #### #### #### ##", "GB##WEST##############")),
+            "email": lambda: f"{self._handle()}@{self._handle()}.{self.draw.choice(('com', 'org', 'de', 'example'))}",
+            "handle": self._handle, "words": self.draws.words, "user": self.draws.user,
+        }  # fmt: skip
 
-    def __init__(self, seed: int) -> None:
-        from faker import Faker
+    def sentence(self) -> Marked:
+        """One to four frames with their slots filled, written as people write."""
+        draw = self.draw
+        parts = [self._frame() for _ in range(draw.choices((1, 2, 3, 4), (60, 25, 10, 5))[0])]
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = _join(joined, draw.choice((" ", " ", "\n", "  ")), part)
+        if draw.random() < 0.1:
+            plain = Marked(_capitals(draw, draw.choice(prose())), [])
+            joined = _join(plain, " ", joined) if draw.random() < 0.5 else _join(joined, " ", plain)
+        return self._style(joined)
 
-        self.draw = random.Random(seed)
-        self._fakers = [Faker(locale) for locale in LOCALES]
-        for index, faker in enumerate(self._fakers):
-            faker.seed_instance(seed + index)
+    def _frame(self) -> Marked:
+        style = self.draw.choices(self._styles, [weight for _, weight in _STYLES])[0]
+        return self._fill(self.draw.choice(style))
 
-    def _faker(self) -> Any:
-        return self.draw.choice(self._fakers)
+    def _fill(self, frame: str) -> Marked:
+        while any(slot[1] in t.PHRASES for slot in _SLOT.finditer(frame)):
+            frame = _SLOT.sub(
+                lambda s: self.draw.choice(t.PHRASES[s[1]]) if s[1] in t.PHRASES else s[0], frame
+            )
+        text, marks, at = "", [], 0
+        for slot in _SLOT.finditer(frame):
+            text += frame[at : slot.start()]
+            value = self._values[slot[1]]()
+            if slot[1] in _KINDS:
+                marks.append((len(text), len(text) + len(value), _KINDS[slot[1]]))
+            text += value
+            at = slot.end()
+        return Marked(text + frame[at:], marks)
 
-    def person(self) -> str:
-        """A full name, mostly; sometimes a first or last name alone."""
-        if self.draw.random() < 0.15:
-            first, last = coined(self.draw), coined(self.draw)
-        else:
-            first, last = str(self._faker().first_name()), str(self._faker().last_name())
-        form = self.draw.random()
-        if form < 0.55:
-            return f"{first} {last}"
-        if form < 0.7:
-            return first
-        if form < 0.8:
-            return last
-        if form < 0.88:
-            return f"{first} {self.draw.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
-        return (
-            f"{first} {last}-{self._faker().last_name()}"
-            if form < 0.93
-            else f"{first} {coined(self.draw)} {last}"
+    def _style(self, marked: Marked) -> Marked:
+        form, text = self.draw.random(), marked.text
+        if form < 0.12 and len(text.lower()) == len(text):
+            return Marked(text.lower(), marked.names)
+        if form < 0.15 and len(text.upper()) == len(text):
+            return Marked(text.upper(), marked.names)
+        if form < 0.25:
+            return _spaced(marked)
+        if form < 0.32 and text[:1].islower():
+            return Marked(text[:1].upper() + text[1:], marked.names)
+        if form < 0.4 and text[-1:] == ".":
+            return Marked(text[:-1], marked.names)
+        return marked
+
+    def _date(self) -> str:
+        year, month, day = self.draw.randint(1930, 2026), self.draw.randint(1, 12), self.draw.randint(1, 28)
+        name = self.draw.choice(("January", "Mar", "June", "Oct", "December", "May", "April", "Aug"))
+        return self.draw.choice(
+            (
+                f"{year}-{month:02}-{day:02}",
+                f"{day}/{month}/{year}",
+                f"{day} {name} {year}",
+                f"{name} {day}, {year}",
+            )
         )
 
-    def place(self) -> str:
-        """A city or country."""
-        form = self.draw.random()
-        if form < 0.15:
-            return coined(self.draw)
-        if form < 0.4:
-            return str(self._fakers[0].country()).split(" (")[0]
-        return str(self._faker().city())
+    def _digits(self, forms: tuple[str, ...]) -> str:
+        return re.sub("#", lambda _: str(self.draw.randrange(10)), self.draw.choice(forms))
 
-    def address(self) -> str:
-        """A street with its number; often with postcode and city."""
-        faker = self._faker()
-        street = str(faker.street_address())
-        if self.draw.random() < 0.5:
-            return street
-        return street + self.draw.choice((", ", "\n", " ")) + f"{faker.city()} {faker.postcode()}"
-
-    def organisation(self) -> str:
-        """A company, school, authority or club."""
-        if self.draw.random() < 0.3:
-            return str(self._faker().company())
-        form = self.draw.choice(_ORGANISATIONS)
-        core = coined(self.draw) if self.draw.random() < 0.6 else str(self._faker().last_name())
-        values = {
-            "C": core,
-            "L": self.place(),
-            "P": str(self._faker().last_name()),
-            "W": self.draw.choice(_WORDS),
-        }
-        return form.format(**values)
-
-    def other(self) -> str:
-        """A capitalised phrase that is no name of a person, place or organisation."""
-        form = self.draw.random()
-        if form < 0.6:
-            return self.draw.choice(_PLAIN)
-        product = f"{coined(self.draw)} {self.draw.choice((10, 40, 80, 200, 'X2', 'Pro'))} {self.draw.choice(_PRODUCTS)}"
-        return product if form < 0.85 else str(self._fakers[0].bs()).title()
+    def _handle(self) -> str:
+        return coined(self.draw).lower() + self.draw.choice(("", "", "_", "92", "x"))
 
 
-def read_prose() -> list[str]:
-    """Sentences of the standard library's docstrings: capitals without names."""
-    folder = Path(sysconfig.get_paths()["stdlib"])
-    sentences: list[str] = []
-    for file in (
-        sorted(folder.glob("*.py")) + sorted(folder.glob("email/*.py")) + sorted(folder.glob("asyncio/*.py"))
-    ):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                text = ast.get_docstring(node) or ""
-                sentences += [
-                    s
-                    for s in re.split(r"(?<=[.:?!])\s+|\n\n", text)
-                    if 20 < len(s) < 240 and _PROSE.search(s)
-                ]
-    return sentences
+def _join(first: Marked, gap: str, second: Marked) -> Marked:
+    shift = len(first.text) + len(gap)
+    moved = [(start + shift, end + shift, kind) for start, end, kind in second.names]
+    return Marked(first.text + gap + second.text, first.names + moved)
 
 
-def draw_sentence(names: Names) -> Marked:
-    """One template with its slots filled; sometimes two together."""
-    template = names.draw.choice(TEMPLATES)
-    if names.draw.random() < 0.35:
-        template += names.draw.choice((" ", "\n")) + names.draw.choice(TEMPLATES)
-    make = {
-        "P": names.person,
-        "L": names.place,
-        "O": names.organisation,
-        "A": names.address,
-        "X": names.other,
-    }
-    text, marks, at = "", [], 0
-    for slot in _SLOT.finditer(template):
-        text += template[at : slot.start()]
-        value = make[slot[1]]()
-        if _KIND[slot[1]]:
-            marks.append((len(text), len(text) + len(value), _KIND[slot[1]]))
-        text += value
-        at = slot.end()
-    return Marked(text + template[at:], marks)
+def _spaced(marked: Marked) -> Marked:
+    """The text as tokenised corpora have it: spaces around punctuation."""
+    cuts = [match.start() for match in _GLUED.finditer(marked.text)]
+    pieces = [marked.text[a:b] for a, b in zip([0, *cuts], [*cuts, len(marked.text)], strict=True)]
+    moved = [
+        (start + sum(cut <= start for cut in cuts), end + sum(cut < end for cut in cuts), kind)
+        for start, end, kind in marked.names
+    ]
+    return Marked(" ".join(pieces), moved)
+
+
+def sample_prose(draw: random.Random, count: int) -> list[Marked]:
+    """Sentences without any name, some with capitals where defined terms and headlines have them.
+
+    A quarter is cut to a word or three, as the values of JSON fields are.
+    """
+    found = prose()
+    texts = [_capitals(draw, text) for text in draw.sample(found, min(count, len(found)))]
+    return [Marked(_cut(draw, text) if draw.random() < 0.25 else text, []) for text in texts]
+
+
+def _cut(draw: random.Random, text: str) -> str:
+    words = text.split()
+    start, size = draw.randrange(len(words)), draw.choice((1, 1, 2, 3))
+    cut = draw.choice((" ", " ", " ", "_", "-")).join(words[start : start + size])
+    return cut.lower() if draw.random() < 0.5 else cut
+
+
+def _capitals(draw: random.Random, text: str) -> str:
+    form, words = draw.random(), re.split(r"(\s+)", text)
+    if form < 0.12:
+        return "".join(word[:1].upper() + word[1:] for word in words)
+    if form < 0.16:
+        return text.upper()
+    if form < 0.5:
+        chosen = {2 * draw.randrange(len(words) // 2 + 1) + 2 * k for k in range(draw.choice((1, 1, 2, 3)))}
+        return "".join(w[:1].upper() + w[1:] if i in chosen else w for i, w in enumerate(words))
+    return text

@@ -124,9 +124,10 @@ class Capture:
         self._worker.shutdown(wait=True)
 
     def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
-        self._settling[trace_id] = self._worker.submit(self._write, records)
+        self._settling[trace_id] = self._worker.submit(self.write, records)
 
-    def _write(self, records: list[SpanRecord]) -> None:
+    def write(self, records: list[SpanRecord]) -> None:
+        """Redact the spans of one run and log them."""
         redact_or_drop(self.redactor, records)
         self.log.append([dump_records(records)])
         CAPTURED.inc(len(records))
@@ -145,14 +146,14 @@ def redact_or_drop(redactor: Redactor, records: list[SpanRecord]) -> None:
         )
         FAILURES.inc(len(records))
         for record in records:
-            _drop_content(record, redactor.policy)
+            _drop_content(record, redactor.rules)
 
 
-def _drop_content(record: SpanRecord, policy: str) -> None:
+def _drop_content(record: SpanRecord, rules: str) -> None:
     record.name = record.operation or "span"
     record.status_message = ""
     record.attributes = {name: value for name, value in record.attributes.items() if name in c.STRUCTURE}
     record.events = []
-    record.redaction_policy = policy
+    record.redaction_policy = rules
     record.redactions = {}
     record.content_dropped = True

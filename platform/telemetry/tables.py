@@ -42,3 +42,18 @@ class Span(TenantTable, Base):
     redactions: Mapped[dict[str, Any]]
     content_dropped: Mapped[bool] = mapped_column(default=False)
     stored_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
+
+
+class RedactionPolicyVersion(TenantTable, Base):
+    """What a tenant wanted hidden from one change to the next; the newest version is in force.
+
+    ``hash_key`` keys the operator ``hash`` and stays the same in all versions, so that hashes do too.
+    """
+
+    __tablename__ = "redaction_policies"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    policy: Mapped[dict[str, Any]]
+    hash_key: Mapped[bytes]
+    actor: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Actor, Addresses, Whorl
+from tests.needles import in_files, in_tables
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.outcomes import Feedback, record_outcome
@@ -22,12 +22,15 @@ from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
 from whorl.platform.telemetry.drain import drain_log, drain_orphans
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
-from whorl.platform.telemetry.redaction.redactor import Placeholders, Redactor, visit_json
+from whorl.platform.telemetry.redaction.placeholders import Placeholders
+from whorl.platform.telemetry.redaction.redactor import Redactor
+from whorl.platform.telemetry.redaction.walk import visit_json
 from whorl.platform.telemetry.store import dump_records, spans_of_run
 from whorl.platform.telemetry.wal import WriteAheadLog
 from whorl.retrieval.load.base import LoadedDocument
 
 EMAIL, CARD, NAME = "zuzanna.kowalczyk@planted.example", "4111 1111 1111 1111", "Zuzanna Kowalczyk"
+NEEDLES = (EMAIL, CARD, CARD.replace(" ", ""), NAME, NAME.split()[1])
 # Conversations and documents are operational data and keep what users wrote.
 OPERATIONAL = {"conversations", "messages", "documents", "chunks", "users", "collections", "checkpoints",
                "checkpoint_blobs", "checkpoint_writes"}  # fmt: skip
@@ -70,44 +73,15 @@ async def test_planted_values_are_nowhere_but_in_operational_data(
         await create_dataset(
             whorl.engine, acme.tenant_id, whorl.settings.path("datasets"), format, held_out=0.0
         )
-    found = [*_in_files(whorl.settings.data_dir), *_in_tables(whorl.addresses.admin)]
+    found = [
+        *in_files(whorl.settings.data_dir, NEEDLES),
+        *in_tables(whorl.addresses.admin, NEEDLES, but=OPERATIONAL),
+    ]
     assert not found, found
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         spans = await spans_of_run(session, ended.run_id)
     assert any("<EMAIL_ADDRESS_1>" in json.dumps(span.attributes) for span in spans)
     assert any("<PERSON_1>" in json.dumps(span.attributes) for span in spans)
-
-
-def _planted(text: str) -> list[str]:
-    folded = re.sub(r"\s+", " ", text).casefold()
-    needles = (EMAIL, CARD, CARD.replace(" ", ""), NAME, NAME.split()[1])
-    return [needle for needle in needles if needle.casefold() in folded]
-
-
-def _in_files(folder: Path) -> list[str]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert files
-    return [
-        f"{path}: {needle}"
-        for path in files
-        for needle in _planted(path.read_bytes().decode("utf-8", "replace"))
-    ]
-
-
-def _in_tables(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
-        names = [
-            name
-            for (name,) in connection.execute(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-            )
-            if name not in OPERATIONAL
-        ]
-        assert "spans" in names
-        assert "outcomes" in names
-        assert "procrastinate_jobs" in names
-        rows = [(name, connection.execute(f'SELECT t::text FROM "{name}" t').fetchall()) for name in names]
-    return [f"{name}: {needle}" for name, found in rows for (row,) in found for needle in _planted(row)]
 
 
 def test_one_value_has_one_placeholder_in_all_spans(redactor: Redactor) -> None:

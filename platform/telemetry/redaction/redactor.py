@@ -4,99 +4,101 @@ A value found in any span of the run is replaced in all of them by the same plac
 co-reference survives and a miss in one place is made good by a find in another.
 """
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
+from .names import NameDetector
+from .patterns import PatternDetector
+from .placeholders import PLACEHOLDER, Placeholders
+from .policy import DefaultPolicies, Policies, RedactionPolicy, any_of
+from .walk import visit_record
 
-POLICY_VERSION = "2026-11-1"
+# Rises when other values are found or written differently.
+RULES_VERSION = "2026-11-2"
 _MIN_SHARED = 4
-_PLACEHOLDER = re.compile(r"<[A-Z_]+_\d+>")
-
-
-@dataclass
-class Placeholders:
-    """The placeholders of one run: the same value (by case-folded text) gets the same one."""
-
-    by_value: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def of(self, value: str, kind: str) -> str:
-        """The placeholder of a value, ``<KIND_n>``, numbered by first appearance."""
-        key = " ".join(value.casefold().split())
-        if key not in self.by_value:
-            self.counts[kind] += 1
-            self.by_value[key] = f"<{kind}_{self.counts[kind]}>"
-        return self.by_value[key]
 
 
 class Redactor:
-    """Replaces personal data in spans and texts by placeholders."""
+    """Hides personal data in spans and texts, as each tenant's policy says."""
 
-    def __init__(self, detectors: list[Detector]) -> None:
+    def __init__(self, detectors: list[Detector], policies: Policies | None = None) -> None:
         self.detectors = detectors
+        self.policies = policies or DefaultPolicies()
         names = "+".join(detector.name for detector in detectors)
-        self.policy = f"{POLICY_VERSION}/{names}"
+        self.rules = f"{RULES_VERSION}/{names}"
 
-    def redact_text(self, text: str, placeholders: Placeholders | None = None) -> str:
-        """A single text, such as a comment, redacted."""
-        placeholders = placeholders or Placeholders()
-        found = self._find([text])
-        self._register(found, placeholders)
-        return _Replacement(found, placeholders).text(text)
+    def redact_text(self, text: str, placeholders: Placeholders | None = None, *, tenant_id: str = "") -> str:
+        """A single text, such as a comment, redacted by the tenant's policy or the placeholders' own."""
+        placeholders = placeholders or Placeholders(self.policies.of(tenant_id))
+        found = self.find([text], placeholders.tenant.policy)
+        return Replacement({text: found[0]}, placeholders).text(text)
 
     def redact_run(self, records: list[SpanRecord]) -> None:
         """Redact the spans of one run in place; texts that repeat are searched once."""
+        for tenant_id in dict.fromkeys(record.tenant_id for record in records):
+            self._redact_tenant(tenant_id, [record for record in records if record.tenant_id == tenant_id])
+
+    def _redact_tenant(self, tenant_id: str, records: list[SpanRecord]) -> None:
+        tenant = self.policies.of(tenant_id)
         texts: dict[str, None] = {}
         for record in records:
-            _visit(record, lambda text: texts.setdefault(text) or text)
-        placeholders = Placeholders()
-        found = self._find(list(texts))
-        self._register(found, placeholders)
-        replacement = _Replacement(found, placeholders)
+            visit_record(record, lambda text: texts.setdefault(text) or text)
+        found = dict(zip(texts, self.find(list(texts), tenant.policy), strict=True))
+        replacement = Replacement(found, Placeholders(tenant))
         for record in records:
             replacement.counts.clear()
             before = replacement.total
-            _visit(record, replacement.text)
-            record.redaction_policy = self.policy
+            visit_record(record, replacement.text)
+            record.redaction_policy = f"{self.rules}@{tenant.version}"
             record.redactions = dict(replacement.counts)
             if replacement.total != before:
                 for name in c.TOKEN_ATTRIBUTES:
                     record.attributes.pop(name, None)
 
-    def _find(self, texts: list[str]) -> dict[str, list[Finding]]:
-        masked = [_PLACEHOLDER.sub(lambda m: " " * len(m[0]), text) for text in texts]
+    def find(self, texts: list[str], policy: RedactionPolicy) -> list[list[Finding]]:
+        """What counts under the policy in each text, by position; what it keeps is there too."""
+        masked = [_without_placeholders(text) for text in texts]
         by_detector = [detector.find(masked) for detector in self.detectors]
-        return {
-            text: resolve(finding for findings in by_detector for finding in findings[index])
-            for index, text in enumerate(texts)
-        }
-
-    def _register(self, found: dict[str, list[Finding]], placeholders: Placeholders) -> None:
-        for text, findings in found.items():
-            for finding in findings:
-                placeholders.of(text[finding.start : finding.end], finding.kind)
+        return [
+            resolve(policy.apply(text, (finding for one in found for finding in one)), text)
+            for text, *found in zip(masked, *by_detector, strict=True)
+        ]
 
 
-class _Replacement:
+def _without_placeholders(text: str) -> str:
+    """The text with blanks where placeholders are, so that they are not taken for values."""
+    return PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "<" in text else text
+
+
+def default_redactor(policies: Policies | None = None) -> Redactor:
+    """The redactor with all of Whorl's detectors."""
+    return Redactor([PatternDetector(), NameDetector()], policies)
+
+
+class Replacement:
     """Replaces findings, then every further occurrence of a value found anywhere in the run."""
 
     def __init__(self, found: dict[str, list[Finding]], placeholders: Placeholders) -> None:
-        self.found, self.placeholders = found, placeholders
+        operator = placeholders.tenant.policy.operator
+        self._found = {
+            text: [finding for finding in findings if operator(finding.kind) != "keep"]
+            for text, findings in found.items()
+        }
+        self._placeholders = placeholders
         self.counts: Counter[str] = Counter()
         self.total = 0
-        shared = sorted((v for v in placeholders.by_value if len(v) >= _MIN_SHARED), key=len, reverse=True)
-        words = [r"\s+".join(map(re.escape, value.split())) for value in shared]
-        self._known = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) if words else None
+        for text, findings in self._found.items():
+            for finding in findings:
+                placeholders.of(text[finding.start : finding.end], finding.kind)
+        shared = [value for value in placeholders.by_value if len(value) >= _MIN_SHARED]
+        self._known = any_of(shared) if shared else None
         self._done: dict[str, tuple[str, Counter[str]]] = {}
 
     def text(self, text: str) -> str:
+        """The text with its values replaced."""
         if text not in self._done:
             self._done[text] = self._replace(text)
         replaced, counts = self._done[text]
@@ -107,8 +109,8 @@ class _Replacement:
     def _replace(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()
         pieces, at = [], 0
-        for start, end, kind, _ in self.found.get(text, []):
-            pieces += [self._rest(text[at:start], counts), self.placeholders.of(text[start:end], kind)]
+        for start, end, kind, _ in self._found.get(text, []):
+            pieces += [self._rest(text[at:start], counts), self._placeholders.of(text[start:end], kind).text]
             counts[kind] += 1
             at = end
         pieces.append(self._rest(text[at:], counts))
@@ -119,75 +121,8 @@ class _Replacement:
             return text
 
         def replace(match: re.Match[str]) -> str:
-            placeholder = self.placeholders.of(match[0], "UNKNOWN")
-            counts[placeholder[1:].rsplit("_", 1)[0]] += 1
-            return placeholder
+            hidden = self._placeholders.of(match[0], "UNKNOWN")
+            counts[hidden.kind] += 1
+            return hidden.text
 
         return self._known.sub(replace, text)
-
-
-def _visit(record: SpanRecord, change: Callable[[str], str]) -> None:
-    """Apply ``change`` to every content text of a record: values, keys, events, messages, name."""
-    record.name = change(record.name)
-    record.status_message = change(record.status_message) if record.status_message else ""
-    record.attributes = _visit_attributes(record.attributes, change)
-    record.events = [
-        {**event, "name": change(event["name"]), "attributes": _visit_attributes(event["attributes"], change)}
-        for event in record.events
-    ]
-
-
-def _visit_attributes(attributes: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    return {
-        name if _is_standard(name) else change(name): _visit_attribute(name, value, change)
-        for name, value in attributes.items()
-    }
-
-
-def _is_standard(name: str) -> bool:
-    return name.startswith(("gen_ai.", "whorl.", "exception.", "error."))
-
-
-def _visit_attribute(name: str, value: Any, change: Callable[[str], str]) -> Any:
-    if name in c.STRUCTURE or name in c.TOKEN_ATTRIBUTES:
-        return value
-    if isinstance(value, str) and (name in c.JSON_ATTRIBUTES or value[:1] in ("{", "[")):
-        try:
-            parsed = json.loads(value)
-        except json.JSONDecodeError:
-            return change(value)
-        return json.dumps(visit_json(parsed, change), ensure_ascii=False)
-    return visit_json(value, change)
-
-
-def visit_json(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with ``change`` applied to every string in it, keys included.
-
-    Strings that are themselves JSON objects or arrays, as tool arguments are, stay JSON. A number
-    that ``change`` would alter as text (a card number, say) becomes the placeholder.
-    """
-    if isinstance(value, str):
-        return _visit_string(value, change)
-    if isinstance(value, dict):
-        return {
-            change(key) if len(key) >= _MIN_SHARED else key: visit_json(v, change) for key, v in value.items()
-        }
-    if isinstance(value, list):
-        return [visit_json(item, change) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000_000:
-        text = str(value)
-        changed = change(text)
-        return value if changed == text else changed
-    return value
-
-
-def _visit_string(value: str, change: Callable[[str], str]) -> str:
-    if value[:1] in ("{", "["):
-        try:
-            parsed = json.loads(value)
-        except json.JSONDecodeError:
-            return change(value)
-        if isinstance(parsed, dict | list):
-            changed = visit_json(parsed, change)
-            return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
-    return change(value)

@@ -1,0 +1,171 @@
+"""A small network over words: which belong to a name, judged by themselves and five neighbours a side.
+
+A word is MiniLM's input vectors of its pieces, its affixes and shape, and the lists that it is in,
+all projected to ``WIDTH`` numbers; two convolutions look at neighbours (Collobert et al. 2011,
+https://arxiv.org/abs/1103.0398). It runs in numpy: what depends on the word alone is computed once
+a word and kept, so that a text costs a gather, a sum and one small matrix product.
+"""
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .words import Float32, Int64, Look, Pieces, Words, look_at, split_words
+
+WEIGHTS = Path(__file__).with_name("names.npz")
+WIDTH = 64
+SECOND = 32
+# Words looked at on each side by the first and the second convolution.
+NEAR, FAR = 3, 2
+# Texts are laid end to end with so many empty words between them.
+GAP = NEAR + FAR
+# How a text uses capitals: none at all, as usual, nearly only.
+CASES = 3
+# Distinct words whose projections are kept; about 30 MB.
+_KEPT = 16_384
+Counts = npt.NDArray[np.float64 | np.int64]
+# No word holds it: it stands between texts.
+_BETWEEN = "\0" * GAP
+
+
+class Network(NamedTuple):
+    """Weights. ``near`` [2 * NEAR + 1, WIDTH, WIDTH] takes the word's projection, ``far`` what comes of it."""
+
+    vectors: Float32  # [384, WIDTH]
+    buckets: Float32  # [BUCKETS, WIDTH]
+    lists: Float32  # [2 ** LISTS, WIDTH]
+    near: Float32
+    cases: Float32  # [CASES, WIDTH], added where the first convolution ends
+    far: Float32  # [2 * FAR + 1, WIDTH, SECOND]
+    far_bias: Float32
+    out: Float32  # [WIDTH + SECOND, kinds]
+    out_bias: Float32
+    list_hashes: Int64  # sorted
+    list_bits: Int64
+
+
+class Tagged(NamedTuple):
+    """Words of texts laid end to end, the text each is of, and the probabilities of its kinds.
+
+    ``starts`` is where each text starts among the words' ends.
+    """
+
+    words: Words
+    texts: Int64
+    starts: Int64
+    probabilities: Float32  # [t, kinds]
+
+
+def case_of(letters: Counts, upper: Counts, whole: Counts) -> Int64:
+    """How texts use capitals, from counts of words: of letters, with a capital, of capitals only."""
+    nearly_only = (2 * whole > letters) | ((upper > 5) & (4 * upper > 3 * letters))
+    cases: Int64 = np.where(upper == 0, 0, np.where(nearly_only, 2, 1))
+    return cases
+
+
+class Tagger:
+    """Tags texts; the weights are read at first use."""
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._path = weights
+        self._pieces = Pieces()
+        self._lock = threading.Lock()
+        self._network: Network | None = None
+        self._vectors = np.zeros((0, WIDTH), np.float32)
+        self._rows: dict[str, int] = {}
+        self._near = np.zeros((0, 0, WIDTH), np.float32)
+        self._capitals = np.zeros((3, 0), np.float64)
+
+    @property
+    def network(self) -> Network:
+        """The weights; the vectors of MiniLM's pieces are projected once."""
+        if self._network is None:
+            with np.load(self._path) as stored:
+                whole = {"list_hashes", "list_bits"}
+                self._network = Network(**{
+                    name: stored[name].astype(np.int64 if name in whole else np.float32)
+                    for name in Network._fields
+                })  # fmt: skip
+            self._vectors = self._pieces.table @ self._network.vectors
+            self._vectors[0] = 0
+        return self._network
+
+    def tag(self, texts: list[str]) -> Tagged:
+        """Words of all texts, end to end, with their probabilities."""
+        words = split_words(_BETWEEN + _BETWEEN.join(text.replace("\0", " ") for text in texts) + _BETWEEN)
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        starts = GAP + np.concatenate([[0], np.cumsum(lengths + GAP)[:-1]])
+        owners = np.maximum(np.searchsorted(starts, words.ends) - 1, 0)
+        with self._lock:
+            probabilities = self._run(words.raw, owners, len(texts))
+        return Tagged(words, owners, starts, probabilities)
+
+    def _run(self, raw: list[str], owners: Int64, texts: int) -> Float32:
+        """Probabilities of words laid end to end; the gaps' words are surely of no kind."""
+        network = self.network
+        self._learn(set(raw))
+        rows = np.fromiter(map(self._rows.__getitem__, raw), np.int64, len(raw))
+        counts: list[Counts] = [np.bincount(owners, each[rows], texts) for each in self._capitals]
+        first = network.cases[case_of(*counts)[owners]]
+        _add_neighbours(first, [near.take(rows, axis=0) for near in self._near])
+        np.maximum(first, 0, out=first)
+        gaps = rows == 0
+        first[gaps] = 0
+        wide = first @ network.far.transpose(1, 0, 2).reshape(WIDTH, -1)
+        second = np.tile(network.far_bias, (len(first), 1))
+        _add_neighbours(second, np.split(wide, 2 * FAR + 1, axis=1))
+        np.maximum(second, 0, out=second)
+        logits = first @ network.out[:WIDTH] + second @ network.out[WIDTH:] + network.out_bias
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        weights[gaps, 1:] = 0
+        result: Float32 = weights / weights.sum(axis=1, keepdims=True)
+        return result
+
+    def _learn(self, raw: set[str]) -> None:
+        """Compute what the network needs of each word that is not known yet."""
+        new = sorted(raw - self._rows.keys())
+        if len(self._rows) + len(new) > _KEPT or not self._rows:
+            self._rows = {"": 0, "\0": 0}
+            new = sorted(raw - self._rows.keys())
+            size = max(_KEPT, len(new)) + 2
+            self._near = np.zeros((2 * NEAR + 1, size, WIDTH), np.float32)
+            self._capitals = np.zeros((3, size), np.float64)
+        if not new:
+            return
+        start, end = len(self._rows), len(self._rows) + len(new)
+        looks = [look_at(word) for word in new]
+        projected = self.project(new, looks)
+        for near, weights in zip(self._near, self.network.near, strict=True):
+            near[start:end] = projected @ weights
+        self._capitals[:, start:end] = np.array([look.capitals for look in looks]).T
+        self._rows.update(zip(new, range(start, end), strict=True))
+
+    def project(self, raw: list[str], looks: list[Look]) -> Float32:
+        """The words' projections, [n, WIDTH]."""
+        network = self.network
+        pieces = np.array([self._pieces.of(word) for word in raw])
+        counts = np.maximum((pieces > 0).sum(axis=1, keepdims=True), 1)
+        features = np.array([look.features for look in looks])
+        projected: Float32 = self._vectors[pieces].sum(axis=1) / counts.astype(np.float32)
+        projected += network.buckets[features].sum(axis=1)
+        projected += network.lists[self._lists_of(looks)]
+        return projected
+
+    def _lists_of(self, looks: list[Look]) -> Int64:
+        """The lists that each word is in, as bits below ``2 ** LISTS``."""
+        network = self.network
+        hashes = np.fromiter((look.hash for look in looks), np.int64, len(looks))
+        at = np.minimum(np.searchsorted(network.list_hashes, hashes), len(network.list_hashes) - 1)
+        bits: Int64 = np.where(network.list_hashes[at] == hashes, network.list_bits[at], 0)
+        return bits
+
+
+def _add_neighbours(to: Float32, by_offset: list[npt.NDArray[np.float32]]) -> None:
+    """Add to each word what its neighbours, from left to right, give it."""
+    middle = len(by_offset) // 2
+    for offset, given in enumerate(by_offset, -middle):
+        low, high = max(0, -offset), len(to) - max(0, offset)
+        to[low:high] += given[low + offset : high + offset]

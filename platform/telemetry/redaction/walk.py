@@ -1,0 +1,95 @@
+"""Walking through a span's content: every text in it, keys and JSON inside strings included."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .. import conventions as c
+from ..record import SpanRecord
+
+Change = Callable[[str], str]
+# What fields of APIs are called: nobody's name is looked for in it.
+_FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
+# Smaller numbers identify nobody.
+_MIN_NUMBER = 10_000_000
+
+
+def visit_record(record: SpanRecord, change: Change) -> None:
+    """Apply ``change`` to every content text of a record: name, status, attributes, events."""
+    record.name = change(record.name)
+    record.status_message = change(record.status_message) if record.status_message else ""
+    record.attributes = _visit_attributes(record.attributes, change)
+    record.events = [
+        {**event, "name": change(event["name"]), "attributes": _visit_attributes(event["attributes"], change)}
+        for event in record.events
+    ]
+
+
+def _visit_attributes(attributes: dict[str, Any], change: Change) -> dict[str, Any]:
+    visited: dict[str, Any] = {}
+    for name, value in attributes.items():
+        key = name if _FIELD.fullmatch(name) else change(name)
+        visited[_free(key, visited)] = _visit_attribute(name, value, change)
+    return visited
+
+
+def _visit_attribute(name: str, value: Any, change: Change) -> Any:
+    if name in c.STRUCTURE or name in c.TOKEN_ATTRIBUTES:
+        return value
+    return visit_json(value, change)
+
+
+def visit_json(value: Any, change: Change) -> Any:
+    """A JSON value with ``change`` applied to every string in it, keys included.
+
+    Strings that are themselves JSON objects or arrays, as tool arguments are, stay JSON, and stay as
+    they were written where nothing in them changes. A number that ``change`` would alter as text (a
+    card number, say) becomes text.
+    """
+    if isinstance(value, str):
+        return _visit_string(value, change)
+    if isinstance(value, dict):
+        visited: dict[str, Any] = {}
+        for key, item in value.items():
+            changed = key if _FIELD.fullmatch(key) else change(key)
+            visited[_free(changed, visited)] = visit_json(item, change)
+        return visited
+    if isinstance(value, list | tuple):
+        return [visit_json(item, change) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _MIN_NUMBER:
+        text = str(value)
+        changed = change(text)
+        return value if changed == text else changed
+    return value
+
+
+def texts_of(value: Any) -> list[str]:
+    """Every text of a JSON value, in the order that :func:`visit_json` comes to them."""
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    visit_json(value, note)
+    return texts
+
+
+def _visit_string(value: str, change: Change) -> str:
+    if value.lstrip()[:1] in ("{", "["):
+        try:
+            parsed = json.loads(value)
+        except json.JSONDecodeError:
+            return change(value)
+        changed = visit_json(parsed, change)
+        return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
+    return change(value)
+
+
+def _free(key: str, taken: dict[str, Any]) -> str:
+    """A key that is not taken: two values may have got the same placeholder."""
+    free, number = key, 2
+    while free in taken:
+        free, number = f"{key} ({number})", number + 1
+    return free

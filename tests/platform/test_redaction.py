@@ -1,0 +1,286 @@
+"""Redaction: what is found, policies, and that structured content stays structured."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.conftest import Actor, Whorl
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError
+from whorl.platform.identity.audit import recent
+from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry.record import SpanRecord
+from whorl.platform.telemetry.redaction.base import Finding, resolve
+from whorl.platform.telemetry.redaction.measured import measured
+from whorl.platform.telemetry.redaction.names import NameDetector, split_text
+from whorl.platform.telemetry.redaction.patterns import PatternDetector
+from whorl.platform.telemetry.redaction.placeholders import Placeholders, mask
+from whorl.platform.telemetry.redaction.policy import CustomPattern, RedactionPolicy, TenantPolicy
+from whorl.platform.telemetry.redaction.redactor import Redactor, default_redactor
+from whorl.platform.telemetry.redaction.stored import StoredPolicies, policy_history, store_policy
+from whorl.platform.telemetry.redaction.walk import visit_json
+
+EMAIL = "zuzanna.kowalczyk@planted.example"
+
+
+def a_span(**attributes: Any) -> SpanRecord:
+    return SpanRecord(
+        tenant_id="00000000-0000-7000-8000-000000000000", trace_id="a" * 32, span_id=os.urandom(8).hex(),
+        parent_span_id=None, run_id=None, name="chat m", operation="chat", start_ns=1, end_ns=2, status="ok",
+        status_message="", user_id=None, agent="default", adapter=None, attributes=attributes, events=[],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def redactor() -> Redactor:
+    return default_redactor()
+
+
+def redacted(redactor: Redactor, text: str, **policy: Any) -> str:
+    tenant = TenantPolicy(RedactionPolicy.model_validate(policy), 1, b"k" * 32)
+    return redactor.redact_text(text, Placeholders(tenant))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("born 12 March 1984 in town", "12 March 1984", "DATE_TIME"), ("on June 3, 1977 we met", "June 3, 1977", "DATE_TIME"),
+        ("at 2026-11-26T07:00:00Z", "2026-11-26T07:00:00Z", "DATE_TIME"), ("on 3/14/1980", "3/14/1980", "DATE_TIME"),
+        ("she is 34 years old", "34 years old", "AGE"), ("aged 71, retired", "71", "AGE"),
+        ("flat in MA 02110", "02110", "ZIP_CODE"), ("at SW1A 1AA now", "SW1A 1AA", "ZIP_CODE"),
+        ("my driver's license is D1234567", "D1234567", "US_DRIVER_LICENSE"),
+        ("passport 533380006", "533380006", "US_PASSPORT"),
+        ("mac 00:1B:44:11:3A:B7 here", "00:1B:44:11:3A:B7", "MAC_ADDRESS"),
+        ("host fe80::1ff:fe23:4567:890a", "fe80::1ff:fe23:4567:890a", "IP_ADDRESS"),
+        ("the password is hunter22", "hunter22", "SECRET"), ("API_KEY=ab12cd34ef", "ab12cd34ef", "SECRET"),
+        ("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "CRYPTO"),
+        ("my social security number is 536904399", "536904399", "US_SSN"), ("ring 06-12345678", "06-12345678", "PHONE_NUMBER"),
+        ("see https://a.example/x?y=1.", "https://a.example/x?y=1", "URL"), ("from Dr. who", "Dr.", "TITLE"),
+        ("bank account 123456789012", "123456789012", "US_BANK_NUMBER"),
+        ("+1-541-754-3010x123", "+1-541-754-3010x123", "PHONE_NUMBER"),
+    ],
+)  # fmt: skip
+def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
+    found = resolve(PatternDetector().find([text])[0], text)
+    assert (value, kind) in [(text[f.start : f.end], f.kind) for f in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["in 1998-2004", "2 000 000 units", "version 2.10.3.1", "std::vector<int> x = 10:30:00", "0.8333333333333333",
+     "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4"],
+)  # fmt: skip
+def test_ordinary_numbers_are_not(text: str) -> None:
+    assert PatternDetector().find([text]) == [[]]
+
+
+def test_searching_together_is_searching_one_by_one() -> None:
+    texts = [
+        "ssn 536-90-4399",
+        "",
+        "call",
+        "555123456 is a count",
+        "mail a@b.example\n",
+        "card 4111 1111 1111 1111",
+    ]
+    assert PatternDetector().find(texts) == [PatternDetector().find([text])[0] for text in texts]
+    names = [
+        "Anna Schmidt lives in Vienna.",
+        "",
+        "\0",
+        "and works for Siemens",
+        "Anna Schmidt lives in Vienna.",
+    ]
+    together = [[f[:3] for f in found] for found in NameDetector().find(names)]
+    assert together == [[f[:3] for f in NameDetector().find([text])[0]] for text in names]
+
+
+def test_names_of_three_kinds_are_found_and_ordinary_capitals_are_not(redactor: Redactor) -> None:
+    text = "Hello, my name is Katarzyna Nowak, I live in Rotterdam and work for Siemens."
+    assert redacted(redactor, text) == (
+        "Hello, my name is <PERSON_1>, I live in <LOCATION_1> and work for <ORGANIZATION_1>."
+    )
+    for plain in (
+        "What is the weather like on Monday?",
+        "Please restart the computer.",
+        "You answer questions.",
+    ):
+        assert redacted(redactor, plain) == plain
+
+
+def test_names_in_lower_case_and_addresses(redactor: Redactor) -> None:
+    assert "nowak" not in redacted(redactor, "hi, this is katarzyna nowak from rotterdam")
+    address = redacted(redactor, "Please send it to 12 Baker Street, Apt. 4, London NW1 6XE.")
+    assert not any(word in address for word in ("Baker", "12", "London", "6XE"))
+
+
+def test_long_texts_are_split_without_losing_a_character() -> None:
+    text = ("word " * 300 + "\n\n") * 3 + "x" * 5000
+    pieces = split_text(text)
+    assert all(text[start : start + len(piece)] == piece for start, piece in pieces)
+    covered = {at for start, piece in pieces for at in range(start, start + len(piece))}
+    assert all(text[at] == "\n" for at in set(range(len(text))) - covered)
+
+
+def test_what_an_overlap_leaves_is_kept_too() -> None:
+    text = "12 High Street, Springfield, MA 01234 and"
+    found = resolve([Finding(0, 37, "LOCATION", 0.6), Finding(32, 37, "ZIP_CODE", 0.9)], text)
+    assert [(text[f.start : f.end], f.kind) for f in found] == [
+        ("12 High Street, Springfield, MA", "LOCATION"), ("01234", "ZIP_CODE"),
+    ]  # fmt: skip
+
+
+def test_operators(redactor: Redactor) -> None:
+    text = "mail a@b.example or c@d.example, card 4111 1111 1111 1111, from 192.168.13.7"
+    operators = {"EMAIL_ADDRESS": "hash", "CREDIT_CARD": "mask", "IP_ADDRESS": "off"}
+    once = redacted(redactor, text, operators=operators)
+    assert "**** **** **** 1111" in once
+    assert "192.168.13.7" in once
+    hashes = {word.strip(",") for word in once.split() if word.startswith("<EMAIL_ADDRESS_")}
+    assert len(hashes) == 2
+    assert once == redacted(redactor, text, operators=operators), "the same in every run"
+    assert redacted(redactor, once, operators=operators) == once, "and not redacted again"
+    assert redacted(redactor, text, operators={"EMAIL_ADDRESS": "keep"}).count("@") == 2
+    assert redacted(redactor, text, default="off") == text
+
+
+def test_masks() -> None:
+    assert mask("4111 1111 1111 1111") == "**** **** **** 1111"
+    assert mask("GB29NWBK60161331926819") == "******************6819"
+    assert mask("Ada O'Neil") == "*** *'****"
+    assert mask("555-0199") == "***-****"
+
+
+def test_allowed_values_stay_and_denied_ones_go(redactor: Redactor) -> None:
+    text = "Write to  Support@Acme.example about project heliotrope."
+    assert "Support@Acme.example" in redacted(redactor, text, allow=["support@acme.example"])
+    assert "<DENIED_1>" in redacted(redactor, text, deny=["Heliotrope"])
+    assert "heliotropes" in redacted(redactor, "heliotropes", deny=["Heliotrope"]), "whole values only"
+
+
+def test_own_patterns(redactor: Redactor) -> None:
+    policy = {"patterns": [{"kind": "CONTRACT", "pattern": r"C-\d{6}"}]}
+    assert redacted(redactor, "see C-123456 and C-123457 and C-123456", **policy) == (
+        "see <CONTRACT_1> and <CONTRACT_2> and <CONTRACT_1>"
+    )
+
+
+@pytest.mark.parametrize("pattern", ["(", "x*", ""])
+def test_patterns_that_cannot_work_are_refused(pattern: str) -> None:
+    with pytest.raises(ValidationError):
+        CustomPattern(kind="X_Y", pattern=pattern)
+
+
+def test_a_pattern_that_takes_too_long_raises_instead_of_passing(redactor: Redactor) -> None:
+    with pytest.raises(TimeoutError):
+        redacted(redactor, "a" * 40 + "!", patterns=[{"kind": "SLOW", "pattern": "(a|a)+$"}])
+
+
+def test_policies_are_frozen_and_strict() -> None:
+    with pytest.raises(ValidationError):
+        RedactionPolicy.model_validate({"operators": {"PERSON": "shred"}})
+    with pytest.raises(ValidationError):
+        RedactionPolicy.model_validate({"entities": []})
+
+
+async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: Actor, rival: Actor) -> None:
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, RedactionPolicy(deny=("heliotrope",)))
+        newest = await store_policy(session, acme, RedactionPolicy(operators={"EMAIL_ADDRESS": "hash"}), 1)
+        with pytest.raises(ConflictError):
+            await store_policy(session, acme, RedactionPolicy(), 1)
+        assert [row.version for row in await policy_history(session)] == [2, 1]
+        assert [event.action for event in await recent(session)][:2] == ["redaction_policy.changed"] * 2
+    async with tenant_session(whorl.engine, rival.tenant_id) as session:
+        assert await policy_history(session) == []
+    redactor = Redactor([PatternDetector()], StoredPolicies(whorl.addresses.app))
+    ours, theirs = a_span(text=f"to {EMAIL}"), a_span(text=f"to {EMAIL}")
+    ours.tenant_id, theirs.tenant_id = str(acme.tenant_id), str(rival.tenant_id)
+    redactor.redact_run([ours, theirs])
+    assert ours.redaction_policy == f"{redactor.rules}@{newest.version}"
+    assert theirs.redaction_policy == f"{redactor.rules}@0"
+    assert theirs.attributes["text"] == "to <EMAIL_ADDRESS_1>"
+    assert ours.attributes["text"].startswith("to <EMAIL_ADDRESS_")
+    assert len(ours.attributes["text"]) == len("to <EMAIL_ADDRESS_>") + 12
+
+
+def test_without_a_database_a_policy_never_read_raises_and_one_read_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policies = StoredPolicies("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(Exception, match="connection"):
+        policies.of("00000000-0000-7000-8000-000000000000")
+    known = TenantPolicy(RedactionPolicy(), 7)
+    policies._known["t"] = (-1000.0, known)
+    assert policies.of("t") is known
+
+
+# --- content of every sort ---------------------------------------------------------------------
+
+
+def test_tool_arguments_and_results_stay_json(redactor: Redactor) -> None:
+    arguments = {
+        "to": EMAIL,
+        "note": 'he said "call Katarzyna Nowak" \\ and left',
+        "n": 4111111111111111,
+        "deep": [{"x": None}],
+    }
+    span = a_span(
+        **{c.TOOL_ARGUMENTS: json.dumps(arguments), c.TOOL_RESULT: json.dumps([arguments], indent=2)}
+    )
+    redactor.redact_run([span])
+    after = json.loads(span.attributes[c.TOOL_ARGUMENTS])
+    assert after == {
+        "to": "<EMAIL_ADDRESS_1>", "note": 'he said "call <PERSON_1>" \\ and left', "n": "<CREDIT_CARD_1>",
+        "deep": [{"x": None}],
+    }  # fmt: skip
+    assert json.loads(span.attributes[c.TOOL_RESULT]) == [after]
+
+
+def test_json_that_holds_nothing_is_not_rewritten(redactor: Redactor) -> None:
+    text = '{ "b":1.10,\n "a": [1,2] }'
+    span = a_span(**{c.TOOL_RESULT: text})
+    redactor.redact_run([span])
+    assert span.attributes[c.TOOL_RESULT] == text
+
+
+def test_retrieved_text_messages_and_errors_are_redacted(redactor: Redactor) -> None:
+    documents = [{"id": "7", "text": f"Contact: Katarzyna Nowak, {EMAIL}"}]
+    messages = [{"role": "user", "parts": [{"type": "text", "content": "I am Katarzyna Nowak."}]}]
+    span = a_span(**{c.RETRIEVAL_DOCUMENTS: json.dumps(documents), c.INPUT_MESSAGES: json.dumps(messages)})
+    span.status_message = f"KeyError: '{EMAIL}'"
+    raised = {"exception.type": "KeyError", "exception.message": f"no user {EMAIL}"}
+    raised["exception.stacktrace"] = f'f("{EMAIL}")'
+    span.events = [{"name": "exception", "at_ns": 1, "attributes": raised}]
+    redactor.redact_run([span])
+    whole = json.dumps([span.attributes, span.events, span.status_message])
+    assert EMAIL not in whole
+    assert "Nowak" not in whole
+    assert span.events[0]["attributes"]["exception.type"] == "KeyError"
+    assert whole.count("<PERSON_1>") == 2, "one placeholder in the whole run"
+
+
+def test_keys_are_redacted_and_none_is_lost(redactor: Redactor) -> None:
+    span = a_span(**{f"user.{EMAIL}": 1, "gen_ai.request.model": "m", f"gen_ai.{EMAIL}": 2})
+    redactor.redact_run([span])
+    assert EMAIL not in json.dumps(span.attributes)
+    assert len(span.attributes) == 3
+    changed = visit_json({EMAIL: 1, EMAIL.upper(): 2, "id": 3}, lambda text: redactor.redact_text(text))
+    assert changed == {"<EMAIL_ADDRESS_1>": 1, "<EMAIL_ADDRESS_1> (2)": 2, "id": 3}
+
+
+def test_json_in_json_in_json(redactor: Redactor) -> None:
+    text = json.dumps({"body": json.dumps({"inner": json.dumps({"mail": EMAIL})})})
+    span = a_span(**{c.TOOL_RESULT: text})
+    redactor.redact_run([span])
+    body = json.loads(json.loads(span.attributes[c.TOOL_RESULT])["body"])
+    assert json.loads(body["inner"]) == {"mail": "<EMAIL_ADDRESS_1>"}
+
+
+def test_what_was_measured_is_shipped() -> None:
+    shown = measured()
+    assert shown.sets[0].name.startswith("pii-presidio-research/")
+    assert {kind.kind for kind in shown.sets[0].kinds} >= {"PERSON", "LOCATION", "CREDIT_CARD"}
