@@ -132,20 +132,9 @@ def _spaced(marked: Marked) -> Marked:
 
 
 def sample_prose(draw: random.Random, count: int) -> list[Marked]:
-    """Sentences without any name, some with capitals where defined terms and headlines have them.
-
-    A quarter is cut to a word or three, as the values of JSON fields are.
-    """
+    """Sentences without any name, some with capitals where defined terms and headlines have them."""
     found = prose()
-    texts = [_capitals(draw, text) for text in draw.sample(found, min(count, len(found)))]
-    return [Marked(_cut(draw, text) if draw.random() < 0.25 else text, []) for text in texts]
-
-
-def _cut(draw: random.Random, text: str) -> str:
-    words = text.split()
-    start, size = draw.randrange(len(words)), draw.choice((1, 1, 2, 3))
-    cut = draw.choice((" ", " ", " ", "_", "-")).join(words[start : start + size])
-    return cut.lower() if draw.random() < 0.5 else cut
+    return [Marked(_capitals(draw, text), []) for text in draw.sample(found, min(count, len(found)))]
 
 
 def _capitals(draw: random.Random, text: str) -> str:

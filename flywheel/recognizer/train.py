@@ -209,7 +209,7 @@ def train(count: int, seed: int, epochs: int, out: Path) -> None:
     started = time.monotonic()
     torch.manual_seed(seed)
     sentences = Sentences(seed)
-    marked = [sentences.sentence() for _ in range(count)] + sample_prose(sentences.draw, count // 4)
+    marked = [sentences.sentence() for _ in range(count)] + sample_prose(sentences.draw, count // 6)
     sentences.draw.shuffle(marked)
     others, rows = Sentences(seed + 1, held_out=True), {"": 0}
     batches = lay_out(marked, rows)

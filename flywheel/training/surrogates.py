@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...platform.telemetry.redaction.placeholders import PLACEHOLDER
 from ..seed import names
 
-_PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_\d+>")
 _Draw = Callable[[random.Random], str]
 
 
@@ -33,13 +33,16 @@ _KINDS: dict[str, _Draw] = {
     "IBAN_CODE": _digits("DE## #### #### #### #### ##"),
     "US_SSN": _digits("###-##-####"),
     "IP_ADDRESS": _digits("10.#.#.##"),
+    "DATE_TIME": _digits("1# March 20##"),
+    "AGE": _digits("4#"),
+    "ZIP_CODE": _digits("9####"),
 }
 
 
 def with_surrogates(row: dict[str, Any], seed: int) -> dict[str, Any]:
     """The row with every placeholder replaced; rows without one come back as they are."""
     text = json.dumps(row, sort_keys=True, ensure_ascii=False)
-    placeholders = dict.fromkeys(match[0] for match in _PLACEHOLDER.finditer(text))
+    placeholders = dict.fromkeys(match[0] for match in PLACEHOLDER.finditer(text))
     if not placeholders:
         return row
     digest = hashlib.sha256(f"{seed}\0{text}".encode()).digest()
@@ -55,7 +58,7 @@ def _kind(placeholder: str) -> str:
 
 def _visit(value: Any, values: dict[str, str]) -> Any:
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda match: values[match[0]], value)
+        return PLACEHOLDER.sub(lambda match: values[match[0]], value)
     if isinstance(value, dict):
         return {key: _visit(item, values) for key, item in value.items()}
     if isinstance(value, list):

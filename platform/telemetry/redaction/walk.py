@@ -14,10 +14,13 @@ _FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
 # Smaller numbers identify nobody.
 _MIN_NUMBER = 10_000_000
 
+# What a step is called by convention: its operation, and a model, tool or agent.
+_STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
+
 
 def visit_record(record: SpanRecord, change: Change) -> None:
     """Apply ``change`` to every content text of a record: name, status, attributes, events."""
-    record.name = change(record.name)
+    record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
     record.status_message = change(record.status_message) if record.status_message else ""
     record.attributes = _visit_attributes(record.attributes, change)
     record.events = [
