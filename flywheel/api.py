@@ -21,11 +21,13 @@ from .build import Format
 from .datasets import Selection, create_dataset, find_dataset, list_datasets
 from .outcomes import Feedback, Kind, record_outcome
 from .promotion import promote, rollback
+from .screening import api as quarantine_api
 from .tables import Training
 from .training.launch import list_trainings, queue_training
 from .training.recipe import Method, default_recipe
 
 router = APIRouter(prefix="/api", tags=["flywheel"])
+router.include_router(quarantine_api.router)
 TRAIN_JOB = "train"
 
 

@@ -21,6 +21,7 @@ from .promotion import evaluate_adapter
 from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .qa import evaluate_qa, load_passages, load_questions
+from .screening.commands import screen
 from .training.launch import queue_training, train_adapter
 from .training.recipe import METHODS, default_recipe, parse_method
 from .verifiers.commands import verify
@@ -221,4 +222,4 @@ def parse_uuid(text: str, noun: str) -> uuid.UUID:
         raise InputError(f"{text!r} is not the id of a {noun}.") from error
 
 
-COMMANDS = (feedback, export, train, evaluate, promote, rollback, verify, demo)
+COMMANDS = (feedback, export, train, evaluate, promote, rollback, verify, screen, demo)

@@ -24,6 +24,7 @@ from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
 from .build import FORMATS, Format, Row, build_rows
+from .screening import quarantine
 from .tables import Dataset
 from .trajectory import Trajectory, trajectories
 
@@ -56,6 +57,7 @@ class Built:
     train: list[Row] = field(default_factory=list)
     held_out: list[Row] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
 
@@ -81,6 +83,10 @@ async def create_dataset(
     async with tenant_session(engine, tenant_id) as session:
         run_ids = await _select(session, selection)
         built = await _build(session, format, run_ids, as_of, seed, held_out)
+    # Held even where nothing else comes of the build: the queue shows why.
+    async with tenant_session(engine, tenant_id) as session:
+        for run_id, flagged in built.flagged.items():
+            await quarantine.hold(session, tenant_id, run_id, flagged)
     if not built.train and not built.held_out:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
         raise InputError(
@@ -89,7 +95,7 @@ async def create_dataset(
         )
     manifest = {
         "format": format, "selection": selection.manifest(), "as_of": as_of.isoformat(),
-        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.VERSION,
+        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "seed": seed,
         "split": {"rule": split.RULE, "held_out": held_out},
         "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
@@ -197,8 +203,13 @@ async def _build(
 async def _screened(
     session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime, opted_out: set[uuid.UUID], built: Built
 ) -> Any:
+    decided = await quarantine.states_at(session, run_ids, as_of)
+    screen = quarantine.RunScreen()
     async for run in trajectories(session, run_ids, as_of):
-        reason = _refusal(run, opted_out)
+        state = decided.get(run.run_id)
+        reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
+        if not reason and not run.outcomes:
+            reason = "no outcome"
         if reason:
             built.left_out[reason] += 1
             continue
@@ -209,13 +220,17 @@ async def _screened(
 
 def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:
     """Why a run may not be trained on, or an empty text."""
-    if run.user_id in opted_out:
-        return "no consent"
-    if run.trainable:
-        return run.trainable
-    for observation in run.observations:
-        if flag := screening.screen_text(observation):
-            return f"quarantined: {flag.rule}"
-    if not run.outcomes:
-        return "no outcome"
-    return ""
+    return "no consent" if run.user_id in opted_out else run.trainable
+
+
+async def _suspicion(
+    run: Trajectory, state: quarantine.State | None, screen: quarantine.RunScreen, built: Built
+) -> str:
+    """Why a run is or stays in quarantine, or an empty text; what is newly flagged goes to ``built``."""
+    if state == "confirmed":
+        return "quarantined: confirmed"
+    flagged = await screen.screen(run, released=state == "released")
+    if flagged:
+        built.flagged[run.run_id] = flagged
+        return f"quarantined: {flagged[0].verdict.screen}"
+    return "quarantined: held" if state == "held" else ""

@@ -1,4 +1,4 @@
-"""Tables of the flywheel: outcomes, dataset versions, trainings, evaluations."""
+"""Tables of the flywheel: outcomes, quarantine, dataset versions, trainings, evaluations."""
 
 import uuid
 from datetime import datetime
@@ -32,6 +32,26 @@ class Outcome(TenantTable, Base):
     text: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Quarantine(TenantTable, Base):
+    """A run that screening flagged; ``state`` is held, released or confirmed.
+
+    ``decisions`` keeps every change with its moment, so that a manifest can be built again as it was.
+    """
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+        Index(None, "tenant_id", "state"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default="held")
+    held_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[str]
+    findings: Mapped[list[Any]] = mapped_column(default=list)
+    decisions: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class Dataset(TenantTable, Base):

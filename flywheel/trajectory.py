@@ -29,6 +29,15 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """What a tool returned."""
+
+    span_id: str
+    tool: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Trajectory:
     """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last.
 
@@ -46,7 +55,7 @@ class Trajectory:
     policies: frozenset[str]
     outcomes: tuple[Judged, ...] = ()
     trainable: str = ""
-    observations: tuple[str, ...] = field(default=())
+    observations: tuple[Observation, ...] = field(default=())
 
     @property
     def question(self) -> str:
@@ -110,7 +119,9 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
         template_hash=str(last.get(c.TEMPLATE_HASH, "")),
         policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
         observations=tuple(
-            str(span.attributes.get(c.TOOL_RESULT, "")) for span in spans if span.operation == "execute_tool"
+            Observation(span.span_id, str(span.attributes.get(c.TOOL_NAME, "")), str(span.attributes.get(c.TOOL_RESULT, "")))
+            for span in spans
+            if span.operation == "execute_tool"
         ),
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ _MANIFEST = {
     "as_of": "Outcomes as of",
     "consent": "Consent policy",
     "redaction": "Redaction policies",
-    "screening": "Screening rules",
+    "screening": "Screening version",
     "template_hashes": "Chat templates",
     "content_hash": "Hash of the content",
 }

@@ -12,6 +12,7 @@ from . import (
     documents,
     members,
     overview,
+    quarantine,
     reference,
     runs,
     signin,
@@ -27,7 +28,7 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, chat, overview, runs, documents, datasets, adapters, trainings, members, audit, reference,
+        signin, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, audit, reference,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

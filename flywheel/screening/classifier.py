@@ -1,0 +1,92 @@
+"""The trained screen: a small head over MiniLM's vectors, for every piece of a text in its surroundings."""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .base import Finding, screen
+from .segments import Segment
+from .style import Float32
+from .windows import OWN, PieceEncoder, Windows, company, windows_of
+
+WEIGHTS = Path(__file__).with_name("classifier.npz")
+
+
+class Head:
+    """Two small networks: how much a piece asks for something, and whether it does so out of place."""
+
+    @cached_property
+    def _weights(self) -> dict[str, Float32]:
+        with np.load(WEIGHTS) as stored:
+            return {name: stored[name].astype(np.float32) for name in stored.files}
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a text is flagged: chosen in training, on generated texts held out."""
+        return float(self._weights["threshold"])
+
+    def probabilities(self, windows: Windows) -> Float32:
+        """Of each window, [n]; calibrated for the highest window of a text."""
+        if not windows.spans:
+            return np.zeros(0, dtype=np.float32)
+        weights = self._weights
+        features = (windows.features - weights["mean"]) / weights["scale"]
+        asking = sigmoid(self._layers("asking", features[:, :OWN]))
+        placed = np.concatenate([features, 2 * company(asking, windows.others)], axis=1)
+        slope, offset = weights["calibration"]
+        return sigmoid(slope * self._layers("placed", placed) + offset)
+
+    def _layers(self, name: str, inputs: Float32) -> Float32:
+        weights = self._weights
+        hidden = np.maximum(inputs @ weights[f"{name}_w1"] + weights[f"{name}_b1"], 0)
+        result: Float32 = hidden @ weights[f"{name}_w2"] + weights[f"{name}_b2"]
+        return result
+
+
+def sigmoid(logits: Float32) -> Float32:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
+
+
+class Look(NamedTuple):
+    """The windows of a text, and the probability of each."""
+
+    spans: list[Segment]
+    probabilities: Float32
+
+
+class Classifier:
+    """See :class:`Screen`; the score is the probability that a text holds an instruction to the model."""
+
+    name = "classifier"
+
+    def __init__(self, encoder: PieceEncoder | None = None) -> None:
+        self.encoder = encoder or PieceEncoder()
+        self.head = Head()
+        # A verdict asks for the findings and then for the score of one text.
+        self._look = lru_cache(maxsize=4)(self._look_at)
+
+    def find(self, text: str) -> list[Finding]:
+        spans, probabilities = self._look(text)
+        threshold = self.head.threshold
+        reason = "reads like an instruction to the model that does not belong here"
+        return [
+            Finding(span.start, span.end, float(score), self.name, reason)
+            for span, score in zip(spans, probabilities, strict=True)
+            if score >= threshold
+        ]
+
+    def score(self, text: str) -> float:
+        """The highest probability of a window, 0.0 for a text without words."""
+        return float(self._look(text).probabilities.max(initial=0.0))
+
+    def _look_at(self, text: str) -> Look:
+        windows = windows_of(text, self.encoder)
+        return Look(windows.spans, self.head.probabilities(windows))
+
+
+@screen
+def classifier() -> Classifier:
+    """Sentences that read like an instruction to the model and do not belong where they stand."""
+    return Classifier()

@@ -1,0 +1,143 @@
+"""Runs whose tools returned something suspect: held until a person releases or confirms them."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from anyio import to_thread
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...agents.tables import Run
+from ...platform.database.base import now
+from ...platform.errors import ConflictError, InputError, NotFoundError
+from ...platform.identity.access import Actor
+from ...platform.identity.audit import record
+from ..tables import Quarantine
+from ..trajectory import Observation, Trajectory, trajectories
+from .anomaly import History
+from .screener import Screener, Verdict, default_screener, version
+
+State = Literal["held", "released", "confirmed"]
+Decision = Literal["released", "confirmed"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A tool's result that was flagged: which span, of which tool, and the verdict."""
+
+    span_id: str
+    tool: str
+    verdict: Verdict
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"span_id": self.span_id, "tool": self.tool, **asdict(self.verdict)}
+
+
+@dataclass
+class RunScreen:
+    """Screens runs in their order; what was not flagged becomes the history of its tool."""
+
+    screener: Screener = field(default_factory=default_screener)
+    histories: dict[str, History] = field(default_factory=dict)
+
+    async def screen(self, run: Trajectory, released: bool = False) -> list[Flagged]:
+        """What is suspect in a run; of a released run nothing, and its results are history."""
+        return await to_thread.run_sync(self._screen, run.observations, released)
+
+    def _screen(self, observations: Iterable[Observation], released: bool) -> list[Flagged]:
+        flagged = []
+        for seen in observations:
+            history = self.histories.setdefault(seen.tool, History())
+            verdict = None if released else self.screener.screen_text(seen.text, history=history)
+            if verdict is not None and verdict.flagged:
+                flagged.append(Flagged(seen.span_id, seen.tool, verdict))
+            else:
+                history.add(seen.text)
+        return flagged
+
+
+def state_at(entry: Quarantine, moment: datetime) -> State | None:
+    """The state of an entry at a moment, or None where the run was not held yet."""
+    if entry.held_at > moment:
+        return None
+    state: State = "held"
+    for decision in entry.decisions:
+        if datetime.fromisoformat(decision["at"]) <= moment:
+            state = decision["state"]
+    return state
+
+
+async def states_at(
+    session: AsyncSession, run_ids: list[uuid.UUID], moment: datetime
+) -> dict[uuid.UUID, State]:
+    """The states at a moment of those of the runs that were held by then."""
+    entries = await session.scalars(select(Quarantine).where(Quarantine.run_id.in_(run_ids)))
+    found = {entry.run_id: state_at(entry, moment) for entry in entries}
+    return {run_id: state for run_id, state in found.items() if state is not None}
+
+
+async def hold(
+    session: AsyncSession, tenant_id: uuid.UUID, run_id: uuid.UUID, flagged: list[Flagged]
+) -> None:
+    """Put a run into quarantine; one that is there already stays as it was decided."""
+    await session.execute(
+        insert(Quarantine)
+        .values(
+            tenant_id=tenant_id, run_id=run_id, state="held", held_at=now(), version=version(),
+            findings=[each.stored() for each in flagged], decisions=[],
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+
+
+async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -> tuple[int, int]:
+    """Screen the latest ``limit`` runs that ended and are not in quarantine: how many, and how many were held."""
+    known = select(Quarantine.run_id)
+    query = select(Run.id).where(Run.status == "succeeded", Run.id.not_in(known)).order_by(Run.id.desc())
+    run_ids = sorted(await session.scalars(query.limit(limit)))
+    screen, held = RunScreen(), 0
+    async for run in trajectories(session, run_ids, now()):
+        if flagged := await screen.screen(run):
+            await hold(session, tenant_id, run.run_id, flagged)
+            held += 1
+    return len(run_ids), held
+
+
+async def list_quarantine(
+    session: AsyncSession, state: State | None = None, limit: int = 100, before: uuid.UUID | None = None
+) -> list[Quarantine]:
+    """Entries, the newest run first, of one state or of all."""
+    query = select(Quarantine).order_by(Quarantine.run_id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(Quarantine.state == state)
+    if before is not None:
+        query = query.where(Quarantine.run_id < before)
+    return list(await session.scalars(query))
+
+
+async def decide(
+    session: AsyncSession, actor: Actor, run_id: uuid.UUID, decision: Decision, note: str = ""
+) -> Quarantine:
+    """Release or confirm a run; the decision is kept with its moment and audited.
+
+    Raises NotFoundError for a run that is not in quarantine, ConflictError for one that is decided
+    so already, InputError for a decision there is none of.
+    """
+    if decision not in get_args(Decision):
+        raise InputError(f"A run in quarantine is released or confirmed, not {decision!r}.")
+    entry = await session.scalar(select(Quarantine).where(Quarantine.run_id == run_id).with_for_update())
+    if entry is None:
+        raise NotFoundError(f"The run {run_id} is not in quarantine.")
+    if entry.state == decision:
+        raise ConflictError(f"The run {run_id} is {decision} already.")
+    made = {"state": decision, "at": now().isoformat(), "by": actor.label, "note": note}
+    entry.decisions = [*entry.decisions, made]
+    entry.state = decision
+    record(session, actor, f"quarantine.{decision}", str(run_id), note=note)
+    return entry

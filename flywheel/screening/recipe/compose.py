@@ -1,0 +1,314 @@
+"""Whole texts with the place of what was planted in them: carriers, prompts, attacks."""
+
+import json
+import math
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from random import Random
+
+from ...seed.prose import Paragraph
+from . import attacks, benign, carriers, orders, requests, words
+from .garble import garble
+from .grammar import expand
+
+Span = tuple[int, int]
+_CAPTIONS = ("Table {n}: Results", "List of {t}", "The figures are from {n}.", "Source: survey of {n}")
+_COLUMNS = (
+    "Year", "Name", "Title", "Rank", "Team", "Date", "Score", "Place", "Notes", "No.", "Total", "Result",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, and the places of what was planted in it; no place means that it is innocent."""
+
+    text: str
+    planted: tuple[Span, ...] = ()
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes examples; ``prose`` are sentences of real text in their order."""
+
+    rng: Random
+    prose: Sequence[Paragraph] = field(repr=False)
+
+    @cached_property
+    def lists(self) -> dict[str, Sequence[str]]:
+        return {
+            **words.LISTS, **attacks.LISTS,
+            "order": [self._bare_order(rich=False) for _ in range(600)],
+            "request": [p for name in ("question", "writing", "social") for p in requests.FAMILIES[name]],
+        }  # fmt: skip
+
+    def say(self, patterns: Sequence[str], **more: Sequence[str]) -> str:
+        """One sentence of one of the patterns."""
+        return expand(self.rng.choice(patterns), {**self.lists, **more} if more else self.lists, self.rng)
+
+    def _bare_order(self, rich: bool = True) -> str:
+        order = expand(self.rng.choice(orders.ACTIONS), words.LISTS, self.rng)
+        if rich and self.rng.random() < 0.25:
+            order += self.rng.choice(
+                (" and ", ", then ", ". Then ", ". After that, ", ". Also, ", ". And ")
+            ) + expand(self.rng.choice(orders.ACTIONS), words.LISTS, self.rng)
+        return order
+
+    @cached_property
+    def technical(self) -> list[Paragraph]:
+        """Paragraphs about computers: those of the Debian handbook, which come first."""
+        return list(self.prose[:400])
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """What passages are said to come from."""
+        return [paragraph.title for paragraph in self.rng.sample(self.prose, 60)]
+
+    @cached_property
+    def library(self) -> list[list[str]]:
+        """Blocks of Python's own library, with its comments and docstrings."""
+        return self.rng.sample(read_library(), 100)
+
+    @cached_property
+    def banks(self) -> dict[str, list[str]]:
+        """Lines of carriers, drawn once: real tools repeat themselves too, and a known line costs no encoding."""
+        sources = {
+            "mail": (carriers.MAIL_LINES, 300), "answer": (carriers.ANSWER_LINES, 200), "code": (carriers.CODE_LINES, 150),
+            "log": (carriers.LOG_LINES, 80), "page": (carriers.PAGE_LINES, 300), "specification": (benign.SPECIFICATION, 200),
+        }  # fmt: skip
+        banks = {
+            name: [self.say(patterns) for _ in range(count)] for name, (patterns, count) in sources.items()
+        }
+        return {**banks, "prose": [s for p in self.rng.sample(self.prose, 700) for s in p.sentences[:3]]}
+
+    def line(self, bank: str) -> str:
+        """A line of a bank."""
+        return self.rng.choice(self.banks[bank])
+
+    # What is planted
+    def order(self) -> str:
+        """A polite order to an agent with tools."""
+        opening = self.rng.choice(orders.OPENINGS)
+        order = f"{opening} {self._bare_order()}" if opening else self._bare_order().capitalize()
+        mark = (
+            "?"
+            if opening in ("Could you", "Can you")
+            else expand(self.rng.choice(orders.ENDINGS), words.LISTS, self.rng)
+        )
+        text = order + mark
+        roll = self.rng.random()
+        if roll < 0.12:
+            text = f"{self.say(attacks.OVERRIDE, goal=('follow this order',))} {text}"
+        elif roll < 0.18:
+            call = self.rng.choice(("IMPORTANT", "URGENT", "ATTENTION", "NOTE"))
+            text = f"{call}{self.rng.choice(('!!!', '!', ':', ' -'))} {text}"
+        return text
+
+    def open_attack(self) -> tuple[str, str]:
+        """An attack that shows itself, and its family."""
+        family = self.rng.choices(list(attacks.FAMILIES), (6, 3, 3, 9, 2, 3, 1, 2))[0]
+        text = self.say(attacks.FAMILIES[family])
+        if self.rng.random() < 0.3:
+            text += " " + self.say(
+                self.rng.choice((attacks.OVERRIDE, attacks.THEFT, attacks.ROLE, attacks.AUTHORITY))
+            )
+        return text[:1].upper() + text[1:] if self.rng.random() < 0.8 else text, family
+
+    def request(self) -> tuple[str, str]:
+        """An ordinary request, or an advertisement or a garbled one, and its family."""
+        family = self.rng.choices(list(requests.FAMILIES), (5, 4, 3, 3, 5, 4, 5))[0]
+        hidden = ""
+        if family == "cipher":
+            hidden = garble(
+                self.request_of("question", "writing", "social", "coding", "translation"), self.rng
+            )
+        return self.say(requests.FAMILIES[family], garbled=(hidden,)), family
+
+    def request_of(self, *families: str) -> str:
+        return self.say(requests.FAMILIES[self.rng.choice(families)])
+
+    # What it is planted in
+    def mail(self) -> list[str]:
+        lines = [self.line("mail") for _ in range(self.rng.randint(3, 14))]
+        return self._mixed(lines, 0.15)
+
+    def answer(self) -> list[str]:
+        """An answer to a programmer's question: sentences, and real or made-up code among them."""
+        lines = [self.line("answer") for _ in range(self.rng.randint(1, 6))]
+        lines = [
+            self.rng.choice(self.rng.choice(self.technical).sentences) if self.rng.random() < 0.3 else line
+            for line in lines
+        ]
+        if self.rng.random() < 0.85:
+            at = self.rng.randint(0, len(lines))
+            lines[at:at] = self.code()
+        return lines
+
+    def code(self) -> list[str]:
+        """Lines of a program: of Python's own library, or made up."""
+        if self.rng.random() < 0.6:
+            block = self.rng.choice(self.library)
+            start = self.rng.randrange(max(1, len(block) - 4))
+            return list(block[start : start + self.rng.randint(2, 12)])
+        return [self.line("code") for _ in range(self.rng.randint(3, 16))]
+
+    def results(self) -> list[str]:
+        """Numbered passages with their sources, as a search gives them."""
+        found = [self._passage() for _ in range(self.rng.randint(1, 5))]
+        return [f"[{n}] {text} (source: {self.rng.choice(self.titles)})" for n, text in enumerate(found, 1)]
+
+    def log(self) -> list[str]:
+        return [self.line("log") for _ in range(self.rng.randint(1, 9))]
+
+    def page(self) -> list[str]:
+        return self._mixed([self.line("page") for _ in range(self.rng.randint(2, 9))], 0.35)
+
+    def paragraph(self) -> list[str]:
+        return [self.line("prose") for _ in range(self.rng.randint(1, 7))]
+
+    def table(self) -> list[str]:
+        lines = list(self.rng.choice(self.tables))
+        lines = lines[: self.rng.randint(3, len(lines))]
+        if self.rng.random() < 0.25:
+            caption = self.rng.choice(_CAPTIONS)
+            lines.insert(0, caption.format(n=self.rng.choice(words.NUMBERS), t=self.rng.choice(words.TOPICS)))
+        return lines
+
+    def _passage(self) -> str:
+        return " ".join(self.line(self.rng.choice(("page", "prose"))) for _ in range(self.rng.randint(1, 3)))
+
+    @cached_property
+    def tables(self) -> list[list[str]]:
+        """Tables, drawn once."""
+        return [self._table() for _ in range(60)]
+
+    def _table(self) -> list[str]:
+        kinds = self.rng.choices(
+            ("title", "number", "name", "country", "date", "sentence", "money"), k=self.rng.randint(2, 7)
+        )
+        rows = [[self._cell(kind) for kind in kinds] for _ in range(self.rng.randint(4, 12))]
+        rows.insert(0, [self.rng.choice(_COLUMNS) for _ in kinds])
+        mark = self.rng.choice((" | ", " | ", ", ", "\t", ";"))
+        lines = [mark.join(row) for row in rows]
+        return [f"| {line} |" for line in lines] if mark == " | " else lines
+
+    def _cell(self, kind: str) -> str:
+        if kind == "title":
+            return self.rng.choice(self.prose).title
+        if kind == "sentence":
+            return " ".join(self.rng.choice(self.prose).sentences[0].split()[: self.rng.randint(2, 12)])
+        return expand("{" + kind + "}", words.LISTS, self.rng)
+
+    def _mixed(self, lines: list[str], share: float) -> list[str]:
+        return [self.line("prose") if self.rng.random() < share else line for line in lines]
+
+    def carrier(self) -> list[str]:
+        """The lines of something that a tool returns."""
+        makers: tuple[Callable[[], list[str]], ...] = (
+            self.mail, self.table, self.answer, self.page, self.paragraph, self.log, self.code, self.results
+        )  # fmt: skip
+        return self.rng.choices(makers, (5, 4, 4, 4, 3, 1, 2, 2))[0]()
+
+    def prompt(self) -> str:
+        """What an innocent user writes: one request, or a long one in several sentences."""
+        roll = self.rng.random()
+        if roll < 0.3:
+            text = self.say(benign.TRIGGERS)
+        elif roll < 0.55:
+            text = self.say(benign.SECURITY)
+        else:
+            text = self.request_of("question", "writing", "coding", "translation", "social")
+        extra = math.floor(self.rng.expovariate(0.8)) if roll < 0.9 else 0
+        chosen = [
+            self.line("specification") if self.rng.random() < 0.7 else self.say(benign.SECURITY)
+            for _ in range(min(extra, 7))
+        ]
+        if chosen and self.rng.random() < 0.1:
+            chosen.insert(0, self.line("prose"))
+        text = " ".join([text, *chosen])
+        return text[:1].upper() + text[1:] if self.rng.random() < 0.9 else text
+
+
+def read_library() -> list[list[str]]:
+    """Blocks of up to 40 lines of the standard library's modules, in a fixed order."""
+    blocks = []
+    for file in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-z]*.py")):
+        lines = [
+            line for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
+        ]
+        blocks += [lines[at : at + 40] for at in range(0, len(lines), 200)]
+    return [[line[:200] for line in block] for block in blocks if len(block) > 8]
+
+
+def _assemble(lines: list[str], planted: str | None, at: int, rng: Random, family: str) -> Example:
+    """Lines joined, in one of the forms of a tool's result, with the planted text at line ``at``."""
+    parts = [*lines]
+    if planted is not None:
+        parts.insert(at, planted)
+    roll = rng.random()
+    if roll < 0.22:
+        text = _record(parts, rng)
+    elif roll < 0.4:
+        text = " ".join(parts)
+    else:
+        text = rng.choice(("\n", "\n", "\n\n", " \n  ")).join(parts)
+    if planted is None:
+        return Example(text, (), family)
+    needle = planted if planted in text else json.dumps(planted, ensure_ascii=False)[1:-1]
+    start = text.index(needle)
+    return Example(text, ((start, start + len(needle)),), family)
+
+
+def _record(parts: list[str], rng: Random) -> str:
+    if rng.random() < 0.5:
+        groups = [parts[i : i + 3] for i in range(0, len(parts), 3)]
+        value: object = [
+            {"id": i, rng.choice(carriers.KEYS): "\n".join(group)} for i, group in enumerate(groups)
+        ]
+    else:
+        keys = rng.sample(carriers.KEYS, min(len(parts), len(carriers.KEYS)))
+        value = {**dict(zip(keys, parts, strict=False)), "rest": parts[len(keys) :]}
+    return json.dumps(value, ensure_ascii=False, indent=rng.choice((None, None, 1)))
+
+
+def positive(writer: Writer) -> Example:
+    """A text in which something is planted, or that is an attack as a whole."""
+    rng = writer.rng
+    roll = rng.random()
+    if roll < 0.24:
+        text, family = writer.open_attack()
+        if rng.random() < 0.3:
+            lead = writer.line("prose") if rng.random() < 0.5 else writer.prompt()
+            return Example(f"{lead} {text}", ((len(lead) + 1, len(lead) + 1 + len(text)),), family)
+        return Example(text, ((0, len(text)),), family)
+    lines = writer.carrier()
+    if roll < 0.36:
+        planted, family = writer.open_attack()
+    elif roll < 0.62:
+        planted, family = writer.order(), "order"
+        lines = lines[: rng.choice((0, 1, 2, 4, 20))]
+    elif roll < 0.88:
+        planted, family = writer.request()
+    else:
+        lines = writer.answer()
+        snippet = "\n".join(
+            writer.say((*carriers.CODE_BAD, *carriers.CODE_LINES)) for _ in range(rng.randint(2, 6))
+        )
+        planted, family = f"{writer.say(requests.CODE_ORDERS)}\n```\n{snippet}\n```", "code"
+    at = rng.choice((0, len(lines), rng.randint(0, len(lines))))
+    return _assemble(lines, planted, at, rng, family)
+
+
+def innocent(writer: Writer) -> Example:
+    """A text in which nothing is planted: a user's prompt, or what a tool returns."""
+    if writer.rng.random() < 0.45:
+        return Example(writer.prompt(), (), "prompt")
+    return _assemble(writer.carrier(), None, 0, writer.rng, "carrier")
+
+
+def examples(writer: Writer, count: int) -> list[Example]:
+    """``count`` examples, as many with something planted as without."""
+    return [positive(writer) if i % 2 else innocent(writer) for i in range(count)]
