@@ -284,3 +284,12 @@ def test_what_was_measured_is_shipped() -> None:
     shown = measured()
     assert shown.sets[0].name.startswith("pii-presidio-research/")
     assert {kind.kind for kind in shown.sets[0].kinds} >= {"PERSON", "LOCATION", "CREDIT_CARD"}
+
+
+def test_national_numbers_are_found_where_the_policy_names_their_kind(redactor: Redactor) -> None:
+    text = "NHS number 943 476 5919, NIF 12345678Z."
+    policy = RedactionPolicy(operators={"UK_NHS": "replace", "ES_NIF": "mask", "CONTRACT": "replace"})
+    found = {(f.kind, text[f.start : f.end]) for f in redactor.find([text], policy)[0]}
+    assert {("UK_NHS", "943 476 5919"), ("ES_NIF", "12345678Z")} <= found
+    plain = {f.kind for f in redactor.find([text], RedactionPolicy())[0]}
+    assert not plain & {"UK_NHS", "ES_NIF"}

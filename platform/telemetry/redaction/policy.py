@@ -60,6 +60,11 @@ class RedactionPolicy(BaseModel):
     deny: tuple[Annotated[str, Field(min_length=2, max_length=500)], ...] = Field((), max_length=10_000)
     patterns: tuple[CustomPattern, ...] = Field((), max_length=100)
 
+    @property
+    def named_kinds(self) -> tuple[str, ...]:
+        """Kinds that have an operator of their own and are looked for."""
+        return tuple(kind for kind, operator in self.operators.items() if operator != "off")
+
     def operator(self, kind: str) -> Operator:
         """What is done with values of a kind."""
         chosen = self.operators.get(kind)

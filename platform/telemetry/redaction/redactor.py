@@ -14,6 +14,7 @@ from .names import NameDetector
 from .patterns import PatternDetector
 from .placeholders import PLACEHOLDER, Placeholders
 from .policy import DefaultPolicies, Policies, RedactionPolicy, any_of
+from .presidio import find_national
 from .walk import visit_record
 
 # Rises when other values are found or written differently.
@@ -62,6 +63,7 @@ class Redactor:
         """What counts under the policy in each text, by position; what it keeps is there too."""
         masked = [_without_placeholders(text) for text in texts]
         by_detector = [detector.find(masked) for detector in self.detectors]
+        by_detector.append(find_national(masked, policy.named_kinds))
         return [
             resolve(policy.apply(text, (finding for one in found for finding in one)), text)
             for text, *found in zip(masked, *by_detector, strict=True)
