@@ -17,6 +17,7 @@ from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.serving.adapters import list_adapters
 from ..platform.serving.tables import Route
+from . import lineage_api
 from .build import Format
 from .datasets import Selection, create_dataset, find_dataset, list_datasets
 from .outcomes import Feedback, Kind, record_outcome
@@ -28,6 +29,7 @@ from .training.recipe import Method, default_recipe
 
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
+router.include_router(lineage_api.router)
 TRAIN_JOB = "train"
 
 

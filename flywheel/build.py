@@ -6,15 +6,15 @@ https://huggingface.co/docs/trl/dataset_formats
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, get_args
+from itertools import chain
+from typing import Literal, get_args
 
-from .split import group_of
+from .attempts import conversation_pairs, recorded_groups, task_of
+from .rows import BAD, GOOD, Row, build_row, plain
 from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-GOOD, BAD = 0.75, 0.25
-Row = dict[str, Any]
 
 
 def build_rows(format: Format, runs: Iterable[Trajectory]) -> Iterator[Row]:
@@ -25,9 +25,12 @@ def build_rows(format: Format, runs: Iterable[Trajectory]) -> Iterator[Row]:
     elif format == "kto":
         yield from (row for run in runs for row in _kto(run))
     elif format == "dpo":
-        yield from _without_repeats(_dpo(runs))
+        kept = list(runs)
+        yield from _without_repeats(chain(_dpo(kept), conversation_pairs(kept)))
     else:
-        yield from _without_repeats(row for run in runs for row in _grpo(run))
+        kept = list(runs)
+        single = (row for run in kept for row in _grpo(run))
+        yield from _without_repeats(chain(single, recorded_groups(kept)))
 
 
 def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
@@ -41,23 +44,18 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _row(run: Trajectory, **content: Any) -> Row:
-    group = group_of(run.question, run.tags)
-    return {**content, "tools": run.tools, "group": group, "source": [str(run.run_id)]}
-
-
 def _sft(run: Trajectory) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
     if run.edit is not None:
-        yield _row(run, messages=[*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
+        yield build_row(run, messages=[*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
     elif run.reward is not None and run.reward >= GOOD:
-        yield _row(run, messages=plain(run.messages))
+        yield build_row(run, messages=plain(run.messages))
 
 
 def _kto(run: Trajectory) -> Iterator[Row]:
     if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
         prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
-        yield _row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
+        yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
 
 
 def _grpo(run: Trajectory) -> Iterator[Row]:
@@ -66,7 +64,7 @@ def _grpo(run: Trajectory) -> Iterator[Row]:
     if verifier is None:
         return
     name, _, arguments = verifier.partition("=")
-    yield _row(
+    yield build_row(
         run, prompt=plain(run.messages[:-1]), verifier=name, arguments=json.loads(arguments or "{}"),
         replay=str(run.run_id),
     )  # fmt: skip
@@ -83,16 +81,17 @@ def _dpo(runs: Iterable[Trajectory]) -> Iterator[Row]:
         if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
             chosen = [{"role": "assistant", "content": run.edit}]
             rejected = plain(run.messages[-1:])
-            yield _row(run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=rejected)
-        if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
+            yield build_row(run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=rejected)
+        judged = run.reward is not None and (run.reward >= GOOD or run.reward <= BAD)
+        if judged and task_of(run) is None:
             key = json.dumps([plain(run.prompt), run.tools], sort_keys=True)
-            by_question[key][run.reward <= BAD].append(run)
+            by_question[key][(run.reward or 0.0) <= BAD].append(run)
     for good, bad in by_question.values():
         for better, worse in zip(good, bad, strict=False):
             pair = _parting(plain(better.messages), plain(worse.messages))
             if pair is not None:
                 prompt, chosen, rejected = pair
-                row = _row(better, prompt=prompt, chosen=chosen, rejected=rejected)
+                row = build_row(better, prompt=prompt, chosen=chosen, rejected=rejected)
                 yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
 
 
@@ -103,16 +102,3 @@ def _parting(good: list[Row], bad: list[Row]) -> tuple[list[Row], list[Row], lis
                 return good[:index], [better], [worse]
             return None
     return None
-
-
-def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Messages with what a chat template reads: no ids, which differ from run to run."""
-    rows = []
-    for message in messages:
-        row = {"role": message["role"], "content": message.get("content") or ""}
-        if message.get("tool_calls"):
-            row["tool_calls"] = [
-                {"type": "function", "function": dict(call["function"])} for call in message["tool_calls"]
-            ]
-        rows.append(row)
-    return rows

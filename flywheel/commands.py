@@ -16,6 +16,8 @@ from .build import FORMATS
 from .datasets import Selection, create_dataset, find_dataset
 from .demo.commands import demo
 from .evaluation import load_tasks
+from .importing.commands import import_group
+from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
 from .promotion import evaluate_adapter
 from .promotion import promote as promote_adapter
@@ -222,4 +224,6 @@ def parse_uuid(text: str, noun: str) -> uuid.UUID:
         raise InputError(f"{text!r} is not the id of a {noun}.") from error
 
 
-COMMANDS = (feedback, export, train, evaluate, promote, rollback, verify, screen, demo)
+COMMANDS = (
+    feedback, export, train, evaluate, promote, rollback, verify, screen, import_group, lineage, erase, recall, demo,
+)  # fmt: skip

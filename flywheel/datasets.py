@@ -23,7 +23,8 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
-from .build import FORMATS, Format, Row, build_rows
+from .build import FORMATS, Format, build_rows
+from .rows import Row
 from .screening import quarantine
 from .tables import Dataset
 from .trajectory import Trajectory, trajectories
@@ -127,6 +128,32 @@ async def rebuild(engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str,
             "The runs behind this manifest have changed since: its bytes cannot be made again."
         )
     return built
+
+
+async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uuid.UUID]) -> int:
+    """Build a dataset's files anew from its runs but ``without`` some; returns how many rows it lost.
+
+    The manifest then names the runs that are left, so that it still gives the same bytes.
+    """
+    manifest = dataset.manifest
+    left = [uuid.UUID(run) for run in manifest["runs"] if uuid.UUID(run) not in without]
+    if len(left) == len(manifest["runs"]):
+        return 0
+    built = await _build(
+        session, manifest["format"], left, datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
+        manifest["split"]["held_out"],
+    )  # fmt: skip
+    lost = dataset.rows + dataset.held_out_rows - len(built.train) - len(built.held_out)
+    changed = {
+        "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
+        "rows": len(built.train), "held_out_rows": len(built.held_out), "content_hash": content_hash(built),
+        "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
+    }  # fmt: skip
+    dataset.manifest = {**manifest, **changed}
+    dataset.rows, dataset.held_out_rows = len(built.train), len(built.held_out)
+    dataset.content_hash = changed["content_hash"]
+    write_files(Path(dataset.folder), built, dataset.manifest)
+    return lost
 
 
 async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID) -> Dataset:

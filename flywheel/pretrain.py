@@ -21,38 +21,31 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 
 from .seed.encode import Batch, batches, encode, render
 from .seed.mix import Mix, dialogue
+from .seed.muon import Muon
 from .seed.prose import read_paragraphs
 from .seed.reading import Library
 from .seed.start import Shape, build, pins
 from .seed.tokenizer import train as train_tokenizer
 
 SHARD = 4096
+GENTLE = ("layers.0.", "layers.2.self_attn", "o_proj", "down_proj")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """``tokens`` of dialogues from ``mix``, each at most ``longest`` tokens."""
+    """``tokens`` of dialogues from ``mix``, each at most ``longest`` tokens, ``batch`` tokens to a step."""
 
     name: str
     tokens: int
     mix: Mix
     longest: int
+    batch: int
 
 
-BARE = Mix(
-    search=60, prose=25, refuse=0, tool=8, calculate=5, chain=0, none_fits=1, talk=1, bare=0.95, several=0
-)
+MIX = Mix(search=22, prose=18, refuse=9, calculate=12, chain=14, tool=22, none_fits=5, talk=8)
 STAGES = (
-    Stage("short", 150_000, BARE, 128),
-    Stage("longer", 650_000, replace(BARE, refuse=3, tool=15, calculate=8), 256),
-    Stage("full", 9_000_000, Mix(bare=0.2), 768),
-    Stage("calls", 3_500_000, Mix(search=20, refuse=9, calculate=16, chain=10, tool=24), 768),
-    Stage(
-        "polish",
-        4_700_000,
-        Mix(search=20, prose=16, refuse=9, calculate=18, chain=12, tool=26, none_fits=6, talk=12),
-        768,
-    ),
+    Stage("bare", 2_000_000, replace(MIX, bare=1.0), 256, 4096),
+    Stage("full", 10_500_000, replace(MIX, bare=0.15), 768, 8192),
 )
 
 
@@ -61,15 +54,14 @@ class Config:
     """One run. ``rate`` is held after ``warmup`` steps and falls to a twentieth over the last ``decay``."""
 
     seed: int = 1
-    vocabulary: int = 4096
+    vocabulary: int = 5120
     shape: Shape = field(default_factory=Shape)
     stages: tuple[Stage, ...] = STAGES
-    batch: int = 4096
-    rate: float = 1.5e-3
+    rate: float = 5e-3
     gentle: float = 0.1
     still: float = 0.02
-    warmup: int = 100
-    decay: float = 0.35
+    warmup: int = 30
+    decay: float = 0.5
     weight_decay: float = 0.01
     save_every: int = 100
     prose: bool = True
@@ -115,7 +107,7 @@ def stream(
         rng = Random(f"{config.seed}:{stage.name}:{progress.shard}")
         drawn = [dialogue(stage.mix, rng, library, held_out=False) for _ in range(SHARD)]
         rows = encode(drawn, tokenizer.backend_tokenizer)
-        ready = list(batches(rows, rng, config.batch, pad, stage.longest))
+        ready = list(batches(rows, rng, stage.batch, pad, stage.longest))
         for batch in ready[progress.batch :]:
             progress.batch += 1
             progress.step += 1
@@ -129,17 +121,45 @@ def stream(
             progress.stage, progress.stage_tokens, progress.shard = progress.stage + 1, 0, 0
 
 
-def optimizer_for(model: Qwen2ForCausalLM, config: Config) -> torch.optim.AdamW:
-    """AdamW; what the start is built on learns ``gentle`` times as fast, embeddings ``still`` times."""
-    groups: dict[float, list[torch.nn.Parameter]] = {config.still: [], config.gentle: [], 1.0: []}
-    for name, parameter in model.named_parameters():
-        built = any(part in name for part in ("layers.0.", "layers.2.self_attn"))
-        share = config.still if "embed_tokens" in name else config.gentle if built else 1.0
-        groups[share].append(parameter)
-    return torch.optim.AdamW(
-        [{"params": parameters, "share": share} for share, parameters in groups.items()],
-        lr=config.rate, betas=(0.9, 0.95), weight_decay=config.weight_decay, fused=True,
-    )  # fmt: skip
+class Optimizers:
+    """Muon for the matrices of the layers, AdamW for embeddings, biases and norms, under one rate.
+
+    Layer 0 and the attention of layer 2, which the start is built on, and what writes to the residual
+    stream learn ``gentle`` times as fast, embeddings ``still`` times: the stream begins at a
+    root mean square of 0.07, and what the built heads fetch would drown in larger writes.
+    """
+
+    def __init__(self, model: Qwen2ForCausalLM, config: Config) -> None:
+        matrices: list[tuple[torch.nn.Parameter, float]] = []
+        others: dict[float, list[torch.nn.Parameter]] = {}
+        for name, parameter in model.named_parameters():
+            built = any(part in name for part in GENTLE)
+            share = config.still if "embed_tokens" in name else config.gentle if built else 1.0
+            if not parameter.requires_grad:
+                continue
+            if parameter.ndim == 2 and "embed_tokens" not in name:
+                matrices.append((parameter, share))
+            else:
+                others.setdefault(share, []).append(parameter)
+        self.muon = Muon(matrices, config.weight_decay)
+        self.adamw = torch.optim.AdamW(
+            [{"params": given, "share": share} for share, given in others.items()],
+            lr=config.rate, betas=(0.9, 0.95), weight_decay=config.weight_decay, fused=True,
+        )  # fmt: skip
+
+    def step(self, rate: float) -> None:
+        self.muon.step(rate)
+        for group in self.adamw.param_groups:
+            group["lr"] = rate * group["share"]
+        self.adamw.step()
+        self.adamw.zero_grad(set_to_none=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.muon.load_state_dict(state["muon"])
+        self.adamw.load_state_dict(state["adamw"])
 
 
 def loss_of(model: Qwen2ForCausalLM, trunk: Any, batch: Batch) -> torch.Tensor:
@@ -153,9 +173,7 @@ def loss_of(model: Qwen2ForCausalLM, trunk: Any, batch: Batch) -> torch.Tensor:
     return (losses * weight).sum() / weight.sum()
 
 
-def save_checkpoint(
-    out: Path, model: Qwen2ForCausalLM, optimizer: torch.optim.AdamW, progress: Progress
-) -> None:
+def save_checkpoint(out: Path, model: Qwen2ForCausalLM, optimizer: Optimizers, progress: Progress) -> None:
     """One file, replaced in one step, so that a kill leaves the last one whole."""
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
     partial = out / "checkpoint.partial"
@@ -198,25 +216,28 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
     library = Library(read_paragraphs(), held_out=False) if config.prose else None
     tokenizer = _tokenizer(config, out, library)
     model = build(config.shape, tokenizer, config.seed).to(device)
-    optimizer = optimizer_for(model, config)
-    progress = _resume(out, model, optimizer, device)
     held = {name: mask.to(device) for name, mask in pins(model, tokenizer).items()}
+    for name, mask in held.items():
+        model.get_parameter(name).requires_grad_(not bool(mask.all()))
+    optimizer = Optimizers(model, config)
+    progress = _resume(out, model, optimizer, device)
     fixed = {name: p.detach().clone() for name, p in model.named_parameters() if name in held}
     trunk = torch.compile(model.model, dynamic=False) if config.compile else model.model
     began, before, first = time.monotonic(), progress.seconds, progress.step
     model.train()
     for batch in stream(config, progress, tokenizer, library):
-        for group in optimizer.param_groups:
-            group["lr"] = config.rate_at(progress.step, progress.tokens) * group["share"]
         loss = loss_of(model, trunk, Batch(batch.ids.to(device), batch.weight.to(device)))
         loss.backward()
+        for name, mask in held.items():
+            gradient = model.get_parameter(name).grad
+            if gradient is not None:
+                gradient.masked_fill_(mask, 0.0)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        optimizer.step(config.rate_at(progress.step, progress.tokens))
         with torch.no_grad():
             for name, values in fixed.items():
                 parameter = model.get_parameter(name)
                 parameter.copy_(torch.where(held[name], values, parameter))
-        optimizer.zero_grad(set_to_none=True)
         progress.seconds = before + time.monotonic() - began
         _log(out, progress, float(loss.detach()))
         if progress.step % config.save_every == 0:
@@ -235,7 +256,7 @@ def _tokenizer(config: Config, out: Path, library: Library | None) -> PreTrained
     return PreTrainedTokenizerFast.from_pretrained(folder)
 
 
-def _resume(out: Path, model: Qwen2ForCausalLM, optimizer: torch.optim.AdamW, device: str) -> Progress:
+def _resume(out: Path, model: Qwen2ForCausalLM, optimizer: Optimizers, device: str) -> Progress:
     if not (out / "checkpoint.pt").exists():
         return Progress()
     state = torch.load(out / "checkpoint.pt", map_location=device, weights_only=True)
@@ -261,7 +282,7 @@ def main() -> None:
     parser.add_argument("--no-compile", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    stages = tuple(Stage(s.name, int(s.tokens * given.scale), s.mix, s.longest) for s in STAGES)
+    stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in STAGES)
     config = Config(seed=given.seed, stages=stages, rate=given.rate, compile=not given.no_compile)
     progress = pretrain(config, given.out, given.device, given.steps)
     print(json.dumps(asdict(progress)))

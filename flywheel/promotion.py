@@ -74,6 +74,11 @@ async def promote(
     async with tenant_session(engine, actor.tenant_id) as session:
         adapter = await find_adapter(session, name)
         reason = await _refusal(session, adapter)
+    if adapter.state == "tainted":
+        raise ConflictError(
+            f"The adapter {name} is tainted: {adapter.card['tainted']['reason']}. Train another on the datasets as "
+            "they are now."
+        )
     if adapter.base_hash != servers.base_hash:
         raise InputError(f"The adapter {name} was trained on another base model than the one that is served.")
     if reason and not force:
@@ -102,15 +107,26 @@ async def rollback(
             raise ConflictError("The base model answers already: there is nothing to roll back.")
         current, target = route.adapter, route.previous
         adapter = await find_adapter(session, target) if target else None
-    if adapter is not None:
+    if adapter is not None and adapter.state == "tainted":
+        target = None
+    await serve(engine, servers, actor, agent, target, left=current)
+    return target
+
+
+async def serve(
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, agent: str, target: str | None, *, left: str
+) -> None:
+    """Let an earlier adapter, or the base model (None), answer in place of ``left``."""
+    if target is not None:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            adapter = await find_adapter(session, target)
         await servers.load_adapter(adapter.name, Path(adapter.folder))
-    await _switch(engine, actor, agent, target, "adapter.rolled_back", left=current)
+    await _switch(engine, actor, agent, target, "adapter.rolled_back", left=left)
     async with tenant_session(engine, actor.tenant_id) as session:
         stored = await session.get(Route, (actor.tenant_id, agent))
         if stored is not None:
             stored.previous = None
-    await _retire(engine, servers, actor, current, keep=target)
-    return target
+    await _retire(engine, servers, actor, left, keep=target)
 
 
 async def reconcile(engine: AsyncEngine, servers: ModelServers, actor: Actor) -> list[str]:
@@ -138,7 +154,8 @@ async def _switch(
         before = await switch_route(session, actor.tenant_id, agent, target)
         for name, state in ((before, "retired"), (target, "serving")):
             if name is not None and not (state == "retired" and name == target):
-                (await find_adapter(session, name)).state = state
+                adapter = await find_adapter(session, name)
+                adapter.state = adapter.state if adapter.state == "tainted" else state
         record(session, actor, action, target or "base", agent=agent, before=before, **details)
     return before
 

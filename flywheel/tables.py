@@ -95,3 +95,16 @@ class Evaluation(TenantTable, Base):
     suite: Mapped[str]
     report: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Receipt(TenantTable, Base):
+    """What an erasure or a recall took away; a person is named by a hash alone."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    actor: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)

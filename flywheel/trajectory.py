@@ -111,7 +111,7 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
     reason = _untrainable(run, spans, chats)
     last = chats[-1].attributes if chats and not reason else {}
     messages = messages_of(last.get(c.INPUT_MESSAGES), last.get(c.OUTPUT_MESSAGES))
-    if not reason and (not messages or messages[-1]["role"] != "assistant" or messages[-1].get("tool_calls")):
+    if not reason and (not messages or messages[-1]["role"] != "assistant"):
         reason = "the run has no final answer"
     return Trajectory(
         run_id=run.id, user_id=run.user_id, agent=run.agent, adapter=run.adapter, tags=tuple(run.tags),

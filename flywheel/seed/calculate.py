@@ -1,10 +1,11 @@
 """Arithmetic turns: alone, and with a number that a search finds first."""
 
 import re
-from fractions import Fraction
 from random import Random
 from typing import NamedTuple
 
+from ...agents.tools import calculator
+from ...agents.tools.calculator import render_number
 from . import names
 from .dialogue import Kind, Message, answer, call, observation, user
 from .facts import TOPICS, Attribute, Topic
@@ -14,39 +15,68 @@ from .search import Fact, find
 SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("{a} + {b}", (
         "What is {a} plus {b}?", "Add {a} and {b}.", "What is {a} + {b}?", "What is the sum of {a} and {b}?",
-        "{a} plus {b}", "How much is {a} plus {b}?", "Please add {a} and {b}.",
+        "{a} plus {b}", "How much is {a} plus {b}?", "{a} + {b}", "Sum {a} and {b}.", "Calculate {a} plus {b}.",
+        "Can you add {a} and {b}?", "Work out {a} + {b}.", "Please add {a} and {b}.",
     )),
-    ("{b} + {a}", ("Add {a} to {b}.", "What do I get if I add {a} to {b}?", "add {a} to {b}")),
+    ("{b} + {a}", (
+        "Add {a} to {b}.", "What do I get if I add {a} to {b}?", "Can you add {a} to {b}?", "Please add {a} to {b}.",
+        "add {a} to {b}",
+    )),
     ("{a} - {b}", (
-        "What is {a} minus {b}?", "What is {a} - {b}?", "How much is {a} minus {b}?", "{a} less {b}",
-        "Calculate {a} minus {b}.",
+        "What is {a} minus {b}?", "What is {a} - {b}?", "How much is {a} minus {b}?", "{a} less {b}", "{a} minus {b}",
+        "{a} - {b}", "Work out {a} minus {b}.", "What is {a} less {b}?", "Compute {a} - {b}.", "Calculate {a} minus {b}.",
     )),
-    ("{b} - {a}", ("Subtract {a} from {b}.", "Take {a} away from {b}.", "Please subtract {a} from {b}.")),
+    ("{b} - {a}", (
+        "Subtract {a} from {b}.", "Take {a} away from {b}.", "What do I get if I subtract {a} from {b}?",
+        "Can you subtract {a} from {b}?", "Take {a} from {b}.", "Please take {a} away from {b}.",
+        "Please subtract {a} from {b}.",
+    )),
     ("{a} * {b}", (
         "What is {a} times {b}?", "{a} times {b}", "Multiply {a} by {b}.", "What is {a} * {b}?", "What is {a} x {b}?",
-        "What is the product of {a} and {b}?", "How much is {a} times {b}?", "Work out {a} times {b}.",
+        "What is the product of {a} and {b}?", "How much is {a} times {b}?", "{a} * {b}", "Please multiply {a} by {b}.",
+        "Calculate {a} times {b}.", "Multiply {a} and {b}.", "Work out {a} times {b}.",
     )),
     ("{a} / {b}", (
-        "What is {a} divided by {b}?", "Divide {a} by {b}.", "What is {a} / {b}?", "{a} over {b}",
-        "How much is {a} divided by {b}?",
+        "What is {a} divided by {b}?", "Divide {a} by {b}.", "What is {a} / {b}?", "{a} over {b}", "{a} divided by {b}",
+        "Please divide {a} by {b}.", "Work out {a} divided by {b}.", "{a} / {b}", "How much is {a} divided by {b}?",
     )),
     ("{b} * {a} / 100", (
         "What is {a} % of {b}?", "What is {a}% of {b}?", "How much is {a} percent of {b}?", "{a} percent of {b}",
-        "Calculate {a}% of {b}.", "What is {a} percent of {b}?",
+        "Calculate {a}% of {b}.", "{a}% of {b}", "Work out {a} percent of {b}.", "What is {a} percent of {b}?",
     )),
-    ("{a} ** 2", ("What is {a} squared?", "Square {a}.", "What is the square of {a}?")),
-    ("({a} + {b}) / 2", ("What is the average of {a} and {b}?", "The mean of {a} and {b}?", "Average {a} and {b}.")),
+    ("{a} ** 2", (
+        "What is {a} squared?", "Square {a}.", "{a} squared", "How much is {a} squared?", "Please square {a}.",
+        "The square of {a}?", "Calculate the square of {a}.", "What is the square of {a}?",
+    )),
+    ("({a} + {b}) / 2", (
+        "What is the average of {a} and {b}?", "The mean of {a} and {b}?", "Calculate the average of {a} and {b}.",
+        "What is the mean of {a} and {b}?", "average of {a} and {b}", "Please average {a} and {b}.",
+        "Average {a} and {b}.",
+    )),
 )  # fmt: skip
 ANSWERS = "The result is {}."
 
 # What to do with a number of a passage, and the expression over that number {n} and another {b}.
 CHAINS: tuple[tuple[str, str], ...] = (
     ("What is twice the {a} of {e}?", "{n} * 2"),
+    ("How much is twice the {a} of {e}?", "{n} * 2"),
+    ("Double the {a} of {e}.", "{n} * 2"),
     ("What is half the {a} of {e}?", "{n} / 2"),
+    ("How much is half the {a} of {e}?", "{n} / 2"),
     ("What is {b} times the {a} of {e}?", "{n} * {b}"),
+    ("How much is {b} times the {a} of {e}?", "{n} * {b}"),
+    ("What is the {a} of {e} times {b}?", "{n} * {b}"),
+    ("What is {e}'s {a} multiplied by {b}?", "{n} * {b}"),
     ("What is {b}% of the {a} of {e}?", "{n} * {b} / 100"),
+    ("How much is {b} percent of the {a} of {e}?", "{n} * {b} / 100"),
     ("What is the {a} of {e} plus {b}?", "{n} + {b}"),
+    ("Add {b} to the {a} of {e}.", "{n} + {b}"),
+    ("What is {e}'s {a} plus {b}?", "{n} + {b}"),
+    ("What is the {a} of {e} minus {b}?", "{n} - {b}"),
+    ("Subtract {b} from the {a} of {e}.", "{n} - {b}"),
     ("Divide the {a} of {e} by {b}.", "{n} / {b}"),
+    ("How much is the {a} of {e} divided by {b}?", "{n} / {b}"),
+    ("Please multiply the {a} of {e} by {b}.", "{n} * {b}"),
     ("What is the {a} of {e} divided by {b}?", "{n} / {b}"),
     ("Multiply the {a} of {e} by {b}.", "{n} * {b}"),
 )
@@ -61,14 +91,8 @@ class Sum(NamedTuple):
 
 
 def evaluate(expression: str) -> str:
-    """What the calculator would answer: exact, then at most ten significant digits."""
-    value = eval(expression_of_fractions(expression), {"__builtins__": {}, "F": Fraction})
-    return str(value.numerator) if value.denominator == 1 else f"{float(value):.10g}"
-
-
-def expression_of_fractions(expression: str) -> str:
-    """Each number as an exact fraction, so that 0.1 * 3 is 0.3."""
-    return re.sub(r"\d+(\.\d+)?", r"F('\g<0>')", expression)
+    """What the calculator answers."""
+    return render_number(calculator.evaluate(expression))
 
 
 def operand(rng: Random) -> str:
@@ -105,8 +129,19 @@ def numeric_fact(rng: Random, held_out: bool) -> tuple[Fact, str]:
     ]
     topic, attribute = rng.choice(choices)
     value = attribute.value(rng)
-    bare = "".join(c for c in value if c.isdigit() or c == ".").strip(".")
-    return Fact(topic, names.draw(topic.entity, rng, held_out), attribute, value), bare
+    return Fact(topic, names.draw(topic.entity, rng, held_out), attribute, value), bare_number(value)
+
+
+def bare_number(value: str) -> str:
+    """The number of a value as it is written there.
+
+    >>> bare_number("€1,250.50"), bare_number("42 GB")
+    ('1,250.50', '42')
+    """
+    found = re.search(r"\d[\d,.]*\d|\d", value)
+    if found is None:
+        raise ValueError(f"{value!r} holds no number.")
+    return found.group()
 
 
 def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:

@@ -10,7 +10,9 @@ from tokenizers import Tokenizer
 
 from .dialogue import Dialogue, Message
 
-LENGTHS = (128, 192, 256, 384, 512, 768)
+LENGTHS = (96, 128, 192, 256, 384, 512, 768)
+# How tokens end that a value follows: a quotation mark, a colon, an operator (\u0120 is the space).
+OPENS = ('"', '":\u0120', "\u0120+\u0120", "\u0120-\u0120", "\u0120*\u0120", "\u0120/\u0120", "(")
 OPENING = 3
 OPENING_WEIGHT = 4.0
 
@@ -72,7 +74,7 @@ def encode(dialogues: list[Dialogue], tokenizer: Tokenizer) -> list[Encoded]:
     out = []
     for encoding, (_, spans) in zip(encodings, rendered, strict=True):
         said = [any(start <= a and b <= end for start, end in spans) for a, b in encoding.offsets]
-        out.append(Encoded(encoding.ids, said, [t.endswith(('"', '":\u0120')) for t in encoding.tokens]))
+        out.append(Encoded(encoding.ids, said, [t.endswith(OPENS) for t in encoding.tokens]))
     return out
 
 

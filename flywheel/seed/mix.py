@@ -79,9 +79,8 @@ def dialogue(
     question and the answer alone.
     """
     first = kind or mix.kind(rng, library)
-    if rng.random() < mix.bare and first in ("search", "prose", "refuse"):
-        drawn, messages = turn(first, rng, library, held_out)
-        return Dialogue(drawn, [messages[0], *messages[2:]], [])
+    if rng.random() < mix.bare:
+        return _bare(first, rng, library, held_out)
     functions = _functions(first, rng, held_out)
     tools = _offered(first, functions, rng)
     kinds = [first]
@@ -99,6 +98,17 @@ def dialogue(
         drawn, said = turn(each, rng, library, held_out, shown + 1, made)
         messages += said
     return Dialogue(drawn, messages, tools)
+
+
+def _bare(kind: Kind, rng: Random, library: Library | None, held_out: bool) -> Dialogue:
+    """A dialogue of one turn with no more than it needs: passages without the call, one tool, no system prompt."""
+    if kind in ("search", "prose", "refuse"):
+        drawn, messages = turn(kind, rng, library, held_out)
+        return Dialogue(drawn, [messages[0], *messages[2:]], [])
+    made = function(rng, held_out)
+    drawn, messages = turn(kind, rng, library, held_out, made=made)
+    needed = {"tool": [made.schema], "calculate": [CALCULATOR], "chain": [SEARCH, CALCULATOR]}
+    return Dialogue(drawn, messages, needed.get(kind, []))
 
 
 def _past(message: Message) -> Message:

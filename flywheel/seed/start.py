@@ -4,7 +4,8 @@ Layer 0 looks one, two and three tokens back and tells the turns apart. Layer 1 
 apart (whose turn, which numbered passage) and marks the words of the passages that the question
 has. Layer 2 finds where the last three tokens stood before, in the segment that is being copied,
 and fetches what followed; at a bracket the marked words vote for the number of a passage; and a
-query to search begins where the question does. Embeddings of one word with and without a leading
+query to search begins where the question does. Layer 3 finds where an argument's value begins in
+the question. Embeddings of one word with and without a leading
 space or capital start alike, so that matching is by word.
 
 The residual stream: the token's own dimensions, then one dimension for each mark, then the code
@@ -33,12 +34,15 @@ LOOK_BACK = 10.0
 GAINS = (3.5, 3.0, 2.5)
 GROUPS = (0, 6, 10, 13, 20)
 SAME_SEGMENT = 2.2
-PLACES = 5
+PLACES = 4
 CODE_SIZE = 0.35
 FETCH = 3.0
+LOGIT_SCALE = 2.5
 VOTE = 0.5
 # Rotary pair: the squared weight with which it prefers what is nearer, up to some 450 tokens.
 NEARNESS = {8: 90.0, 9: 225.0, 10: 600.0, 11: 750.0, 12: 750.0, 13: 1500.0}
+# How tokens end that an argument's value follows in a call.
+VALUE_OPENERS = ('": "', '": ')
 OPENERS = ("system", "user", "assistant", "<tool_response>", SOURCE)
 SEGMENTS = (*OPENERS, *"123456789")
 # What an assistant turn copies from, and how much: the question, a result, numbered passages.
@@ -60,9 +64,20 @@ class Mark(IntEnum):
     PLACE_0 = 9
     PLACE_1 = 10
     FIRST = 11
+    AFTER_DIGIT = 12
+    CAPITAL = 13
+    AFTER_CAPITAL = 14
+    VALUE = 15
 
 
 VOTES = {Mark.SHOWN: 0.55, Mark.ASKED: 0.7, Mark.ASKED_PAIR: 0.3, Mark.RARE: 0.55}
+
+
+# What the key of a value's first token is made of, and how much of the name's last piece is compared.
+VALUE_STARTS = {
+    Mark.USER: 2.5, Mark.DIGIT: 1.5, Mark.CAPITAL: 1.5, Mark.AFTER_DIGIT: -1.5, Mark.AFTER_CAPITAL: -1.5,
+}  # fmt: skip
+NAME_GAIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class Shape:
     """The size of the model; heads are of 64."""
 
     width: int = 256
-    layers: int = 5
+    layers: int = 6
     inner: int = 512
     context: int = 4096
 
@@ -146,11 +161,13 @@ class Start:
         self._find_and_fetch()
         self._vote()
         self._begin_query()
+        self._begin_value()
 
     def pins(self) -> dict[str, torch.Tensor]:
         """The heads that match and copy, and what they read: nothing else may write there before they do.
 
-        What votes, and what begins a query, is left to training.
+        Where the heads look that vote and that begin a query or a value is left to training, what
+        they fetch is not.
         """
         masks: dict[str, torch.Tensor] = {}
         parameters = dict(self.model.named_parameters())
@@ -168,6 +185,10 @@ class Start:
                 pin(f"{prefix}.self_attn.{part}_proj.weight", built)
                 pin(f"{prefix}.self_attn.{part}_proj.bias", built)
             pin(f"{prefix}.self_attn.o_proj.weight", everything, built)
+        for layer, fetching in ((2, slice(128, 256)), (3, slice(0, 128))):
+            pin(f"model.layers.{layer}.self_attn.v_proj.weight", fetching)
+            pin(f"model.layers.{layer}.self_attn.v_proj.bias", fetching)
+            pin(f"model.layers.{layer}.self_attn.o_proj.weight", everything, fetching)
         for layer in (0, 1):
             pin(f"model.layers.{layer}.self_attn.o_proj.weight", read)
             pin(f"model.layers.{layer}.mlp.down_proj.weight", read)
@@ -218,6 +239,10 @@ class Start:
                 weight[i, self.mark(Mark.RARE)] = MARK_SIZE
             if word.isdigit():
                 weight[i, self.mark(Mark.DIGIT)] = MARK_SIZE
+            if word[:1].isupper():
+                weight[i, self.mark(Mark.CAPITAL)] = MARK_SIZE
+            if text.endswith(VALUE_OPENERS):
+                weight[i, self.mark(Mark.VALUE)] = MARK_SIZE
             if word == "[":
                 weight[i, self.mark(Mark.BRACKET)] = MARK_SIZE
             base = texts.get(word.lower())
@@ -228,7 +253,8 @@ class Start:
             weight[tokenizer.convert_tokens_to_ids(token), self.mark(Mark.OPENS)] = MARK_SIZE
 
     def _quiet(self) -> None:
-        """Nothing but the built heads writes to the residual stream at first."""
+        """Nothing but the built heads writes to the residual stream at first; what they fetch is told apart well."""
+        self.model.model.norm.weight.fill_(LOGIT_SCALE)
         for layer in self.layers:
             layer.mlp.down_proj.weight.zero_()
             layer.self_attn.o_proj.weight.normal_(0, 0.002)
@@ -245,7 +271,10 @@ class Start:
         return projection - (projection @ vector).outer(vector)
 
     def _look_back(self) -> None:
-        """Layer 0, heads 0 to 2: copy what is 1, 2, 3 back to a scratch space."""
+        """Layer 0, heads 0 to 2: copy what is 1, 2, 3 back to a scratch space.
+
+        The first also marks what follows a number or a capital.
+        """
         attention = self.layers[0].self_attn
         for head in range(BACK):
             at = self._clear(0, head)
@@ -256,6 +285,10 @@ class Start:
                 attention.k_proj.bias[at + pair + 32] = LOOK_BACK * math.sin(angle)
             attention.v_proj.weight[at : at + SCRATCH, : self.own] = self.projection
             attention.o_proj.weight[self.scratch(head), at : at + SCRATCH] = torch.eye(SCRATCH) * self.scale
+        carried = ((Mark.DIGIT, Mark.AFTER_DIGIT), (Mark.CAPITAL, Mark.AFTER_CAPITAL))
+        for row, (before, after) in enumerate(carried, SCRATCH):
+            attention.v_proj.weight[row, self.mark(before)] = 1.0
+            attention.o_proj.weight[self.mark(after), row] = self.scale
 
     def _prefer_near(self, layer: int, head: int) -> None:
         """Of keys that score alike, the nearest: a sum of -sin(distance * angle) over slow pairs.
@@ -294,8 +327,7 @@ class Start:
     def _mark_places(self) -> None:
         """Layer 0, feed-forward: what a token is by the one before it.
 
-        The first two places of an assistant turn, numbers in brackets, the first token; digits
-        after digits lose their mark, so that it stands where a number begins.
+        The first two places of an assistant turn, numbers in brackets, the first token.
         """
         mlp = self.layers[0].mlp
         rules = [
@@ -307,7 +339,6 @@ class Start:
                 part.weight[unit, self.scratch(back)] = self.behind(token)
             mlp.down_proj.weight[:, unit] = 0
             mlp.down_proj.weight[self.mark(which), unit] = size / 150
-        mlp.down_proj.weight[self.mark(Mark.SPACE), 0] = -2.0 / 150
         unit = len(rules)
         for part in (mlp.gate_proj, mlp.up_proj):
             part.weight[unit] = 0
@@ -315,16 +346,6 @@ class Start:
         mlp.up_proj.weight[unit, self.scratch(0)] = -2.0 * self.behind("\u010a")
         mlp.down_proj.weight[:, unit] = 0
         mlp.down_proj.weight[self.mark(Mark.FIRST), unit] = 0.5 / 130
-        self._unmark_inner_digits(unit + 1)
-
-    def _unmark_inner_digits(self, unit: int) -> None:
-        mlp = self.layers[0].mlp
-        for part in (mlp.gate_proj, mlp.up_proj):
-            part.weight[unit] = 0
-        mlp.gate_proj.weight[unit, self.scratch(0)] = sum(self.behind(digit) for digit in "0123456789")
-        mlp.up_proj.weight[unit, self.mark(Mark.DIGIT)] = 2.0
-        mlp.down_proj.weight[:, unit] = 0
-        mlp.down_proj.weight[self.mark(Mark.DIGIT), unit] = -MARK_SIZE / 57
 
     def _tell_segments(self) -> None:
         """Layer 1, head 0: the code of the last opener, a role or the number of a passage."""
@@ -360,7 +381,7 @@ class Start:
     def _find_and_fetch(self) -> None:
         """Layer 2, heads 0 and 1: compare the last three tokens, and the segment, with what stood before each key.
 
-        Where a turn begins they attend to the first token and fetch nothing.
+        Where a turn or an argument's value begins they attend to the first token and fetch nothing.
         """
         attention = self.layers[2].self_attn
         basis = orthonormal(self.own, self.own)
@@ -379,16 +400,13 @@ class Start:
             index = slow_rows(3) + at
             attention.k_proj.weight[index, self.code] = torch.eye(len(SEGMENTS)) * SAME_SEGMENT
             attention.q_proj.weight[index, self.code] = self._sources() * SAME_SEGMENT
-            for place in (Mark.PLACE_0, Mark.PLACE_1):
+            for place in (Mark.PLACE_0, Mark.PLACE_1, Mark.VALUE):
                 attention.q_proj.weight[at + 11, self.mark(place)] = 2.0
             attention.k_proj.weight[at + 11, self.mark(Mark.FIRST)] = 3.0
             part = basis[head * half : (head + 1) * half]
             value = part - (part @ first).outer(first)
             attention.v_proj.weight[at : at + len(part), : self.own] = value
             attention.o_proj.weight[: self.own, at : at + len(part)] = part.T * FETCH * SPREAD
-        space = self.mark(Mark.SPACE)
-        attention.v_proj.weight[half, space] = 1.0
-        attention.o_proj.weight[space, half] = 0.3
 
     def _sources(self) -> torch.Tensor:
         """Which segments each segment copies from, (from, in): numbered passages from themselves."""
@@ -426,3 +444,31 @@ class Start:
         first = self.direction("<|im_start|>")
         attention.v_proj.weight[at : at + 64, : self.own] = part - (part @ first).outer(first)
         attention.o_proj.weight[: self.own, at : at + 64] = part.T * FETCH * SPREAD
+
+    def _begin_value(self) -> None:
+        """Layer 3, heads 0 and 1: after the name of an argument, the first token of its value in the question.
+
+        Values begin with a number or a capital; the right one stands after the words of the name,
+        or after one or two further words.
+        """
+        attention = self.layers[3].self_attn
+        basis = orthonormal(self.own, self.own)
+        half = -(-self.own // 2)
+        first = self.direction("<|im_start|>")
+        for head in range(2):
+            at = self._clear(3, head)
+            attention.q_proj.bias[at + 29] = 10.0
+            attention.k_proj.weight[at + 29, self.mark(Mark.FIRST)] = 1.0
+            attention.q_proj.weight[at + 31, self.mark(Mark.VALUE)] = 10.0
+            for mark, gain in VALUE_STARTS.items():
+                attention.k_proj.weight[at + 31, self.mark(mark)] = gain
+            attention.k_proj.weight[at + 31, self.scratch(1)] = -self.behind("user") / 2 * 6.0
+            for place, group in enumerate((3, 0, 1)):
+                index = slow_rows(group)[1:] + at if group == 3 else slow_rows(group) + at
+                index = index[(index != at + 31) & (index != at + 29)]
+                mix = orthonormal(len(index), SCRATCH)
+                attention.q_proj.weight[index, self.scratch(0)] = mix * NAME_GAIN
+                attention.k_proj.weight[index, self.scratch(place)] = mix * 2.0
+            part = basis[head * half : (head + 1) * half]
+            attention.v_proj.weight[at : at + len(part), : self.own] = part - (part @ first).outer(first)
+            attention.o_proj.weight[: self.own, at : at + len(part)] = part.T * FETCH * SPREAD

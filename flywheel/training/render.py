@@ -41,9 +41,16 @@ def render_sft(tokenizer: Any, row: Row) -> dict[str, list[int]]:
     return {"input_ids": [int(value) for value in rendered["input_ids"]], "assistant_masks": masks}
 
 
-def render_completion(tokenizer: Any, prompt: list[Row], completion: list[Row], tools: list[Row]) -> str:
-    """The completion's text after the prompt's, up to the end of the turn."""
-    opened = render_text(tokenizer, prompt, tools, prompt=True)
+def render_completion(
+    tokenizer: Any, prompt: list[Row], completion: list[Row], tools: list[Row], *, conversation: bool = False
+) -> str:
+    """The completion's text after the prompt's, up to the end of the turn.
+
+    A ``conversation`` begins with somebody else than the assistant, whose turn is not opened.
+    """
+    opened = (
+        render_text(tokenizer, prompt, tools, prompt=not conversation) if prompt or not conversation else ""
+    )
     whole = render_text(tokenizer, [*prompt, *completion], tools, prompt=False)
     if not whole.startswith(opened):
         raise InputError("The chat template does not render a prompt as the beginning of its conversation.")

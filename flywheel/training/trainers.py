@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
+from .collate import spoken_collator
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
 
@@ -98,15 +99,17 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
 def _dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import DPOConfig, DPOTrainer
 
-    pairs = [
-        {
-            "prompt": _prompt(tokenizer, row),
-            "chosen": render_completion(tokenizer, row["prompt"], row["chosen"], row["tools"]),
-            "rejected": render_completion(tokenizer, row["prompt"], row["rejected"], row["tools"]),
+    pairs = []
+    for row in rows:
+        whole = row["chosen"][0]["role"] != "assistant"
+        prompt = render_text(tokenizer, row["prompt"], row["tools"], prompt=not whole)
+        sides = {
+            side: render_completion(tokenizer, row["prompt"], row[side], row["tools"], conversation=whole)
+            for side in ("chosen", "rejected")
         }
-        for row in rows
-    ]
-    return Plan(DPOTrainer, DPOConfig, pairs, _preference(recipe), {})
+        pairs.append({"prompt": prompt, **sides})
+    collator = spoken_collator(tokenizer, recipe.max_length)
+    return Plan(DPOTrainer, DPOConfig, pairs, _preference(recipe), {"data_collator": collator})
 
 
 def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -129,6 +132,11 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
 
     from ..verifiers.base import Attempt, verify
 
+    if any("verifier" not in row for row in rows):
+        raise InputError(
+            "Recorded groups carry rewards but no verifier, so new answers cannot be paid. Train on them by "
+            "SFT, DPO or KTO, or give the runs a verifier."
+        )
     prompts = [
         {
             "prompt": _prompt(tokenizer, row),

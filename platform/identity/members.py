@@ -78,10 +78,36 @@ async def change_role(session: AsyncSession, user_id: uuid.UUID, role: Role) -> 
 
 async def remove_member(session: AsyncSession, user_id: uuid.UUID) -> None:
     """Take a member out of the tenant; the last owner stays (ConflictError)."""
+    await require_removable(session, user_id)
+    await session.execute(delete(Membership).where(Membership.user_id == user_id))
+
+
+async def require_removable(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Raise NotFoundError for a person who is no member, ConflictError for the last owner."""
     membership = await _membership(session, user_id)
     if membership.role == "owner":
         await _require_another_owner(session)
-    await session.execute(delete(Membership).where(Membership.user_id == user_id))
+
+
+async def forget_member(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> uuid.UUID:
+    """Take a member out of the tenant and wipe the account where this is its home; returns the account's id.
+
+    An account with another home goes on there. Raises NotFoundError for a person who is no member,
+    ConflictError for the last owner.
+    """
+    asked = (
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(User.email == email.strip().lower())
+    )
+    user = await session.scalar(asked)
+    if user is None:
+        raise NotFoundError(f"There is no member {email!r} in this workspace.")
+    await remove_member(session, user.id)
+    if user.home_tenant_id == tenant_id:
+        user.email, user.name = f"erased-{user.id}@erased.invalid", ""
+        user.password_hash = user.home_tenant_id = None
+    return user.id
 
 
 async def hash_password(password: str) -> str:

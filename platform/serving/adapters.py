@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..errors import NotFoundError
 from .tables import Adapter, Route
 
-State = Literal["trained", "evaluated", "rejected", "serving", "retired"]
+State = Literal["trained", "evaluated", "rejected", "serving", "retired", "tainted"]
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
 

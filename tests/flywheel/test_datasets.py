@@ -12,11 +12,12 @@ from sqlalchemy import update
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
-from whorl.flywheel.build import FORMATS, build_rows, plain
+from whorl.flywheel.build import FORMATS, build_rows
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.evaluation import compare, load_tasks
 from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.rows import plain
 from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval

@@ -12,6 +12,7 @@ from whorl.agents.runs import RunRequest
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.promotion import evaluate_adapter, gate, promote, rollback, serving_adapter
 from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.training.collate import Spoken
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe, parse_method
@@ -83,6 +84,46 @@ def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -
     assert (tmp_path / "acme.v1" / "adapter_model.safetensors").is_file()
     assert not (tmp_path / "acme.v1.partial").exists()
     assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
+
+
+def test_whole_conversations_are_compared_by_what_the_assistant_says(model: Path, tmp_path: Path) -> None:
+    """Chosen and rejected part at the user's words; the loss is on the assistant's turns alone."""
+    chosen = [{"role": "user", "content": "When?"}, *PROMPT[2:], *ANSWER]
+    rejected = [{"role": "user", "content": "Say when."}, {"role": "assistant", "content": "At one."}]
+    row = {
+        "prompt": PROMPT[:1],
+        "chosen": chosen,
+        "rejected": rejected,
+        "tools": [SEARCH],
+        "source": ["a", "b"],
+    }
+    folder = write_dataset(tmp_path / "data", "dpo")
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for _ in range(4)))
+    recipe = default_recipe("dpo").model_copy(update={"max_steps": 2, "batch_size": 2, "rank": 2})
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
+        dataset_folder=folder,
+    )  # fmt: skip
+    assert train(job, lambda value: None)["steps"] == 2
+    tokenizer = LocalBackend(model).tokenizer
+    text = render_text(tokenizer, [*PROMPT[:1], *chosen], [SEARCH], prompt=False)
+    ids = tokenizer(text)["input_ids"]
+    mask = Spoken(tokenizer).mask(ids)
+    said = tokenizer.decode([i for i, flag in zip(ids, mask, strict=True) if flag])
+    assert said.count("<|im_end|>") == 2 and said.endswith("At noon. [1]<|im_end|>")
+    assert "tide" in said and "When?" not in said and "tool_response" not in said
+
+
+def test_recorded_groups_without_a_verifier_are_refused(model: Path, tmp_path: Path) -> None:
+    row = {"prompt": PROMPT[:1], "completions": [ANSWER], "rewards": [1.0], "tools": [], "source": ["a"]}
+    folder = write_dataset(tmp_path / "data", "grpo")
+    (folder / "train.jsonl").write_text(json.dumps(row) + "\n")
+    job = TrainingJob(
+        recipe=default_recipe("grpo"), model_folder=model, base_hash=base_hash(model),
+        output_folder=tmp_path / "acme.v1", dataset_folder=folder,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="no verifier"):
+        train(job, lambda value: None)
 
 
 def test_an_empty_dataset_is_refused(model: Path, tmp_path: Path) -> None:

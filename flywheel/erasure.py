@@ -1,0 +1,125 @@
+"""Erasure of a person, and recall of a poisoned source: both follow the lineage and leave a receipt."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import column, delete, or_, select, table
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ..agents.tables import Conversation, Message, Run
+from ..platform.database.base import new_id, now
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.identity.access import Actor
+from ..platform.identity.audit import record
+from ..platform.identity.members import forget_member, require_removable
+from ..platform.identity.tables import ApiKey, WebSession
+from ..platform.serving.servers import ModelServers
+from ..platform.telemetry.tables import Span
+from .lineage import Node, descendants, find_node, find_user
+from .screening.recalled import confirm_recalled
+from .tables import Outcome, Quarantine, Receipt
+from .withdrawal import Withdrawn, withdraw
+
+CHECKPOINTS = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+RECALLED = ("document", "tool", "run")
+
+
+async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor, subject: str) -> Receipt:
+    """Erase a member of the workspace: account, conversations, runs, spans, feedback, and what was made of them.
+
+    Raises NotFoundError for a person who is no member, ConflictError where the last owner would go.
+    The receipt names the person by a hash alone. An erasure that was cut short is made whole by
+    another: the account goes last.
+    """
+    actor.require("administer")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        node = await find_node(session, f"user:{subject}")
+        await require_removable(session, await find_user(session, subject) or uuid.UUID(int=0))
+        descent = await descendants(session, node)
+    undone = await withdraw(engine, servers, actor, descent, "a person behind its data was erased")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        counts = await _delete(session, actor.tenant_id, subject, descent.runs)
+        return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
+
+
+async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor, source: str) -> Receipt:
+    """Take back what came of a poisoned document, tool or run; its runs stay, in confirmed quarantine.
+
+    Raises NotFoundError for a source that had part in nothing, InputError for another kind of thing.
+    """
+    actor.require("administer")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        node = await find_node(session, source)
+        if node.kind not in RECALLED:
+            raise InputError(f"A {node.kind} is no source: recall a document, a tool or a run.")
+        descent = await descendants(session, node)
+        held = await confirm_recalled(session, actor, [uuid.UUID(run) for run in descent.runs], _named(node))
+    undone = await withdraw(engine, servers, actor, descent, f"{_named(node)} was recalled")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        return _receipt(session, actor, "recall", _named(node), {"runs": held}, undone)
+
+
+async def list_receipts(session: AsyncSession) -> list[Receipt]:
+    """The workspace's receipts, the newest first."""
+    return list(await session.scalars(select(Receipt).order_by(Receipt.id.desc())))
+
+
+async def _delete(
+    session: AsyncSession, tenant_id: uuid.UUID, subject: str, runs: Sequence[str]
+) -> dict[str, int]:
+    """Delete what is a person's own, dependents first; how many rows of each table went."""
+    keys = [uuid.UUID(run) for run in runs]
+    user_id = await forget_member(session, tenant_id, subject)
+    conversations = select(Conversation.id).where(Conversation.user_id == user_id)
+    label = f"user:{user_id}"
+    counts: dict[str, int] = {}
+    for name in CHECKPOINTS:
+        counts[name] = await _count(session, delete(table(name)).where(column("thread_id").in_(list(runs))))
+    steps: list[tuple[str, Any]] = [
+        ("outcomes", delete(Outcome).where(or_(Outcome.run_id.in_(keys), Outcome.source == label))),
+        ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(keys))),
+        ("spans", delete(Span).where(or_(Span.run_id.in_(keys), Span.user_id == user_id))),
+        ("messages", delete(Message).where(
+            or_(Message.run_id.in_(keys), Message.conversation_id.in_(conversations)))),
+        ("runs", delete(Run).where(Run.id.in_(keys))),
+        ("conversations", delete(Conversation).where(Conversation.user_id == user_id)),
+        ("api_keys", delete(ApiKey).where(ApiKey.user_id == user_id)),
+        ("web_sessions", delete(WebSession).where(WebSession.user_id == user_id)),
+    ]  # fmt: skip
+    for name, statement in steps:
+        counts[name] = await _count(session, statement)
+    return counts
+
+
+async def _count(session: AsyncSession, statement: Any) -> int:
+    result: Any = await session.execute(statement)
+    return int(result.rowcount)
+
+
+def _receipt(
+    session: AsyncSession, actor: Actor, kind: str, subject: str, counts: dict[str, int], undone: Withdrawn
+) -> Receipt:
+    told = {
+        **counts, "rows": undone.rows, "adapters": undone.adapters,
+        "routes": [{"agent": a, "from": before, "to": after} for a, before, after in undone.routes],
+        "rebuild": [f"whorl train {dataset}" for dataset in undone.rows],
+    }  # fmt: skip
+    receipt = Receipt(
+        tenant_id=actor.tenant_id, id=new_id(), kind=kind, subject=subject, actor=actor.label, counts=told,
+        created_at=now(),
+    )  # fmt: skip
+    session.add(receipt)
+    record(session, actor, f"{kind}.done", str(receipt.id))
+    return receipt
+
+
+def _named(node: Node) -> str:
+    return f"{node.kind}:{node.id}"
+
+
+def _hash(subject: str) -> str:
+    """SHA-256 of the address, so that a receipt can be shown to belong to whoever knows it."""
+    return f"sha256:{hashlib.sha256(subject.strip().lower().encode()).hexdigest()}"

@@ -1,0 +1,1 @@
+"""Runs that other systems recorded, brought through the redaction barrier into the span store."""

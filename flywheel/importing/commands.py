@@ -1,0 +1,56 @@
+"""``whorl import``: runs that other systems recorded."""
+
+import click
+
+from ...platform.command import Terminal, run_async
+from ...platform.lines import STANDARD_INPUT
+from .base import Reader, read_runs
+from .openai import read_chat
+from .store import import_runs
+from .tau import read_tau
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring runs of other systems in: redacted, stored as spans, ready for datasets."""
+
+
+@import_group.command("tau")
+@click.argument("file", default=STANDARD_INPUT)
+@run_async
+async def tau(terminal: Terminal, file: str) -> None:
+    """Trajectories of tau-bench, JSON lines: task_id, trial, reward, traj.
+
+    \b
+    Example: whorl import tau gpt-4o-airline.jsonl
+    """
+    await _import(terminal, "tau", file, read_tau)
+
+
+@import_group.command("openai")
+@click.argument("file", default=STANDARD_INPUT)
+@run_async
+async def openai(terminal: Terminal, file: str) -> None:
+    """Chats in OpenAI's JSON lines: messages, by choice tools, id, group, reward or label.
+
+    \b
+    Example: whorl import openai chats.jsonl
+    """
+    await _import(terminal, "openai", file, read_chat)
+
+
+async def _import(terminal: Terminal, source: str, file: str, reader: Reader) -> None:
+    async with terminal.open() as (whorl, actor):
+        runs = read_runs(file, reader)
+        done = await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, source, runs)
+    value = {"source": source, "new": done.new, "known": done.known, "outcomes": done.outcomes}
+    terminal.result(
+        value,
+        lambda: click.echo(
+            f"{done.new} runs imported with {done.outcomes} outcomes, {done.known} were here before. "
+            f"Next: whorl export --format sft --tag imported:{source}"
+        ),
+    )
+
+
+COMMANDS = (import_group,)

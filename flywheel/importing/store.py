@@ -1,0 +1,171 @@
+"""Recorded runs as rows and spans: redacted, logged, stored, then judged."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ...agents.tables import Run
+from ...platform.database.base import now
+from ...platform.database.session import tenant_session
+from ...platform.identity.access import Actor
+from ...platform.identity.audit import record as audit
+from ...platform.telemetry import conventions as c
+from ...platform.telemetry.capture import Capture
+from ...platform.telemetry.drain import drain_log
+from ...platform.telemetry.record import SpanRecord
+from ..attempts import TASK_TAG
+from ..outcomes import Feedback, record_outcome
+from ..split import GROUP_TAG
+from .base import Message, Recorded
+
+PAGE = 50
+TAG = "imported"
+
+
+@dataclass
+class Imported:
+    """What an import did: runs stored, runs that were there before, outcomes."""
+
+    new: int = 0
+    known: int = 0
+    outcomes: int = 0
+
+
+async def import_runs(
+    engine: AsyncEngine, url: str, capture: Capture, actor: Actor, source: str, runs: Iterable[Recorded]
+) -> Imported:
+    """Store runs that ``source`` recorded; a run that was imported before stays as it is.
+
+    Spans reach the store before their run does, so that an import that is cut short is made whole
+    by another. Raises InputError from the reader; what was read before is kept.
+    """
+    actor.require("write")
+    done = Imported()
+    for page in _pages(runs):
+        by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
+        async with tenant_session(engine, actor.tenant_id) as session:
+            known = set(await session.scalars(select(Run.id).where(Run.id.in_(by_id))))
+        fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known}
+        done.known += len(page) - len(fresh)
+        for run_id, run in fresh.items():
+            await asyncio.to_thread(capture.write, spans_of(actor, run_id, run))
+        await drain_log(url, capture.log)
+        await _store(engine, capture, actor, source, fresh, done)
+    async with tenant_session(engine, actor.tenant_id) as session:
+        audit(session, actor, "runs.imported", source, new=done.new, known=done.known)
+    return done
+
+
+def _pages(runs: Iterable[Recorded]) -> Iterator[tuple[Recorded, ...]]:
+    """``PAGE`` runs at a time; a reader's error comes after the page that was whole."""
+    page: list[Recorded] = []
+    try:
+        for run in runs:
+            page.append(run)
+            if len(page) == PAGE:
+                yield tuple(page)
+                page = []
+    except Exception:
+        yield tuple(page)
+        raise
+    yield tuple(page)
+
+
+async def _store(
+    engine: AsyncEngine,
+    capture: Capture,
+    actor: Actor,
+    source: str,
+    fresh: dict[uuid.UUID, Recorded],
+    done: Imported,
+) -> None:
+    async with tenant_session(engine, actor.tenant_id) as session:
+        for run_id, run in fresh.items():
+            tied = [f"{GROUP_TAG}{run.group}", f"{TASK_TAG}{run.group}"] if run.group else []
+            tags = [TAG, f"{TAG}:{source}", *tied]
+            session.add(
+                Run(
+                    tenant_id=actor.tenant_id, id=run_id, agent=run.agent, model=run.model, adapter=None,
+                    trace_id=run_id.hex, status="succeeded", stop_reason="imported", ended_at=now(), tags=tags,
+                    steps=sum(m["role"] == "assistant" for m in run.messages),
+                )
+            )  # fmt: skip
+        await session.flush()
+        for run_id, run in fresh.items():
+            done.new += 1
+            if run.reward is not None:
+                given = Feedback("verdict", run.reward, f"import:{source}")
+                await record_outcome(session, actor.tenant_id, run_id, given, capture.redactor)
+                done.outcomes += 1
+
+
+def _run_id(tenant_id: uuid.UUID, source: str, key: str) -> uuid.UUID:
+    return uuid.uuid5(tenant_id, f"{source}\0{key}")
+
+
+def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
+    """The spans of a run: the agent, its last model call with the whole chat, and each tool result."""
+    question = next((m for m in run.messages if m["role"] == "user"), run.messages[0])
+    chat = {
+        c.OPERATION: "chat", c.REQUEST_MODEL: run.model, c.TOOL_DEFINITIONS: _json(run.tools),
+        c.INPUT_MESSAGES: _json([_parts(m) for m in run.messages[:-1]]),
+        c.OUTPUT_MESSAGES: _json([_parts(run.messages[-1])]),
+    }  # fmt: skip
+    whole = {c.OPERATION: "invoke_agent", c.INPUT_MESSAGES: _json([_parts(question)])}
+    spans = [_span(actor, run_id, run, 0, f"invoke_agent {run.agent}", whole)]
+    names = _tools_by_call(run.messages)
+    for message in run.messages:
+        if message["role"] == "tool":
+            call = message["tool_call_id"]
+            attributes = {
+                c.OPERATION: "execute_tool", c.TOOL_NAME: names.get(call, "unknown"), c.TOOL_CALL_ID: call,
+                c.TOOL_RESULT: message["content"], c.TRUST: "untrusted",
+            }  # fmt: skip
+            name = f"execute_tool {attributes[c.TOOL_NAME]}"
+            spans.append(_span(actor, run_id, run, len(spans), name, attributes))
+    return [*spans, _span(actor, run_id, run, len(spans), f"chat {run.model}", chat)]
+
+
+def _span(
+    actor: Actor, run_id: uuid.UUID, run: Recorded, number: int, name: str, attributes: dict[str, Any]
+) -> SpanRecord:
+    at = int(now().timestamp() * 1e9) + number
+    return SpanRecord(
+        tenant_id=str(actor.tenant_id), trace_id=run_id.hex, span_id=f"{number + 1:016x}",
+        parent_span_id=None if number == 0 else f"{1:016x}", run_id=str(run_id), name=name,
+        operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=at, status="unset", status_message="",
+        user_id=None, agent=run.agent, adapter=None, attributes={c.AGENT_NAME: run.agent, **attributes}, events=[],
+    )  # fmt: skip
+
+
+def _tools_by_call(messages: list[Message]) -> dict[str, str]:
+    return {
+        call["id"]: call["function"]["name"]
+        for m in messages
+        for call in m.get("tool_calls", ())
+        if call["id"]
+    }
+
+
+def _parts(message: Message) -> dict[str, Any]:
+    """A message in the shape of the conventions."""
+    if message["role"] == "tool":
+        part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
+        return {"role": "tool", "parts": [part]}
+    said = [{"type": "text", "content": message["content"]}] if message["content"] else []
+    called = [
+        {"type": "tool_call", "id": call["id"], "name": call["function"]["name"],
+         "arguments": call["function"]["arguments"]}
+        for call in message.get("tool_calls", ())
+    ]  # fmt: skip
+    return {"role": message["role"], "parts": [*said, *called]}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,108 @@
+"""``whorl lineage``, ``whorl erase`` and ``whorl recall``."""
+
+import sys
+from typing import Any
+
+import click
+
+from ..platform.command import Terminal, run_async
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from .erasure import erase_subject, recall_source
+from .lineage import ancestors, descendants, find_node
+from .tables import Receipt
+
+
+@click.command()
+@click.argument("id")
+@run_async
+async def lineage(terminal: Terminal, id: str) -> None:
+    """What came of a run, document, dataset, training, adapter, member or tool, and what it came from.
+
+    ID is an id, a name or an e-mail address; kind:ID says which is meant, as tool:search.
+
+    \b
+    Example: whorl lineage acme.v1
+    """
+    async with terminal.open() as (whorl, actor):
+        await whorl.flush()
+        actor.require("read")
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            node = await find_node(session, id)
+            before, after = await ancestors(session, node), await descendants(session, node)
+    value = {"kind": node.kind, "id": node.id, "ancestors": before.value(), "descendants": after.value()}
+    terminal.result(value, lambda: _show(terminal, value))
+
+
+def _show(terminal: Terminal, value: dict[str, Any]) -> None:
+    rows = [
+        [
+            side,
+            kind,
+            len(found),
+            ", ".join(str(each) for each in found[:3]) + (" …" if len(found) > 3 else ""),
+        ]
+        for side in ("ancestors", "descendants")
+        for kind, found in value[side].items()
+        if found
+    ]
+    terminal.table([f"{value['kind']} {value['id']}", "", "", ""], rows or [["no relations", "", "", ""]])
+
+
+@click.command()
+@click.option("--subject", required=True, help="The member's e-mail address.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed with --json.")
+@run_async
+async def erase(terminal: Terminal, subject: str, yes: bool) -> None:
+    """Erase a person: account, conversations, runs, spans, feedback, rows of datasets.
+
+    Adapters trained on these are tainted and answer no more. A receipt says what went.
+
+    \b
+    Example: whorl erase --subject ann@acme.example --yes
+    """
+    _ask(terminal, f"Erase {subject} and all that came of it? This cannot be undone.", yes)
+    async with terminal.open() as (whorl, actor):
+        await whorl.flush()
+        receipt = await erase_subject(whorl.engine, whorl.servers, actor, subject)
+    _show_receipt(terminal, receipt)
+
+
+@click.command()
+@click.option("--source", required=True, help="document:ID, tool:NAME or run:ID.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed with --json.")
+@run_async
+async def recall(terminal: Terminal, source: str, yes: bool) -> None:
+    """Take back what came of a poisoned document, tool or run.
+
+    Its runs go into quarantine for good, datasets are made again without them, adapters trained on
+    them are tainted and answer no more.
+
+    \b
+    Example: whorl recall --source tool:weather --yes
+    """
+    _ask(terminal, f"Recall all that came of {source}?", yes)
+    async with terminal.open() as (whorl, actor):
+        await whorl.flush()
+        receipt = await recall_source(whorl.engine, whorl.servers, actor, source)
+    _show_receipt(terminal, receipt)
+
+
+def _ask(terminal: Terminal, question: str, yes: bool) -> None:
+    if yes:
+        return
+    if terminal.json or not sys.stdin.isatty():
+        raise InputError("Nobody can be asked here: say --yes.")
+    if not click.confirm(question):
+        raise InputError("Nothing was changed.")
+
+
+def _show_receipt(terminal: Terminal, receipt: Receipt) -> None:
+    value = {
+        "id": receipt.id, "kind": receipt.kind, "subject": receipt.subject, "at": receipt.created_at,
+        **receipt.counts,
+    }  # fmt: skip
+    terminal.result(value, lambda: terminal.table(["receipt", ""], value.items()))
+
+
+COMMANDS = (lineage, erase, recall)

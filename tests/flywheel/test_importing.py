@@ -1,0 +1,152 @@
+"""Runs of other systems: read, redacted, stored once, and the rows that follow from their rewards."""
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.bench.corpora import DATA
+from tests.conftest import Settings
+from whorl.agents.tables import Run
+from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.importing.base import read_runs
+from whorl.flywheel.importing.openai import read_chat
+from whorl.flywheel.importing.store import Imported, import_runs
+from whorl.flywheel.importing.tau import read_tau
+from whorl.platform.app import open_whorl
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import InputError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.telemetry.tables import Span
+
+CALL = {
+    "id": "c1",
+    "type": "function",
+    "function": {"name": "find", "arguments": '{"id": "ann@arnby.example"}'},
+}
+POLICY = {"role": "system", "content": "Be kind."}
+
+
+def trial(task: int, number: int, reward: float, words: str) -> dict[str, Any]:
+    traj = [
+        POLICY, {"role": "user", "content": f"I am Ann, {words}."},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "c1", "content": "No booking of ann@arnby.example."},
+        {"role": "assistant", "content": f"Done {words}."}, {"role": "user", "content": "###STOP###"},
+    ]  # fmt: skip
+    return {"task_id": task, "trial": number, "reward": reward, "traj": traj}
+
+
+TRIALS = [
+    trial(7, 0, 1.0, "one"),
+    trial(7, 1, 0.0, "two"),
+    trial(7, 2, 1.0, "three"),
+    trial(8, 0, 0.0, "four"),
+]
+
+
+def write(folder: Path, rows: list[Any]) -> str:
+    file = folder / "runs.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(file)
+
+
+async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Imported], dict[str, Any]]:
+    """Import a file twice into a new workspace and build all four datasets of it."""
+    built: dict[str, Any] = {}
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
+        done = [
+            await import_runs(
+                whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", read_runs(file, read_tau)
+            )
+            for _ in range(2)
+        ]
+        for format in ("sft", "dpo", "kto", "grpo"):
+            dataset = await create_dataset(
+                whorl.engine, actor.tenant_id, settings.path("datasets"), format,  # type: ignore[arg-type]
+                Selection(tag="imported:tau"), held_out=0.0,
+            )  # fmt: skip
+            lines = (Path(dataset.folder) / "train.jsonl").read_text(encoding="utf-8").splitlines()
+            built[format] = [json.loads(line) for line in lines]
+            built[f"{format} left out"] = dataset.manifest["left_out"]
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            built["spans"] = list(await session.scalars(select(Span)))
+            built["runs"] = await session.scalar(select(func.count()).select_from(Run))
+    return done, built
+
+
+async def test_rows_follow_from_rewards_and_hold_nothing_personal(settings: Settings, tmp_path: Path) -> None:
+    done, built = await imported(settings, "import-small", write(tmp_path, TRIALS))
+    assert done == [Imported(new=4, known=0, outcomes=4), Imported(new=0, known=4, outcomes=0)]
+    assert built["runs"] == 4 and len(built["spans"]) == 4 * 3
+    assert [len(built[format]) for format in ("sft", "dpo", "kto", "grpo")] == [2, 2, 4, 1]
+    assert "ann@arnby" not in json.dumps([built[f] for f in ("sft", "dpo", "kto", "grpo")])
+    assert not any("ann@arnby" in json.dumps(span.attributes) for span in built["spans"])
+    (group,) = built["grpo"]
+    assert sorted(group["rewards"]) == [0.0, 1.0, 1.0] and len(group["completions"]) == 3
+    pair = built["dpo"][0]
+    assert pair["prompt"] == [POLICY] and pair["chosen"][0]["role"] == "user"
+    assert pair["chosen"][-1]["role"] == "assistant", "the simulated user's farewell is left out"
+
+
+@pytest.mark.skipif(not (DATA / "traces-tau-airline").is_dir(), reason="the development data is not here")
+async def test_real_trajectories_give_the_counts_of_their_rewards(settings: Settings, tmp_path: Path) -> None:
+    raw = gzip.decompress((DATA / "traces-tau-airline" / "gpt-4o-airline.jsonl.gz").read_bytes())
+    rows = [row for row in map(json.loads, raw.splitlines()) if row["task_id"] < 16]
+    by_task: dict[int, Counter[float]] = defaultdict(Counter)
+    for row in rows:
+        by_task[row["task_id"]][row["reward"]] += 1
+    _, built = await imported(settings, "import-tau", write(tmp_path, rows))
+    assert built["sft left out"] == {}
+    assert len(built["sft"]) == sum(row["reward"] == 1 for row in rows)
+    assert len(built["dpo"]) == sum(count[1.0] * count[0.0] for count in by_task.values())
+    assert len(built["kto"]) == len(rows)
+    assert [len(row["rewards"]) for row in built["grpo"]] == [4] * len(by_task)
+
+
+def test_chats_in_openai_shape(tmp_path: Path) -> None:
+    row = {
+        "messages": [
+            {"role": "developer", "content": "Be kind."}, {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+            {"role": "assistant", "content": "Hello."},
+        ],
+        "label": False, "group": 3,
+    }  # fmt: skip
+    first, second = read_runs(write(tmp_path, [row, {**row, "id": "x", "label": None}]), read_chat)
+    assert [m["role"] for m in first.messages] == ["system", "user", "assistant"]
+    assert (first.reward, first.group, first.messages[1]["content"]) == (0.0, "3", "Hi")
+    assert (second.key, second.reward) == ("x", None) and len(first.key) == 32
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({}, "'messages' is not a list"),
+        ({"messages": [{"role": "robot", "content": ""}]}, "message 1: the role 'robot'"),
+        ({"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
+        ({"messages": [{"role": "user", "content": 3}]}, "neither text nor a list"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
+         "arguments of f are not JSON"),
+        ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "score": 7},
+         "'score' is true, false or a number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_chat_is_named(tmp_path: Path, row: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=f"line 1.*{words}"):
+        list(read_runs(write(tmp_path, [row]), read_chat))
+
+
+async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tmp_path: Path) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
+        runs = read_runs(write(tmp_path, [TRIALS[0], {"task_id": 9}]), read_tau)
+        with pytest.raises(InputError, match="line 2"):
+            await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            assert await session.scalar(select(func.count()).select_from(Run)) == 1

@@ -1,0 +1,192 @@
+"""Lineage, erasure and recall: what came of a person or a source is found, taken back, and is nowhere afterwards."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.conftest import Actor, Settings, Whorl
+from tests.needles import in_files, in_tables
+from whorl.agents.runs import RunRequest
+from whorl.agents.tables import Conversation, Run
+from whorl.flywheel.datasets import create_dataset, find_dataset, rebuild
+from whorl.flywheel.erasure import erase_subject, list_receipts, recall_source
+from whorl.flywheel.lineage import Node, ancestors, descendants, find_node
+from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.promotion import promote
+from whorl.flywheel.tables import Dataset, Quarantine, Training
+from whorl.platform.app import open_whorl
+from whorl.platform.database.base import new_id
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError, InputError, NotFoundError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.identity.members import add_member
+from whorl.platform.identity.tables import User
+from whorl.platform.serving.adapters import register_adapter, routed_adapter, switch_route
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
+from whorl.platform.telemetry.tables import Span
+
+SECRET = "my heliotrope accordion"
+
+
+def model(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+    """Calculates, then says what was asked."""
+    last = messages[-1]
+    if last["role"] == "user":
+        return call_text("calculator", expression="6 * 7")
+    return f"About {next(m['content'] for m in messages if m['role'] == 'user')}: {last['content']}."
+
+
+class World:
+    """A workspace with two members whose runs made a dataset, an adapter and a route."""
+
+    def __init__(self, whorl: Whorl, owner: Actor, ann: Actor, bob: Actor) -> None:
+        self.whorl, self.owner, self.ann, self.bob = whorl, owner, ann, bob
+        self.dataset: Dataset
+        self.runs: dict[str, list[uuid.UUID]] = {"ann": [], "bob": []}
+
+    async def live(self, datasets: Path) -> None:
+        for name, actor, topic in (("ann", self.ann, SECRET), ("bob", self.bob, "the tide")):
+            for number in range(3):
+                ended = await self.whorl.agents.answer(actor, RunRequest(f"Tell me {number} of {topic}"))
+                self.runs[name].append(ended.run_id)
+                async with tenant_session(self.whorl.engine, actor.tenant_id) as session:
+                    given = Feedback("thumb", 1.0, actor.label)
+                    await record_outcome(session, actor.tenant_id, ended.run_id, given, self.whorl.redactor)
+        await self.whorl.flush()
+        tenant = self.owner.tenant_id
+        self.dataset = await create_dataset(self.whorl.engine, tenant, datasets, "sft", held_out=0.0)
+        async with tenant_session(self.whorl.engine, tenant) as session:
+            await register_adapter(
+                session, tenant, f"{self.owner.tenant_slug}.v1", method="sft", base_hash="b",
+                dataset_id=self.dataset.id, folder=datasets / "adapter", card={},
+            )  # fmt: skip
+            session.add(
+                Training(
+                    tenant_id=tenant, id=new_id(), method="sft", dataset_id=self.dataset.id, status="succeeded",
+                    adapter=self.adapter,
+                )
+            )  # fmt: skip
+            await switch_route(session, tenant, "default", self.adapter)
+
+    @property
+    def adapter(self) -> str:
+        return f"{self.owner.tenant_slug}.v1"
+
+    async def answers(self) -> str | None:
+        async with tenant_session(self.whorl.engine, self.owner.tenant_id) as session:
+            return await routed_adapter(session, "default")
+
+    async def stored(self) -> Dataset:
+        async with tenant_session(self.whorl.engine, self.owner.tenant_id) as session:
+            return await find_dataset(session, self.dataset.id)
+
+
+async def make_world(whorl: Whorl, slug: str, datasets: Path) -> World:
+    owner = operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
+    actors = []
+    for name in ("ann", "bob"):
+        async with tenant_session(whorl.engine, owner.tenant_id) as session:
+            user, _ = await add_member(session, owner.tenant_id, f"{name}@{slug}.example", "member")
+            actors.append(Actor(owner.tenant_id, slug, "member", name, user_id=user.id))
+    world = World(whorl, owner, *actors)
+    await world.live(datasets)
+    return world
+
+
+async def test_lineage_goes_both_ways(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "lineage", settings.path("datasets"))
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            person = await find_node(session, "ann@lineage.example")
+            came = await descendants(session, person)
+            assert person.kind == "user" and len(came.rows) == 3 and came.routes == ("default",)
+            assert came.runs == tuple(str(run) for run in world.runs["ann"])
+            assert came.datasets == (str(world.dataset.id),) and came.adapters == (world.adapter,)
+            tool = await find_node(session, "calculator")
+            assert tool == Node("tool", "calculator")
+            assert len((await descendants(session, tool)).runs) == 6
+            row = (await descendants(session, await find_node(session, str(world.runs["bob"][0])))).rows
+            assert len(row) == 1 and row[0].part == "train"
+            adapter = await find_node(session, world.adapter)
+            origin = await ancestors(session, adapter)
+            assert origin.users == ("ann@lineage.example", "bob@lineage.example")
+            assert origin.tools == ("calculator",) and len(origin.runs) == 6
+            assert (await descendants(session, adapter)).routes == ("default",)
+            with pytest.raises(NotFoundError, match="Nothing in this workspace is called 'nobody'"):
+                await find_node(session, "nobody")
+            with pytest.raises(NotFoundError, match="no run"):
+                await find_node(session, f"run:{uuid.uuid4()}")
+
+
+async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "erasure", settings.path("datasets"))
+        needles = (SECRET, "ann@erasure.example", str(world.ann.user_id))
+        assert in_tables(settings.database_admin_url or "", needles)
+        assert in_files(settings.path("datasets"), needles)
+        receipt = await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@erasure.example")
+        counts = receipt.counts
+        assert (counts["runs"], counts["conversations"], counts["messages"], counts["outcomes"]) == (
+            3,
+            3,
+            6,
+            3,
+        )
+        assert counts["spans"] >= 9 and counts["rows"] == {str(world.dataset.id): 3}
+        assert counts["adapters"] == [world.adapter]
+        assert counts["routes"] == [{"agent": "default", "from": world.adapter, "to": None}]
+        assert counts["rebuild"] == [f"whorl train {world.dataset.id}"]
+        assert receipt.subject.startswith("sha256:") and await world.answers() is None
+        left = await world.stored()
+        assert (left.rows, left.manifest["withdrawn"], len(left.manifest["runs"])) == (3, 3, 3)
+        await rebuild(whorl.engine, world.owner.tenant_id, left.manifest)
+        with pytest.raises(ConflictError, match="is tainted"):
+            await promote(whorl.engine, whorl.servers, world.owner, world.adapter, force=True)
+        with pytest.raises(NotFoundError):
+            await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@erasure.example")
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            assert await session.scalar(select(func.count()).select_from(Run)) == 3
+            assert await session.scalar(select(func.count()).select_from(Conversation)) == 3
+            assert {span.user_id for span in await session.scalars(select(Span))} == {world.bob.user_id}
+            assert [each.id for each in await list_receipts(session)] == [receipt.id]
+            wiped = await session.get_one(User, world.ann.user_id)
+            assert wiped.email.endswith("@erased.invalid") and wiped.password_hash is None
+    searched = (SECRET, "ann@erasure.example")
+    assert in_tables(settings.database_admin_url or "", searched) == []
+    assert in_files(settings.data_dir, searched) == []
+
+
+async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "recall", settings.path("datasets"))
+        source = f"run:{world.runs['bob'][1]}"
+        receipt = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        assert receipt.counts["runs"] == 1 and receipt.counts["rows"] == {str(world.dataset.id): 1}
+        assert await world.answers() is None
+        again = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        assert again.counts["runs"] == 0 and again.counts["adapters"] == []
+        whole = await recall_source(whorl.engine, whorl.servers, world.owner, "tool:calculator")
+        assert whole.counts["runs"] == 5
+        left = await world.stored()
+        assert left.rows == 0 and (Path(left.folder) / "train.jsonl").read_bytes() == b""
+        assert json.loads((Path(left.folder) / "manifest.json").read_text())["withdrawn"] == 6
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            assert await session.scalar(select(func.count()).select_from(Run)) == 6, "runs stay for review"
+            assert {each.state for each in await session.scalars(select(Quarantine))} == {"confirmed"}
+        with pytest.raises(InputError, match="No run gives a row"):
+            await create_dataset(whorl.engine, world.owner.tenant_id, settings.path("datasets"), "sft")
+        with pytest.raises(InputError, match="is no source"):
+            await recall_source(whorl.engine, whorl.servers, world.owner, world.adapter)
+
+
+async def test_only_administrators_erase_and_owners_stay(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "allowed", settings.path("datasets"))
+        with pytest.raises(Exception, match="does not include the permission"):
+            await erase_subject(whorl.engine, whorl.servers, world.ann, "bob@allowed.example")
+        with pytest.raises(ConflictError, match="needs an owner"):
+            await erase_subject(whorl.engine, whorl.servers, world.owner, "owner@allowed.example")

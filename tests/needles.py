@@ -1,0 +1,36 @@
+"""Looks for words in every file below a folder and in every table of a database."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import psycopg
+
+
+def found_in(text: str, needles: Iterable[str]) -> list[str]:
+    """Those of the needles that stand in ``text``, without regard to case and white space."""
+    folded = re.sub(r"\s+", " ", text).casefold()
+    return [needle for needle in needles if needle.casefold() in folded]
+
+
+def in_files(folder: Path, needles: Iterable[str]) -> list[str]:
+    """``path: needle`` for each needle in a file below ``folder``."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return [
+        f"{path}: {needle}"
+        for path in files
+        for needle in found_in(path.read_bytes().decode("utf-8", "replace"), needles)
+    ]
+
+
+def in_tables(url: str, needles: Iterable[str], *, but: Iterable[str] = ()) -> list[str]:
+    """``table: needle`` for each row that holds a needle, in every table ``but`` some."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        names = [name for (name,) in connection.execute(query) if name not in set(but)]
+        assert {"spans", "outcomes", "procrastinate_jobs"} <= set(names)
+        rows = [(name, connection.execute(f'SELECT t::text FROM "{name}" t').fetchall()) for name in names]
+    return [
+        f"{name}: {needle}" for name, found in rows for (row,) in found for needle in found_in(row, needles)
+    ]
