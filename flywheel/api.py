@@ -40,6 +40,7 @@ class NewFeedback(BaseModel):
     value: float = Field(1.0, ge=0, le=1)
     text: str | None = Field(None, max_length=20_000)
     span_id: str | None = None
+    step: int = Field(0, ge=0, description="Of a call_edit: which turn of the model it corrects, from 0.")
 
 
 class OutcomeView(BaseModel):
@@ -59,7 +60,11 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     """Say what became of a run."""
     actor.require("chat")
     whorl = request.app.state.whorl
-    feedback = Feedback(body.kind, body.value, actor.label, text=body.text, span_id=body.span_id)
+    if body.kind == "call_edit":
+        await whorl.flush()
+    feedback = Feedback(
+        body.kind, body.value, actor.label, text=body.text, span_id=body.span_id, step=body.step
+    )
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         return await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
 

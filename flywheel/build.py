@@ -46,6 +46,8 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
 
 def _sft(run: Trajectory) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
+    for at, edit in run.call_edits:
+        yield build_row(run, messages=plain([*run.messages[:at], edit.message()]))
     if run.edit is not None:
         yield build_row(run, messages=[*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
     elif run.reward is not None and run.reward >= GOOD:
@@ -53,6 +55,9 @@ def _sft(run: Trajectory) -> Iterator[Row]:
 
 
 def _kto(run: Trajectory) -> Iterator[Row]:
+    for at, edit in run.call_edits:
+        for turn, label in ((edit.message(), True), (run.messages[at], False)):
+            yield build_row(run, prompt=plain(run.messages[:at]), completion=plain([turn]), label=label)
     if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
         prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
         yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
@@ -78,6 +83,10 @@ def _dpo(runs: Iterable[Trajectory]) -> Iterator[Row]:
     """
     by_question: dict[str, tuple[list[Trajectory], list[Trajectory]]] = defaultdict(lambda: ([], []))
     for run in runs:
+        for at, call in run.call_edits:
+            chosen, rejected = plain([call.message()]), plain([run.messages[at]])
+            if chosen != rejected:
+                yield build_row(run, prompt=plain(run.messages[:at]), chosen=chosen, rejected=rejected)
         if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
             chosen = [{"role": "assistant", "content": run.edit}]
             rejected = plain(run.messages[-1:])

@@ -33,10 +33,15 @@ from .verifiers.commands import verify
 @click.argument("run_id")
 @click.argument("kind", type=click.Choice([*KINDS, "up", "down"]))
 @click.option("--value", type=click.FloatRange(0, 1), default=1.0, help="1 is good, 0 is bad.")
-@click.option("--text", help="The corrected answer of an edit, or a comment.")
+@click.option("--text", help="The corrected answer of an edit, a corrected call as JSON, or a comment.")
+@click.option(
+    "--step", type=click.IntRange(0), default=0, help="Of a call_edit: which turn of the model, from 0."
+)
 @run_async
-async def feedback(terminal: Terminal, run_id: str, kind: str, value: float, text: str | None) -> None:
-    """Say what became of a run: up, down, edit --text …, score --value ….
+async def feedback(
+    terminal: Terminal, run_id: str, kind: str, value: float, text: str | None, step: int
+) -> None:
+    """Say what became of a run: up, down, edit --text …, call_edit --text …, score --value ….
 
     \b
     Example: whorl feedback 0199e6a0-0000-7000-8000-000000000000 up
@@ -44,7 +49,8 @@ async def feedback(terminal: Terminal, run_id: str, kind: str, value: float, tex
     thumb = {"up": 1.0, "down": 0.0}.get(kind)
     wanted: Any = "thumb" if thumb is not None else kind
     async with terminal.open() as (whorl, actor):
-        given = Feedback(wanted, value if thumb is None else thumb, actor.label, text=text)
+        await whorl.flush()
+        given = Feedback(wanted, value if thumb is None else thumb, actor.label, text=text, step=step)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             outcome = await record_outcome(
                 session, actor.tenant_id, parse_uuid(run_id, "run"), given, whorl.redactor

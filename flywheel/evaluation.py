@@ -40,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Scored:
-    """The answer to a task, its verdict, the run behind it, and the passages shown in it."""
+    """The answer to a task, its verdict, the run behind it, the passages shown and the calls made in it."""
 
     task: Task
     answer: str
@@ -48,6 +48,7 @@ class Scored:
     run_id: uuid.UUID
     status: str
     shown: tuple[Citation, ...] = ()
+    calls: tuple[Call, ...] = ()
 
 
 def load_tasks(file: Path) -> list[Task]:
@@ -107,7 +108,7 @@ async def ask_all(
         passages = {citation["number"]: citation["text"] for citation in shown}
         attempt = Attempt(ended.answer, task.question, passages, calls)
         score = task.judge(attempt) if ended.status == "succeeded" else 0.0
-        results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown)
+        results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown, calls)
         progress()
 
     async with anyio.create_task_group() as group:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..agents.tables import Run
 from ..platform.errors import InputError, NotFoundError
 from ..platform.telemetry.redaction.redactor import Redactor
+from . import call_edits
 from .tables import Outcome
 
-Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge", "comment"]
+Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge", "comment", "call_edit"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAX_TEXT = 20_000
 
@@ -23,7 +24,8 @@ class Feedback:
     """One outcome before it is stored.
 
     ``value`` is 1 for good and 0 for bad; scores and judges may lie between. An ``edit`` carries
-    the corrected answer in ``text``, a ``comment`` its words.
+    the corrected answer in ``text``, a ``comment`` its words, a ``call_edit`` the tool call that belongs
+    in place of the model's turn ``step`` (from 0), as JSON with ``name`` and ``arguments``.
     """
 
     kind: Kind
@@ -32,6 +34,7 @@ class Feedback:
     weight: float = 1.0
     text: str | None = None
     span_id: str | None = None
+    step: int = 0
 
     def check(self) -> None:
         """Raise InputError for values that no outcome can have."""
@@ -41,6 +44,8 @@ class Feedback:
             raise InputError(f"The value of an outcome lies between 0 and 1, not {self.value}.")
         if self.kind in ("edit", "comment") and not (self.text or "").strip():
             raise InputError(f"An outcome of kind {self.kind} needs a text.")
+        if self.kind == call_edits.KIND:
+            call_edits.parse_edit(self.text, self.step)
         if self.text and len(self.text) > _MAX_TEXT:
             raise InputError(f"The text has {len(self.text)} characters; at most {_MAX_TEXT} are kept.")
 
@@ -52,8 +57,12 @@ async def record_outcome(
     feedback: Feedback,
     redactor: Redactor,
     details: dict[str, Any] | None = None,
+    question: str | None = None,
 ) -> Outcome:
     """Store an outcome, its text redacted. A newer thumb of the same source replaces the older.
+
+    ``question`` is what the run was asked, word for word, where no conversation keeps it: a corrected
+    call is redacted by it as the run was.
 
     Raises NotFoundError when the tenant has no such run.
     """
@@ -67,13 +76,19 @@ async def record_outcome(
             )
         ):
             await session.delete(old)
-    text = await anyio.to_thread.run_sync(
-        lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
-    )
+    details = details or {}
+    if feedback.kind == call_edits.KIND:
+        edit = call_edits.parse_edit(feedback.text, feedback.step)
+        text = await call_edits.hide_edit(session, tenant_id, run_id, edit, redactor, question)
+        details = {**details, "step": feedback.step}
+    else:
+        text = await anyio.to_thread.run_sync(
+            lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
+        )
     outcome = Outcome(
         tenant_id=tenant_id, run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
         value=feedback.value, source=feedback.source, weight=feedback.weight,
-        text=text or None, details=details or {},
+        text=text or None, details=details,
     )  # fmt: skip
     session.add(outcome)
     await session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..agents.tables import Run
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
+from . import call_edits
 from .outcomes import outcomes_of
 
 PAGE = 200
@@ -26,6 +27,7 @@ class Judged:
     value: float
     weight: float
     text: str | None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,22 @@ class Trajectory:
     @property
     def reward(self) -> float | None:
         """The weighted mean of all outcomes that judge the run, or None where nobody did."""
-        judged = [o for o in self.outcomes if o.kind not in ("edit", "comment")]
+        judged = [o for o in self.outcomes if o.kind not in ("edit", "comment", call_edits.KIND)]
         weight = sum(o.weight for o in judged)
         return sum(o.value * o.weight for o in judged) / weight if weight else None
+
+    @property
+    def call_edits(self) -> list[tuple[int, call_edits.CallEdit]]:
+        """Corrected calls, each with the index of the message that it corrects; the latest of each step."""
+        turns = [
+            at
+            for at in range(len(self.prompt), len(self.messages))
+            if self.messages[at]["role"] == "assistant"
+        ]
+        latest = {
+            o.step: call_edits.parse_edit(o.text, o.step) for o in self.outcomes if o.kind == call_edits.KIND
+        }
+        return [(turns[step], edit) for step, edit in sorted(latest.items()) if step < len(turns)]
 
     @property
     def edit(self) -> str | None:
@@ -102,7 +117,9 @@ async def trajectories(
             if run_id not in runs:
                 continue
             known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
-            judged = tuple(Judged(o.kind, o.value, o.weight, o.text) for o in known)
+            judged = tuple(
+                Judged(o.kind, o.value, o.weight, o.text, int(o.details.get("step", 0))) for o in known
+            )
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
 
 

@@ -16,7 +16,7 @@ from ...agents.runs import RunRequest
 from ...agents.tools.mcp import McpConfig, McpServer
 from ...platform.database.base import new_id
 from ...platform.database.session import tenant_session
-from ...platform.errors import ConflictError
+from ...platform.errors import ConflictError, InputError
 from ...platform.identity.access import Actor
 from ...platform.serving.base_model import model_folder
 from ...platform.serving.messages import Sampling
@@ -38,7 +38,7 @@ SEEDS = (0, 1, 2)
 SAMPLES = 1
 TEMPERATURE = 0.7
 # Of the answers that are wrong, how many a user corrects; of all, how many get a thumb.
-EDITED, THUMBED = 0.5, 0.6
+EDITED, THUMBED = 0.7, 0.6
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -79,7 +79,7 @@ class Demo:
             "datasets": {
                 name: {"rows": d.rows, "held_out_rows": d.held_out_rows, "content_hash": d.content_hash}
                 for name, d in datasets.items()
-            },
+            } | {name: {"rows": 0, "held_out_rows": 0} for name in FORMATS if name not in datasets},
             "train_seconds": sum(turn["train_seconds"] for turn in turns), **shown,
             "seeds": {str(turn["seed"]): turn for turn in turns},
         }  # fmt: skip
@@ -90,7 +90,7 @@ class Demo:
         tasks = draw_tasks()
         if self.limit is None:
             return tasks
-        return Tasks(tasks.learn[: self.limit], tasks.held_out[: self.limit], tasks.golds)
+        return tasks._replace(learn=tasks.learn[: self.limit], held_out=tasks.held_out[: self.limit])
 
     async def _ingest(self) -> None:
         pages = write_handbook(self.build / "handbook")
@@ -113,41 +113,48 @@ class Demo:
         )
 
     async def _collect(self, tasks: Tasks, tag: str) -> None:
-        """Users ask, some answers twice; verifiers judge all, users thumb some and correct some."""
+        """Users ask, some answers twice; verifiers judge all, users thumb some and correct some.
+
+        What they correct is an answer, or the tool call that was wrong or missing.
+        """
         scored = await self._ask("collecting runs", tasks.learn, "", tags=(tag,))
         for number in range(SAMPLES):
             sampling = Sampling(temperature=TEMPERATURE, seed=number)
             label = f"collecting runs, again ({number + 1} of {SAMPLES})"
             scored += await self._ask(label, tasks.learn, "", tags=(tag,), sampling=sampling)
+        await self.whorl.flush()
         draw = random.Random(SEED)
         bar = self.bars.add_task("gathering outcomes", total=len(scored))
         for answer in scored:
-            await self._judge(answer, tasks.golds[answer.task.group], draw)
+            await self._judge(answer, tasks, draw)
             self.bars.advance(bar)
 
-    async def _judge(self, answer: Scored, gold: str, draw: random.Random) -> None:
+    async def _judge(self, answer: Scored, tasks: Tasks, draw: random.Random) -> None:
         outcomes = [Feedback("verdict", answer.score, f"verifier:{answer.task.verifier}")]
         if draw.random() < THUMBED:
             outcomes.append(Feedback("thumb", answer.score, "demo-user"))
-        lookup = answer.task.verifier == "answer_in_reply"
-        if lookup and answer.score == 0 and draw.random() < EDITED:
-            citation = _shown_as(answer, gold)
-            if citation is not None:
-                outcomes.append(Feedback("edit", 1.0, "demo-user", text=f"[{citation}] {gold}"))
+        if answer.score == 0 and draw.random() < EDITED:
+            outcomes += _corrected(answer, tasks)
         async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
             for outcome in outcomes:
                 await record_outcome(
-                    session, self.actor.tenant_id, answer.run_id, outcome, self.whorl.redactor
-                )
+                    session, self.actor.tenant_id, answer.run_id, outcome, self.whorl.redactor,
+                    question=answer.task.question,
+                )  # fmt: skip
 
     async def _build(self, tag: str) -> dict[str, Dataset]:
         bar = self.bars.add_task("building datasets", total=len(FORMATS))
         datasets: dict[str, Dataset] = {}
         for format in FORMATS:
-            datasets[format] = await create_dataset(
-                self.whorl.engine, self.actor.tenant_id, self.whorl.settings.path("datasets"), format,
-                Selection(tag=tag), seed=SEED,
-            )  # fmt: skip
+            try:
+                datasets[format] = await create_dataset(
+                    self.whorl.engine, self.actor.tenant_id, self.whorl.settings.path("datasets"), format,
+                    Selection(tag=tag), seed=SEED,
+                )  # fmt: skip
+            except InputError as error:
+                if format == "sft":
+                    raise
+                self.bars.console.print(f"{format}: {error.message}")
             self.bars.advance(bar)
         return datasets
 
@@ -217,6 +224,18 @@ def _by_kind(scored: list[Scored]) -> dict[str, str]:
         kind = next(tag.removeprefix("kind:") for tag in answer.task.tags if tag.startswith("kind:"))
         groups.setdefault(kind, []).append(answer.score)
     return {kind: f"{int(sum(scores))}/{len(scores)}" for kind, scores in sorted(groups.items())}
+
+
+def _corrected(answer: Scored, tasks: Tasks) -> list[Feedback]:
+    """What a user who knows better says of a wrong answer: the right call, or the right sentence."""
+    call, gold = tasks.calls.get(answer.task.group), tasks.golds[answer.task.group]
+    if call is not None:
+        if call.step and not (answer.calls and answer.calls[0].tool == "search"):
+            return []
+        text = json.dumps({"name": call.name, "arguments": call.arguments})
+        return [Feedback("call_edit", 1.0, "demo-user", text=text, step=call.step)]
+    citation = _shown_as(answer, gold)
+    return [] if citation is None else [Feedback("edit", 1.0, "demo-user", text=f"[{citation}] {gold}")]
 
 
 def _shown_as(answer: Scored, gold: str) -> int | None:

@@ -5,41 +5,56 @@ import random
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..call_edits import CallEdit
 from ..evaluation import Task
 from ..split import GROUP_TAG, is_held_out
 from .facts import CITIES, SEED, Fact, draw_facts, products
 from .stock import units
 
 HELD_OUT = 0.35
-STOCK_TASKS, COST_TASKS = 14, 8
+STOCK_TASKS, COST_TASKS = 90, 40
 MOST_LEARNT, MOST_HELD_OUT = 180, 120
 
 
 class Tasks(NamedTuple):
-    """Questions to learn from and questions to be measured on; no fact is in both."""
+    """Questions to learn from and questions to be measured on; no fact is in both.
+
+    By group, ``golds`` is the sentence that answers, ``calls`` the tool call that leads to the answer.
+    """
 
     learn: list[Task]
     held_out: list[Task]
     golds: dict[str, str]
+    calls: dict[str, CallEdit]
+
+
+class Drawn(NamedTuple):
+    """A task, the sentence that answers it, and the call that leads there, where one does."""
+
+    task: Task
+    gold: str
+    call: CallEdit | None = None
 
 
 def draw_tasks() -> Tasks:
-    """All tasks in a fixed order; ``golds`` is the right answer's text by group."""
+    """All tasks in a fixed order."""
     draw = random.Random(SEED + 2)
     facts = draw_facts()
-    tasks = [(_lookup(fact, question), fact.sentence) for fact in facts for question in fact.questions[:1]]
-    tasks += {task.group: (task, gold) for task, gold in map(_stock, [draw] * STOCK_TASKS)}.values()
-    tasks += [
-        _cost(draw, fact) for fact in draw.sample([f for f in facts if f.attribute == "price"], COST_TASKS)
+    tasks = [
+        Drawn(_lookup(fact, question), fact.sentence) for fact in facts for question in fact.questions[:1]
     ]
+    tasks += {drawn.task.group: drawn for drawn in map(_stock, [draw] * STOCK_TASKS)}.values()
+    prices = [fact for fact in facts if fact.attribute == "price"]
+    tasks += [_cost(draw, fact) for fact in draw.sample(prices, min(COST_TASKS, len(prices)))]
     draw.shuffle(tasks)
     learn: list[Task] = []
     held_out: list[Task] = []
-    for task, _ in tasks:
+    for task, _, _ in tasks:
         (held_out if is_held_out(task.group, SEED, HELD_OUT) else learn).append(task)
-    golds = {task.group: gold for task, gold in tasks}
+    golds = {drawn.task.group: drawn.gold for drawn in tasks}
+    calls = {drawn.task.group: drawn.call for drawn in tasks if drawn.call is not None}
     learn, held_out = learn[:MOST_LEARNT], held_out[:MOST_HELD_OUT]
-    return Tasks(_other_wording(learn, facts, draw), held_out, golds)
+    return Tasks(_other_wording(learn, facts, draw), held_out, golds, calls)
 
 
 def _other_wording(learn: list[Task], facts: list[Fact], draw: random.Random) -> list[Task]:
@@ -62,7 +77,7 @@ def _lookup(fact: Fact, question: str) -> Task:
     return _task(question, "answer_in_reply", {"answers": [fact.answer]}, fact.group, "lookup")
 
 
-def _stock(draw: random.Random) -> tuple[Task, str]:
+def _stock(draw: random.Random) -> Drawn:
     product, city = draw.choice(products()), draw.choice(CITIES)
     form = draw.choice((
         "How many units of the {p} are in stock in {c}?", "What is the stock of the {p} in {c}?",
@@ -71,12 +86,14 @@ def _stock(draw: random.Random) -> tuple[Task, str]:
     number = units(product, city)
     question = form.format(p=product, c=city)
     task = _task(question, "numeric", {"value": number}, f"stock/{product}/{city}", "stock")
-    return task, f"There are {number} units of the {product} in {city}."
+    call = CallEdit(0, "stock_level", {"product": product, "city": city})
+    return Drawn(task, f"There are {number} units of the {product} in {city}.", call)
 
 
-def _cost(draw: random.Random, fact: Fact) -> tuple[Task, str]:
+def _cost(draw: random.Random, fact: Fact) -> Drawn:
     count = draw.randrange(2, 12)
     total = count * int(fact.answer)
     question = f"What do {count} units of the {fact.entity} cost?"
     task = _task(question, "numeric", {"value": total}, f"cost/{fact.entity}", "cost")
-    return task, f"{count} units of the {fact.entity} cost {total} euros."
+    call = CallEdit(1, "calculator", {"expression": f"{fact.answer} * {count}"})
+    return Drawn(task, f"{count} units of the {fact.entity} cost {total} euros.", call)

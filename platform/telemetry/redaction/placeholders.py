@@ -36,6 +36,13 @@ class Placeholders:
             self.by_value[key] = Hidden(self._hide(value, key, kind), kind)
         return self.by_value[key]
 
+    def number_on(self, text: str) -> None:
+        """Give new values numbers after those of the placeholders that stand in ``text``."""
+        for placeholder in PLACEHOLDER.findall(text):
+            kind, _, number = placeholder.strip("<>").rpartition("_")
+            if number.isdigit():
+                self._counts[kind] = max(self._counts[kind], int(number))
+
     def _hide(self, value: str, key: str, kind: str) -> str:
         operator = self.tenant.policy.operator(kind)
         if operator == "mask":
