@@ -1,51 +1,41 @@
 """Train the seed model from scratch: ``python -P -m whorl.flywheel.pretrain --out DIR``.
 
 Dialogues are drawn from generators, so there is no data set: (seed, stage, shard) names 4,096
-dialogues. The state after every step is a function of the arguments; a run that was killed goes
-on from its last checkpoint and ends in the same weights.
+dialogues. On a CPU the state after every step is a function of the arguments, and a run that was
+killed goes on from its last checkpoint and ends in the same weights; on a GPU sums are taken in
+another order each time, and the weights differ in their last digits.
 """
 
 import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2ForCausalLM
 
-from .seed.encode import Batch, batches, encode, render
+from .seed.encode import Batch, render
 from .seed.mix import Mix, dialogue
 from .seed.muon import Muon
 from .seed.prose import read_paragraphs
 from .seed.reading import Library
 from .seed.start import Shape, build, pins
+from .seed.stream import Plan, Progress, Stage, shards, stream
 from .seed.tokenizer import train as train_tokenizer
 
-SHARD = 4096
 GENTLE = ("layers.0.", "layers.2.self_attn", "o_proj", "down_proj")
 
 
-@dataclass(frozen=True)
-class Stage:
-    """``tokens`` of dialogues from ``mix``, each at most ``longest`` tokens, ``batch`` tokens to a step."""
-
-    name: str
-    tokens: int
-    mix: Mix
-    longest: int
-    batch: int
-
-
-MIX = Mix(search=22, prose=18, refuse=9, calculate=12, chain=14, tool=22, none_fits=5, talk=8)
+MIX = Mix(search=22, prose=20, refuse=9, calculate=12, chain=15, tool=24, none_fits=5, talk=6)
 STAGES = (
-    Stage("bare", 2_000_000, replace(MIX, bare=1.0), 256, 4096),
-    Stage("full", 10_500_000, replace(MIX, bare=0.15), 768, 8192),
+    Stage("bare", 20_000_000, replace(MIX, bare=1.0), 256, 16_384),
+    Stage("full", 500_000_000, replace(MIX, bare=0.1), 1024, 32_768),
 )
 
 
@@ -63,9 +53,13 @@ class Config:
     warmup: int = 30
     decay: float = 0.5
     weight_decay: float = 0.01
-    save_every: int = 100
-    prose: bool = True
+    save_every: int = 500
+    log_every: int = 10
+    shard: int = 4096
+    prose: Path | None = Path("/")
+    workers: int = 0
     compile: bool = True
+    dynamic: bool = False
 
     @property
     def tokens(self) -> int:
@@ -76,49 +70,12 @@ class Config:
         return self.rate * min(1.0, (step + 1) / self.warmup) * max(0.05, min(1.0, left))
 
 
-@dataclass
-class Progress:
-    """Where a run is: counts so far, and the next batch."""
-
-    step: int = 0
-    tokens: int = 0
-    stage: int = 0
-    stage_tokens: int = 0
-    shard: int = 0
-    batch: int = 0
-    seconds: float = 0.0
-
-
 def make_tokenizer(config: Config, library: Library | None) -> PreTrainedTokenizerFast:
     """The tokenizer, learned from the first dialogues of the full mix."""
     rng = Random(f"{config.seed}:tokenizer")
     mix = config.stages[-1].mix
-    texts = (render(dialogue(mix, rng, library, held_out=False))[0] for _ in range(3 * SHARD))
+    texts = (render(dialogue(mix, rng, library, held_out=False))[0] for _ in range(3 * config.shard))
     return train_tokenizer(texts, config.vocabulary)
-
-
-def stream(
-    config: Config, progress: Progress, tokenizer: PreTrainedTokenizerFast, library: Library | None
-) -> Iterator[Batch]:
-    """The batches from ``progress`` on; advances it past each batch as it is taken."""
-    pad = int(tokenizer.pad_token_id)
-    while progress.stage < len(config.stages):
-        stage = config.stages[progress.stage]
-        rng = Random(f"{config.seed}:{stage.name}:{progress.shard}")
-        drawn = [dialogue(stage.mix, rng, library, held_out=False) for _ in range(SHARD)]
-        rows = encode(drawn, tokenizer.backend_tokenizer)
-        ready = list(batches(rows, rng, stage.batch, pad, stage.longest))
-        for batch in ready[progress.batch :]:
-            progress.batch += 1
-            progress.step += 1
-            progress.tokens += batch.ids.numel()
-            progress.stage_tokens += batch.ids.numel()
-            yield batch
-            if progress.stage_tokens >= stage.tokens:
-                break
-        progress.shard, progress.batch = progress.shard + 1, 0
-        if progress.stage_tokens >= stage.tokens:
-            progress.stage, progress.stage_tokens, progress.shard = progress.stage + 1, 0, 0
 
 
 class Optimizers:
@@ -162,15 +119,36 @@ class Optimizers:
         self.adamw.load_state_dict(state["adamw"])
 
 
-def loss_of(model: Qwen2ForCausalLM, trunk: Any, batch: Batch) -> torch.Tensor:
+@dataclass(frozen=True)
+class Lesson:
+    """A batch on the device: ids (rows, length), where the assistant speaks, what it says there, and its weight."""
+
+    ids: torch.Tensor
+    places: torch.Tensor
+    targets: torch.Tensor
+    weight: torch.Tensor
+
+    @classmethod
+    def of(cls, batch: Batch, device: str) -> "Lesson":
+        flat, weight = batch.ids.ravel(), batch.weight.ravel()
+        places = np.flatnonzero(weight > 0)
+
+        def sent(values: np.typing.NDArray[Any]) -> torch.Tensor:
+            tensor = torch.from_numpy(values)
+            return tensor.pin_memory().to(device, non_blocking=True) if device.startswith("cuda") else tensor
+
+        targets = flat[places + 1].astype(np.int64)
+        return cls(sent(batch.ids.astype(np.int64)), sent(places), sent(targets), sent(weight[places]))
+
+
+def loss_of(model: Qwen2ForCausalLM, trunk: Any, lesson: Lesson) -> torch.Tensor:
     """Weighted mean cross entropy of what the assistant says; the output layer sees those positions alone."""
-    spoken = batch.weight > 0
-    with torch.autocast(batch.ids.device.type, torch.bfloat16):
-        hidden = trunk(input_ids=batch.ids, use_cache=False).last_hidden_state
-        logits = functional.linear(hidden[spoken], model.model.embed_tokens.weight)
-    losses = functional.cross_entropy(logits.float(), batch.ids.roll(-1, 1)[spoken], reduction="none")
-    weight = batch.weight[spoken]
-    return (losses * weight).sum() / weight.sum()
+    with torch.autocast(lesson.ids.device.type, torch.bfloat16):
+        hidden = trunk(input_ids=lesson.ids, use_cache=False).last_hidden_state
+        said = hidden.flatten(0, 1).index_select(0, lesson.places)
+        logits = functional.linear(said, model.model.embed_tokens.weight)
+    losses = functional.cross_entropy(logits.float(), lesson.targets, reduction="none")
+    return (losses * lesson.weight).sum() / lesson.weight.sum()
 
 
 def save_checkpoint(out: Path, model: Qwen2ForCausalLM, optimizer: Optimizers, progress: Progress) -> None:
@@ -210,48 +188,73 @@ def as_llama(model: Qwen2ForCausalLM) -> LlamaForCausalLM:
     return llama
 
 
+class Pinned:
+    """Keeps the entries that training must leave as they are."""
+
+    def __init__(self, model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, device: str) -> None:
+        masks = {name: mask.to(device) for name, mask in pins(model, tokenizer).items()}
+        for name, mask in masks.items():
+            model.get_parameter(name).requires_grad_(not bool(mask.all()))
+        self.parts = [(p, masks[name]) for name, p in model.named_parameters() if name in masks]
+        self.values: list[torch.Tensor] = []
+
+    def remember(self) -> None:
+        self.values = [p.detach().clone() for p, _ in self.parts]
+
+    def clear_gradients(self) -> None:
+        for parameter, mask in self.parts:
+            if parameter.grad is not None:
+                parameter.grad.masked_fill_(mask, 0.0)
+
+    def restore(self) -> None:
+        with torch.no_grad():
+            for (parameter, mask), value in zip(self.parts, self.values, strict=True):
+                if parameter.requires_grad:
+                    parameter.copy_(torch.where(mask, value, parameter))
+
+
 def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | None = None) -> Progress:
     """Train to the end of the stages, or for ``stop_after`` further steps, from the last checkpoint if any."""
     out.mkdir(parents=True, exist_ok=True)
-    library = Library(read_paragraphs(), held_out=False) if config.prose else None
-    tokenizer = _tokenizer(config, out, library)
-    model = build(config.shape, tokenizer, config.seed).to(device)
-    held = {name: mask.to(device) for name, mask in pins(model, tokenizer).items()}
-    for name, mask in held.items():
-        model.get_parameter(name).requires_grad_(not bool(mask.all()))
-    optimizer = Optimizers(model, config)
-    progress = _resume(out, model, optimizer, device)
-    fixed = {name: p.detach().clone() for name, p in model.named_parameters() if name in held}
-    trunk = torch.compile(model.model, dynamic=False) if config.compile else model.model
-    began, before, first = time.monotonic(), progress.seconds, progress.step
-    model.train()
-    for batch in stream(config, progress, tokenizer, library):
-        loss = loss_of(model, trunk, Batch(batch.ids.to(device), batch.weight.to(device)))
-        loss.backward()
-        for name, mask in held.items():
-            gradient = model.get_parameter(name).grad
-            if gradient is not None:
-                gradient.masked_fill_(mask, 0.0)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step(config.rate_at(progress.step, progress.tokens))
-        with torch.no_grad():
-            for name, values in fixed.items():
-                parameter = model.get_parameter(name)
-                parameter.copy_(torch.where(held[name], values, parameter))
+    tokenizer = _tokenizer(config, out)
+    plan = Plan(config.seed, config.stages, config.shard, config.prose, out / "tokenizer")
+    with shards(plan, config.workers) as drawn:
+        model = build(config.shape, tokenizer, config.seed).to(device)
+        pinned = Pinned(model, tokenizer, device)
+        optimizer = Optimizers(model, config)
+        progress = _resume(out, model, optimizer, device)
+        pinned.remember()
+        trunk = torch.compile(model.model, dynamic=config.dynamic) if config.compile else model.model
+        began, before, first = time.monotonic(), progress.seconds, progress.step
+        losses: list[torch.Tensor] = []
+        model.train()
+        for batch in stream(config.stages, drawn, progress):
+            loss = loss_of(model, trunk, Lesson.of(batch, device))
+            loss.backward()
+            pinned.clear_gradients()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step(config.rate_at(progress.step, progress.tokens))
+            pinned.restore()
+            losses.append(loss.detach())
+            if progress.step % config.log_every == 0:
+                progress.seconds = before + time.monotonic() - began
+                _log(out, progress, float(torch.stack(losses).mean()))
+                losses = []
+            if progress.step % config.save_every == 0:
+                save_checkpoint(out, model, optimizer, progress)
+                save_model(out, model, tokenizer)
+            if stop_after is not None and progress.step - first >= stop_after:
+                break
         progress.seconds = before + time.monotonic() - began
-        _log(out, progress, float(loss.detach()))
-        if progress.step % config.save_every == 0:
-            save_checkpoint(out, model, optimizer, progress)
-        if stop_after is not None and progress.step - first >= stop_after:
-            break
-    save_checkpoint(out, model, optimizer, progress)
-    save_model(out, model, tokenizer)
+        save_checkpoint(out, model, optimizer, progress)
+        save_model(out, model, tokenizer)
     return progress
 
 
-def _tokenizer(config: Config, out: Path, library: Library | None) -> PreTrainedTokenizerFast:
+def _tokenizer(config: Config, out: Path) -> PreTrainedTokenizerFast:
     folder = out / "tokenizer"
     if not folder.exists():
+        library = Library(read_paragraphs(config.prose), held_out=False) if config.prose else None
         make_tokenizer(config, library).save_pretrained(folder)
     return PreTrainedTokenizerFast.from_pretrained(folder)
 
@@ -279,11 +282,21 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=Config.rate)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument(
+        "--prose", type=Path, default=Path("/"), help="where the packages of prose are installed"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw dialogues ahead")
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--dynamic", action="store_true", help="compile once for all lengths")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in STAGES)
-    config = Config(seed=given.seed, stages=stages, rate=given.rate, compile=not given.no_compile)
+    if given.device.startswith("cuda"):
+        torch.set_float32_matmul_precision("high")
+    config = Config(
+        seed=given.seed, stages=stages, rate=given.rate, prose=given.prose, workers=given.workers,
+        compile=not given.no_compile, dynamic=given.dynamic,
+    )  # fmt: skip
     progress = pretrain(config, given.out, given.device, given.steps)
     print(json.dumps(asdict(progress)))
 

@@ -9,77 +9,113 @@ from ...agents.tools.calculator import render_number
 from . import names
 from .dialogue import Kind, Message, answer, call, observation, user
 from .facts import TOPICS, Attribute, Topic
-from .search import Fact, find
+from .search import Fact, find, typed
 
-# Templates over {a} and {b}, and the expression that each means; the last of each list is held out.
-SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("{a} + {b}", (
-        "What is {a} plus {b}?", "Add {a} and {b}.", "What is {a} + {b}?", "What is the sum of {a} and {b}?",
-        "{a} plus {b}", "How much is {a} plus {b}?", "{a} + {b}", "Sum {a} and {b}.", "Calculate {a} plus {b}.",
-        "Can you add {a} and {b}?", "Work out {a} + {b}.", "Please add {a} and {b}.",
+
+class Operation(NamedTuple):
+    """An expression over {a}, {b}, {c}, what it is called, the orders to do it, and wordings kept for evaluation."""
+
+    expression: str
+    phrases: tuple[str, ...]
+    orders: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+class Derived(NamedTuple):
+    """An expression over a number {n} of a passage and another {b}; {N} stands for "the price of X"."""
+
+    expression: str
+    phrases: tuple[str, ...]
+    orders: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+# How something is asked for that has a name ({x}), and how an order ({x}) is put.
+ASKING = (
+    "What is {x}?", "What is {x}?", "How much is {x}?", "Calculate {x}.", "Compute {x}.", "Work out {x}.", "Tell me {x}.",
+    "What's {x}?", "Find {x}.", "I need {x}.", "Give me {x}.", "Can you calculate {x}?", "Please work out {x}.",
+    "Do you know {x}?", "What does {x} come to?", "Determine {x}.", "Could you compute {x}?", "And {x}?",
+)  # fmt: skip
+ORDERING = ("{x}.", "{x}.", "Please {x}.", "Can you {x}?", "Could you {x}?", "I want you to {x}.", "Now {x}.")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("{a} + {b}", (
+        "{a} plus {b}", "{a} + {b}", "the sum of {a} and {b}", "the total of {a} and {b}", "{a} and {b} together",
+        "{a} added to {b}", "{a} increased by {b}",
+    ), ("add {a} and {b}", "sum {a} and {b}", "add up {a} and {b}", "increase {a} by {b}"), ("Please add {a} and {b}.",)),
+    Operation("{b} + {a}", (), ("add {a} to {b}", "put {a} on top of {b}"), ("add {a} to {b}",)),
+    Operation("{a} - {b}", (
+        "{a} minus {b}", "{a} - {b}", "{a} less {b}", "{a} reduced by {b}", "the difference of {a} and {b}",
+        "the difference between {a} and {b}",
+    ), ("decrease {a} by {b}", "reduce {a} by {b}"), ("Calculate {a} minus {b}.",)),
+    Operation("{b} - {a}", ("{a} subtracted from {b}",), (
+        "subtract {a} from {b}", "take {a} away from {b}", "take {a} from {b}", "deduct {a} from {b}",
+    ), ("Please subtract {a} from {b}.",)),
+    Operation("{a} * {b}", (
+        "{a} times {b}", "{a} * {b}", "{a} x {b}", "the product of {a} and {b}", "{a} multiplied by {b}",
+    ), ("multiply {a} by {b}", "multiply {a} and {b}", "multiply {a} with {b}"), ("Work out {a} times {b}.",)),
+    Operation("{a} / {b}", (
+        "{a} divided by {b}", "{a} / {b}", "{a} over {b}", "the quotient of {a} and {b}", "the ratio of {a} to {b}",
+    ), ("divide {a} by {b}", "split {a} into {b} parts"), ("How much is {a} divided by {b}?",)),
+    Operation("{b} * {a} / 100", (
+        "{a}% of {b}", "{a} % of {b}", "{a} percent of {b}", "{a} per cent of {b}",
+    ), ("take {a}% of {b}", "take {a} percent of {b}"), ("What is {a} percent of {b}?",)),
+    Operation("{a} ** 2", ("{a} squared", "the square of {a}", "{a} to the power of 2", "the second power of {a}"), (
+        "square {a}", "square the number {a}",
+    ), ("What is the square of {a}?",)),
+    Operation("{a} ** 3", ("{a} cubed", "the cube of {a}", "{a} to the power of 3"), ("cube {a}",), ("The cube of {a}?",)),
+    Operation("({a} + {b}) / 2", (
+        "the average of {a} and {b}", "the mean of {a} and {b}", "the average between {a} and {b}", "average of {a} and {b}",
+        "the arithmetic mean of {a} and {b}", "the number halfway between {a} and {b}", "the mean value of {a} and {b}",
+    ), ("average {a} with {b}", "take the average of {a} and {b}", "average the numbers {a} and {b}",
+        "take the mean of {a} and {b}"), ("Average {a} and {b}.",)),
+    Operation("{a} + {b} + {c}", ("{a} plus {b} plus {c}", "{a} + {b} + {c}", "the sum of {a}, {b} and {c}"), (
+        "add {a}, {b} and {c}", "add up {a}, {b} and {c}",
+    ), ("The sum of {a}, {b} and {c}?",)),
+    Operation("({a} + {b} + {c}) / 3", ("the average of {a}, {b} and {c}", "the mean of {a}, {b} and {c}"), (
+        "average {a}, {b} and {c}",
+    ), ("The mean of {a}, {b} and {c}?",)),
+    Operation("({a} + {b}) * {c}", ("{c} times the sum of {a} and {b}", "({a} + {b}) * {c}"), (
+        "add {a} and {b}, then multiply by {c}", "multiply the sum of {a} and {b} by {c}",
+    ), ("Add {a} to {b} and multiply by {c}.",)),
+    Operation("{a} * {b} + {c}", ("{a} times {b} plus {c}", "{a} * {b} + {c}"), ("multiply {a} by {b} and add {c}",), (
+        "How much is {a} times {b} plus {c}?",
     )),
-    ("{b} + {a}", (
-        "Add {a} to {b}.", "What do I get if I add {a} to {b}?", "Can you add {a} to {b}?", "Please add {a} to {b}.",
-        "add {a} to {b}",
+    Operation("{a} - {b} - {c}", ("{a} minus {b} minus {c}", "{a} - {b} - {c}"), ("take {b} and {c} from {a}",), (
+        "How much is {a} minus {b} minus {c}?",
     )),
-    ("{a} - {b}", (
-        "What is {a} minus {b}?", "What is {a} - {b}?", "How much is {a} minus {b}?", "{a} less {b}", "{a} minus {b}",
-        "{a} - {b}", "Work out {a} minus {b}.", "What is {a} less {b}?", "Compute {a} - {b}.", "Calculate {a} minus {b}.",
-    )),
-    ("{b} - {a}", (
-        "Subtract {a} from {b}.", "Take {a} away from {b}.", "What do I get if I subtract {a} from {b}?",
-        "Can you subtract {a} from {b}?", "Take {a} from {b}.", "Please take {a} away from {b}.",
-        "Please subtract {a} from {b}.",
-    )),
-    ("{a} * {b}", (
-        "What is {a} times {b}?", "{a} times {b}", "Multiply {a} by {b}.", "What is {a} * {b}?", "What is {a} x {b}?",
-        "What is the product of {a} and {b}?", "How much is {a} times {b}?", "{a} * {b}", "Please multiply {a} by {b}.",
-        "Calculate {a} times {b}.", "Multiply {a} and {b}.", "Work out {a} times {b}.",
-    )),
-    ("{a} / {b}", (
-        "What is {a} divided by {b}?", "Divide {a} by {b}.", "What is {a} / {b}?", "{a} over {b}", "{a} divided by {b}",
-        "Please divide {a} by {b}.", "Work out {a} divided by {b}.", "{a} / {b}", "How much is {a} divided by {b}?",
-    )),
-    ("{b} * {a} / 100", (
-        "What is {a} % of {b}?", "What is {a}% of {b}?", "How much is {a} percent of {b}?", "{a} percent of {b}",
-        "Calculate {a}% of {b}.", "{a}% of {b}", "Work out {a} percent of {b}.", "What is {a} percent of {b}?",
-    )),
-    ("{a} ** 2", (
-        "What is {a} squared?", "Square {a}.", "{a} squared", "How much is {a} squared?", "Please square {a}.",
-        "The square of {a}?", "Calculate the square of {a}.", "What is the square of {a}?",
-    )),
-    ("({a} + {b}) / 2", (
-        "What is the average of {a} and {b}?", "The mean of {a} and {b}?", "Calculate the average of {a} and {b}.",
-        "What is the mean of {a} and {b}?", "average of {a} and {b}", "Please average {a} and {b}.",
-        "Average {a} and {b}.",
-    )),
+    Operation("{a} * 2", ("twice {a}", "double {a}", "two times {a}"), ("double {a}",), ("How much is twice {a}?",)),
+    Operation("{a} / 2", ("half of {a}", "half {a}", "one half of {a}"), ("halve {a}",), ("How much is half of {a}?",)),
 )  # fmt: skip
 ANSWERS = "The result is {}."
 
-# What to do with a number of a passage, and the expression over that number {n} and another {b}.
-CHAINS: tuple[tuple[str, str], ...] = (
-    ("What is twice the {a} of {e}?", "{n} * 2"),
-    ("How much is twice the {a} of {e}?", "{n} * 2"),
-    ("Double the {a} of {e}.", "{n} * 2"),
-    ("What is half the {a} of {e}?", "{n} / 2"),
-    ("How much is half the {a} of {e}?", "{n} / 2"),
-    ("What is {b} times the {a} of {e}?", "{n} * {b}"),
-    ("How much is {b} times the {a} of {e}?", "{n} * {b}"),
-    ("What is the {a} of {e} times {b}?", "{n} * {b}"),
-    ("What is {e}'s {a} multiplied by {b}?", "{n} * {b}"),
-    ("What is {b}% of the {a} of {e}?", "{n} * {b} / 100"),
-    ("How much is {b} percent of the {a} of {e}?", "{n} * {b} / 100"),
-    ("What is the {a} of {e} plus {b}?", "{n} + {b}"),
-    ("Add {b} to the {a} of {e}.", "{n} + {b}"),
-    ("What is {e}'s {a} plus {b}?", "{n} + {b}"),
-    ("What is the {a} of {e} minus {b}?", "{n} - {b}"),
-    ("Subtract {b} from the {a} of {e}.", "{n} - {b}"),
-    ("Divide the {a} of {e} by {b}.", "{n} / {b}"),
-    ("How much is the {a} of {e} divided by {b}?", "{n} / {b}"),
-    ("Please multiply the {a} of {e} by {b}.", "{n} * {b}"),
-    ("What is the {a} of {e} divided by {b}?", "{n} / {b}"),
-    ("Multiply the {a} of {e} by {b}.", "{n} * {b}"),
-)
+DERIVED: tuple[Derived, ...] = (
+    Derived("{n} * 2", ("twice {N}", "double {N}", "two times {N}"), ("double {N}",)),
+    Derived("{n} * 3", ("three times {N}",), ("triple {N}",)),
+    Derived("{n} / 2", ("half {N}", "half of {N}", "one half of {N}"), ("halve {N}",)),
+    Derived("{n} / 3", ("a third of {N}", "one third of {N}")),
+    Derived("{n} / 4", ("a quarter of {N}", "one quarter of {N}")),
+    Derived("{n} * {b}", ("{b} times {N}", "{N} times {b}", "{N} multiplied by {b}", "the product of {N} and {b}"), (
+        "multiply {N} by {b}", "multiply {N} with {b}",
+    ), ("Multiply the {a} of {e} by {b}.",)),
+    Derived("{n} * {b} / 100", ("{b}% of {N}", "{b} % of {N}", "{b} percent of {N}"), ("take {b} percent of {N}",)),
+    Derived("{n} + {b}", ("{N} plus {b}", "{N} increased by {b}", "the sum of {N} and {b}"), (
+        "add {b} to {N}", "increase {N} by {b}",
+    )),
+    Derived("{n} - {b}", ("{N} minus {b}", "{N} reduced by {b}", "{N} less {b}", "{b} less than {N}"), (
+        "subtract {b} from {N}", "take {b} from {N}", "reduce {N} by {b}", "take {b} away from {N}",
+    )),
+    Derived("{n} / {b}", ("{N} divided by {b}", "the quotient of {N} and {b}", "{N} over {b}"), (
+        "divide {N} by {b}", "split {N} into {b} parts",
+    ), ("What is the {a} of {e} divided by {b}?",)),
+)  # fmt: skip
+NUMBERS_OF = ("the {a} of {e}", "the {a} of {e}", "{e}'s {a}", "the {a} for {e}")
+# Of what has a price, how several are asked for; the last is kept for evaluation.
+PRICED = (
+    "How much do {b} of {e} cost?", "What is the price of {b} times {e}?", "How much would {b} pieces of {e} cost?",
+    "What do I pay for {b} of {e}?", "How much are {b} pieces of {e}?", "What does it cost to buy {b} of {e}?",
+    "What do {b} of {e} cost together?",
+)  # fmt: skip
 NUMERIC = ("population", "number of employees", "price", "weight", "height", "duration", "area", "battery life",
            "maximum speed", "warranty period", "length", "monthly fee", "number of members", "storage limit",
            "number of pages", "notice period", "discount", "annual revenue", "yearly budget")  # fmt: skip
@@ -102,13 +138,34 @@ def operand(rng: Random) -> str:
     return str(rng.choice((rng.randint(2, 20), rng.randint(10, 999), rng.randint(100, 99_999))))
 
 
+def wording(
+    phrases: tuple[str, ...], orders: tuple[str, ...], kept: tuple[str, ...], rng: Random, held_out: bool
+) -> str:
+    """A template: one that is ``kept``, or a phrase asked for or an order put in a way that is not."""
+    if held_out:
+        return rng.choice(kept)
+    while True:
+        if orders and (not phrases or rng.random() < 0.35):
+            text = rng.choice(ORDERING).format(x=rng.choice(orders))
+            text = text[0].upper() + text[1:] if rng.random() < 0.85 else text.removesuffix(".")
+        else:
+            text = rng.choice(phrases)
+            text = (
+                rng.choice(ASKING).format(x=text)
+                if rng.random() < 0.8
+                else text + rng.choice(("", "?", " ="))
+            )
+        if text not in kept:
+            return text
+
+
 def a_sum(rng: Random, held_out: bool) -> Sum:
-    expression, templates = rng.choice(SUMS)
-    template = templates[-1] if held_out else rng.choice(templates[:-1])
-    a, b = operand(rng), operand(rng)
+    operation = rng.choice(OPERATIONS)
+    template = wording(operation.phrases, operation.orders, operation.kept, rng, held_out)
+    a, b, c = operand(rng), operand(rng), operand(rng)
     if float(b) == 0 or names.is_held_out(f"{a} {b}") != held_out:
         return a_sum(rng, held_out)
-    return Sum(template.format(a=a, b=b), expression.format(a=a, b=b))
+    return Sum(template.format(a=a, b=b, c=c), operation.expression.format(a=a, b=b, c=c))
 
 
 def calculate_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
@@ -147,9 +204,10 @@ def bare_number(value: str) -> str:
 def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """Search for a number, calculate with it, answer with the result and the citation."""
     known, bare = numeric_fact(rng, held_out)
-    template, form = rng.choice(CHAINS[-2:] if held_out else CHAINS[:-2])
     factor = rng.choice((str(rng.randint(2, 12)), str(rng.randint(2, 99))))
+    template, form = _derived(known, rng, held_out)
     question = template.format(a=known.attribute.name, e=known.entity, b=factor)
+    question = typed(question[0].upper() + question[1:], rng, held_out)
     expression = form.format(n=bare, b=factor)
     result = evaluate(expression)
     found = find(known, rng, held_out, first)
@@ -161,3 +219,16 @@ def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Mess
         observation(result),
         answer(f"{ANSWERS.format(result)} [{found.number}]"),
     ]
+
+
+def _derived(known: Fact, rng: Random, held_out: bool) -> tuple[str, str]:
+    """A template over {a}, {e} and {b}, and the expression."""
+    if known.attribute.name == "price" and rng.random() < 0.4:
+        return PRICED[-1] if held_out else rng.choice(PRICED[:-1]), "{n} * {b}"
+    chosen = rng.choice([d for d in DERIVED if d.kept] if held_out else DERIVED)
+    spoken = rng.choice(NUMBERS_OF)
+
+    def said(forms: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(form.replace("{N}", spoken) for form in forms)
+
+    return wording(said(chosen.phrases), said(chosen.orders), chosen.kept, rng, held_out), chosen.expression

@@ -27,8 +27,17 @@ KEYS = [
 
 
 def outcome(rng: Random) -> tuple[str, str]:
-    """What a tool gives back and the answer made of it: a text is repeated, a JSON object read out."""
-    if rng.random() < 0.4:
+    """What a tool gives back and the answer made of it.
+
+    A text is repeated, a bare number is the result, a JSON object is read out.
+    """
+    roll = rng.random()
+    if roll < 0.1:
+        number = rng.choice(
+            (names.small(rng), names.number(rng), f"{rng.randint(0, 99)}.{rng.randint(1, 99)}")
+        )
+        return number, f"The result is {number}."
+    if roll < 0.45:
         text = rng.choice((
             f"Done: {names.code(rng)}.", f"It was saved as {names.code(rng)}.", f"{names.coined(rng)} was found.",
             f"The request {names.code(rng)} is confirmed.", f"The total is {names.price(rng)}.",

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .dialogue import Dialogue, Message
 
-LENGTHS = (96, 128, 192, 256, 384, 512, 768)
+LENGTHS = (96, 128, 192, 256, 384, 512, 768, 1024)
 # How tokens end that a value follows: a quotation mark, a colon, an operator (\u0120 is the space).
 OPENS = ('"', '":\u0120', "\u0120+\u0120", "\u0120-\u0120", "\u0120*\u0120", "\u0120/\u0120", "(")
 OPENING = 3
@@ -21,8 +22,8 @@ OPENING_WEIGHT = 4.0
 class Batch:
     """``ids`` and ``weight``: (rows, length); the weight of a position is that of the next token, its target."""
 
-    ids: torch.Tensor
-    weight: torch.Tensor
+    ids: NDArray[np.uint16]
+    weight: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,11 @@ def batches(rows: list[Encoded], rng: Random, tokens: int, pad: int, longest: in
 
 
 def _batch(group: list[Encoded], length: int, pad: int) -> Batch:
-    ids = torch.full((len(group), length), pad, dtype=torch.long)
-    weight = torch.zeros((len(group), length))
+    ids = np.full((len(group), length), pad, dtype=np.uint16)
+    weight = np.zeros((len(group), length), dtype=np.float32)
     for i, row in enumerate(group):
-        ids[i, : len(row.ids)] = torch.tensor(row.ids)
-        weight[i, : len(row.ids) - 1] = torch.tensor(weights(row.said, row.opens)[1:])
+        ids[i, : len(row.ids)] = row.ids
+        weight[i, : len(row.ids) - 1] = weights(row.said, row.opens)[1:]
     return Batch(ids, weight)
 
 

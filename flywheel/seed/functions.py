@@ -6,7 +6,9 @@ from random import Random
 from typing import Any
 
 from . import names
+from .parameters import PARAMETERS, Parameter, Value
 from .tools import ToolSchema
+from .words import Words
 
 VERBS = {
     "get": "Get|Show me|Fetch|What is",
@@ -52,167 +54,26 @@ REMARKS = (
     " All values must be given in the units that are stated.",
     " This function is used by the service to answer requests of customers.",
 )
-NOTES = (
-    " It must be given.",
-    " Default is none.",
-    " For example, as it is written in the request.",
-    " In full.",
+# How a request may begin, {v} being the verb, and what may stand before it.
+REQUESTS = (
+    "{V}", "{V}", "Please {v}", "Can you {v}", "Could you {v}", "I want to {v}", "I need to {v}", "I would like to {v}",
+    "Help me {v}", "I'd like you to {v}", "Could you please {v}", "Can you please {v}", "Now {v}",
+)  # fmt: skip
+LEADS = (
+    "Hello.",
+    "I need some help.",
+    "I have a question.",
+    "This is for my work.",
+    "One more thing.",
+    "Quick question:",
 )
-Value = str | int | float | bool
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter, how its value is drawn, and the words that carry it ({v}) in a question."""
-
-    name: str
-    type: str
-    description: str
-    draw: Callable[[Random], Value]
-    phrases: tuple[str, ...]
-    enum: tuple[str, ...] = ()
-
-
-def _text(name: str, description: str, draw: Callable[[Random], str], phrases: str) -> Parameter:
-    return Parameter(name, "string", description, draw, tuple(phrases.split("|")))
-
-
-def _whole(name: str, description: str, low: int, high: int, phrases: str) -> Parameter:
-    return Parameter(name, "integer", description, lambda r: r.randint(low, high), tuple(phrases.split("|")))
-
-
-def _decimal(name: str, description: str, phrases: str) -> Parameter:
-    def draw(rng: Random) -> Value:
-        return rng.choice((rng.randint(1, 5000), round(rng.uniform(0, 100), rng.randint(1, 2))))
-
-    return Parameter(name, "number", description, draw, tuple(phrases.split("|")))
-
-
-def _choice(name: str, description: str, options: str, phrases: str) -> Parameter:
-    enum = tuple(options.split("|"))
-    return Parameter(name, "string", description, lambda r: r.choice(enum), tuple(phrases.split("|")), enum)
-
-
-PARAMETERS: tuple[Parameter, ...] = (
-    _text("city", "The city.", names.place, "in {v}|for {v}|at {v}|in the city {v}|near the city of {v}|for the city of {v}"),
-    _text("location", "The location, as a city name.", names.place,
-          "in {v}|near {v}|at {v}|at the location {v}|located in {v}|close to {v}|around {v}"),
-    _text("country", "Name of the country.", names.place, "in {v}|of {v}|in the country {v}|from {v}|for the country {v}"),
-    _text("destination", "Where to go.", names.place,
-          "to {v}|going to {v}|heading to {v}|towards {v}|whose destination is {v}|with destination {v}"),
-    _text("origin", "Where to start.", names.place,
-          "from {v}|starting in {v}|departing from {v}|with origin {v}|starting from {v}|leaving from {v}"),
-    _text("region", "The region.", names.place, "in the region {v}|for {v}|across {v}|for the region {v}|in the {v} region"),
-    _text("venue", "The venue.", names.place, "at {v}|at the venue {v}|in {v}|hosted at {v}|with venue {v}"),
-    _text("name", "The full name.", names.person,
-          "for {v}|with the name {v}|with name {v}|whose name is {v}|called {v}|named {v}"),
-    _text("recipient", "Who receives it.", names.person,
-          "to {v}|addressed to {v}|for {v}|for the recipient {v}|whose recipient is {v}|with {v} as recipient"),
-    _text("author", "Who wrote it.", names.person, "by {v}|written by {v}|of the author {v}|by the author {v}|with author {v}"),
-    _text("manager", "The manager.", names.person,
-          "for {v}|under {v}|for the manager {v}|with manager {v}|managed by {v}"),
-    _text("artist", "Name of the artist.", names.person,
-          "by {v}|of the artist {v}|by the artist {v}|with artist {v}|of {v}|from {v}"),
-    _text("patient", "The patient.", names.person, "for {v}|for the patient {v}|of {v}|with patient {v}|of patient {v}"),
-    _text("company", "The company name.", names.company,
-          "of {v}|for the company {v}|for {v}|at {v}|of the company {v}|from {v}"),
-    _text("brand", "The brand.", names.company, "of the brand {v}|by {v}|from {v}|made by {v}|with brand {v}"),
-    _text("team", "The team.", names.company, "for {v}|of {v}|for the team {v}|played by {v}|of the team {v}"),
-    _text("title", "The title.", names.work,
-          "called '{v}'|with the title {v}|with title {v}|whose title is {v}|named '{v}'|titled {v}"),
-    _text("order_id", "Identifier of the order.", names.code,
-          "with order id {v}|for order {v}|with id {v}|whose order id is {v}|of order {v}|number {v}"),
-    _text("invoice_number", "Number of the invoice.", names.code,
-          "with invoice number {v}|for invoice {v}|number {v}|with number {v}|of invoice {v}"),
-    _text("code", "The code.", names.code, "with code {v}|using code {v}|with the code {v}|whose code is {v}|for code {v}"),
-    _text("date", "The date.", names.date, "on {v}|for {v}|on the date {v}|with date {v}|as of {v}|dated {v}"),
-    _text("start_date", "First day.", names.date,
-          "from {v}|starting on {v}|with start date {v}|starting {v}|since {v}|beginning {v}"),
-    _text("end_date", "Last day.", names.date,
-          "until {v}|ending on {v}|with end date {v}|ending {v}|till {v}|up to {v}"),
-    _text("email", "The email address.", names.email,
-          "with email {v}|at {v}|to {v}|with the address {v}|whose email is {v}|using the address {v}"),
-    _text("product", "The product name.", names.product,
-          "for the {v}|of {v}|for {v}|of product {v}|of the product {v}|for product {v}"),
-    _text("phone", "Phone number.", names.phone,
-          "with phone {v}|at the number {v}|with number {v}|on {v}|whose phone is {v}|calling {v}"),
-    _whole("people", "Number of people.", 1, 40,
-           "for {v} people|for {v} guests|with {v} people|for a party of {v}|for {v} persons|with {v} persons"),
-    _whole("days", "Number of days.", 1, 90,
-           "for {v} days|over the next {v} days|for the next {v} days|over {v} days|lasting {v} days|within {v} days"),
-    _whole("hours", "Number of hours.", 1, 90, "for {v} hours|over {v} hours|in {v} hours|lasting {v} hours|within {v} hours"),
-    _whole("minutes", "Number of minutes.", 1, 90,
-           "for {v} minutes|in {v} minutes|after {v} minutes|within {v} minutes|lasting {v} minutes"),
-    _whole("quantity", "How many.", 1, 900,
-           "with a quantity of {v}|{v} times|with quantity {v}|whose quantity is {v}|{v} units|{v} pieces"),
-    _whole("year", "The year.", 1700, 2040,
-           "in {v}|for the year {v}|in the year {v}|for {v}|from {v}|of the year {v}"),
-    _whole("limit", "Maximum number of results.", 1, 100,
-           "with at most {v} results|limited to {v}|limited to {v} results|with a limit of {v}|at most {v} results|"
-           "up to {v} results"),
-    _whole("page", "The page.", 1, 60, "on page {v}|for page {v}|with page {v}|from page {v}|at page {v}"),
-    _whole("age", "Age in years.", 1, 99,
-           "aged {v}|who is {v} years old|with an age of {v}|of age {v}|whose age is {v}|at the age of {v}"),
-    _whole("base", "Length of the base.", 1, 900,
-           "with a base of {v}|with base {v}|of base {v}|whose base is {v}|with a base of {v} units|whose base is {v} units"),
-    _whole("radius", "The radius.", 1, 900,
-           "with a radius of {v}|with radius {v}|of radius {v}|with a radius of {v} units|having a radius of {v}|"
-           "whose radius is {v}"),
-    _whole("length", "The length.", 1, 900,
-           "with a length of {v}|with length {v}|whose length is {v}|that is {v} long|of length {v}"),
-    _whole("version", "The version.", 1, 60,
-           "with version {v}|in version {v}|for version {v}|whose version is {v}|of version {v}"),
-    _decimal("height", "The height.",
-             "with a height of {v}|with height {v}|of height {v}|whose height is {v}|having a height of {v}|that is {v} high"),
-    _decimal("width", "The width.",
-             "with a width of {v}|with width {v}|of width {v}|whose width is {v}|having a width of {v}|that is {v} wide"),
-    _decimal("depth", "The depth.",
-             "with a depth of {v}|with depth {v}|that is {v} deep|whose depth is {v}|of depth {v}"),
-    _decimal("weight", "Weight in kilograms.",
-             "with a weight of {v} kg|weighing {v} kg|weighing {v}|with weight {v}|that weighs {v} kg|of {v} kilograms"),
-    _decimal("amount", "The amount.",
-             "with an amount of {v}|for the amount {v}|for {v} dollars|of {v} euros|with amount {v}|of {v} dollars"),
-    _decimal("budget", "The budget.",
-             "with a budget of {v}|with budget {v}|on a budget of {v}|whose budget is {v}|for a budget of {v}"),
-    _decimal("rate", "The rate, in percent.",
-             "at a rate of {v}|with a rate of {v} percent|at rate {v}|with a rate of {v}|at a {v} percent rate|"
-             "at {v} percent"),
-    _decimal("temperature", "The temperature.",
-             "at a temperature of {v}|at {v} degrees|with a temperature of {v}|at temperature {v}|of {v} degrees|"
-             "with temperature {v}"),
-    _decimal("speed", "The speed.",
-             "at a speed of {v}|with speed {v}|with a speed of {v}|at speed {v}|moving at {v}|moving at {v} m/s"),
-    _decimal("mass", "The mass.",
-             "with a mass of {v}|of mass {v} kg|with a mass of {v} kg|of mass {v}|whose mass is {v}|with mass {v}"),
-    _decimal("pressure", "The pressure.",
-             "at a pressure of {v}|with pressure {v}|under a pressure of {v}|with a pressure of {v}|at pressure {v}"),
-    _decimal("time", "Time in seconds.",
-             "after {v} seconds|for a time of {v}|with a time of {v}|after a time of {v}|for {v} seconds|in {v} seconds"),
-    _choice("unit", "Unit of the result.", "celsius|fahrenheit|kelvin",
-            "in {v}|in degrees {v}|in unit {v}|with unit {v}|in the unit {v}|as {v}"),
-    _choice("scale", "The scale.", "linear|square|cubic", "on a {v} scale|with scale {v}|as {v}|with a {v} scale|in {v} scale"),
-    _choice("size", "The size.", "small|medium|large",
-            "in size {v}|that is {v}|with size {v}|whose size is {v}|in a {v} size|of {v} size"),
-    _choice("language", "The language.", "english|french|german|spanish",
-            "in {v}|in the {v} language|in the language {v}|with language {v}|translated to {v}|written in {v}"),
-    _choice("priority", "The priority.", "low|normal|high|urgent",
-            "with {v} priority|with priority {v}|of {v} priority|at {v} priority|whose priority is {v}|marked {v}"),
-    _choice("level", "The level.", "beginner|advanced|expert",
-            "at the {v} level|with level {v}|for {v} level|whose level is {v}|at {v} level"),
-    _choice("color", "The color.", "red|blue|green|black|white",
-            "in {v}|with color {v}|in the color {v}|whose color is {v}|painted {v}|colored {v}"),
-    _choice("format", "The format.", "pdf|csv|json|html",
-            "as {v}|in {v} format|with format {v}|in the format {v}|as a {v} file|formatted as {v}"),
-    _choice("currency", "The currency.", "USD|EUR|GBP|JPY",
-            "in {v}|with currency {v}|in the currency {v}|whose currency is {v}|billed in {v}|paid in {v}"),
-    _choice("category", "The category.", "travel|food|sports|music",
-            "in the category {v}|with category {v}|about {v}|whose category is {v}|in the {v} category"),
-    Parameter("express", "boolean", "Whether to be fast.", lambda r: True,
-              ("with express", "by express", "with express set", "as express")),
-    Parameter("verbose", "boolean", "Show details.", lambda r: True,
-              ("with verbose output", "in verbose form", "with verbose on", "verbose")),
-    Parameter("urgent", "boolean", "Whether it is urgent.", lambda r: True,
-              ("as urgent", "marked urgent", "and make it urgent", "with urgent set")),
+# How an invented parameter is spoken of; the last is kept for evaluation.
+PHRASES = (
+    "with {w} {{v}}", "with a {w} of {{v}}", "for {w} {{v}}", "having {w} {{v}}", "with {w} set to {{v}}",
+    "where {w} is {{v}}", "and {{v}} as the {w}", "where the {w} is {{v}}", "with the {w} {{v}}", "of {w} {{v}}",
+    "with {{v}} as {w}", "for the {w} {{v}}", "using {{v}} as the {w}", "{w} {{v}}", "{w}: {{v}}", "{w} = {{v}}",
+    "given a {w} of {{v}}", "in the {w} {{v}}", "the {w} is {{v}}", "if the {w} is {{v}}", "with the {w} being {{v}}",
+    "whose {w} is {{v}}",
 )  # fmt: skip
 
 
@@ -231,59 +92,94 @@ class Function:
         return str(self.schema["function"]["name"])
 
 
-def invented(rng: Random) -> Parameter:
-    """A parameter with a name that is no word, of any type."""
-    name = names.coined(rng).lower()
-    name = f"{name}_{rng.choice(names.THINGS).lower()}" if rng.random() < 0.5 else name
-    words = name.replace("_", " ")
-    phrases = (
-        f"with {words} {{v}}", f"with a {words} of {{v}}", f"for {words} {{v}}", f"having {words} {{v}}",
-        f"with {words} set to {{v}}", f"where {words} is {{v}}", f"whose {words} is {{v}}",
+def invented(rng: Random, words: Words) -> Parameter:
+    """A parameter of any type, named by one or two words of the dictionary or by no word."""
+    if rng.random() < 0.4:
+        spoken = names.coined(rng).lower()
+        spoken = f"{spoken} {rng.choice(names.THINGS).lower()}" if rng.random() < 0.5 else spoken
+        meaning = ""
+    else:
+        spoken, meaning = words.lemma(rng)
+        if rng.random() < 0.4:
+            spoken, meaning = f"{spoken} {words.lemma(rng)[0]}", ""
+    described = rng.choice((f"The {spoken}.", f"Value of {spoken}.", "", meaning, f"The {spoken} to use."))
+    phrases = tuple(phrase.format(w=spoken) for phrase in PHRASES)
+    roll = rng.random()
+    if roll < 0.1:
+        items, draw = _several(rng, words)
+        return Parameter(_written(spoken, rng), "array", described, draw, phrases, items=items)
+    if roll < 0.2:
+        enum = tuple(dict.fromkeys(words.lemma(rng)[0] for _ in range(rng.randint(2, 4))))
+        return Parameter(_written(spoken, rng), "string", described, lambda r: r.choice(enum), phrases, enum)
+    kind, draw = _single(rng, words)
+    return Parameter(_written(spoken, rng), kind, described, draw, phrases)
+
+
+def _written(spoken: str, rng: Random) -> str:
+    """The name of a parameter as programmers write it."""
+    first, *rest = spoken.replace("-", " ").replace("'", "").split()
+    if rng.random() < 0.2:
+        return first + "".join(word.title() for word in rest)
+    return "_".join((first, *rest))
+
+
+def _single(rng: Random, words: Words) -> tuple[str, Callable[[Random], Value]]:
+    makers: tuple[tuple[str, Callable[[Random], Value]], ...] = (
+        ("string", names.coined), ("string", names.code), ("string", names.person), ("string", names.place),
+        ("string", lambda r: words.lemma(r)[0]), ("string", lambda r: words.lemma(r)[0]),
+        ("string", lambda r: words.lemma(r)[0]), ("string", lambda r: words.lemma(r)[0].title()),
+        ("integer", lambda r: r.randint(1, 9999)), ("integer", lambda r: r.randint(1, 30)),
+        ("number", lambda r: r.randint(1, 99) / 4), ("number", lambda r: round(r.uniform(0, 100), r.randint(1, 3))),
+        ("integer", lambda r: r.choice((100, 1000, 5000, 10_000, 50_000, 250_000))),
     )  # fmt: skip
-    draw: Callable[[Random], Value] = rng.choice((names.coined, names.code, names.person))
-    kind = "string"
-    if rng.random() < 0.5:
-        kind, draw = rng.choice(
-            (("integer", lambda r: r.randint(1, 9999)), ("number", lambda r: r.randint(1, 99) / 4))
-        )
-    return Parameter(name, kind, rng.choice((f"The {words}.", f"Value of {words}.", "")), draw, phrases)
+    return rng.choice(makers)
 
 
-def function(rng: Random, held_out: bool) -> Function:
+def _several(rng: Random, words: Words) -> tuple[str, Callable[[Random], Value]]:
+    """The type of the items of an array, and how an array is drawn."""
+    count = rng.randint(2, 4)
+    if rng.random() < 0.6:
+        return "integer", lambda r: [r.randint(1, 99) for _ in range(count)]
+    make = rng.choice((names.coined, lambda r: words.lemma(r)[0]))
+    return "string", lambda r: [make(r) for _ in range(count)]
+
+
+def function(rng: Random, held_out: bool, words: Words) -> Function:
     """A function whose verb, object and parameter set belong to the asked side of the split."""
-    verb, thing = rng.choice(tuple(VERBS)), rng.choice(OBJECTS)
+    verb = rng.choice(tuple(VERBS))
+    thing = rng.choice(OBJECTS) if rng.random() < 0.6 else words.lemma(rng)[0]
     if names.is_held_out(f"{verb} {thing}") != held_out:
-        return function(rng, held_out)
-    if rng.random() < 0.3:
-        thing = f"{names.coined(rng).lower()} {thing}"
+        return function(rng, held_out, words)
+    if rng.random() < 0.25:
+        thing = f"{rng.choice((names.coined(rng).lower(), words.lemma(rng)[0]))} {thing}"
     chosen: dict[str, Parameter] = {}
     for _ in range(rng.choice((1, 1, 2, 2, 3) if held_out else (1, 2, 2, 3, 4))):
-        parameter = invented(rng) if rng.random() < 0.3 else rng.choice(PARAMETERS)
+        parameter = invented(rng, words) if rng.random() < 0.4 else rng.choice(PARAMETERS)
         chosen[parameter.name] = parameter
     parameters = tuple(chosen.values())
     required = rng.randint(1, len(parameters))
-    return Function(_schema(rng, verb, thing, parameters, required), verb, thing, parameters, required)
+    return Function(_schema(rng, verb, thing, parameters, required, words), verb, thing, parameters, required)
 
 
 def _schema(
-    rng: Random, verb: str, thing: str, parameters: tuple[Parameter, ...], required: int
+    rng: Random, verb: str, thing: str, parameters: tuple[Parameter, ...], required: int, words: Words
 ) -> ToolSchema:
-    words = f"{verb} {thing}".split()
-    name = rng.choice(("_".join(words), "_".join(words), words[0] + "".join(w.title() for w in words[1:]),
-                       f"{words[-1]}.{'_'.join(words)}"))  # fmt: skip
-    form = rng.choice(("{V} {t}.", "{V} the {t}.", "{V} a {t} with the given values.", "Use it to {v} {t}."))
-    remark = rng.choice(REMARKS) if rng.random() < 0.25 else ""
+    form = rng.choice(("{V} {t}.", "{V} the {t}.", "{V} a {t} with the given values.", "Use it to {v} {t}.",
+                       "{V} {t}", "This function can {v} a {t}."))  # fmt: skip
+    roll = rng.random()
+    remark = rng.choice(REMARKS) if roll < 0.2 else f" {words.sentence(rng)}" if roll < 0.3 else ""
     properties: dict[str, Any] = {}
     for parameter in parameters:
+        items = {"items": {"type": parameter.items}} if parameter.items else {}
         described = (
             {"description": parameter.description} if parameter.description and rng.random() < 0.7 else {}
         )
         enum = {"enum": list(parameter.enum)} if parameter.enum else {}
-        properties[parameter.name] = {"type": parameter.type, **described, **enum}
+        properties[parameter.name] = {"type": parameter.type, **items, **described, **enum}
     return {
         "type": "function",
         "function": {
-            "name": name,
+            "name": _named(rng, verb, thing),
             "description": form.format(V=verb.title(), v=verb, t=thing) + remark,
             "parameters": {
                 "type": "object",
@@ -292,6 +188,28 @@ def _schema(
             },
         },
     }
+
+
+def _named(rng: Random, verb: str, thing: str) -> str:
+    """The name of a function as programmers write it."""
+    things = thing.replace("-", " ").replace("'", "").split()
+    titles = "".join(word.title() for word in things)
+    snake = "_".join(things)
+    return rng.choice((
+        f"{verb}_{snake}", f"{verb}_{snake}", f"{verb}{titles}", f"{things[-1]}.{verb}_{snake}", f"{snake}.{verb}",
+        f"{snake}_{verb}", f"{verb.title()}{titles}", f"{things[0]}_{things[-1]}.{verb}",
+    ))  # fmt: skip
+
+
+def spoken(value: Value) -> str:
+    """A value as a question words it.
+
+    >>> spoken([3, 5, 9]), spoken(4.5)
+    ('3, 5 and 9', '4.5')
+    """
+    if isinstance(value, list):
+        return f"{', '.join(map(str, value[:-1]))} and {value[-1]}" if len(value) > 1 else str(value[0])
+    return str(value)
 
 
 def ask(made: Function, rng: Random, held_out: bool) -> tuple[str, dict[str, Value]]:
@@ -304,11 +222,17 @@ def ask(made: Function, rng: Random, held_out: bool) -> tuple[str, dict[str, Val
     for parameter in made.parameters[:stated]:
         arguments[parameter.name] = parameter.draw(rng)
         phrases.append(parameter.phrases[-1] if held_out else rng.choice(parameter.phrases[:-1]))
-    parts = [phrase.format(v=value) for phrase, value in zip(phrases, arguments.values(), strict=True)]
+    parts = [
+        phrase.format(v=spoken(value)) for phrase, value in zip(phrases, arguments.values(), strict=True)
+    ]
     if rng.random() < 0.5 and len(set(phrases)) == len(phrases):
         rng.shuffle(parts)
-    opening = rng.choice(VERBS[made.verb].split("|"))
+    if rng.random() < 0.5:
+        opening = rng.choice(VERBS[made.verb].split("|"))
+    else:
+        opening = rng.choice(REQUESTS).format(v=made.verb, V=made.verb.title())
     article = rng.choice(("the ", "a ", "")) if made.verb not in ("list",) else ""
     joiner = rng.choice((" ", " ", " and ", ", "))
-    end = "?" if opening.startswith(("What", "Where", "Can")) else rng.choice((".", "."))
-    return f"{opening} {article}{made.thing} {joiner.join(parts)}{end}", arguments
+    end = "?" if opening.startswith(("What", "Where", "Can", "Could")) else rng.choice((".", "."))
+    lead = f"{rng.choice(LEADS)} " if rng.random() < 0.06 else ""
+    return f"{lead}{opening} {article}{made.thing} {joiner.join(parts)}{end}", arguments

@@ -13,6 +13,7 @@ from .reading import Library, prose_turn
 from .search import refuse_turn, search_turn
 from .talk import talk_turn
 from .tools import CALCULATOR, SEARCH, ToolSchema
+from .words import PLAIN, Words
 
 SYSTEMS = (
     "You are a helpful assistant. Use the tools. Cite the passages.",
@@ -62,7 +63,7 @@ def turn(
     if kind == "tool" and made:
         return tool_turn(made, rng, held_out)
     if kind == "none_fits":
-        return none_fits_turn(function(rng, held_out), rng, held_out)
+        return none_fits_turn(function(rng, held_out, words_of(library)), rng, held_out)
     plain: dict[Kind, Generator] = {
         "search": search_turn, "refuse": refuse_turn, "calculate": calculate_turn, "chain": chain_turn,
         "talk": talk_turn,
@@ -81,12 +82,12 @@ def dialogue(
     first = kind or mix.kind(rng, library)
     if rng.random() < mix.bare:
         return _bare(first, rng, library, held_out)
-    functions = _functions(first, rng, held_out)
+    functions = _functions(first, rng, held_out, words_of(library))
     tools = _offered(first, functions, rng)
     kinds = [first]
     while kind is None and len(kinds) < 4 and rng.random() < mix.several:
         kinds.append(_next(mix, rng, library, tools, functions))
-    messages = _system(rng)
+    messages = _system(rng, words_of(library))
     drawn, short = first, rng.random() < 0.25
     for each in kinds:
         if short:
@@ -105,7 +106,7 @@ def _bare(kind: Kind, rng: Random, library: Library | None, held_out: bool) -> D
     if kind in ("search", "prose", "refuse"):
         drawn, messages = turn(kind, rng, library, held_out)
         return Dialogue(drawn, [messages[0], *messages[2:]], [])
-    made = function(rng, held_out)
+    made = function(rng, held_out, words_of(library))
     drawn, messages = turn(kind, rng, library, held_out, made=made)
     needed = {"tool": [made.schema], "calculate": [CALCULATOR], "chain": [SEARCH, CALCULATOR]}
     return Dialogue(drawn, messages, needed.get(kind, []))
@@ -116,19 +117,22 @@ def _past(message: Message) -> Message:
     return {**message, "past": True} if message["role"] == "assistant" else message
 
 
-def _system(rng: Random) -> list[Message]:
+def _system(rng: Random, words: Words) -> list[Message]:
     roll = rng.random()
     if roll < 0.07:
         return []
-    return [{"role": "system", "content": SYSTEM if roll < 0.9 else rng.choice(SYSTEMS)}]
+    own = rng.choice(SYSTEMS) if roll < 0.15 else SYSTEM
+    return [{"role": "system", "content": own if roll < 0.95 else f"{own} {words.sentence(rng)}"}]
 
 
-def _functions(kind: Kind, rng: Random, held_out: bool) -> list[Function]:
-    if kind == "tool":
-        return [function(rng, held_out) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
-    if kind == "none_fits":
-        return [function(rng, held_out) for _ in range(rng.choice((0, 1, 1, 2)))]
-    return [function(rng, held_out)] if rng.random() < 0.1 else []
+def words_of(library: Library | None) -> Words:
+    return library.words if library else PLAIN
+
+
+def _functions(kind: Kind, rng: Random, held_out: bool, words: Words) -> list[Function]:
+    few = {"tool": (1, 1, 1, 2, 3), "none_fits": (0, 1, 1, 2)}
+    count = rng.choice(few[kind]) if kind in few else int(rng.random() < 0.1)
+    return [function(rng, held_out, words) for _ in range(count)]
 
 
 def _offered(kind: Kind, functions: list[Function], rng: Random) -> list[ToolSchema]:

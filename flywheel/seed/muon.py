@@ -39,9 +39,12 @@ class Muon:
             momentum.lerp_(gradient, 1 - MOMENTUM)
             update = orthogonalise(gradient.lerp_(momentum, MOMENTUM))
             size = 0.2 * max(update.shape[1:]) ** 0.5
-            for (parameter, share), change in zip(group, update, strict=True):
-                parameter.mul_(1 - rate * share * self.weight_decay)
-                parameter.add_(change, alpha=-rate * share * size)
+            parameters = [parameter for parameter, _ in group]
+            shares = [rate * share for _, share in group]
+            torch._foreach_mul_(parameters, [1 - share * self.weight_decay for share in shares])
+            torch._foreach_mul_(changes := list(update.unbind()), [-share * size for share in shares])
+            torch._foreach_add_(parameters, changes)
+            for parameter in parameters:
                 parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:

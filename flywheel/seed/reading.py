@@ -6,6 +6,7 @@ from ...agents.prompt import REFUSAL, render_passages
 from .dialogue import Kind, Message, answer, call, observation, user
 from .prose import Paragraph, content, question_of
 from .search import COUNTS, Passage, place, shown_as
+from .words import PLAIN, Words, is_name
 
 DEFINITIONS = (
     "What is {}?",
@@ -18,12 +19,17 @@ DEFINITIONS = (
 
 
 class Library:
-    """Paragraphs to draw from; single-sentence ones (definitions) less often."""
+    """Paragraphs to draw from; single-sentence ones (definitions) less often. ``words`` name functions, and are
+    common ones where the prose defines none."""
 
     def __init__(self, paragraphs: list[Paragraph], held_out: bool) -> None:
         chosen = [p for p in paragraphs if p.held_out == held_out]
         self.longer = [p for p in chosen if len(p.sentences) > 1]
         self.single = [p for p in chosen if len(p.sentences) == 1]
+        short = [p for p in chosen if len(p.sentences[0].split()) <= 20]
+        lemmas = [(p.title, p.sentences[0]) for p in short if len(p.sentences) == 1 and is_name(p.title)]
+        spoken = [p.sentences[0] for p in short if len(p.sentences) > 1]
+        self.words = Words(tuple(lemmas) or PLAIN.lemmas, tuple(spoken) or PLAIN.sentences)
 
     def paragraph(self, rng: Random) -> Paragraph:
         return rng.choice(self.longer if rng.random() < 0.6 else self.single)

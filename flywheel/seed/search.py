@@ -134,10 +134,21 @@ def find(known: Fact, rng: Random, held_out: bool, first: int = 1) -> Found:
     return Found(render_passages([p.quoted() for p in passages], first), shown_as(right, number), number)
 
 
+def typed(question: str, rng: Random, held_out: bool) -> str:
+    """The question, in training at times as people type in haste: no capital, no mark at its end.
+
+    >>> typed("Where is Milan?", Random(1), held_out=True)
+    'Where is Milan?'
+    """
+    if held_out or rng.random() > 0.1:
+        return question
+    return question[0].lower() + question[1:].rstrip("?.")
+
+
 def search_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """A question with an answer in the passages, quoted and cited; they are numbered from ``first``."""
     known = fact(rng, held_out)
-    question = known.attribute.question(rng, known.entity, held_out)
+    question = typed(known.attribute.question(rng, known.entity, held_out), rng, held_out)
     found = find(known, rng, held_out, first)
     return "search", [
         user(question),
@@ -150,7 +161,7 @@ def search_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Mes
 def refuse_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
     """A question that no passage answers."""
     known = fact(rng, held_out)
-    question = known.attribute.question(rng, known.entity, held_out)
+    question = typed(known.attribute.question(rng, known.entity, held_out), rng, held_out)
     shown: list[Passage] = []
     if rng.random() < 0.8:
         shown = [unrelated(known, rng, held_out) for _ in range(rng.choice(COUNTS[:-1]))]
