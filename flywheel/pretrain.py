@@ -34,14 +34,17 @@ GENTLE = ("layers.0.", "layers.2.self_attn", "o_proj", "down_proj")
 
 MIX = Mix(search=22, prose=20, refuse=9, calculate=12, chain=15, tool=24, none_fits=5, talk=6)
 STAGES = (
-    Stage("bare", 20_000_000, replace(MIX, bare=1.0), 256, 16_384),
-    Stage("full", 500_000_000, replace(MIX, bare=0.1), 1024, 32_768),
+    Stage("bare", 2_000_000, replace(MIX, bare=1.0), 256, 4096),
+    Stage("full", 11_000_000, replace(MIX, bare=0.1), 768, 8192),
 )
 
 
 @dataclass(frozen=True)
 class Config:
-    """One run. ``rate`` is held after ``warmup`` steps and falls to a twentieth over the last ``decay``."""
+    """One run. ``rate`` is held after ``warmup`` steps and falls to a twentieth over the last ``decay``.
+
+    ``start`` is a folder with the weights of an earlier run to go on from, with its tokenizer.
+    """
 
     seed: int = 1
     vocabulary: int = 5120
@@ -60,6 +63,7 @@ class Config:
     workers: int = 0
     compile: bool = True
     dynamic: bool = False
+    start: Path | None = None
 
     @property
     def tokens(self) -> int:
@@ -109,6 +113,11 @@ class Optimizers:
         for group in self.adamw.param_groups:
             group["lr"] = rate * group["share"]
         self.adamw.step()
+        self.adamw.zero_grad(set_to_none=True)
+
+    def skip(self) -> None:
+        """Forget the gradients of a step."""
+        self.muon.forget()
         self.adamw.zero_grad(set_to_none=True)
 
     def state_dict(self) -> dict[str, Any]:
@@ -213,6 +222,11 @@ class Pinned:
                     parameter.copy_(torch.where(mask, value, parameter))
 
 
+def as_qwen2(model: LlamaForCausalLM) -> dict[str, torch.Tensor]:
+    """The state of a model that :func:`as_llama` made, for the Qwen2 model that it was made of."""
+    return {name: value for name, value in model.state_dict().items() if not name.endswith("o_proj.bias")}
+
+
 def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | None = None) -> Progress:
     """Train to the end of the stages, or for ``stop_after`` further steps, from the last checkpoint if any."""
     out.mkdir(parents=True, exist_ok=True)
@@ -220,6 +234,10 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
     plan = Plan(config.seed, config.stages, config.shard, config.prose, out / "tokenizer")
     with shards(plan, config.workers) as drawn:
         model = build(config.shape, tokenizer, config.seed).to(device)
+        if config.start:
+            model.load_state_dict(
+                as_qwen2(LlamaForCausalLM.from_pretrained(config.start, dtype=torch.float32))
+            )
         pinned = Pinned(model, tokenizer, device)
         optimizer = Optimizers(model, config)
         progress = _resume(out, model, optimizer, device)
@@ -232,12 +250,19 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
             loss = loss_of(model, trunk, Lesson.of(batch, device))
             loss.backward()
             pinned.clear_gradients()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step(config.rate_at(progress.step, progress.tokens))
-            pinned.restore()
-            losses.append(loss.detach())
+            if torch.isfinite(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)):
+                optimizer.step(config.rate_at(progress.step, progress.tokens))
+                pinned.restore()
+                losses.append(loss.detach())
+            else:
+                optimizer.skip()
+                progress.skipped += 1
             if progress.step % config.log_every == 0:
                 progress.seconds = before + time.monotonic() - began
+                if not losses:
+                    raise FloatingPointError(
+                        f"{config.log_every} steps without a finite gradient; see {out}."
+                    )
                 _log(out, progress, float(torch.stack(losses).mean()))
                 losses = []
             if progress.step % config.save_every == 0:
@@ -253,6 +278,8 @@ def pretrain(config: Config, out: Path, device: str = "cpu", stop_after: int | N
 
 def _tokenizer(config: Config, out: Path) -> PreTrainedTokenizerFast:
     folder = out / "tokenizer"
+    if not folder.exists() and config.start:
+        PreTrainedTokenizerFast.from_pretrained(config.start).save_pretrained(folder)
     if not folder.exists():
         library = Library(read_paragraphs(config.prose), held_out=False) if config.prose else None
         make_tokenizer(config, library).save_pretrained(folder)
@@ -286,16 +313,21 @@ def main() -> None:
         "--prose", type=Path, default=Path("/"), help="where the packages of prose are installed"
     )
     parser.add_argument("--workers", type=int, default=0, help="processes that draw dialogues ahead")
+    parser.add_argument("--start", type=Path, help="weights to go on from, through the last stage alone")
+    parser.add_argument(
+        "--decay", type=float, default=Config.decay, help="share of the run over which the rate falls"
+    )
     parser.add_argument("--no-compile", action="store_true")
     parser.add_argument("--dynamic", action="store_true", help="compile once for all lengths")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in STAGES)
+    chosen = STAGES[-1:] if given.start else STAGES
+    stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in chosen)
     if given.device.startswith("cuda"):
         torch.set_float32_matmul_precision("high")
     config = Config(
         seed=given.seed, stages=stages, rate=given.rate, prose=given.prose, workers=given.workers,
-        compile=not given.no_compile, dynamic=given.dynamic,
+        compile=not given.no_compile, dynamic=given.dynamic, start=given.start, decay=given.decay,
     )  # fmt: skip
     progress = pretrain(config, given.out, given.device, given.steps)
     print(json.dumps(asdict(progress)))

@@ -139,6 +139,13 @@ def products() -> list[str]:
     return [f"{series} {draw.choice((10, 20, 40, 60, 80, 200, 300))} {kind}" for series, kind in chosen]
 
 
+def own_names() -> list[str]:
+    """What the company calls its products, offices, teams and rooms, and parts of these names."""
+    names = products()
+    numbered = [name.rsplit(" ", 2)[0] for name in names]
+    return sorted({*names, *numbered, *SERIES, *CITIES, *TEAMS, *ROOMS, "Halden", "Halden Instruments"})
+
+
 def draw_facts() -> list[Fact]:
     """Every fact, in the order of the pages."""
     draw = random.Random(SEED + 1)

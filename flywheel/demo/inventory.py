@@ -8,9 +8,9 @@ server = MCPServer("halden-inventory")
 
 
 @server.tool()
-def stock_level(product: str, city: str) -> str:
-    """Look up how many units of a product are in stock in a city."""
-    return str(units(product, city))
+def stock_level(product: str, city: str, ledger: str) -> str:
+    """Look up how many units of a product a ledger of a city shows."""
+    return str(units(product, city, ledger))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from ...platform.errors import ConflictError, InputError
 from ...platform.identity.access import Actor
 from ...platform.serving.base_model import model_folder
 from ...platform.serving.messages import Sampling
+from ...platform.telemetry.redaction.policy import RedactionPolicy
+from ...platform.telemetry.redaction.stored import policy_history, store_policy
 from ...platform.telemetry.tables import Span
 from ...retrieval.load.path import load_path
 from ..build import FORMATS
@@ -30,7 +32,7 @@ from ..promotion import promote
 from ..tables import Dataset
 from ..training.launch import queue_training, train_adapter
 from ..training.recipe import default_recipe
-from .facts import SEED
+from .facts import SEED, own_names
 from .handbook import write_handbook
 from .tasks import Tasks, draw_tasks
 
@@ -64,6 +66,7 @@ class Demo:
         await self.whorl.close_interrupted()
         tag = f"demo:{new_id().hex[:12]}"
         tasks = self._tasks()
+        await self._allow_own_names()
         await self._ingest()
         before = await self._ask("before: asking held-out questions", tasks.held_out, "")
         await self._collect(tasks, tag)
@@ -85,6 +88,14 @@ class Demo:
         }  # fmt: skip
         (self.build / "report.json").write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
         return report
+
+    async def _allow_own_names(self) -> None:
+        """As an administrator would: what the company calls its products, offices and rooms identifies nobody."""
+        policy = RedactionPolicy(allow=tuple(own_names()))
+        async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
+            newest = await policy_history(session, 1)
+            if not newest or newest[0].policy != policy.model_dump(mode="json"):
+                await store_policy(session, self.actor, policy)
 
     def _tasks(self) -> Tasks:
         tasks = draw_tasks()

@@ -9,11 +9,10 @@ from ..call_edits import CallEdit
 from ..evaluation import Task
 from ..split import GROUP_TAG, is_held_out
 from .facts import CITIES, SEED, Fact, draw_facts, products
-from .stock import units
+from .stock import LEDGERS, units
 
 HELD_OUT = 0.35
-STOCK_TASKS, COST_TASKS = 90, 40
-MOST_LEARNT, MOST_HELD_OUT = 180, 120
+LOOKUP_TASKS, STOCK_TASKS, COST_TASKS = 150, 120, 40
 
 
 class Tasks(NamedTuple):
@@ -41,7 +40,7 @@ def draw_tasks() -> Tasks:
     draw = random.Random(SEED + 2)
     facts = draw_facts()
     tasks = [
-        Drawn(_lookup(fact, question), fact.sentence) for fact in facts for question in fact.questions[:1]
+        Drawn(_lookup(fact, fact.questions[0]), fact.sentence) for fact in draw.sample(facts, LOOKUP_TASKS)
     ]
     tasks += {drawn.task.group: drawn for drawn in map(_stock, [draw] * STOCK_TASKS)}.values()
     prices = [fact for fact in facts if fact.attribute == "price"]
@@ -53,7 +52,6 @@ def draw_tasks() -> Tasks:
         (held_out if is_held_out(task.group, SEED, HELD_OUT) else learn).append(task)
     golds = {drawn.task.group: drawn.gold for drawn in tasks}
     calls = {drawn.task.group: drawn.call for drawn in tasks if drawn.call is not None}
-    learn, held_out = learn[:MOST_LEARNT], held_out[:MOST_HELD_OUT]
     return Tasks(_other_wording(learn, facts, draw), held_out, golds, calls)
 
 
@@ -78,16 +76,12 @@ def _lookup(fact: Fact, question: str) -> Task:
 
 
 def _stock(draw: random.Random) -> Drawn:
-    product, city = draw.choice(products()), draw.choice(CITIES)
-    form = draw.choice((
-        "How many units of the {p} are in stock in {c}?", "What is the stock of the {p} in {c}?",
-        "How many of the {p} do we have in {c}?",
-    ))  # fmt: skip
-    number = units(product, city)
-    question = form.format(p=product, c=city)
+    product, city, ledger = draw.choice(products()), draw.choice(CITIES), draw.choice(LEDGERS)
+    number = units(product, city, ledger.code)
+    question = draw.choice(ledger.questions).format(p=product, c=city)
     task = _task(question, "numeric", {"value": number}, f"stock/{product}/{city}", "stock")
-    call = CallEdit(0, "stock_level", {"product": product, "city": city})
-    return Drawn(task, f"There are {number} units of the {product} in {city}.", call)
+    call = CallEdit(0, "stock_level", {"product": product, "city": city, "ledger": ledger.code})
+    return Drawn(task, ledger.sentence.format(n=number, p=product, c=city), call)
 
 
 def _cost(draw: random.Random, fact: Fact) -> Drawn:

@@ -5,6 +5,7 @@ import click
 from ...platform.command import Terminal, run_async
 from ...platform.lines import STANDARD_INPUT
 from .base import Reader, read_runs
+from .langfuse import langfuse_reader
 from .openai import read_chat
 from .store import import_runs
 from .tau import read_tau
@@ -37,6 +38,19 @@ async def openai(terminal: Terminal, file: str) -> None:
     Example: whorl import openai chats.jsonl
     """
     await _import(terminal, "openai", file, read_chat)
+
+
+@import_group.command("langfuse")
+@click.argument("file", default=STANDARD_INPUT)
+@click.option("--score", help="The score that says how good a trace was, where traces have several.")
+@run_async
+async def langfuse(terminal: Terminal, file: str, score: str | None) -> None:
+    """Traces of Langfuse, JSON lines as its API returns them: id, observations, scores.
+
+    \b
+    Example: whorl import langfuse traces.jsonl --score user-feedback
+    """
+    await _import(terminal, "langfuse", file, langfuse_reader(score))
 
 
 async def _import(terminal: Terminal, source: str, file: str, reader: Reader) -> None:

@@ -44,7 +44,12 @@ class Muon:
             torch._foreach_mul_(parameters, [1 - share * self.weight_decay for share in shares])
             torch._foreach_mul_(changes := list(update.unbind()), [-share * size for share in shares])
             torch._foreach_add_(parameters, changes)
-            for parameter in parameters:
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the gradients."""
+        for group in self.groups:
+            for parameter, _ in group:
                 parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:

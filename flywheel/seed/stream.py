@@ -34,7 +34,7 @@ class Stage:
 
 @dataclass
 class Progress:
-    """Where a run is: counts so far, and the next batch."""
+    """Where a run is: counts so far, and the next batch. Steps whose gradient was not finite are skipped."""
 
     step: int = 0
     tokens: int = 0
@@ -43,6 +43,7 @@ class Progress:
     shard: int = 0
     batch: int = 0
     seconds: float = 0.0
+    skipped: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ import pytest
 from rich.progress import Progress
 
 from tests.conftest import Addresses, Settings
+from whorl.flywheel.demo.handbook import write_handbook
 from whorl.flywheel.demo.run import Demo, inventory_server
+from whorl.flywheel.demo.stock import LEDGERS
+from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.platform.app import open_whorl
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 
@@ -66,6 +69,19 @@ async def test_two_turns_of_the_wheel(settings: Settings, tmp_path: Path) -> Non
     assert second["adapter"] == "halden.v2"
     assert second["spans"] > first["spans"], "what the first turn stored is still there"
     assert json.loads((build / "report.json").read_text(encoding="utf-8"))["adapter"] == "halden.v2"
+
+
+def test_no_document_tells_what_the_ledgers_are_called(tmp_path: Path) -> None:
+    """What the corrections teach cannot be looked up."""
+    told = "".join(path.read_text(encoding="utf-8") for path in write_handbook(tmp_path))
+    assert all(ledger.code not in told for ledger in LEDGERS)
+
+
+def test_what_is_measured_is_not_learnt_from() -> None:
+    tasks = draw_tasks()
+    learnt, measured = ({task.group for task in part} for part in (tasks.learn, tasks.held_out))
+    assert len(tasks.held_out) >= 100 and not learnt & measured
+    assert {task.tags[1] for task in tasks.held_out} == {"kind:lookup", "kind:stock", "kind:cost"}
 
 
 def count(database: Addresses, query: str) -> int:

@@ -14,6 +14,7 @@ from tests.conftest import Settings
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.importing.base import read_runs
+from whorl.flywheel.importing.langfuse import langfuse_reader
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.store import Imported, import_runs
 from whorl.flywheel.importing.tau import read_tau
@@ -150,3 +151,63 @@ async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tm
             await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 1
+
+
+TRACE = {
+    "id": "t-1",
+    "name": "support",
+    "scores": [{"name": "user-feedback", "value": 1, "dataType": "BOOLEAN"},
+               {"name": "topic", "value": 3, "dataType": "CATEGORICAL"}],
+    "observations": [
+        {"type": "GENERATION", "startTime": "2026-01-01T10:00:02Z", "model": "m-1",
+         "output": {"role": "assistant", "content": "At six."},
+         "input": {"messages": [{"role": "user", "content": "When do you close?"},
+                                {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                                {"role": "tool", "tool_call_id": "c1", "content": "18:00"}],
+                   "tools": [{"type": "function", "function": {"name": "find", "parameters": {}}}]}},
+        {"type": "GENERATION", "startTime": "2026-01-01T10:00:01Z", "output": {"tool_calls": [CALL]},
+         "input": [{"role": "user", "content": "When do you close?"}]},
+        {"type": "SPAN", "startTime": "2026-01-01T10:00:03Z", "output": "18:00"},
+    ],
+}  # fmt: skip
+
+
+def langfuse(folder: Path, trace: dict[str, Any], score: str | None = None) -> Any:
+    return next(read_runs(write(folder, [trace]), langfuse_reader(score)))
+
+
+def test_a_trace_of_langfuse_is_the_chat_of_its_last_generation(tmp_path: Path) -> None:
+    run = langfuse(tmp_path, TRACE)
+    assert [m["role"] for m in run.messages] == ["user", "assistant", "tool", "assistant"]
+    assert run.messages[1]["tool_calls"][0]["function"]["arguments"] == {"id": "ann@arnby.example"}
+    assert run.messages[-1]["content"] == "At six."
+    assert (run.key, run.agent, run.model, run.reward) == ("t-1", "support", "m-1", 1.0)
+    assert [tool["function"]["name"] for tool in run.tools] == ["find"]
+
+
+def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_path: Path) -> None:
+    run = langfuse(tmp_path, {"input": "When?", "output": {"content": "At six."}})
+    assert [m["content"] for m in run.messages] == ["When?", "At six."]
+    assert run.reward is None and len(run.key) == 32
+
+
+@pytest.mark.parametrize(
+    ("changed", "score", "message"),
+    [
+        ({"observations": {"type": "GENERATION"}}, None, "'observations' is not a list"),
+        ({"scores": ["good"]}, None, "'scores' is not a list"),
+        ({"scores": [{"name": "stars", "value": 5}]}, None, "'stars' is 5"),
+        ({"scores": [{"name": "a", "value": 1}, {"name": "b", "value": 0}]}, None, "a, b. Say which"),
+        ({"observations": [], "output": None}, None, "no"),
+    ],
+)
+def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
+    tmp_path: Path, changed: dict[str, Any], score: str | None, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        langfuse(tmp_path, {**TRACE, **changed}, score)
+
+
+def test_of_several_scores_of_langfuse_the_named_one_counts(tmp_path: Path) -> None:
+    scores = [{"name": "a", "value": 1}, {"name": "b", "value": 0.25}]
+    assert langfuse(tmp_path, {**TRACE, "scores": scores}, "b").reward == 0.25

@@ -1,14 +1,16 @@
 """The seed model: its generators, its start, its tokenizer, its training and the shipped weights."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import jsonschema
+import numpy as np
 import pytest
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 import whorl.flywheel.pretrain as recipe
 from whorl.agents.prompt import REFUSAL, SOURCE
@@ -19,15 +21,15 @@ from whorl.flywheel.seed.dialogue import Dialogue, Kind
 from whorl.flywheel.seed.encode import encode, render
 from whorl.flywheel.seed.evaluate import Seed, held_out_dialogues, steps
 from whorl.flywheel.seed.facts import TOPICS
-from whorl.flywheel.seed.functions import invented
 from whorl.flywheel.seed.mix import Mix, dialogue
 from whorl.flywheel.seed.muon import Muon, orthogonalise
 from whorl.flywheel.seed.prose import MissingPackages, Paragraph, content, question_of, read_paragraphs
 from whorl.flywheel.seed.reading import Library, overlap
 from whorl.flywheel.seed.search import fact, unrelated
 from whorl.flywheel.seed.start import Shape, build, pins
+from whorl.flywheel.seed.stream import Plan, Stage, shards
 from whorl.flywheel.seed.tokenizer import TEMPLATE, train
-from whorl.flywheel.seed.words import PLAIN
+from whorl.flywheel.seed.wordings import DERIVED, OPERATIONS, wording
 
 SHIPPED = Path(recipe.__file__).parent / "seed_model"
 KINDS = get_args(Kind)
@@ -236,21 +238,81 @@ def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path) -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_the_start_finds_where_a_value_begins(tokenizer: PreTrainedTokenizerFast) -> None:
+def test_the_start_finds_where_a_value_begins() -> None:
     """Before any training, after an argument's name: the number that follows the name in the question."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(SHIPPED)
     model = build(Shape(layers=4, inner=64), tokenizer, seed=0)
     rng, right = Random(4), []
-    for _ in range(20):
-        made = invented(rng, PLAIN)
+    words = "weight speed price length score limit radius height rate mass".split()
+    for _ in range(40):
+        word = rng.choice(words)
         value = rng.randint(100, 999)
         text = (
-            f"<|im_start|>user\nCount the harbor with {made.name.replace('_', ' ')} {value} for Milan.<|im_end|>\n"
-            f'<|im_start|>assistant\n<tool_call>\n{{"name": "count", "arguments": {{"{made.name}": '
+            f"<|im_start|>user\nCount the harbor with full {word} {value} for Milan.<|im_end|>\n"
+            '<|im_start|>assistant\n<tool_call>\n{"name": "count", "arguments": {"full_' + word + '": '
         )
         with torch.no_grad():
             said = model(torch.tensor([tokenizer(text).input_ids])).logits[0, -1].argmax()
         right.append(tokenizer.decode([int(said)]) == str(value))
-    assert sum(right) >= 5, "by chance it would be none"
+    assert sum(right) >= 4, "by chance it would be none"
+
+
+def test_training_never_words_a_sum_as_evaluation_does() -> None:
+    rng = Random(5)
+    for operation in (*OPERATIONS, *(each for each in DERIVED if each.kept)):
+        drawn = {
+            wording(operation.phrases, operation.orders, operation.kept, rng, held_out=False)
+            for _ in range(400)
+        }
+        assert drawn and not drawn & set(operation.kept)
+
+
+def test_a_shard_is_the_same_whoever_draws_it(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    tokenizer.save_pretrained(tmp_path)
+    plan = Plan(3, (Stage("full", 10**9, Mix(), 512, 2048),), 48, None, tmp_path)
+    with shards(plan, workers=0) as here, shards(plan, workers=1) as elsewhere:
+        pairs = list(zip(here.of(0, 4), elsewhere.of(0, 4), range(2), strict=False))
+    for own, drawn, _ in pairs:
+        assert own and len(own) == len(drawn)
+        assert all(np.array_equal(a.ids, b.ids) for a, b in zip(own, drawn, strict=True))
+        assert all(np.array_equal(a.weight, b.weight) for a, b in zip(own, drawn, strict=True))
+
+
+def test_a_step_without_a_finite_gradient_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One such step must not end in weights that are no numbers; a row of them must not go on for ever."""
+    stage = recipe.Stage("short", 8_000, Mix(bare=1.0, several=0.0), 256, 768)
+    config = recipe.Config(
+        vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(stage,), shard=64, prose=None, compile=False,
+        log_every=4,
+    )  # fmt: skip
+    sound, bad = recipe.loss_of, [2]
+
+    def loss_of(model: Any, trunk: Any, lesson: Any) -> torch.Tensor:
+        bad[0] -= 1
+        return sound(model, trunk, lesson) * (float("nan") if bad[0] == 0 else 1.0)
+
+    monkeypatch.setattr(recipe, "loss_of", loss_of)
+    progress = recipe.pretrain(config, tmp_path / "once")
+    assert progress.skipped == 1
+    trained = torch.load(tmp_path / "once" / "checkpoint.pt", weights_only=True)["model"]
+    assert all(bool(torch.isfinite(value).all()) for value in trained.values())
+    monkeypatch.setattr(recipe, "loss_of", lambda *given: sound(*given) * float("nan"))
+    with pytest.raises(FloatingPointError, match="4 steps"):
+        recipe.pretrain(config, tmp_path / "never")
+
+
+def test_a_run_goes_on_from_given_weights(tmp_path: Path) -> None:
+    stage = recipe.Stage("short", 2_000, Mix(bare=1.0, several=0.0), 256, 768)
+    config = recipe.Config(
+        vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(stage,), shard=64, prose=None, compile=False,
+    )  # fmt: skip
+    recipe.pretrain(config, tmp_path / "first")
+    first = LlamaForCausalLM.from_pretrained(tmp_path / "first" / "model", dtype=torch.float32)
+    still = replace(config, start=tmp_path / "first" / "model", rate=0.0)
+    recipe.pretrain(still, tmp_path / "second")
+    second = LlamaForCausalLM.from_pretrained(tmp_path / "second" / "model", dtype=torch.float32)
+    for (name, one), other in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(one, other), name
 
 
 def test_a_name_has_the_same_tokens_everywhere(tokenizer: PreTrainedTokenizerFast) -> None:
