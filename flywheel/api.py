@@ -80,6 +80,7 @@ class NewDataset(BaseModel):
     until: datetime | None = None
     seed: int = 0
     held_out: float = Field(0.1, ge=0, lt=1)
+    near_duplicates: float | None = Field(None, ge=0.5, le=1)
 
 
 class DatasetView(BaseModel):
@@ -102,7 +103,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until)
     return await create_dataset(
         whorl.engine, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
-        seed=body.seed, held_out=body.held_out,
+        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,
     )  # fmt: skip
 
 

@@ -69,6 +69,11 @@ async def feedback(
 @click.option("--adapter", help="Only runs answered by this adapter.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @click.option("--held-out", type=click.FloatRange(0, 1, max_open=True), default=0.1, show_default=True)
+@click.option(
+    "--near-duplicates",
+    type=click.FloatRange(0.5, 1),
+    help="Leave out runs that are this similar to an earlier one (sft, kto).",
+)
 @run_async
 async def export(
     terminal: Terminal,
@@ -78,8 +83,9 @@ async def export(
     adapter: str | None,
     seed: int,
     held_out: float,
+    near_duplicates: float | None,
 ) -> None:
-    """Build a dataset version from captured runs.
+    """Build a dataset version from captured runs. What an evaluation asked is left out.
 
     \b
     Example: whorl export --format sft --out build/sft
@@ -88,7 +94,7 @@ async def export(
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
-            Selection(adapter=adapter, tag=tag), seed=seed, held_out=held_out,
+            Selection(adapter=adapter, tag=tag), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)

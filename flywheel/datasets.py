@@ -24,12 +24,12 @@ from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
 from .build import FORMATS, Format, build_rows
+from .curate import EVALUATION_TAG, Curator, check_threshold, evaluation_questions
 from .rows import Row
 from .screening import quarantine
 from .tables import Dataset
 from .trajectory import Trajectory, trajectories
 
-EVALUATION_TAG = "evaluation"
 CONSENT_POLICY = "opt-out-1"
 
 
@@ -49,6 +49,25 @@ class Selection:
             "agent": self.agent, "adapter": self.adapter, "tag": self.tag,
             "since": self.since and self.since.isoformat(), "until": self.until and self.until.isoformat(),
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How rows are made of runs: all that decides the bytes but the runs themselves."""
+
+    format: Format
+    as_of: datetime
+    seed: int
+    held_out: float
+    near_duplicates: float | None = None
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> "Cut":
+        """The cut of a manifest."""
+        return cls(
+            manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
+            manifest["split"]["held_out"], manifest.get("near_duplicates"),
+        )  # fmt: skip
 
 
 @dataclass
@@ -72,18 +91,22 @@ async def create_dataset(
     *,
     seed: int = 0,
     held_out: float = 0.1,
+    near_duplicates: float | None = None,
 ) -> Dataset:
     """Build and store a dataset version below ``folder``.
+
+    ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out.
 
     Raises InputError for a format that does not exist or when no run gives a row.
     """
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}. Formats are {', '.join(FORMATS)}.")
+    check_threshold(format, near_duplicates)
     selection = selection or Selection()
-    as_of = now()
+    cut = Cut(format, now(), seed, held_out, near_duplicates)
     async with tenant_session(engine, tenant_id) as session:
         run_ids = await _select(session, selection)
-        built = await _build(session, format, run_ids, as_of, seed, held_out)
+        built = await _build(session, run_ids, cut)
     # Held even where nothing else comes of the build: the queue shows why.
     async with tenant_session(engine, tenant_id) as session:
         for run_id, flagged in built.flagged.items():
@@ -95,10 +118,10 @@ async def create_dataset(
             "Give feedback on runs first, or widen the selection."
         )
     manifest = {
-        "format": format, "selection": selection.manifest(), "as_of": as_of.isoformat(),
+        "format": format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
         "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "seed": seed,
-        "split": {"rule": split.RULE, "held_out": held_out},
+        "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
         "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
         "rows": len(built.train), "held_out_rows": len(built.held_out),
         "content_hash": content_hash(built),
@@ -119,10 +142,7 @@ async def create_dataset(
 async def rebuild(engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str, Any]) -> Built:
     """The dataset of a manifest again; raises ConflictError when its bytes are not the same."""
     async with tenant_session(engine, tenant_id) as session:
-        built = await _build(
-            session, manifest["format"], [uuid.UUID(run) for run in manifest["runs"]],
-            datetime.fromisoformat(manifest["as_of"]), manifest["seed"], manifest["split"]["held_out"],
-        )  # fmt: skip
+        built = await _build(session, [uuid.UUID(run) for run in manifest["runs"]], Cut.of(manifest))
     if content_hash(built) != manifest["content_hash"]:
         raise ConflictError(
             "The runs behind this manifest have changed since: its bytes cannot be made again."
@@ -139,10 +159,7 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     left = [uuid.UUID(run) for run in manifest["runs"] if uuid.UUID(run) not in without]
     if len(left) == len(manifest["runs"]):
         return 0
-    built = await _build(
-        session, manifest["format"], left, datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
-        manifest["split"]["held_out"],
-    )  # fmt: skip
+    built = await _build(session, left, Cut.of(manifest))
     lost = dataset.rows + dataset.held_out_rows - len(built.train) - len(built.held_out)
     changed = {
         "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
@@ -209,34 +226,27 @@ async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID
     return list(await session.scalars(query.where(~Run.tags.contains([EVALUATION_TAG]))))
 
 
-async def _build(
-    session: AsyncSession,
-    format: Format,
-    run_ids: list[uuid.UUID],
-    as_of: datetime,
-    seed: int,
-    held_out: float,
-) -> Built:
+async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut) -> Built:
     built = Built()
-    refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
-    opted_out = set(refused)
-    kept = [run async for run in _screened(session, run_ids, as_of, opted_out, built)]
-    for row in build_rows(format, kept):
-        part = built.held_out if split.is_held_out(row["group"], seed, held_out) else built.train
+    kept = [run async for run in _screened(session, run_ids, cut, built)]
+    for row in build_rows(cut.format, kept):
+        part = built.held_out if split.is_held_out(row["group"], cut.seed, cut.held_out) else built.train
         part.append(row)
     return built
 
 
-async def _screened(
-    session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime, opted_out: set[uuid.UUID], built: Built
-) -> Any:
-    decided = await quarantine.states_at(session, run_ids, as_of)
+async def _screened(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, built: Built) -> Any:
+    refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
+    opted_out = set(refused)
+    decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
-    async for run in trajectories(session, run_ids, as_of):
+    curator = Curator(await evaluation_questions(session, cut.as_of), cut.near_duplicates)
+    async for run in trajectories(session, run_ids, cut.as_of):
         state = decided.get(run.run_id)
         reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
         if not reason and not run.outcomes:
             reason = "no outcome"
+        reason = reason or curator.refusal(run)
         if reason:
             built.left_out[reason] += 1
             continue

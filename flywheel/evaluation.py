@@ -17,7 +17,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.serving.messages import Sampling
-from .datasets import EVALUATION_TAG
+from .curate import EVALUATION_TAG
 from .statistics import mcnemar_p, wilson_interval
 from .tables import Evaluation
 from .verifiers.base import Attempt, Call, verify

@@ -137,13 +137,15 @@ def test_the_demo_never_trains_on_a_fact_it_is_measured_on() -> None:
     assert not {t.question for t in tasks.learn} & {t.question for t in tasks.held_out}
 
 
-async def collect(whorl: Whorl, actor: Actor, count: int = 6) -> list[uuid.UUID]:
+async def collect(
+    whorl: Whorl, actor: Actor, count: int = 6, asking: str = "How often does tide {} turn?"
+) -> list[uuid.UUID]:
     document = LoadedDocument("t.md", "Tides", "The tide turns twice a day.", "text/plain")
     async for _ in whorl.library.ingest(actor.tenant_id, [document]):
         pass
     runs = []
     for number in range(count):
-        ended = await whorl.agents.answer(actor, RunRequest(f"How often does tide {number} turn?"))
+        ended = await whorl.agents.answer(actor, RunRequest(asking.format(number)))
         runs.append(ended.run_id)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             thumb = Feedback("thumb", float(number % 2 == 0), "tester")

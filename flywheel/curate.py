@@ -1,0 +1,88 @@
+"""Curation: no run whose question an evaluation asks, and none that nearly repeats another."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datasketch import MinHash, MinHashLSH
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..agents.tables import Run
+from ..platform.errors import InputError
+from .rows import GOOD
+from .split import group_of
+from .trajectory import Trajectory, trajectories
+
+EVALUATION_TAG = "evaluation"
+CONTAMINATED = "contaminated: an evaluation asks it"
+REPEATED = "near duplicate"
+# Formats of which a row is one run; pairs and groups are made of runs that resemble each other.
+SINGLE = ("sft", "kto")
+_WORD = re.compile(r"\w+")
+_SHINGLE = 3
+_PERMUTATIONS = 128
+
+
+async def evaluation_questions(session: AsyncSession, as_of: datetime) -> set[str]:
+    """The words of every question that evaluations of the tenant had asked by ``as_of``."""
+    evaluated = Run.tags.contains([EVALUATION_TAG])
+    runs = await session.scalars(select(Run.id).where(evaluated, Run.started_at <= as_of).order_by(Run.id))
+    return {group_of(run.question) async for run in trajectories(session, list(runs), as_of)}
+
+
+def check_threshold(format: str, near_duplicates: float | None) -> None:
+    """Raises InputError for a similarity that cannot be, or a format that is made of similar runs."""
+    if near_duplicates is None:
+        return
+    if not 0.5 <= near_duplicates <= 1:
+        raise InputError(
+            f"Near duplicates are left out from a similarity of 0.5 to 1, not {near_duplicates}."
+        )
+    if format not in SINGLE:
+        raise InputError(
+            f"Near duplicates are left out of {' and '.join(SINGLE)}; {format} is made of attempts alike."
+        )
+
+
+def shingles(text: str) -> set[str]:
+    """Every three words in a row, without case and punctuation; of fewer words, these.
+
+    >>> sorted(shingles("The office closes at 18:00."))
+    ['at 18 00', 'closes at 18', 'office closes at', 'the office closes']
+    """
+    words = _WORD.findall(text.casefold())
+    return {" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}
+
+
+@dataclass
+class Curator:
+    """Says of each run in turn why it is left out.
+
+    ``near_duplicates`` is the estimated Jaccard similarity of the shingles of two runs (MinHash of
+    128 permutations, so give or take 0.05) from which the later one repeats the earlier, or None.
+    Runs that went well are compared with such runs alone, and the others with each other.
+    """
+
+    asked: set[str]
+    near_duplicates: float | None = None
+    _seen: dict[bool, MinHashLSH] = field(default_factory=dict)
+
+    def refusal(self, run: Trajectory) -> str:
+        """The reason, or an empty text."""
+        if group_of(run.question) in self.asked:
+            return CONTAMINATED
+        return REPEATED if self.near_duplicates is not None and self._repeats(run) else ""
+
+    def _repeats(self, run: Trajectory) -> bool:
+        good = run.edit is not None or (run.reward is not None and run.reward >= GOOD)
+        index = self._seen.setdefault(good, MinHashLSH(self.near_duplicates, _PERMUTATIONS))
+        said = " ".join(
+            str(m.get("content") or "") for m in run.messages if m["role"] in ("user", "assistant")
+        )
+        sketch = MinHash(_PERMUTATIONS, seed=1)
+        sketch.update_batch([shingle.encode() for shingle in shingles(f"{said} {run.edit or ''}")])
+        if index.query(sketch):
+            return True
+        index.insert(str(run.run_id), sketch)
+        return False
