@@ -41,6 +41,9 @@ class NewFeedback(BaseModel):
     text: str | None = Field(None, max_length=20_000)
     span_id: str | None = None
     step: int = Field(0, ge=0, description="Of a call_edit: which turn of the model it corrects, from 0.")
+    program: str | None = Field(
+        None, pattern=r"^[\w.-]{1,64}$", description="The program that judges; needs the permission to write."
+    )
 
 
 class OutcomeView(BaseModel):
@@ -62,9 +65,11 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     whorl = request.app.state.whorl
     if body.kind == "call_edit":
         await whorl.flush()
-    feedback = Feedback(
-        body.kind, body.value, actor.label, text=body.text, span_id=body.span_id, step=body.step
-    )
+    source = actor.label
+    if body.program is not None:
+        actor.require("write")
+        source = f"{'verifier' if body.kind == 'verdict' else 'judge'}:{body.program}"
+    feedback = Feedback(body.kind, body.value, source, text=body.text, span_id=body.span_id, step=body.step)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         return await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
 

@@ -1,6 +1,7 @@
-"""Curation: no run whose question an evaluation asks, and none that nearly repeats another."""
+"""Curation: no run whose question an evaluation asks, none that nearly repeats another, nobody who decides alone."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.errors import InputError
+from .outcomes import is_person
 from .rows import GOOD
 from .split import group_of
 from .trajectory import Trajectory, trajectories
@@ -17,6 +19,9 @@ from .trajectory import Trajectory, trajectories
 EVALUATION_TAG = "evaluation"
 CONTAMINATED = "contaminated: an evaluation asks it"
 REPEATED = "near duplicate"
+ONE_VOICE = "one person would decide too much"
+# The largest share of the runs that may rest on one person's word alone.
+MOST_OF_ONE = 0.5
 # Formats of which a row is one run; pairs and groups are made of runs that resemble each other.
 SINGLE = ("sft", "kto")
 _WORD = re.compile(r"\w+")
@@ -53,6 +58,34 @@ def shingles(text: str) -> set[str]:
     """
     words = _WORD.findall(text.casefold())
     return {" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}
+
+
+def sole_source(run: Trajectory) -> str | None:
+    """The person on whose word alone a run is in the dataset, or None where others or programs agree."""
+    sources = {o.source for o in run.outcomes if o.kind != "comment"}
+    return next(iter(sources)) if len(sources) == 1 and is_person(min(sources)) else None
+
+
+def balanced(runs: list[Trajectory], most: float) -> tuple[list[Trajectory], int]:
+    """The runs without those by which one person would decide more than the share ``most``, and how many went.
+
+    Where fewer than three people judge, nobody's share is cut. Of those who say too much, the
+    earliest runs stay.
+    """
+    people = {o.source for run in runs for o in run.outcomes if is_person(o.source)}
+    if len(people) < 3:
+        return runs, 0
+    by_person = Counter(source for source in map(sole_source, runs) if source)
+    kept, counted = [], Counter[str]()
+    for run in runs:
+        source = sole_source(run)
+        if source:
+            others = len(runs) - by_person[source]
+            if counted[source] >= max(1, int(others * most / (1 - most))):
+                continue
+            counted[source] += 1
+        kept.append(run)
+    return kept, len(runs) - len(kept)
 
 
 @dataclass

@@ -24,7 +24,15 @@ from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
 from .build import FORMATS, Format, build_rows
-from .curate import EVALUATION_TAG, Curator, check_threshold, evaluation_questions
+from .curate import (
+    EVALUATION_TAG,
+    MOST_OF_ONE,
+    ONE_VOICE,
+    Curator,
+    balanced,
+    check_threshold,
+    evaluation_questions,
+)  # fmt: skip
 from .rows import Row
 from .screening import quarantine
 from .tables import Dataset
@@ -60,6 +68,7 @@ class Cut:
     seed: int
     held_out: float
     near_duplicates: float | None = None
+    most_of_one: float = MOST_OF_ONE
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> "Cut":
@@ -67,6 +76,7 @@ class Cut:
         return cls(
             manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
             manifest["split"]["held_out"], manifest.get("near_duplicates"),
+            manifest["most_of_one"],
         )  # fmt: skip
 
 
@@ -122,6 +132,7 @@ async def create_dataset(
         "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "seed": seed,
         "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
+        "most_of_one": cut.most_of_one,
         "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
         "rows": len(built.train), "held_out_rows": len(built.held_out),
         "content_hash": content_hash(built),
@@ -228,7 +239,9 @@ async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID
 
 async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut) -> Built:
     built = Built()
-    kept = [run async for run in _screened(session, run_ids, cut, built)]
+    kept, silenced = balanced([run async for run in _screened(session, run_ids, cut, built)], cut.most_of_one)
+    if silenced:
+        built.left_out[ONE_VOICE] = silenced
     for row in build_rows(cut.format, kept):
         part = built.held_out if split.is_held_out(row["group"], cut.seed, cut.held_out) else built.train
         part.append(row)

@@ -2,14 +2,16 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal, get_args
 
 import anyio.to_thread
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
-from ..platform.errors import InputError, NotFoundError
+from ..platform.database.base import now
+from ..platform.errors import InputError, LimitError, NotFoundError
 from ..platform.telemetry.redaction.redactor import Redactor
 from . import call_edits
 from .tables import Outcome
@@ -17,6 +19,18 @@ from .tables import Outcome
 Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge", "comment", "call_edit"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAX_TEXT = 20_000
+# Sources that are no people: whoever sets them up answers for them.
+MACHINES = ("verifier:", "judge:", "import:")
+MOST_PER_HOUR = 1000
+
+
+def is_person(source: str) -> bool:
+    """Whether a source is somebody with an opinion, and not a program of the workspace.
+
+    >>> is_person("user:ann@arnby.example"), is_person("verifier:numeric")
+    (True, False)
+    """
+    return not source.startswith(MACHINES)
 
 
 @dataclass(frozen=True)
@@ -64,11 +78,14 @@ async def record_outcome(
     ``question`` is what the run was asked, word for word, where no conversation keeps it: a corrected
     call is redacted by it as the run was.
 
-    Raises NotFoundError when the tenant has no such run.
+    Raises NotFoundError when the tenant has no such run, LimitError when a person has given
+    ``MOST_PER_HOUR`` outcomes within the hour.
     """
     feedback.check()
     if await session.get(Run, (tenant_id, run_id)) is None:
         raise NotFoundError(f"There is no run {run_id} in this workspace.")
+    if is_person(feedback.source):
+        await _check_rate(session, feedback.source)
     if feedback.kind == "thumb":
         for old in await session.scalars(
             select(Outcome).where(
@@ -93,6 +110,19 @@ async def record_outcome(
     session.add(outcome)
     await session.flush()
     return outcome
+
+
+async def _check_rate(session: AsyncSession, source: str) -> None:
+    lately = Outcome.created_at > now() - timedelta(hours=1)
+    given = await session.scalar(
+        select(func.count()).select_from(Outcome).where(Outcome.source == source, lately)
+    )
+    if (given or 0) >= MOST_PER_HOUR:
+        raise LimitError(
+            f"{source} has given {given} outcomes within an hour; at most {MOST_PER_HOUR} are taken. "
+            "Come back later; a program that judges runs gives its name as such.",
+            retry_after=3600.0,
+        )
 
 
 async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:

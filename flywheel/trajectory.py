@@ -28,6 +28,7 @@ class Judged:
     weight: float
     text: str | None
     step: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,18 @@ class Trajectory:
 
     @property
     def reward(self) -> float | None:
-        """The weighted mean of all outcomes that judge the run, or None where nobody did."""
-        judged = [o for o in self.outcomes if o.kind not in ("edit", "comment", call_edits.KIND)]
-        weight = sum(o.weight for o in judged)
-        return sum(o.value * o.weight for o in judged) / weight if weight else None
+        """The weighted mean of what each source thinks of the run, or None where nobody judged it.
+
+        A source that judges often is heard once, with the mean of what it said and its greatest weight.
+        """
+        sources: dict[str, list[Judged]] = {}
+        for outcome in self.outcomes:
+            if outcome.kind not in ("edit", "comment", call_edits.KIND) and outcome.weight > 0:
+                sources.setdefault(outcome.source, []).append(outcome)
+        if not sources:
+            return None
+        heard = [(max(o.weight for o in said), _mean(said)) for said in sources.values()]
+        return sum(weight * value for weight, value in heard) / sum(weight for weight, _ in heard)
 
     @property
     def call_edits(self) -> list[tuple[int, call_edits.CallEdit]]:
@@ -94,6 +103,10 @@ class Trajectory:
     def edit(self) -> str | None:
         """The latest corrected answer."""
         return next((o.text for o in reversed(self.outcomes) if o.kind == "edit" and o.text), None)
+
+
+def _mean(said: list[Judged]) -> float:
+    return sum(o.value * o.weight for o in said) / sum(o.weight for o in said)
 
 
 async def trajectories(
@@ -118,7 +131,8 @@ async def trajectories(
                 continue
             known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
             judged = tuple(
-                Judged(o.kind, o.value, o.weight, o.text, int(o.details.get("step", 0))) for o in known
+                Judged(o.kind, o.value, o.weight, o.text, int(o.details.get("step", 0)), o.source)
+                for o in known
             )
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
 

@@ -8,10 +8,20 @@ from sqlalchemy import update
 from tests.conftest import Actor, Whorl
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect
 from whorl.agents.tables import Run
-from whorl.flywheel.curate import CONTAMINATED, EVALUATION_TAG, REPEATED, Curator, check_threshold
+from whorl.flywheel import outcomes
+from whorl.flywheel.curate import (
+    CONTAMINATED,
+    EVALUATION_TAG,
+    REPEATED,
+    Curator,
+    balanced,
+    check_threshold,
+)
 from whorl.flywheel.datasets import create_dataset, rebuild
+from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import InputError
+from whorl.platform.errors import InputError, LimitError
 
 LONG = "The harbour office in the old town opens at nine in the morning on weekdays and closes at six in the evening, "
 
@@ -34,6 +44,51 @@ def test_a_good_run_is_no_repetition_of_a_bad_one() -> None:
     assert curator.refusal(a_run(LONG, BAD)) == ""
     assert curator.refusal(a_run(LONG, GOOD)) == ""
     assert curator.refusal(a_run(LONG, BAD)) == REPEATED
+
+
+def liked_by(*people: str) -> Trajectory:
+    return a_run("At six.", *(Judged("thumb", 1.0, 1.0, None, source=person) for person in people))
+
+
+def test_one_person_does_not_decide_more_than_half() -> None:
+    loud = [liked_by("user:ann") for _ in range(20)]
+    others = [liked_by("user:bo"), liked_by("user:cy"), liked_by("user:ann", "user:bo")]
+    kept, silenced = balanced([*loud, *others], most=0.5)
+    assert silenced == 17 and kept == [*loud[:3], *others]
+
+
+def test_programs_and_small_workspaces_are_not_silenced() -> None:
+    verdicts = [liked_by("verifier:numeric") for _ in range(20)]
+    runs = [*verdicts, liked_by("user:ann"), liked_by("user:bo"), liked_by("user:cy")]
+    assert balanced(runs, most=0.5) == (runs, 0)
+    two = [*(liked_by("user:ann") for _ in range(20)), liked_by("user:bo")]
+    assert balanced(two, most=0.5) == (two, 0)
+
+
+def test_a_source_is_heard_once_however_often_it_judges() -> None:
+    spam = [Judged("score", 0.0, 1.0, None, source="user:ann") for _ in range(50)]
+    run = a_run("At six.", *spam, Judged("thumb", 1.0, 1.0, None, source="user:bo"))
+    assert run.reward == 0.5
+
+
+async def test_nobody_floods_a_workspace_with_outcomes(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [run] = await collect(whorl, acme, 1)
+    monkeypatch.setattr(outcomes, "MOST_PER_HOUR", 3)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+
+        async def give(source: str) -> None:
+            given = Feedback("score", 1.0, source)
+            await record_outcome(session, acme.tenant_id, run, given, whorl.redactor)
+
+        for _ in range(3):
+            await give("user:ann")
+        with pytest.raises(LimitError, match="user:ann has given 3 outcomes"):
+            await give("user:ann")
+        await give("user:bo")
+        for _ in range(5):
+            await give("verifier:numeric")
 
 
 @pytest.mark.parametrize(("format", "similarity"), [("sft", 0.2), ("sft", 1.1), ("dpo", 0.9), ("grpo", 0.9)])

@@ -175,6 +175,21 @@ async def test_another_tenant_finds_nothing(site: Site) -> None:
         assert thumb.status_code == 404
 
 
+async def test_a_program_judges_under_its_name_and_only_by_permission(site: Site) -> None:
+    async with site.client("owner") as owner:
+        run = (await owner.post("/api/runs", json={"question": "How often does the tide turn?"})).json()
+        made = (await owner.post("/api/keys", json={"name": "member", "role": "member"})).json()
+        site.keys["member"] = made["key"]
+        path = f"/api/runs/{run['run_id']}/feedback"
+        for kind, source in (("verdict", "verifier:nightly"), ("score", "judge:nightly")):
+            given = await owner.post(path, json={"kind": kind, "program": "nightly"})
+            assert given.json()["source"] == source
+        assert (await owner.post(path, json={"kind": "score", "program": "a b:c"})).status_code == 422
+        async with site.client("member") as member:
+            refused = await member.post(path, json={"kind": "score", "program": "nightly"})
+            assert refused.status_code == 403
+
+
 async def test_a_revoked_key_is_refused_at_once(site: Site) -> None:
     async with site.client("owner") as owner:
         made = (await owner.post("/api/keys", json={"name": "short", "role": "member"})).json()
