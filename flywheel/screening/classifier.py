@@ -1,7 +1,10 @@
 """The trained screen: a small head over MiniLM's vectors, for every piece of a text in its surroundings."""
 
-from functools import cached_property, lru_cache
+from collections import OrderedDict
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +15,8 @@ from .style import Float32
 from .windows import OWN, PieceEncoder, Windows, company, windows_of
 
 WEIGHTS = Path(__file__).with_name("classifier.npz")
+# Windows whose probability is kept: some ten megabytes.
+REMEMBERED = 100_000
 
 
 class Head:
@@ -64,8 +69,9 @@ class Classifier:
     def __init__(self, encoder: PieceEncoder | None = None) -> None:
         self.encoder = encoder or PieceEncoder()
         self.head = Head()
-        # A verdict asks for the findings and then for the score of one text.
-        self._look = lru_cache(maxsize=4)(self._look_at)
+        self._seen: OrderedDict[bytes, Look] = OrderedDict()
+        self._held = 0
+        self._lock = Lock()
 
     def find(self, text: str) -> list[Finding]:
         spans, probabilities = self._look(text)
@@ -81,9 +87,27 @@ class Classifier:
         """The highest probability of a window, 0.0 for a text without words."""
         return float(self._look(text).probabilities.max(initial=0.0))
 
-    def _look_at(self, text: str) -> Look:
+    def _look(self, text: str) -> Look:
+        """What is thought of a text; of the latest ``REMEMBERED`` windows it is known.
+
+        A verdict asks twice, and the datasets of other formats are built of the same results.
+        """
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        with self._lock:
+            known = self._seen.get(key)
+            if known is not None:
+                self._seen.move_to_end(key)
+                return known
         windows = windows_of(text, self.encoder)
-        return Look(windows.spans, self.head.probabilities(windows))
+        look = Look(windows.spans, self.head.probabilities(windows))
+        with self._lock:
+            if key not in self._seen:
+                self._seen[key] = look
+                self._held += 1 + len(look.spans)
+            while self._held > REMEMBERED and len(self._seen) > 1:
+                _, oldest = self._seen.popitem(last=False)
+                self._held -= 1 + len(oldest.spans)
+        return look
 
 
 @screen

@@ -5,11 +5,13 @@ import codecs
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import whorl.flywheel.screening.classifier as classifier_module
 from tests.conftest import SHARED
 from whorl.flywheel.screening import SCREENS, make_screen, screen_text, version
 from whorl.flywheel.screening.anomaly import LEAST, History
@@ -270,3 +272,21 @@ def test_bad_input_is_said_in_a_sentence(text: bytes, said: str) -> None:
 def test_a_missing_file_is_said() -> None:
     code, _, err = run("nowhere.jsonl")
     assert code == 2 and "nowhere.jsonl" in err
+
+
+def test_the_classifier_remembers_what_it_saw_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results are looked at once for the datasets of all formats; memory stays bounded."""
+    looked: list[str] = []
+
+    def windows_of(text: str, encoder: Any) -> Any:
+        looked.append(text)
+        return sound(text, encoder)
+
+    sound = classifier_module.windows_of
+    monkeypatch.setattr(classifier_module, "windows_of", windows_of)
+    monkeypatch.setattr(classifier_module, "REMEMBERED", 8)
+    classifier = classifier_module.Classifier()
+    texts = [f"The ferry {n} leaves at noon. It comes back at six." for n in range(4)]
+    first = [classifier.score(text) for text in texts]
+    assert classifier.score(texts[3]) == first[3] and looked == texts
+    assert classifier.score(texts[0]) == first[0] and looked == [*texts, texts[0]], "the oldest was forgotten"
