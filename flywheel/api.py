@@ -139,6 +139,10 @@ class NewTraining(BaseModel):
     dataset_id: uuid.UUID
     method: Method
     seed: int = 0
+    recipe: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What differs from the method's defaults, such as epochs, loss or rank.",
+    )
 
 
 class TrainingView(BaseModel):
@@ -160,7 +164,7 @@ async def start_training(body: NewTraining, actor: CurrentActor, request: Reques
     """Queue a training; a worker runs it."""
     actor.require("write")
     whorl = request.app.state.whorl
-    recipe = default_recipe(body.method, body.seed)
+    recipe = default_recipe(body.method, body.seed).changed(**body.recipe)
     training_id = await queue_training(whorl.engine, actor, body.dataset_id, recipe)
     await whorl.queue.defer(
         TRAIN_JOB, lock="training", tenant_id=str(actor.tenant_id), training_id=str(training_id)

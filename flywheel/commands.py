@@ -114,8 +114,13 @@ async def export(
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
+@click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
+@click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
+@click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
+@click.option("--rslora", is_flag=True, default=None, help="Scale by the root of the rank.")
 @run_async
-async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **changes: float | None) -> None:
+async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **changes: Any) -> None:
     """Train a LoRA adapter on a dataset and register it.
 
     \b
@@ -125,8 +130,8 @@ async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **c
     async with terminal.open() as (whorl, actor):
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, wanted)
-        recipe = default_recipe(parse_method(method or dataset.format), seed).model_copy(
-            update={name: value for name, value in changes.items() if value is not None}
+        recipe = default_recipe(parse_method(method or dataset.format), seed).changed(
+            **{name: value for name, value in changes.items() if value is not None}
         )
         training_id = await queue_training(whorl.engine, actor, wanted, recipe)
         with terminal.progress() as bars:

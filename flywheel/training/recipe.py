@@ -1,21 +1,30 @@
 """Recipes: what a training does, as one small frozen record."""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...platform.errors import InputError
 
 Method = Literal["sft", "dpo", "kto", "grpo"]
 METHODS: tuple[Method, ...] = get_args(Method)
+# The losses of each method, its own first; TRL's names, but gspo, which is grpo weighed by sequence.
+LOSSES: dict[Method, tuple[str, ...]] = {
+    "sft": ("nll", "dft"),
+    "dpo": ("sigmoid", "ipo", "hinge", "robust", "apo_zero", "apo_down", "sppo_hard"),
+    "kto": ("kto", "apo_zero_unpaired"),
+    "grpo": ("grpo", "dapo", "dr_grpo", "bnpo", "gspo"),
+}
 
 
 class Recipe(BaseModel):
     """LoRA training by one method.
 
     ``beta`` weighs the distance to the base model (DPO, KTO, GRPO); ``generations`` is the group
-    size of GRPO; ``max_steps`` -1 means by epochs.
+    size of GRPO; ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for
+    its first; ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by
+    the root of the rank (arXiv 2312.03732).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +43,25 @@ class Recipe(BaseModel):
     beta: float = Field(0.1, ge=0)
     generations: int = Field(4, ge=2)
     answer_tokens: int = Field(64, ge=1)
+    loss: str = ""
+    dora: bool = False
+    rslora: bool = False
+
+    @model_validator(mode="after")
+    def _known_loss(self) -> "Recipe":
+        if self.loss and self.loss not in LOSSES[self.method]:
+            raise ValueError(
+                f"{self.method} has no loss {self.loss!r}; it has {', '.join(LOSSES[self.method])}"
+            )
+        return self
+
+    def changed(self, **changes: Any) -> "Recipe":
+        """The recipe with other values; raises InputError for those that it cannot have."""
+        try:
+            return Recipe.model_validate({**self.model_dump(), **changes})
+        except ValidationError as error:
+            told = "; ".join(str(each["msg"]).removeprefix("Value error, ") for each in error.errors())
+            raise InputError(f"The recipe does not hold: {told}.") from error
 
 
 def parse_method(value: str) -> Method:

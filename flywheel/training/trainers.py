@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
 from .collate import spoken_collator
-from .recipe import Recipe
+from .recipe import LOSSES, Recipe
 from .render import Row, render_completion, render_sft, render_text
 
 _SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
@@ -78,6 +78,8 @@ def _lora(recipe: Recipe) -> Any:
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
+        use_dora=recipe.dora,
+        use_rslora=recipe.rslora,
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
@@ -92,6 +94,7 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")
     options = {
         "max_length": recipe.max_length, "packing": False, "train_sampling_strategy": "group_by_length",
+        "loss_type": _loss(recipe),
     }  # fmt: skip
     return Plan(SFTTrainer, SFTConfig, fitting, options, {})
 
@@ -160,6 +163,8 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     options = {
         "per_device_train_batch_size": max(recipe.batch_size, recipe.generations), "beta": recipe.beta,
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
+        "loss_type": "grpo" if _loss(recipe) == "gspo" else _loss(recipe),
+        "importance_sampling_level": "sequence" if _loss(recipe) == "gspo" else "token",
     }  # fmt: skip
     return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
 
@@ -176,4 +181,8 @@ def _prompt(tokenizer: Any, row: Row) -> str:
 
 
 def _preference(recipe: Recipe) -> dict[str, Any]:
-    return {"beta": recipe.beta, "max_length": recipe.max_length}
+    return {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": _loss(recipe)}
+
+
+def _loss(recipe: Recipe) -> str:
+    return recipe.loss or LOSSES[recipe.method][0]

@@ -15,7 +15,7 @@ from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training.collate import Spoken
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
-from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe, parse_method
+from whorl.flywheel.training.recipe import LOSSES, METHODS, Recipe, TrainingJob, default_recipe, parse_method
 from whorl.flywheel.training.render import render_completion, render_sft, render_text
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
@@ -84,6 +84,32 @@ def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -
     assert (tmp_path / "acme.v1" / "adapter_model.safetensors").is_file()
     assert not (tmp_path / "acme.v1.partial").exists()
     assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
+
+
+FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses[1:]]
+
+
+@pytest.mark.parametrize(("method", "loss"), FAMILY)
+def test_each_loss_of_a_family_takes_a_step(method: Any, loss: str, model: Path, tmp_path: Path) -> None:
+    """What is asked for is what TRL runs: a loss that it does not know would raise."""
+    recipe = default_recipe(method).changed(
+        max_steps=1, batch_size=2, generations=2, answer_tokens=4, rank=2, loss=loss, dora=loss == "ipo",
+        rslora=loss == "dft",
+    )  # fmt: skip
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
+        dataset_folder=write_dataset(tmp_path / "data", method),
+    )  # fmt: skip
+    assert train(job, lambda value: None)["steps"] == 1
+    adapter = json.loads((tmp_path / "acme.v1" / "adapter_config.json").read_text())
+    assert (adapter["use_dora"], adapter["use_rslora"]) == (recipe.dora, recipe.rslora)
+
+
+def test_a_loss_of_another_method_is_refused() -> None:
+    with pytest.raises(InputError, match="sft has no loss 'ipo'; it has nll, dft"):
+        default_recipe("sft").changed(loss="ipo")
+    with pytest.raises(InputError, match="does not hold"):
+        default_recipe("sft").changed(epochs=-1.0)
 
 
 def test_whole_conversations_are_compared_by_what_the_assistant_says(model: Path, tmp_path: Path) -> None:
