@@ -171,7 +171,10 @@ async def evaluate_one(terminal: Terminal, name: str, tasks: Path) -> None:
             )
     terminal.result(report, lambda: terminal.table(["", "success", "95 %"], [
         [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
-    ] + [["p", f"{report['p_value']:.2g}", ""]]))  # fmt: skip
+    ] + [["p", f"{report['p_value']:.2g}", ""]] + [
+        [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
+        for name, value in report["value"].items()
+    ]))  # fmt: skip
 
 
 @evaluate.command("qa")

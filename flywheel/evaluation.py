@@ -1,6 +1,7 @@
 """Evaluation: an adapter and the base on the same held-out questions, judged by verifiers."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from ..platform.serving.messages import Sampling
 from .curate import EVALUATION_TAG
 from .statistics import mcnemar_p, wilson_interval
 from .tables import Evaluation
+from .value import Spent, ledger
 from .verifiers.base import Attempt, Call, verify
 
 
@@ -40,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Scored:
-    """The answer to a task, its verdict, the run behind it, the passages shown and the calls made in it."""
+    """The answer to a task, its verdict, the run behind it, the passages shown, the calls made, what it took."""
 
     task: Task
     answer: str
@@ -49,6 +51,7 @@ class Scored:
     status: str
     shown: tuple[Citation, ...] = ()
     calls: tuple[Call, ...] = ()
+    spent: Spent = field(default_factory=Spent)
 
 
 def load_tasks(file: Path) -> list[Task]:
@@ -104,11 +107,13 @@ async def ask_all(
                 task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
                 tags=(*tags, *task.tags),
             )  # fmt: skip
+            started = time.monotonic()
             ended, shown, calls = await _run(agents, actor, request)
+            spent = Spent(ended.input_tokens, ended.output_tokens, time.monotonic() - started)
         passages = {citation["number"]: citation["text"] for citation in shown}
         attempt = Attempt(ended.answer, task.question, passages, calls)
         score = task.judge(attempt) if ended.status == "succeeded" else 0.0
-        results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown, calls)
+        results[index] = Scored(task, ended.answer, score, ended.run_id, ended.status, shown, calls, spent)
         progress()
 
     async with anyio.create_task_group() as group:
@@ -147,7 +152,8 @@ def _arguments(text: str) -> dict[str, Any] | None:
 
 
 def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:
-    """Success before and after with 95 % intervals, and the exact paired test."""
+    """Success before and after with 95 % intervals, the exact paired test, and the value ledger."""
+    right = (sum(s.score for s in before), sum(s.score for s in after))
     return {
         "n": len(before),
         "before": summary(before),
@@ -155,6 +161,7 @@ def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]
         "p_value": mcnemar_p([s.score for s in before], [s.score for s in after]),
         "better": sum(a.score > b.score for b, a in zip(before, after, strict=True)),
         "worse": sum(a.score < b.score for b, a in zip(before, after, strict=True)),
+        "value": ledger([s.spent for s in before], [s.spent for s in after], right),
     }
 
 
