@@ -11,6 +11,7 @@ from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.tables import Training
+from whorl.flywheel.value import Spent, ledger
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import ROLES, Actor, Role
@@ -168,4 +169,5 @@ def evaluation(before: int, after: int, n: int) -> dict[str, Any]:
     return {
         "n": n, "before": side(before), "after": side(after), "better": better, "worse": max(0, before - after),
         "p_value": 0.0004 if after > before else 1.0,
+        "value": ledger([Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)], (before, after)),
     }  # fmt: skip
