@@ -198,9 +198,13 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
 
 
 def row_bytes(row: Row) -> bytes:
-    """A row as a line of the exported file: keys in order, ``group`` left out."""
+    """A row as a line of the exported file, ``group`` left out.
+
+    Keys stay as they were captured: of a tool's definition and of a call's arguments their order is
+    part of the prompt.
+    """
     content = {key: value for key, value in row.items() if key != "group"}
-    return json.dumps(content, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    return json.dumps(content, ensure_ascii=False).encode() + b"\n"
 
 
 def content_hash(built: Built) -> str:

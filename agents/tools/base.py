@@ -57,9 +57,33 @@ class Tool:
         return {
             "type": "function",
             "function": {
-                "name": self.name, "description": self.description, "parameters": self.parameters,
+                "name": self.name, "description": self.description, "parameters": plain_schema(self.parameters),
             },
         }  # fmt: skip
+
+
+# The order in which prompts show what a schema says; other words follow as they come.
+_ORDER = ("type", "description", "properties", "items", "enum", "required")
+
+
+def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema as models are shown it: one order of its words, and no titles, which repeat the names.
+
+    >>> plain_schema({"title": "Args", "required": ["a"], "properties": {"a": {"title": "A", "type": "string"}}})
+    {'properties': {'a': {'type': 'string'}}, 'required': ['a']}
+    """
+    words = [*(word for word in _ORDER if word in schema), *(word for word in schema if word not in _ORDER)]
+    return {word: _plain(word, schema[word]) for word in words if word != "title"}
+
+
+def _plain(word: str, value: Any) -> Any:
+    if word in ("properties", "$defs", "definitions", "patternProperties") and isinstance(value, dict):
+        return {name: plain_schema(each) if isinstance(each, dict) else each for name, each in value.items()}
+    if word in ("items", "additionalProperties", "not") and isinstance(value, dict):
+        return plain_schema(value)
+    if word in ("anyOf", "allOf", "oneOf") and isinstance(value, list):
+        return [plain_schema(each) if isinstance(each, dict) else each for each in value]
+    return value
 
 
 def tool(name: str, description: str, parameters: dict[str, Any]) -> Callable[[ToolFunction], Tool]:

@@ -21,6 +21,7 @@ from whorl.flywheel.rows import plain
 from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
+from whorl.flywheel.training.render import objects
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.flywheel.verifiers.base import Attempt
 from whorl.flywheel.verifiers.text import contains
@@ -281,3 +282,24 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file.write_text('{"question": "When?"}\n')
     with pytest.raises(InputError, match="line 1"):
         load_tasks(file)
+
+
+async def test_a_row_holds_the_prompt_that_was_served(settings: Settings, tmp_path: Path) -> None:
+    """To the last byte: the order of the keys of tools and arguments is part of a prompt."""
+    served: list[tuple[list[Any], list[Any]]] = []
+
+    def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        served.append((messages, tools))
+        if messages[-1]["role"] == "user":
+            return call_text("search", query="tide")
+        return "Twice a day. [1]"
+
+    async with open_whorl(settings, backend=ScriptedBackend(script)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        await collect(whorl, actor, 1)
+        dataset = await create_dataset(whorl.engine, actor.tenant_id, tmp_path, "sft", held_out=0.0)
+    [line] = (Path(dataset.folder) / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    row = json.loads(line)
+    messages, tools = served[-1]
+    assert json.dumps(row["tools"]) == json.dumps(tools)
+    assert json.dumps(objects(row["messages"][:-1])) == json.dumps(objects(plain(messages)))

@@ -21,7 +21,7 @@ from whorl.platform.telemetry.redaction.placeholders import Placeholders, mask
 from whorl.platform.telemetry.redaction.policy import CustomPattern, RedactionPolicy, TenantPolicy
 from whorl.platform.telemetry.redaction.redactor import Redactor, default_redactor
 from whorl.platform.telemetry.redaction.stored import StoredPolicies, policy_history, store_policy
-from whorl.platform.telemetry.redaction.walk import visit_json
+from whorl.platform.telemetry.redaction.walk import visit_json, visit_record
 
 EMAIL = "zuzanna.kowalczyk@planted.example"
 
@@ -293,3 +293,36 @@ def test_national_numbers_are_found_where_the_policy_names_their_kind(redactor: 
     assert {("UK_NHS", "943 476 5919"), ("ES_NIF", "12345678Z")} <= found
     plain = {f.kind for f in redactor.find([text], RedactionPolicy())[0]}
     assert not plain & {"UK_NHS", "ES_NIF"}
+
+
+def test_tool_definitions_stay_code_and_their_prose_is_redacted() -> None:
+    """A training prompt must be the served one: names, types and titles of a schema are no names of people."""
+    schema = {
+        "type": "object", "title": "Bergen",
+        "properties": {"city": {"title": "City", "type": "string", "default": "ann@arnby.example"},
+                       "description": {"type": "string", "description": "For Ann Halvorsen of Bergen."}},
+        "required": ["city", "description"],
+    }  # fmt: skip
+    tool = {
+        "type": "function",
+        "function": {"name": "stock_level", "description": "Look it up.", "parameters": schema},
+    }
+    record = a_span(**{c.TOOL_DEFINITIONS: json.dumps([tool])})
+    visited: list[str] = []
+    visit_record(record, lambda text: visited.append(text) or text.replace("Ann Halvorsen", "<PERSON_1>"))
+    assert {"Look it up.", "ann@arnby.example", "For Ann Halvorsen of Bergen."} == set(visited)
+    [kept] = json.loads(record.attributes[c.TOOL_DEFINITIONS])
+    changed = kept["function"]["parameters"]["properties"]["description"]
+    assert changed["description"] == "For <PERSON_1> of Bergen."
+    changed["description"] = "For Ann Halvorsen of Bergen."
+    assert json.dumps(kept) == json.dumps(tool), "nothing else changed, not even the order"
+
+
+def test_codes_and_common_nouns_are_no_names() -> None:
+    assert NameDetector().find(["Look up how many units of a product a ledger of a city shows."]) == [[]]
+    texts = ["R2", "The ledger is F1.", "See T3 and R2 in Lisbon."]
+    found = [
+        [text[f.start : f.end] for f in findings]
+        for text, findings in zip(texts, NameDetector().find(texts), strict=True)
+    ]
+    assert not {"R2", "F1", "T3"} & {value for values in found for value in values}

@@ -18,6 +18,10 @@ RECENT = 4096
 _MIN_SCORE = 0.5
 # The same for a text in lower case that would be a name as a whole: most are values of fields.
 _MIN_ALONE = 0.98
+# Shorter texts with a digit in them are no names.
+_MIN_NAMED = 4
+# After these a word in lower case is any one of its kind, not somebody's name.
+_INDEFINITE = (" a ", " an ", "\na ", "\nan ")
 # Words of one pass through the network; bounds its memory.
 _AT_ONCE = 256
 # Words that begin sentences with a capital and are no name by themselves.
@@ -104,6 +108,11 @@ class NameDetector:
                 end += 1
             value, score = text[start:end], float(named[first : last + 1].max())
             if value.lower() in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
+                continue
+            # Codes such as R2.
+            if len(value) < _MIN_NAMED and any(map(str.isdigit, value)):
+                continue
+            if value.islower() and text[:start].casefold().endswith(_INDEFINITE):
                 continue
             if len(value) == len(text.strip()) and value.islower() and score < _MIN_ALONE:
                 continue

@@ -13,6 +13,8 @@ Change = Callable[[str], str]
 _FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
 # Smaller numbers identify nobody.
 _MIN_NUMBER = 10_000_000
+# What a tool's definition says in words, or holds as a value.
+_PROSE = frozenset({"description", "default", "examples", "example", "enum", "const", "$comment"})
 
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
@@ -40,7 +42,39 @@ def _visit_attributes(attributes: dict[str, Any], change: Change) -> dict[str, A
 def _visit_attribute(name: str, value: Any, change: Change) -> Any:
     if name in c.STRUCTURE or name in c.TOKEN_ATTRIBUTES:
         return value
+    if name == c.TOOL_DEFINITIONS:
+        return _visit_definitions(value, change)
     return visit_json(value, change)
+
+
+def _visit_definitions(value: Any, change: Change) -> Any:
+    """Tool definitions with ``change`` applied to their prose and values; what is code in them stays.
+
+    Names of tools and parameters, types and titles say nothing of a person, and a prompt that is
+    trained on must be the prompt that was served.
+    """
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        return visit_json(value, change)
+    changed = _visit_schema(parsed, change)
+    if changed == parsed:
+        return value
+    return json.dumps(changed, ensure_ascii=False) if isinstance(value, str) else changed
+
+
+def _visit_schema(value: Any, change: Change) -> Any:
+    if isinstance(value, list):
+        return [_visit_schema(item, change) for item in value]
+    if not isinstance(value, dict):
+        return value
+    visited = {}
+    for word, item in value.items():
+        if word == "properties" and isinstance(item, dict):
+            visited[word] = {name: _visit_schema(each, change) for name, each in item.items()}
+        else:
+            visited[word] = visit_json(item, change) if word in _PROSE else _visit_schema(item, change)
+    return visited
 
 
 def visit_json(value: Any, change: Change) -> Any:
