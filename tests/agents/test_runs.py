@@ -203,7 +203,7 @@ async def test_tools_of_an_mcp_server_over_stdio(settings: Settings, tmp_path: P
 
     def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
         if messages[-1]["role"] == "user":
-            return call_text("stock_level", product="Tern 40 tide gauge", city="Cork")
+            return call_text("stock_level", product="Tern 40 tide gauge", city="Cork", ledger="F1")
         return f"There are {messages[-1]['content']}."
 
     changed = settings.model_copy(update={"mcp_config": config})
@@ -220,7 +220,7 @@ async def test_tools_of_an_mcp_server_over_stdio(settings: Settings, tmp_path: P
         )
     from whorl.flywheel.demo.stock import units
 
-    assert ended.answer == f"There are {units('Tern 40 tide gauge', 'Cork')}."
+    assert ended.answer == f"There are {units('Tern 40 tide gauge', 'Cork', 'F1')}."
     assert bad.is_error
 
 
