@@ -31,7 +31,7 @@ def ledger(
     The interval is a paired percentile bootstrap over the questions (2,000 resamples, fixed seed).
     ``per_success`` divides all tokens by the right answers; None where there is none.
     """
-    measures = {
+    measures: dict[str, tuple[list[float], list[float]]] = {
         "tokens": ([s.tokens for s in before], [s.tokens for s in after]),
         "seconds": ([s.seconds for s in before], [s.seconds for s in after]),
     }
