@@ -14,6 +14,7 @@ from ..platform.errors import InputError
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.redaction.placeholders import PLACEHOLDER, Placeholders
 from ..platform.telemetry.redaction.redactor import Redactor
+from ..platform.telemetry.redaction.walk import visit_json
 from ..platform.telemetry.tables import Span
 
 KIND = "call_edit"
@@ -78,16 +79,9 @@ async def hide_edit(
     known = aligned((question or "").strip(), asked_of(spans[0]).strip()) if spans else {}
     placeholders = Placeholders(await anyio.to_thread.run_sync(redactor.policies.of, str(tenant_id)))
     placeholders.number_on(json.dumps(spans))
-    arguments = replace_known(edit.arguments, known)
-
-    def hide(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: hide(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [hide(each) for each in value]
-        return redactor.redact_text(value, placeholders) if isinstance(value, str) else value
-
-    hidden = await anyio.to_thread.run_sync(hide, arguments)
+    hidden = await anyio.to_thread.run_sync(
+        visit_json, edit.arguments, lambda text: redactor.redact_text(with_known(text, known), placeholders)
+    )
     return json.dumps({"name": edit.name, "arguments": hidden}, ensure_ascii=False)
 
 
@@ -100,13 +94,8 @@ def asked_of(attributes: dict[str, Any]) -> str:
     return str(said[-1]) if said else ""
 
 
-def replace_known(value: Any, known: dict[str, str]) -> Any:
-    """A call's arguments with what is known of the run's values put in their place, the longest first."""
-    if isinstance(value, dict):
-        return {key: replace_known(each, known) for key, each in value.items()}
-    if isinstance(value, list):
-        return [replace_known(each, known) for each in value]
-    if isinstance(value, str):
-        for original in sorted(known, key=len, reverse=True):
-            value = re.sub(re.escape(original), known[original], value, flags=re.IGNORECASE)
-    return value
+def with_known(text: str, known: dict[str, str]) -> str:
+    """``text`` with what is known of the run's values put in their place, the longest first."""
+    for original in sorted(known, key=len, reverse=True):
+        text = re.sub(re.escape(original), known[original], text, flags=re.IGNORECASE)
+    return text

@@ -62,18 +62,18 @@ def shingles(text: str) -> set[str]:
 
 def sole_source(run: Trajectory) -> str | None:
     """The person on whose word alone a run is in the dataset, or None where others or programs agree."""
-    sources = {o.source for o in run.outcomes if o.kind != "comment"}
-    return next(iter(sources)) if len(sources) == 1 and is_person(min(sources)) else None
+    first, *others = {o.source for o in run.outcomes if o.kind != "comment"} or {""}
+    return first if first and not others and is_person(first) else None
 
 
 def balanced(runs: list[Trajectory], most: float) -> tuple[list[Trajectory], int]:
     """The runs without those by which one person would decide more than the share ``most``, and how many went.
 
-    Where fewer than three people judge, nobody's share is cut. Of those who say too much, the
+    Where fewer than three people judge, or for a share of 1, nobody's share is cut. Of those who say too much, the
     earliest runs stay.
     """
     people = {o.source for run in runs for o in run.outcomes if is_person(o.source)}
-    if len(people) < 3:
+    if len(people) < 3 or most >= 1:
         return runs, 0
     by_person = Counter(source for source in map(sole_source, runs) if source)
     kept, counted = [], Counter[str]()

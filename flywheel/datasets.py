@@ -69,14 +69,15 @@ class Cut:
     held_out: float
     near_duplicates: float | None = None
     most_of_one: float = MOST_OF_ONE
+    contamination: bool = True
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> "Cut":
-        """The cut of a manifest."""
+        """The cut of a manifest; what a manifest does not speak of was not done when it was made."""
         return cls(
             manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
-            manifest["split"]["held_out"], manifest.get("near_duplicates"),
-            manifest["most_of_one"],
+            manifest["split"]["held_out"], manifest.get("near_duplicates"), manifest.get("most_of_one", 1.0),
+            manifest.get("contamination", False),
         )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ async def create_dataset(
         "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "seed": seed,
         "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
-        "most_of_one": cut.most_of_one,
+        "most_of_one": cut.most_of_one, "contamination": cut.contamination,
         "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
         "rows": len(built.train), "held_out_rows": len(built.held_out),
         "content_hash": content_hash(built),
@@ -257,7 +258,8 @@ async def _screened(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, b
     opted_out = set(refused)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
-    curator = Curator(await evaluation_questions(session, cut.as_of), cut.near_duplicates)
+    asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
+    curator = Curator(asked, cut.near_duplicates)
     async for run in trajectories(session, run_ids, cut.as_of):
         state = decided.get(run.run_id)
         reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)

@@ -107,6 +107,17 @@ async def test_datasets_leave_out_what_an_evaluation_asked(whorl: Whorl, acme: A
     assert cut.manifest["left_out"].get(CONTAMINATED, 0) + 1 == whole.rows - cut.rows
 
 
+async def test_a_manifest_of_before_is_built_as_it_was(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
+    """Older manifests do not speak of curation: erasure builds them without."""
+    runs = await collect(whorl, acme, 6)
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Run).where(Run.id == runs[0]).values(tags=[EVALUATION_TAG]))
+    newer = ("near_duplicates", "most_of_one", "contamination")
+    older = {key: value for key, value in dataset.manifest.items() if key not in newer}
+    assert len((await rebuild(whorl.engine, acme.tenant_id, older)).train) == dataset.rows
+
+
 async def test_near_duplicates_are_part_of_the_manifest(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
     await collect(whorl, acme, 6, asking=LONG + "but how often does tide {} turn?")
     dataset = await create_dataset(

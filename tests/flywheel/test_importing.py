@@ -198,7 +198,7 @@ def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_pat
         ({"scores": ["good"]}, None, "'scores' is not a list"),
         ({"scores": [{"name": "stars", "value": 5}]}, None, "'stars' is 5"),
         ({"scores": [{"name": "a", "value": 1}, {"name": "b", "value": 0}]}, None, "a, b. Say which"),
-        ({"observations": [], "output": None}, None, "no"),
+        ({"observations": [], "output": None}, None, "'messages' is not a list of messages"),
     ],
 )
 def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(

@@ -318,6 +318,19 @@ def test_tool_definitions_stay_code_and_their_prose_is_redacted() -> None:
     assert json.dumps(kept) == json.dumps(tool), "nothing else changed, not even the order"
 
 
+def test_what_no_schema_word_explains_is_redacted() -> None:
+    """A vendor's field, a default that is an object, a list: none is code that is known."""
+    schema = {
+        "type": "object", "x-owner": "Ann", "x-people": ["Ann"],
+        "properties": {"to": {"type": "object", "default": {"name": "Ann", "type": "Ann"}}},
+    }  # fmt: skip
+    record = a_span(
+        **{c.TOOL_DEFINITIONS: [{"type": "function", "function": {"name": "f", "parameters": schema}}]}
+    )
+    visit_record(record, lambda text: text.replace("Ann", "<PERSON_1>"))
+    assert "Ann" not in json.dumps(record.attributes)
+
+
 def test_codes_and_common_nouns_are_no_names() -> None:
     assert NameDetector().find(["Look up how many units of a product a ledger of a city shows."]) == [[]]
     texts = ["R2", "The ledger is F1.", "See T3 and R2 in Lisbon."]

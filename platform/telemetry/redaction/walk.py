@@ -13,8 +13,11 @@ Change = Callable[[str], str]
 _FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
 # Smaller numbers identify nobody.
 _MIN_NUMBER = 10_000_000
-# What a tool's definition says in words, or holds as a value.
-_PROSE = frozenset({"description", "default", "examples", "example", "enum", "const", "$comment"})
+# What is code in a tool's definition, and what maps names of the author's choice to schemas.
+_CODE = frozenset({"type", "name", "title", "required", "format", "strict", "$ref"})
+_NAMED = frozenset({"properties", "$defs", "definitions", "patternProperties"})
+# Values of a schema, which may be objects themselves.
+_VALUES = frozenset({"default", "examples", "example", "enum", "const"})
 
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
@@ -48,7 +51,7 @@ def _visit_attribute(name: str, value: Any, change: Change) -> Any:
 
 
 def _visit_definitions(value: Any, change: Change) -> Any:
-    """Tool definitions with ``change`` applied to their prose and values; what is code in them stays.
+    """Tool definitions with ``change`` applied to all but what is known to be code in them.
 
     Names of tools and parameters, types and titles say nothing of a person, and a prompt that is
     trained on must be the prompt that was served.
@@ -67,13 +70,15 @@ def _visit_schema(value: Any, change: Change) -> Any:
     if isinstance(value, list):
         return [_visit_schema(item, change) for item in value]
     if not isinstance(value, dict):
-        return value
+        return visit_json(value, change)
     visited = {}
     for word, item in value.items():
-        if word == "properties" and isinstance(item, dict):
+        if word in _NAMED and isinstance(item, dict):
             visited[word] = {name: _visit_schema(each, change) for name, each in item.items()}
+        elif word in _CODE:
+            visited[word] = item
         else:
-            visited[word] = visit_json(item, change) if word in _PROSE else _visit_schema(item, change)
+            visited[word] = visit_json(item, change) if word in _VALUES else _visit_schema(item, change)
     return visited
 
 
