@@ -14,7 +14,7 @@ from ..platform.telemetry import conventions as c
 from ..platform.telemetry.store import spans_of_run
 from .api import find_run
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
-from .runs import RunRequest
+from .runs import SHADOW_TAG, RunRequest
 from .tables import Run
 
 
@@ -74,7 +74,8 @@ async def runs(terminal: Terminal, run_id: str | None, limit: int) -> None:
             if run_id is not None:
                 await _show_run(terminal, session, _uuid(run_id))
                 return
-            found = list(await session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)))
+            seen = select(Run).where(~Run.tags.contains([SHADOW_TAG]))
+            found = list(await session.scalars(seen.order_by(Run.id.desc()).limit(limit)))
     columns = ["id", "started", "status", "adapter", "steps", "tokens"]
     value = [
         {"id": r.id, "started": r.started_at.isoformat(timespec="seconds"), "status": r.status,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,12 +21,13 @@ from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import InputError, NotFoundError, WhorlError
 from ..platform.identity.access import Actor
-from ..platform.serving.adapters import find_adapter, owner_of, routed_adapter
+from ..platform.serving.adapters import find_adapter, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
+from ..platform.serving.trials import Choice, choose, trial_tag
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.capture import Capture, RunContext, run_context
-from .events import RunEnded, RunEvent, RunStarted
+from .events import RunEnded, RunEvent, RunStarted, ToolEnded, ToolStarted
 from .graph import Limits, RunScope, build_graph
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
@@ -34,6 +35,8 @@ from .toolbox import Toolbox
 from .tools.base import Citation, ToolContext
 
 DEFAULT_AGENT = "default"
+# Of runs that nobody asked for: they are in no list and no dataset.
+SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
 _CITED = re.compile(r"\[(\d{1,3})\]")
 
@@ -43,7 +46,8 @@ class RunRequest:
     """What a run is asked to do.
 
     ``adapter`` overrides the tenant's route: a name, or "" for the base model. ``history`` comes
-    before the question where no conversation is kept. ``checkpoint`` stores each step.
+    before the question where no conversation is kept. ``checkpoint`` stores each step. ``toolbox``
+    takes the place of the agent's own tools.
     """
 
     question: str
@@ -55,10 +59,22 @@ class RunRequest:
     keep: bool = True
     checkpoint: bool = True
     tags: tuple[str, ...] = ()
+    toolbox: Toolbox | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over, for whoever follows: ``messages`` before the model spoke, and what its tools did."""
+
+    actor: Actor
+    request: RunRequest
+    messages: list[ChatMessage]
+    ended: RunEnded
+    tools: tuple[ToolStarted | ToolEnded, ...]
 
 
 class Agents:
-    """Starts runs for actors."""
+    """Starts runs for actors; ``finished`` is told of each one that came to its end and must return at once."""
 
     def __init__(
         self,
@@ -71,6 +87,7 @@ class Agents:
     ) -> None:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
+        self.finished: Callable[[Finished], None] = lambda _: None
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -134,11 +151,13 @@ class Agents:
                     )
                 )
                 await session.flush()
-            adapter = await self._hold_adapter(session, actor, request, held)
+            choice = await self._hold_adapter(
+                session, actor, request, _key(actor, request, conversation_id), held
+            )
             run = Run(
                 tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
-                agent=request.agent, model=self.servers.base, adapter=adapter,
-                trace_id="", tags=list(request.tags),
+                agent=request.agent, model=self.servers.base, adapter=choice.adapter,
+                trace_id="", tags=[*request.tags, *([trial_tag(choice.trial_id)] if choice.trial_id else [])],
             )  # fmt: skip
             session.add(run)
             if request.keep:
@@ -152,29 +171,30 @@ class Agents:
         return run, [*start, {"role": "user", "content": question}]
 
     async def _hold_adapter(
-        self, session: AsyncSession, actor: Actor, request: RunRequest, held: ExitStack
-    ) -> str | None:
-        """The adapter that answers, held against unloading and loaded where a server lacks it.
+        self, session: AsyncSession, actor: Actor, request: RunRequest, key: str, held: ExitStack
+    ) -> Choice:
+        """Who answers, held against unloading and loaded where a server lacks it.
 
-        The route is read again once the adapter is held: a promotion in between would have seen
-        nobody to wait for.
+        The choice is made again once the adapter is held: a promotion or rollback in between would
+        have seen nobody to wait for.
         """
-        name = request.adapter
-        if name and owner_of(name) != actor.tenant_slug:
-            raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
-        while name is None:
-            routed = await routed_adapter(session, request.agent)
-            with ExitStack() as trial:
-                trial.enter_context(self.servers.hold(routed or self.servers.base))
-                if await routed_adapter(session, request.agent) == routed:
-                    held.push(trial.pop_all())
-                    name = routed or ""
-        if not name:
-            return None
+        if request.adapter and owner_of(request.adapter) != actor.tenant_slug:
+            raise NotFoundError(f"There is no adapter {request.adapter!r} in this workspace.")
+        choice = None if request.adapter is None else Choice(request.adapter or None)
+        while choice is None:
+            wanted = await choose(session, request.agent, key)
+            with ExitStack() as attempt:
+                attempt.enter_context(self.servers.hold(wanted.adapter or self.servers.base))
+                if await choose(session, request.agent, key) == wanted:
+                    held.push(attempt.pop_all())
+                    choice = wanted
+        name = choice.adapter
+        if name is None:
+            return choice
         held.enter_context(self.servers.hold(name))
         if name not in self.servers.loaded:
             await self.servers.load_adapter(name, Path((await find_adapter(session, name)).folder))
-        return name
+        return choice
 
     async def _execute(
         self,
@@ -192,12 +212,19 @@ class Agents:
             root = self.capture.tracer.start_span(f"invoke_agent {request.agent}", kind=SpanKind.INTERNAL)
         trace_id = root.get_span_context().trace_id
         run.trace_id = format_trace_id(trace_id)
+        tools: list[ToolStarted | ToolEnded] = []
+
+        def emit(event: RunEvent) -> None:
+            if isinstance(event, ToolStarted | ToolEnded):
+                tools.append(event)
+            events.put_nowait(event)
+
         scope = RunScope(
-            model=self.servers, model_name=run.adapter or self.servers.base, toolbox=self.toolbox,
+            model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,
             tool_context=ToolContext(actor.tenant_id),
             sampling=replace(request.sampling, max_tokens=self.limits.answer_tokens),
             limits=self.limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash,
-            emit=events.put_nowait,
+            emit=emit,
         )  # fmt: skip
         ended = RunEnded(run.id, "cancelled", "cancelled", "", [], 0, 0, 0)
         try:
@@ -209,6 +236,7 @@ class Agents:
             root.end()
             await asyncio.shield(self._finish(actor, request, run, ended, trace_id))
         events.put_nowait(ended)
+        self.finished(Finished(actor, request, messages, ended, tuple(tools)))
 
     async def _run_graph(
         self, actor: Actor, request: RunRequest, run: Run, scope: RunScope, messages: list[ChatMessage]
@@ -301,6 +329,14 @@ def cited(answer: str, citations: list[Citation]) -> list[Citation]:
     """The passages that an answer refers to as ``[n]``, in the order of their numbers."""
     numbers = {int(number) for number in _CITED.findall(answer)}
     return [citation for citation in citations if citation["number"] in numbers]
+
+
+def _key(actor: Actor, request: RunRequest, conversation_id: uuid.UUID | None) -> str:
+    """What stands for a conversation; where none is kept, whose first words began it."""
+    if conversation_id is not None:
+        return str(conversation_id)
+    said = [str(m.get("content") or "") for m in request.history if m["role"] == "user"]
+    return f"{actor.label}:{(said or [request.question])[0]}"
 
 
 async def _history(session: Any, conversation_id: uuid.UUID) -> list[ChatMessage]:

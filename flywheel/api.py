@@ -7,21 +7,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import select
 from starlette.responses import FileResponse
 
-from ..agents.runs import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
-from ..platform.serving.adapters import list_adapters
-from ..platform.serving.tables import Route
-from . import lineage_api
+from . import lineage_api, promotion_api
 from .build import Format
+from .canary import canary_of
 from .datasets import Selection, create_dataset, find_dataset, list_datasets
+from .jobs import LOOK_JOB, TRAIN_JOB
 from .outcomes import Feedback, Kind, record_outcome
-from .promotion import promote, rollback
 from .screening import api as quarantine_api
 from .tables import Training
 from .training.launch import list_trainings, queue_training
@@ -30,7 +27,7 @@ from .training.recipe import Method, default_recipe
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
 router.include_router(lineage_api.router)
-TRAIN_JOB = "train"
+router.include_router(promotion_api.router)
 
 
 class NewFeedback(BaseModel):
@@ -71,7 +68,13 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
         source = f"{'verifier' if body.kind == 'verdict' else 'judge'}:{body.program}"
     feedback = Feedback(body.kind, body.value, source, text=body.text, span_id=body.span_id, step=body.step)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        return await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
+        outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
+        canary = await canary_of(session, run_id)
+    if canary is not None:
+        await whorl.queue.defer_once(
+            LOOK_JOB, lock=f"canary:{canary.id}", tenant_id=str(actor.tenant_id), trial_id=str(canary.id)
+        )
+    return outcome
 
 
 class NewDataset(BaseModel):
@@ -178,64 +181,3 @@ async def get_trainings(actor: CurrentActor, request: Request) -> Any:
     """The trainings, newest first."""
     actor.require("read")
     return await list_trainings(request.app.state.whorl.engine, actor)
-
-
-class AdapterView(BaseModel):
-    """An adapter with its card."""
-
-    name: str
-    version: int
-    state: str
-    method: str
-    base_hash: str
-    dataset_id: uuid.UUID | None
-    card: dict[str, Any]
-    created_at: datetime
-
-
-@router.get("/adapters", response_model=list[AdapterView])
-async def get_adapters(actor: CurrentActor, request: Request) -> Any:
-    """The adapters, newest first."""
-    actor.require("read")
-    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await list_adapters(session)
-
-
-class Promotion(BaseModel):
-    """For which agent, and whether to pass over the gate."""
-
-    agent: str = DEFAULT_AGENT
-    force: bool = False
-
-
-class RouteView(BaseModel):
-    """Which adapter answers for an agent; None is the base model."""
-
-    agent: str
-    adapter: str | None
-    swap_ms: float | None = None
-
-
-@router.post("/adapters/{name}/promote", response_model=RouteView)
-async def promote_adapter(name: str, body: Promotion, actor: CurrentActor, request: Request) -> Any:
-    """Let an adapter that passed the gate answer from now on."""
-    whorl = request.app.state.whorl
-    swap = await promote(whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force)
-    return RouteView(agent=body.agent, adapter=name, swap_ms=round(swap, 1))
-
-
-@router.post("/agents/{agent}/rollback", response_model=RouteView)
-async def rollback_agent(agent: str, actor: CurrentActor, request: Request) -> Any:
-    """Let the adapter before the present one answer again."""
-    whorl = request.app.state.whorl
-    target = await rollback(whorl.engine, whorl.servers, actor, agent=agent)
-    return RouteView(agent=agent, adapter=target)
-
-
-@router.get("/routes", response_model=list[RouteView])
-async def get_routes(actor: CurrentActor, request: Request) -> Any:
-    """Which adapter answers for which agent."""
-    actor.require("read")
-    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        routes = await session.scalars(select(Route).order_by(Route.agent))
-        return [RouteView(agent=route.agent, adapter=route.adapter) for route in routes]

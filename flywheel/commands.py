@@ -1,4 +1,4 @@
-"""The flywheel from the command line: feedback, export, train, evaluate, promote, rollback."""
+"""The flywheel from the command line: feedback, export, train, evaluate."""
 
 import shutil
 import uuid
@@ -13,15 +13,14 @@ from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.serving.base_model import model_folder
 from .build import FORMATS
+from .canary import canary_of
 from .datasets import Selection, create_dataset, find_dataset
 from .demo.commands import demo
-from .evaluation import load_tasks
 from .importing.commands import import_group
+from .jobs import LOOK_JOB
 from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
-from .promotion import evaluate_adapter
-from .promotion import promote as promote_adapter
-from .promotion import rollback as roll_back
+from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
 from .screening.commands import screen
 from .training.launch import queue_training, train_adapter
@@ -54,6 +53,11 @@ async def feedback(
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             outcome = await record_outcome(
                 session, actor.tenant_id, parse_uuid(run_id, "run"), given, whorl.redactor
+            )
+            canary = await canary_of(session, outcome.run_id)
+        if canary is not None:
+            await whorl.queue.defer_once(
+                LOOK_JOB, lock=f"canary:{canary.id}", tenant_id=str(actor.tenant_id), trial_id=str(canary.id)
             )
     terminal.result(
         {"id": outcome.id, "kind": outcome.kind}, lambda: click.echo("Thank you: the outcome is stored.")
@@ -146,38 +150,7 @@ async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **c
     )
 
 
-@click.group()
-def evaluate() -> None:
-    """Measure adapters and agents on held-out questions."""
-
-
-@evaluate.command("adapter")
-@click.argument("name")
-@click.option("--tasks", type=click.Path(path_type=Path, dir_okay=False), required=True,
-              help="JSON lines: question, answers (or verifier and arguments).")  # fmt: skip
-@run_async
-async def evaluate_one(terminal: Terminal, name: str, tasks: Path) -> None:
-    """Compare an adapter with the base on the same questions.
-
-    \b
-    Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
-    """
-    wanted = load_tasks(tasks)
-    async with terminal.open() as (whorl, actor):
-        with terminal.progress() as bars:
-            bar = bars.add_task("asking base and adapter", total=2 * len(wanted))
-            report = await evaluate_adapter(
-                whorl.agents, actor, name, wanted, tasks.name, progress=lambda: bars.advance(bar)
-            )
-    terminal.result(report, lambda: terminal.table(["", "success", "95 %"], [
-        [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
-    ] + [["p", f"{report['p_value']:.2g}", ""]] + [
-        [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
-        for name, value in report["value"].items()
-    ]))  # fmt: skip
-
-
-@evaluate.command("qa")
+@evaluate_group.command("qa")
 @click.argument("passages", type=click.Path(path_type=Path))
 @click.argument("questions", type=click.Path(path_type=Path))
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first so many questions.")
@@ -204,38 +177,6 @@ async def evaluate_questions(
     ]))  # fmt: skip
 
 
-@click.command()
-@click.argument("name")
-@click.option("--agent", default="default", show_default=True)
-@click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
-@run_async
-async def promote(terminal: Terminal, name: str, agent: str, force: bool) -> None:
-    """Let an adapter that passed the gate answer from now on.
-
-    \b
-    Example: whorl promote acme.v1
-    """
-    async with terminal.open() as (whorl, actor):
-        swap = await promote_adapter(whorl.engine, whorl.servers, actor, name, agent=agent, force=force)
-    terminal.result(
-        {"adapter": name, "swap_ms": swap}, lambda: click.echo(f"{name} answers now ({swap:.0f} ms).")
-    )
-
-
-@click.command()
-@click.option("--agent", default="default", show_default=True)
-@run_async
-async def rollback(terminal: Terminal, agent: str) -> None:
-    """Let the adapter before the present one answer again.
-
-    \b
-    Example: whorl rollback
-    """
-    async with terminal.open() as (whorl, actor):
-        target = await roll_back(whorl.engine, whorl.servers, actor, agent=agent)
-    terminal.result({"adapter": target}, lambda: click.echo(f"{target or 'The base model'} answers now."))
-
-
 def parse_uuid(text: str, noun: str) -> uuid.UUID:
     """``text`` as an id; raises InputError that names what it should be the id of."""
     try:
@@ -245,5 +186,5 @@ def parse_uuid(text: str, noun: str) -> uuid.UUID:
 
 
 COMMANDS = (
-    feedback, export, train, evaluate, promote, rollback, verify, screen, import_group, lineage, erase, recall, demo,
+    feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall, demo,
 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from datasketch import MinHash, MinHashLSH
 from sqlalchemy import select
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.errors import InputError
-from .outcomes import is_person
+from .outcomes import Opinion, is_person
 from .rows import GOOD
 from .split import group_of
 from .trajectory import Trajectory, trajectories
@@ -27,6 +29,16 @@ SINGLE = ("sft", "kto")
 _WORD = re.compile(r"\w+")
 _SHINGLE = 3
 _PERMUTATIONS = 128
+
+
+class Voiced(Protocol):
+    """Whatever was judged."""
+
+    @property
+    def outcomes(self) -> Sequence[Opinion]: ...
+
+
+_Voiced = TypeVar("_Voiced", bound=Voiced)
 
 
 async def evaluation_questions(session: AsyncSession, as_of: datetime) -> set[str]:
@@ -60,13 +72,13 @@ def shingles(text: str) -> set[str]:
     return {" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}
 
 
-def sole_source(run: Trajectory) -> str | None:
+def sole_source(run: Voiced) -> str | None:
     """The person on whose word alone a run is in the dataset, or None where others or programs agree."""
     first, *others = {o.source for o in run.outcomes if o.kind != "comment"} or {""}
     return first if first and not others and is_person(first) else None
 
 
-def balanced(runs: list[Trajectory], most: float) -> tuple[list[Trajectory], int]:
+def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
     """The runs without those by which one person would decide more than the share ``most``, and how many went.
 
     Where fewer than three people judge, or for a share of 1, nobody's share is cut. Of those who say too much, the

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..agents.runs import SHADOW_TAG
 from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
@@ -239,7 +240,8 @@ async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID
         query = query.where(Run.started_at >= selection.since)
     if selection.until:
         query = query.where(Run.started_at < selection.until)
-    return list(await session.scalars(query.where(~Run.tags.contains([EVALUATION_TAG]))))
+    unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
+    return list(await session.scalars(query.where(*unasked)))
 
 
 async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut) -> Built:

@@ -13,16 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..agents.events import RunEnded, ToolEnded, ToolStarted
 from ..agents.runs import Agents, RunRequest
+from ..agents.toolbox import Toolbox
 from ..agents.tools.base import Citation
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
+from ..platform.serving.adapters import find_adapter, move
 from ..platform.serving.messages import Sampling
 from .curate import EVALUATION_TAG
+from .gate import KINDS, Kind, checks_of, kind_of
 from .statistics import mcnemar_p, wilson_interval
 from .tables import Evaluation
 from .value import Spent, ledger
-from .verifiers.base import Attempt, Call, verify
+from .verifiers.base import Attempt, Call, cheats, verify
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,24 @@ class Task:
     group: str = ""
     tags: tuple[str, ...] = ()
 
+    @property
+    def verifiers(self) -> set[str]:
+        """Every verifier that has a say, those inside ``all_of`` as well."""
+        return _named({"verifier": self.verifier, "arguments": self.arguments})
+
+    @property
+    def toolbox(self) -> Toolbox | None:
+        """The tools in place of the agent's own, where the question brings them."""
+        return None
+
     def judge(self, attempt: Attempt) -> float:
         """1.0 when the attempt is right."""
         return verify(self.verifier, attempt, **self.arguments).score
+
+
+def _named(check: dict[str, Any]) -> set[str]:
+    inner = check.get("arguments", {}).get("checks", []) if check["verifier"] == "all_of" else []
+    return {str(check["verifier"])}.union(*(_named(each) for each in inner))
 
 
 @dataclass(frozen=True)
@@ -105,7 +123,7 @@ async def ask_all(
         async with limiter:
             request = RunRequest(
                 task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
-                tags=(*tags, *task.tags),
+                tags=(*tags, *task.tags), toolbox=task.toolbox,
             )  # fmt: skip
             started = time.monotonic()
             ended, shown, calls = await _run(agents, actor, request)
@@ -151,10 +169,14 @@ def _arguments(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:
-    """Success before and after with 95 % intervals, the exact paired test, and the value ledger."""
+def compare(before: Sequence[Scored], after: Sequence[Scored], kind: Kind = KINDS[0]) -> dict[str, Any]:
+    """Success before and after with 95 % intervals, the exact paired test, the value ledger.
+
+    ``verifiers`` are those that judged, each with the cheats of the attack suite that it pays.
+    """
     right = (sum(s.score for s in before), sum(s.score for s in after))
     return {
+        "kind": kind,
         "n": len(before),
         "before": summary(before),
         "after": summary(after),
@@ -162,6 +184,9 @@ def compare(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]
         "better": sum(a.score > b.score for b, a in zip(before, after, strict=True)),
         "worse": sum(a.score < b.score for b, a in zip(before, after, strict=True)),
         "value": ledger([s.spent for s in before], [s.spent for s in after], right),
+        "verifiers": {
+            name: list(cheats(name)) for name in sorted(set().union(*(s.task.verifiers for s in before)))
+        },
     }
 
 
@@ -180,8 +205,13 @@ def summary(scored: Sequence[Scored]) -> dict[str, Any]:
 async def store_evaluation(
     engine: AsyncEngine, actor: Actor, adapter: str | None, suite: str, report: dict[str, Any]
 ) -> Evaluation:
-    """Keep a report; the gate reads the latest of an adapter."""
-    evaluation = Evaluation(tenant_id=actor.tenant_id, adapter=adapter, suite=suite, report=report)
+    """Keep a report with what the gate finds in it; held-out questions make an adapter ``evaluated``."""
+    judged = {**report, "gate": [check.value() for check in checks_of(report)]}
+    evaluation = Evaluation(tenant_id=actor.tenant_id, adapter=adapter, suite=suite, report=judged)
     async with tenant_session(engine, actor.tenant_id) as session:
         session.add(evaluation)
+        if adapter is not None and kind_of(report) == KINDS[0]:
+            stored = await find_adapter(session, adapter)
+            if stored.state in ("trained", "rejected"):
+                move(session, actor, stored, "evaluated", suite=suite)
     return evaluation

@@ -1,9 +1,10 @@
 """Outcomes: what became of a run, as ``(kind, value, source, weight)``."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import anyio.to_thread
 from sqlalchemy import func, select
@@ -31,6 +32,38 @@ def is_person(source: str) -> bool:
     (True, False)
     """
     return not source.startswith(MACHINES)
+
+
+class Opinion(Protocol):
+    """An outcome as far as a reward needs it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def source(self) -> str: ...
+
+
+def reward_of(opinions: Iterable[Opinion]) -> float | None:
+    """The weighted mean of what each source thinks of a run, or None where nobody judged it.
+
+    A source that judges often is heard once, with the mean of what it said and its greatest weight.
+    """
+    sources: dict[str, list[Opinion]] = {}
+    for opinion in opinions:
+        if opinion.kind not in ("edit", "comment", call_edits.KIND) and opinion.weight > 0:
+            sources.setdefault(opinion.source, []).append(opinion)
+    if not sources:
+        return None
+    heard = [(max(o.weight for o in said), _mean(said)) for said in sources.values()]
+    return sum(weight * value for weight, value in heard) / sum(weight for weight, _ in heard)
+
+
+def _mean(said: list[Opinion]) -> float:
+    return sum(o.value * o.weight for o in said) / sum(o.weight for o in said)
 
 
 @dataclass(frozen=True)

@@ -1,116 +1,147 @@
-"""Promotion: evaluated, gated, loaded everywhere, switched in one transaction, drained; and back."""
+"""Promotion: gated, tried in the shadow or as a canary, loaded everywhere, switched, drained; and back."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.runs import DEFAULT_AGENT, Agents
+from ..agents.runs import DEFAULT_AGENT
+from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
-from ..platform.serving.adapters import find_adapter, routed_adapter, switch_route
+from ..platform.serving.adapters import (
+    TRANSITIONS,
+    State,
+    check_move,
+    find_adapter,
+    move,
+    routed_adapter,
+    switch_route,
+)
 from ..platform.serving.servers import ModelServers
-from ..platform.serving.tables import Adapter, Route
-from .evaluation import Task, ask_all, compare, store_evaluation
-from .tables import Evaluation
+from ..platform.serving.tables import Adapter, Route, Trial
+from ..platform.serving.trials import Stage, Verdict, close_trial, open_trial, open_trials
+from .gate import HELD_OUT, Gate, gate_of
+from .measure import check_base
 
-ALPHA = 0.05
-
-
-async def evaluate_adapter(
-    agents: Agents, actor: Actor, name: str, tasks: list[Task], suite: str, **options: Any
-) -> dict[str, Any]:
-    """Ask base and adapter the same tasks, store the comparison and move the adapter's state.
-
-    The adapter is loaded for the evaluation and stays loaded; it answers nobody until promoted.
-    """
-    actor.require("write")
-    async with tenant_session(agents.engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
-    if adapter.base_hash != agents.servers.base_hash:
-        raise InputError(
-            f"The adapter {name} was trained on another base model ({adapter.base_hash[:12]}) than the one that "
-            f"is served ({agents.servers.base_hash[:12]}). Train it again on this one."
-        )
-    await agents.servers.load_adapter(name, Path(adapter.folder))
-    before = await ask_all(agents, actor, tasks, adapter="", **options)
-    after = await ask_all(agents, actor, tasks, adapter=name, **options)
-    report = compare(before, after)
-    await store_evaluation(agents.engine, actor, name, suite, report)
-    async with tenant_session(agents.engine, actor.tenant_id) as session:
-        stored = await find_adapter(session, name)
-        stored.card = {**stored.card, "evaluation": {"suite": suite, **report}}
-        if stored.state == "trained":
-            stored.state = "evaluated"
-    return report
+SHARE = 0.1
 
 
-def gate(report: dict[str, Any], alpha: float = ALPHA) -> str:
-    """Why an evaluation does not allow a promotion, or an empty text."""
-    if report["after"]["success"] <= report["before"]["success"]:
-        return (
-            f"it answers {report['after']['success']:.0%} of the held-out questions, "
-            f"the base {report['before']['success']:.0%}"
-        )
-    if report["p_value"] >= alpha:
-        return f"the gain is not certain enough (p = {report['p_value']:.3f}, asked: below {alpha})"
-    return ""
+class Admission(NamedTuple):
+    """An adapter that may be tried or serve, whether the gate was passed over, and what its card then says."""
+
+    adapter: Adapter
+    forced: bool
+    note: dict[str, Any]
 
 
 async def promote(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, *,
-    agent: str = DEFAULT_AGENT, force: bool = False,
+    agent: str = DEFAULT_AGENT, force: bool = False, require: Iterable[str] = (),
 ) -> float:  # fmt: skip
     """Let an adapter answer for an agent; returns the swap time in milliseconds.
 
     The swap is load, probe and switch; the adapter that answered before is drained and unloaded
-    afterwards. Raises ConflictError when the gate does not pass and ``force`` is not given.
+    afterwards. Raises ConflictError when the gate does not pass and ``force`` is not given; ``require``
+    names checks that must have been done.
     """
-    actor.require("administer")
-    async with tenant_session(engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
-        reason = await _refusal(session, adapter)
-    if adapter.state == "tainted":
-        raise ConflictError(
-            f"The adapter {name} is tainted: {adapter.card['tainted']['reason']}. Train another on the datasets as "
-            "they are now."
-        )
-    if adapter.base_hash != servers.base_hash:
-        raise InputError(f"The adapter {name} was trained on another base model than the one that is served.")
-    if reason and not force:
-        raise ConflictError(
-            f"The adapter {name} does not pass the gate: {reason}. --force promotes it all the same."
-        )
+    admitted = await _admit(engine, servers, actor, name, "serving", force, require)
     started = time.perf_counter()
-    await servers.load_adapter(name, Path(adapter.folder))
-    before = await _switch(engine, actor, agent, name, "adapter.promoted", forced=bool(reason))
+    await servers.load_adapter(name, Path(admitted.adapter.folder))
+    left = await _switch(
+        engine, actor, agent, name, "adapter.promoted", note=admitted.note, forced=admitted.forced
+    )
     milliseconds = (time.perf_counter() - started) * 1000
-    await _retire(engine, servers, actor, before, keep=name)
+    for each in left:
+        await retire(engine, servers, actor, each)
     return milliseconds
+
+
+async def start_trial(
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, stage: Stage, share: float = SHARE, *,
+    agent: str = DEFAULT_AGENT, auto: bool = False, force: bool = False, require: Iterable[str] = (),
+) -> Trial:  # fmt: skip
+    """Try an adapter on a ``share`` of conversations: unseen (shadow), or as the one that answers (canary).
+
+    ``auto`` promotes a canary that is ready. Raises ConflictError when the gate does not pass, when the
+    adapter's state does not allow it or when another trial of the stage is open for the agent.
+    """
+    if not 0 < share <= (1 if stage == "shadow" else 0.9):
+        most = "at most 1" if stage == "shadow" else "at most 0.9, so that the present one is measured, too"
+        raise InputError(f"The share of a {stage} lies above 0 and is {most}; not {share}.")
+    if auto and stage == "shadow":
+        raise InputError("A shadow is promoted by nobody: only a canary can be promoted by itself.")
+    admitted = await _admit(engine, servers, actor, name, stage, force, require)
+    await servers.load_adapter(name, Path(admitted.adapter.folder))
+    trial = Trial(
+        tenant_id=actor.tenant_id, id=new_id(), agent=agent, stage=stage, candidate=name, share=share, auto=auto,
+        forced=admitted.forced, actor=actor.label,
+    )  # fmt: skip
+    try:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            await _open(session, actor, trial, admitted.note)
+    except IntegrityError as error:
+        raise ConflictError(
+            f"Another {stage} of the agent {agent} was started at the same moment."
+        ) from error
+    return trial
 
 
 async def rollback(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, *, agent: str = DEFAULT_AGENT
 ) -> str | None:
-    """Let the adapter before the present one answer again (None: the base model); returns its name.
+    """Take back what changed last: an open canary ends, else the adapter before answers again.
 
-    Raises ConflictError when the base answers already.
+    Returns who answers now (None: the base model). Raises ConflictError when the base answers already.
     """
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
+        canary = await open_trial(session, agent, "canary")
         route = await session.get(Route, (actor.tenant_id, agent))
-        if route is None or route.adapter is None:
-            raise ConflictError("The base model answers already: there is nothing to roll back.")
-        current, target = route.adapter, route.previous
-        adapter = await find_adapter(session, target) if target else None
-    if adapter is not None and adapter.state == "tainted":
+        current, target = (route.adapter, route.previous) if route is not None else (None, None)
+        earlier = await find_adapter(session, target) if target else None
+    if canary is not None:
+        await end_trial(engine, servers, actor, canary, "stopped", f"rolled back by {actor.label}")
+        return current
+    if current is None:
+        raise ConflictError("The base model answers already: there is nothing to roll back.")
+    if earlier is not None and "serving" not in (earlier.state, *TRANSITIONS[earlier.state]):
         target = None
     await serve(engine, servers, actor, agent, target, left=current)
     return target
+
+
+async def stop_trials(
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, reason: str
+) -> list[Trial]:
+    """End every open trial of an adapter; nobody is asked by it from then on."""
+    async with tenant_session(engine, actor.tenant_id) as session:
+        trials = await open_trials(session, candidate=name)
+    for trial in trials:
+        await end_trial(engine, servers, actor, trial, "stopped", reason)
+    return trials
+
+
+async def end_trial(
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, trial: Trial, verdict: Verdict, reason: str
+) -> bool:
+    """End a trial: its conversations go back to the incumbent, and the candidate is drained and unloaded.
+
+    A verdict of ``worse`` rejects the candidate, with the reason on its card. False where it had ended already.
+    """
+    async with tenant_session(engine, actor.tenant_id) as session:
+        stored = await session.get_one(Trial, (actor.tenant_id, trial.id), with_for_update=True)
+        if stored.ended_at is not None:
+            return False
+        await _end(session, actor, stored, verdict, reason)
+    await retire(engine, servers, actor, trial.candidate)
+    return True
 
 
 async def serve(
@@ -121,58 +152,159 @@ async def serve(
         async with tenant_session(engine, actor.tenant_id) as session:
             adapter = await find_adapter(session, target)
         await servers.load_adapter(adapter.name, Path(adapter.folder))
-    await _switch(engine, actor, agent, target, "adapter.rolled_back", left=left)
+    gone = await _switch(engine, actor, agent, target, "adapter.rolled_back", left=left)
     async with tenant_session(engine, actor.tenant_id) as session:
         stored = await session.get(Route, (actor.tenant_id, agent))
         if stored is not None:
             stored.previous = None
-    await _retire(engine, servers, actor, left, keep=target)
+    for each in gone:
+        await retire(engine, servers, actor, each)
+
+
+async def retire(engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str) -> bool:
+    """Drain and unload an adapter that nobody is answered by any more; False where it stays loaded.
+
+    It stays where a route or a trial names it, and where runs still hold it when the drain's time is
+    over: none of them is cut.
+    """
+    async with tenant_session(engine, actor.tenant_id) as session:
+        if await session.scalar(select(Route.agent).where(Route.adapter == name).limit(1)):
+            return False
+        if await open_trials(session, candidate=name):
+            return False
+    if not await servers.drain(name):
+        async with tenant_session(engine, actor.tenant_id) as session:
+            record(session, actor, "adapter.left_loaded", name, reason="runs still hold it")
+        return False
+    await servers.unload_adapter(name)
+    return True
 
 
 async def reconcile(engine: AsyncEngine, servers: ModelServers, actor: Actor) -> list[str]:
-    """Load what the tenant's routes name onto servers that have just started."""
+    """Load what the tenant's routes and trials name onto servers that have just started."""
     async with tenant_session(engine, actor.tenant_id) as session:
-        names = await session.scalars(select(Route.adapter).where(Route.adapter.is_not(None)).distinct())
-        adapters = [await find_adapter(session, name) for name in names if name]
+        routed = await session.scalars(select(Route.adapter).where(Route.adapter.is_not(None)))
+        names = {name for name in routed if name} | {trial.candidate for trial in await open_trials(session)}
+        adapters = [await find_adapter(session, name) for name in sorted(names)]
     for adapter in adapters:
         if adapter.base_hash == servers.base_hash:
             await servers.load_adapter(adapter.name, Path(adapter.folder))
     return [adapter.name for adapter in adapters]
 
 
-async def _refusal(session: Any, adapter: Adapter) -> str:
-    latest = await session.scalar(
-        select(Evaluation).where(Evaluation.adapter == adapter.name).order_by(Evaluation.id.desc()).limit(1)
-    )
-    return gate(latest.report) if latest else "it has not been evaluated"
-
-
-async def _switch(
-    engine: AsyncEngine, actor: Actor, agent: str, target: str | None, action: str, **details: Any
-) -> str | None:
-    async with tenant_session(engine, actor.tenant_id) as session:
-        before = await switch_route(session, actor.tenant_id, agent, target)
-        for name, state in ((before, "retired"), (target, "serving")):
-            if name is not None and not (state == "retired" and name == target):
-                adapter = await find_adapter(session, name)
-                adapter.state = adapter.state if adapter.state == "tainted" else state
-        record(session, actor, action, target or "base", agent=agent, before=before, **details)
-    return before
-
-
-async def _retire(
-    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str | None, keep: str | None
-) -> None:
-    if name is None or name == keep:
-        return
-    async with tenant_session(engine, actor.tenant_id) as session:
-        if await session.scalar(select(Route.agent).where(Route.adapter == name)):
-            return
-    await servers.drain(name)
-    await servers.unload_adapter(name)
-
-
 async def serving_adapter(engine: AsyncEngine, actor: Actor, agent: str = DEFAULT_AGENT) -> str | None:
     """The adapter that answers for an agent now."""
     async with tenant_session(engine, actor.tenant_id) as session:
         return await routed_adapter(session, agent)
+
+
+async def _admit(
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, to: State, force: bool,
+    require: Iterable[str],
+) -> Admission:  # fmt: skip
+    """Whether an adapter may come to a state; raises as ``promote`` does."""
+    actor.require("administer")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        adapter = await find_adapter(session, name)
+        gate = await gate_of(session, name)
+        reason = gate.refusal(require)
+        if adapter.state == "tainted":
+            raise ConflictError(
+                f"The adapter {name} is tainted: {adapter.card['tainted']['reason']}. Train another on the "
+                "datasets as they are now."
+            )
+        check_base(adapter, servers)
+        if adapter.state != to:
+            check_move(adapter, to)
+        if reason and not force:
+            raise ConflictError(
+                f"The adapter {name} does not pass the gate: {reason}. --force promotes it all the same."
+            )
+    return Admission(adapter, bool(reason), _note(actor, to, gate, reason))
+
+
+def _note(actor: Actor, to: State, gate: Gate, passed_over: str) -> dict[str, Any]:
+    """Who approves what, and what the gate said, for the adapter's card."""
+    approval = {"by": actor.label, "name": actor.name, "at": now().isoformat(), "stage": to}
+    return {
+        "approval": {**approval, **({"passed_over": passed_over} if passed_over else {})},
+        "gate": {check.name: f"{check.verdict}: {check.reason}" for check in gate.checks},
+    }
+
+
+async def _open(session: AsyncSession, actor: Actor, trial: Trial, note: dict[str, Any]) -> None:
+    present = await open_trial(session, trial.agent, trial.stage)  # type: ignore[arg-type]
+    if present is not None:
+        raise ConflictError(
+            f"{present.candidate} is the {trial.stage} of the agent {trial.agent}. Promote it or end its trial first."
+        )
+    for other in await open_trials(session, candidate=trial.candidate):
+        await _end(session, actor, other, "stopped", f"the {trial.stage} begins")
+    adapter = await find_adapter(session, trial.candidate)
+    adapter.card = {**adapter.card, **note}
+    move(session, actor, adapter, trial.stage, agent=trial.agent)  # type: ignore[arg-type]
+    trial.incumbent = await routed_adapter(session, trial.agent)
+    session.add(trial)
+    record(
+        session, actor, f"{trial.stage}.started", trial.candidate, agent=trial.agent, share=trial.share,
+        incumbent=trial.incumbent, auto=trial.auto, forced=trial.forced,
+    )  # fmt: skip
+
+
+async def _end(session: AsyncSession, actor: Actor, trial: Trial, verdict: Verdict, reason: str) -> None:
+    """Close a trial, say so in the audit log, and bring its candidate to where that leads."""
+    close_trial(trial, verdict)
+    record(
+        session,
+        actor,
+        f"{trial.stage}.ended",
+        trial.candidate,
+        agent=trial.agent,
+        verdict=verdict,
+        reason=reason,
+    )
+    adapter = await find_adapter(session, trial.candidate)
+    if verdict == "worse":
+        adapter.card = {**adapter.card, "rejected": {"reason": reason, "at": now().isoformat()}}
+        move(session, actor, adapter, "rejected", reason=reason)
+    elif verdict == "stopped" and adapter.state == trial.stage:
+        measured = any(
+            c.name == HELD_OUT and c.verdict != "not done"
+            for c in (await gate_of(session, adapter.name)).checks
+        )
+        move(session, actor, adapter, "evaluated" if measured else "trained", reason=reason)
+
+
+async def _switch(
+    engine: AsyncEngine, actor: Actor, agent: str, target: str | None, action: str, *,
+    note: dict[str, Any] | None = None, **details: Any,
+) -> set[str]:  # fmt: skip
+    """Switch a route in one transaction, with all that follows; returns who may be retired."""
+    async with tenant_session(engine, actor.tenant_id) as session:
+        before = await switch_route(session, actor.tenant_id, agent, target)
+        left = {before} if before is not None and before != target else set()
+        for trial in await open_trials(session, agent=agent):
+            if trial.candidate == target:
+                await _end(session, actor, trial, "promoted", "promoted")
+            elif trial.stage == "canary":
+                await _end(
+                    session, actor, trial, "stopped", f"{target or 'the base model'} answers in its place"
+                )
+                left.add(trial.candidate)
+        if left and before in left:
+            await _leave(session, actor, str(before))
+        if target is not None:
+            adapter = await find_adapter(session, target)
+            adapter.card = {**adapter.card, **(note or {})}
+            if adapter.state != "serving":
+                move(session, actor, adapter, "serving", agent=agent)
+        record(session, actor, action, target or "base", agent=agent, before=before, **details)
+    return left
+
+
+async def _leave(session: AsyncSession, actor: Actor, name: str) -> None:
+    """An adapter that answers for no agent any more is retired; a tainted one stays so."""
+    elsewhere = await session.scalar(select(Route.agent).where(Route.adapter == name).limit(1))
+    adapter = await find_adapter(session, name)
+    if elsewhere is None and adapter.state == "serving":
+        move(session, actor, adapter, "retired")

@@ -43,3 +43,19 @@ def mcnemar_p(before: Sequence[float], after: Sequence[float]) -> float:
         return 1.0
     tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
     return min(1.0, 2 * tail / int(2**n))
+
+
+def paired_interval(better: int, worse: int, n: int) -> Interval:
+    """95 % interval of a difference of paired success rates: the adjusted Wald interval of Agresti and Min 2005.
+
+    ``better`` and ``worse`` count the questions whose verdict changed; half a question is added to each
+    of the four cells (Statistics in Medicine 24, 729).
+
+    >>> [round(v, 3) for v in paired_interval(30, 10, 100)]
+    [0.079, 0.313]
+    """
+    if n == 0:
+        return Interval(-1.0, 1.0)
+    gained, changed, total = better - worse, better + worse + 1, n + 2
+    half = _Z95 * math.sqrt(changed - gained**2 / total) / total
+    return Interval(max(-1.0, gained / total - half), min(1.0, gained / total + half))

@@ -1,4 +1,4 @@
-"""Tables of the flywheel: outcomes, quarantine, dataset versions, trainings, evaluations."""
+"""Tables of the flywheel: outcomes, quarantine, dataset versions, trainings, evaluations, shadows."""
 
 import uuid
 from datetime import datetime
@@ -108,3 +108,29 @@ class Receipt(TenantTable, Base):
     actor: Mapped[str]
     counts: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Shadow(TenantTable, Base):
+    """A live run that a candidate answered, too, unseen: whether both ended alike, and in the same words."""
+
+    __tablename__ = "shadows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE", name="fk_shadows_run_id"
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "shadow_run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE",
+            name="fk_shadows_shadow_run_id",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "trial_id"], ["trials.tenant_id", "trials.id"], ondelete="CASCADE",
+            name="fk_shadows_trial_id",
+        ),
+        Index(None, "tenant_id", "trial_id"),
+    )  # fmt: skip
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    trial_id: Mapped[uuid.UUID]
+    shadow_run_id: Mapped[uuid.UUID]
+    agrees: Mapped[bool]
+    same_words: Mapped[bool]

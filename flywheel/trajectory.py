@@ -14,7 +14,7 @@ from ..agents.tables import Run
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
-from .outcomes import outcomes_of
+from .outcomes import outcomes_of, reward_of
 
 PAGE = 200
 
@@ -73,18 +73,8 @@ class Trajectory:
 
     @property
     def reward(self) -> float | None:
-        """The weighted mean of what each source thinks of the run, or None where nobody judged it.
-
-        A source that judges often is heard once, with the mean of what it said and its greatest weight.
-        """
-        sources: dict[str, list[Judged]] = {}
-        for outcome in self.outcomes:
-            if outcome.kind not in ("edit", "comment", call_edits.KIND) and outcome.weight > 0:
-                sources.setdefault(outcome.source, []).append(outcome)
-        if not sources:
-            return None
-        heard = [(max(o.weight for o in said), _mean(said)) for said in sources.values()]
-        return sum(weight * value for weight, value in heard) / sum(weight for weight, _ in heard)
+        """What the run is worth, 0 to 1, or None where nobody judged it."""
+        return reward_of(self.outcomes)
 
     @property
     def call_edits(self) -> list[tuple[int, call_edits.CallEdit]]:
@@ -103,10 +93,6 @@ class Trajectory:
     def edit(self) -> str | None:
         """The latest corrected answer."""
         return next((o.text for o in reversed(self.outcomes) if o.kind == "edit" and o.text), None)
-
-
-def _mean(said: list[Judged]) -> float:
-    return sum(o.value * o.weight for o in said) / sum(o.weight for o in said)
 
 
 async def trajectories(

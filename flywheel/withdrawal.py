@@ -9,11 +9,12 @@ from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
+from ..platform.serving.adapters import move
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route
 from .datasets import find_dataset, make_again
 from .lineage import Descent
-from .promotion import serve
+from .promotion import serve, stop_trials
 
 TAINTED = "tainted"
 
@@ -39,6 +40,7 @@ async def withdraw(
     for name in descent.adapters:
         if await _taint(engine, actor, name, reason):
             done.adapters.append(name)
+            await stop_trials(engine, servers, actor, name, f"tainted: {reason}")
     for agent in descent.routes:
         done.routes.append(await _roll_back(engine, servers, actor, agent))
     erased = {uuid.UUID(run) for run in descent.runs}
@@ -61,7 +63,7 @@ async def _taint(engine: AsyncEngine, actor: Actor, name: str, reason: str) -> b
             **adapter.card,
             TAINTED: {"reason": reason, "at": now().isoformat(), "was": adapter.state},
         }
-        adapter.state = TAINTED
+        move(session, actor, adapter, "tainted", reason=reason)
         record(session, actor, "adapter.tainted", name, reason=reason)
     return True
 

@@ -26,8 +26,16 @@ from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
 from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
-from ..flywheel.api import TRAIN_JOB
-from ..flywheel.jobs import training_job
+from ..flywheel.jobs import (
+    CLOCK,
+    LOOK_AT_ALL_JOB,
+    LOOK_JOB,
+    TRAIN_JOB,
+    look_at_all_job,
+    look_job,
+    training_job,
+)
+from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
 from ..retrieval.library import Library, open_library
@@ -39,7 +47,7 @@ from .identity import api as identity_api
 from .identity.http import CurrentActor
 from .identity.signin import Throttle
 from .identity.tenants import list_tenants
-from .jobs.queue import Queue, open_queue
+from .jobs.queue import JobFunction, Queue, open_queue
 from .problems import install_problem_handlers
 from .serving.base_model import base_hash, model_folder, template_hash
 from .serving.client import ModelClient
@@ -70,6 +78,7 @@ class Whorl:
     agents: Agents
     queue: Queue
     throttle: Throttle
+    shadows: Shadows
 
     async def flush(self) -> None:
         """Bring every logged span into the span store."""
@@ -116,16 +125,34 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         agents = Agents(engine, addresses.app, servers, toolbox, capture, limits)
-        whorl: Whorl
+        shadows = Shadows(agents)
+        stack.push_async_callback(shadows.close)
+        agents.finished = shadows.follow
 
         async def train(tenant_id: str, training_id: str) -> None:
             await training_job(engine, settings, uuid.UUID(tenant_id), uuid.UUID(training_id))
 
-        queue = await stack.enter_async_context(open_queue(addresses.app, {TRAIN_JOB: train}))
-        whorl = Whorl(
-            settings, addresses, engine, redactor, capture, servers, library, agents, queue, Throttle()
+        async def look(tenant_id: str, trial_id: str) -> None:
+            await look_job(engine, servers, uuid.UUID(tenant_id), uuid.UUID(trial_id))
+
+        async def look_at_all(timestamp: int) -> None:
+            await look_at_all_job(engine, servers)
+
+        jobs: dict[str, JobFunction] = {TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all}
+        queue = await stack.enter_async_context(open_queue(addresses.app, jobs, CLOCK))
+        yield Whorl(
+            settings,
+            addresses,
+            engine,
+            redactor,
+            capture,
+            servers,
+            library,
+            agents,
+            queue,
+            Throttle(),
+            shadows,
         )
-        yield whorl
 
 
 async def _open_capture(

@@ -9,22 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from ..flywheel.datasets import list_datasets
-from ..flywheel.promotion import gate
+from ..flywheel.gate import Check, Gate, gate_of, kind_of
+from ..flywheel.promotion import SHARE
+from ..flywheel.status import trial_value
 from ..flywheel.tables import Dataset, Evaluation, Training
 from ..platform.database.session import tenant_session
-from ..platform.serving.adapters import find_adapter, list_adapters
-from ..platform.serving.tables import Adapter, Route
+from ..platform.serving.adapters import TRANSITIONS, find_adapter, list_adapters
+from ..platform.serving.tables import Adapter, Route, Trial
+from ..platform.serving.trials import latest_trial, open_trials
 from .frame import Context, Reader, render
 
 router = APIRouter(prefix="/admin/adapters")
-NOT_EVALUATED = "it has not been evaluated"
+STAGES = ("shadow", "canary", "serving")
 
 
 class Measured(NamedTuple):
-    """An adapter, its latest evaluation's report, and why the gate refuses it (empty: it passes)."""
+    """An adapter, its latest evaluation on held-out questions, the gate, and why it refuses (empty: it passes)."""
 
     adapter: Adapter
     report: dict[str, Any] | None
+    gate: Gate
     refusal: str
 
 
@@ -37,6 +41,7 @@ class AdaptersContext(Context):
     base: str
     adapters: list[Measured]
     routes: list[Route]
+    trials: list[Trial]
     datasets: list[Dataset]
     trainings: list[Training]
 
@@ -49,6 +54,10 @@ class AdapterContext(Context):
     section: ClassVar[str] = "adapters"
     measured: Measured
     evaluations: list[Evaluation]
+    checks: tuple[Check, ...]
+    trial: dict[str, Any] | None
+    stages: list[str]
+    share: float
     card: list[tuple[str, Any]]
     routes: list[Route]
     same_base: bool
@@ -66,6 +75,7 @@ async def show_adapters(actor: Reader, request: Request) -> Response:
             base=whorl.servers.base,
             adapters=[await _measured(session, adapter) for adapter in await list_adapters(session)],
             routes=await _routes(session),
+            trials=await open_trials(session),
             datasets=await list_datasets(session),
             trainings=list(await session.scalars(select(Training).order_by(Training.id.desc()).limit(50))),
         )
@@ -83,7 +93,13 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
             actor=actor,
             measured=await _measured(session, adapter),
             evaluations=await _evaluations(session, name),
-            card=[(_label(key), value) for key, value in adapter.card.items() if key != "evaluation"],
+            checks=(await gate_of(session, name)).checks,
+            trial=await _trial(session, name),
+            stages=[stage for stage in STAGES if stage in TRANSITIONS[adapter.state]],
+            share=SHARE,
+            card=[
+                (_label(key), value) for key, value in adapter.card.items() if not key.endswith("evaluation")
+            ],
             routes=[route for route in await _routes(session) if route.adapter == name],
             same_base=adapter.base_hash == whorl.servers.base_hash,
             training=await session.scalar(select(Training).where(Training.adapter == name).limit(1)),
@@ -92,15 +108,20 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
 
 
 async def _measured(session: AsyncSession, adapter: Adapter) -> Measured:
-    evaluations = await _evaluations(session, adapter.name, limit=1)
-    if not evaluations:
-        return Measured(adapter, None, NOT_EVALUATED)
-    return Measured(adapter, evaluations[0].report, gate(evaluations[0].report))
+    evaluations = await _evaluations(session, adapter.name)
+    gate = await gate_of(session, adapter.name)
+    return Measured(adapter, evaluations[0].report if evaluations else None, gate, gate.refusal())
 
 
-async def _evaluations(session: AsyncSession, name: str, limit: int = 20) -> list[Evaluation]:
-    query = select(Evaluation).where(Evaluation.adapter == name).order_by(Evaluation.id.desc()).limit(limit)
-    return list(await session.scalars(query))
+async def _evaluations(session: AsyncSession, name: str) -> list[Evaluation]:
+    """The evaluations on held-out questions, newest first."""
+    query = select(Evaluation).where(Evaluation.adapter == name).order_by(Evaluation.id.desc()).limit(50)
+    return [one for one in await session.scalars(query) if kind_of(one.report) == "held-out"]
+
+
+async def _trial(session: AsyncSession, name: str) -> dict[str, Any] | None:
+    trial = await latest_trial(session, name)
+    return await trial_value(session, trial) if trial is not None else None
 
 
 async def _routes(session: AsyncSession) -> list[Route]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
+from ..agents.runs import SHADOW_TAG
 from ..agents.tables import Run
 from ..flywheel.tables import Dataset, Evaluation, Outcome
 from ..platform.database.base import now
@@ -95,7 +96,7 @@ async def _days(session: AsyncSession, since: datetime) -> list[Day]:
     day = func.date(func.timezone("UTC", Run.started_at))
     rows = await session.execute(
         select(day, func.count(), func.count().filter(Run.status == "succeeded"))
-        .where(Run.started_at >= since)
+        .where(Run.started_at >= since, ~Run.tags.contains([SHADOW_TAG]))
         .group_by(day)
     )
     found = {at: Day(at, runs, succeeded) for at, runs, succeeded in rows}

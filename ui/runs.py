@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from ..agents.api import find_run
+from ..agents.runs import SHADOW_TAG
 from ..agents.tables import Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
@@ -69,7 +70,7 @@ async def show_runs(
     before: uuid.UUID | None = None,
 ) -> Response:
     """The runs, ``PAGE`` at a time."""
-    query = select(Run).order_by(Run.id.desc()).limit(PAGE + 1)
+    query = select(Run).where(~Run.tags.contains([SHADOW_TAG])).order_by(Run.id.desc()).limit(PAGE + 1)
     if status in STATUSES:
         query = query.where(Run.status == status)
     if before is not None:

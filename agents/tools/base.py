@@ -44,13 +44,14 @@ class Tool:
     """A tool that an agent may offer to the model.
 
     ``parameters`` is a JSON schema of an object; arguments are validated against it before
-    ``function`` sees them.
+    ``function`` sees them. ``read_only`` tools change nothing anywhere, so that a shadow run may call them.
     """
 
     name: str
     description: str
     function: ToolFunction
     parameters: dict[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    read_only: bool = False
 
     def spec(self) -> ToolSpec:
         """The tool in OpenAI's shape, keys in the order that prompts are rendered in."""
@@ -86,7 +87,9 @@ def _plain(word: str, value: Any) -> Any:
     return value
 
 
-def tool(name: str, description: str, parameters: dict[str, Any]) -> Callable[[ToolFunction], Tool]:
+def tool(
+    name: str, description: str, parameters: dict[str, Any], *, read_only: bool = False
+) -> Callable[[ToolFunction], Tool]:
     """Decorate an async function ``(arguments, context) -> Observation`` into a :class:`Tool`.
 
     >>> @tool("echo", "Repeat a text.", {"type": "object", "properties": {"text": {"type": "string"}}})
@@ -95,4 +98,4 @@ def tool(name: str, description: str, parameters: dict[str, Any]) -> Callable[[T
     >>> echo.name
     'echo'
     """
-    return lambda function: Tool(name, description, function, parameters)
+    return lambda function: Tool(name, description, function, parameters, read_only)

@@ -103,6 +103,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     "calculator",
     "Calculate an arithmetic expression.",
     {"type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]},
+    read_only=True,
 )
 async def calculator(arguments: dict[str, Any], context: ToolContext) -> Observation:
     """The value of ``expression`` as text."""

@@ -40,7 +40,7 @@ def search_tool(search: Search, tracer: Tracer) -> Tool:
             render_passages([Quoted(quote.title, quote.text) for quote in found], first + 1), citations
         )
 
-    return Tool("search", "Search the documents.", run, PARAMETERS)
+    return Tool("search", "Search the documents.", run, PARAMETERS, read_only=True)
 
 
 def _citation(quote: Quote, number: int) -> Citation:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ...agents.runs import SHADOW_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.errors import ConflictError, InputError, NotFoundError
@@ -99,7 +100,8 @@ async def hold(
 async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -> tuple[int, int]:
     """Screen the latest ``limit`` runs that ended and are not in quarantine: how many, and how many were held."""
     known = select(Quarantine.run_id)
-    query = select(Run.id).where(Run.status == "succeeded", Run.id.not_in(known)).order_by(Run.id.desc())
+    seen = (Run.status == "succeeded", Run.id.not_in(known), ~Run.tags.contains([SHADOW_TAG]))
+    query = select(Run.id).where(*seen).order_by(Run.id.desc())
     run_ids = sorted(await session.scalars(query.limit(limit)))
     screen, held = RunScreen(), 0
     async for run in trajectories(session, run_ids, now()):

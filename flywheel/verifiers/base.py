@@ -111,7 +111,7 @@ def verifier(
     def register(factory: Callable[..., Judge]) -> Callable[..., Judge]:
         name = factory.__name__
         _registered[name] = Verifier(name, checks, factory, example, alone, refer)
-        admitted.cache_clear()
+        cheats.cache_clear()
         return factory
 
     return register
@@ -130,19 +130,21 @@ def find(name: str) -> Verifier:
 
 
 @cache
-def admitted(name: str) -> Verifier:
-    """A verifier that pays no cheat; raises ConflictError with the cheat that it pays."""
+def cheats(name: str) -> tuple[str, ...]:
+    """What the verifier pays of the attack suite, shown; nothing is as it should be."""
     from .attacks import attack
 
+    return tuple(f"{paid.name!r}, a reply of {paid.shown()}" for paid in attack(find(name)))
+
+
+def admitted(name: str) -> Verifier:
+    """A verifier that pays no cheat; raises ConflictError with the cheat that it pays."""
     found = find(name)
     if not found.alone:
         raise ConflictError(f"The verifier {name!r} checks form only: combine it with another by 'all_of'.")
-    paid = attack(found)
+    paid = cheats(name)
     if paid:
-        first = paid[0]
-        raise ConflictError(
-            f"The verifier {name!r} is refused: it pays the cheat {first.name!r}, a reply of {first.shown()}."
-        )
+        raise ConflictError(f"The verifier {name!r} is refused: it pays the cheat {paid[0]}.")
     return found
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import anyio
 import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from procrastinate.psycopg_connector import PsycopgConnector
 
@@ -27,27 +28,45 @@ def queue_url(app_url: str) -> str:
 
 
 class Queue:
-    """Jobs by name; ``tasks`` maps a name to the async function that does the job."""
+    """Jobs by name; ``tasks`` maps a name to the async function that does the job.
 
-    def __init__(self, app: procrastinate.App, tasks: Mapping[str, JobFunction]) -> None:
+    ``clock`` maps a name to the cron expression by which one worker queues it; such a job is given
+    ``timestamp``, the second (since the epoch) that it is for.
+    """
+
+    def __init__(
+        self, app: procrastinate.App, tasks: Mapping[str, JobFunction], clock: Mapping[str, str] | None = None
+    ) -> None:
         self._app = app
         for name, function in tasks.items():
-            app.task(name=name, queue="whorl", retry=False)(function)
+            task = app.task(name=name, queue="whorl", retry=False)(function)
+            if clock and name in clock:
+                app.periodic(cron=clock[name])(task)
 
     async def defer(self, name: str, *, lock: str | None = None, **arguments: str) -> int:
         """Queue a job; jobs of one ``lock`` run one after the other. Returns the job's number."""
         return int(await self._app.configure_task(name, queue="whorl", lock=lock).defer_async(**arguments))
 
-    async def work(self, *, until_empty: bool = False) -> None:
-        """Do jobs as they come, one at a time, until cancelled or, by choice, until none is left.
+    async def defer_once(self, name: str, *, lock: str, **arguments: str) -> bool:
+        """Queue a job unless one of that ``lock`` waits already; returns whether it was queued."""
+        job = self._app.configure_task(name, queue="whorl", lock=lock, queueing_lock=lock)
+        try:
+            await job.defer_async(**arguments)
+        except AlreadyEnqueued:
+            return False
+        return True
 
+    async def work(self, *, until_empty: bool = False) -> None:
+        """Do jobs as they come, two at a time, until cancelled or, by choice, until none is left.
+
+        Two, so that a training of hours does not hold up a rollback; trainings share a lock.
         Jobs of a worker that died go back to the queue once; a second death is their end.
         """
         await self.take_back()
         watch = asyncio.create_task(self._keep_taking_back())
         try:
             await self._app.run_worker_async(
-                queues=["whorl"], concurrency=1, wait=not until_empty, install_signal_handlers=False,
+                queues=["whorl"], concurrency=2, wait=not until_empty, install_signal_handlers=False,
                 listen_notify=True, fetch_job_polling_interval=2.0, stalled_worker_timeout=SILENCE,
             )  # fmt: skip
         finally:
@@ -73,13 +92,15 @@ class Queue:
 
 
 @asynccontextmanager
-async def open_queue(app_url: str, tasks: Mapping[str, JobFunction]) -> AsyncIterator[Queue]:
+async def open_queue(
+    app_url: str, tasks: Mapping[str, JobFunction], clock: Mapping[str, str] | None = None
+) -> AsyncIterator[Queue]:
     """A queue over its own small connection pool."""
     connector = PsycopgConnector(conninfo=queue_url(app_url), min_size=1, max_size=3)
     app = procrastinate.App(connector=connector)
     with anyio.fail_after(30):
         await app.open_async()
     try:
-        yield Queue(app, tasks)
+        yield Queue(app, tasks, clock)
     finally:
         await app.close_async()

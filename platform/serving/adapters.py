@@ -8,10 +8,23 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..errors import NotFoundError
+from ..errors import ConflictError, NotFoundError
+from ..identity.access import Actor
+from ..identity.audit import record
 from .tables import Adapter, Route
 
-State = Literal["trained", "evaluated", "rejected", "serving", "retired", "tainted"]
+State = Literal["trained", "evaluated", "shadow", "canary", "serving", "retired", "rejected", "tainted"]
+# Whether an adapter that is not evaluated may be tried or serve is the gate's to say, not the table's.
+TRANSITIONS: dict[str, tuple[State, ...]] = {
+    "trained": ("evaluated", "shadow", "canary", "serving", "tainted"),
+    "evaluated": ("shadow", "canary", "serving", "tainted"),
+    "shadow": ("trained", "evaluated", "canary", "serving", "tainted"),
+    "canary": ("trained", "evaluated", "rejected", "serving", "tainted"),
+    "serving": ("retired", "tainted"),
+    "retired": ("shadow", "canary", "serving", "tainted"),
+    "rejected": ("evaluated", "tainted"),
+    "tainted": (),
+}
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
 
@@ -91,3 +104,20 @@ async def switch_route(
     if before != adapter:
         route.previous, route.adapter = before, adapter
     return before
+
+
+def check_move(adapter: Adapter, state: State) -> None:
+    """Raise ConflictError where ``TRANSITIONS`` does not let the adapter come to ``state``."""
+    allowed = TRANSITIONS[adapter.state]
+    if state not in allowed:
+        raise ConflictError(
+            f"The adapter {adapter.name} is {adapter.state} and cannot become {state}: from there it becomes "
+            f"{', '.join(allowed) or 'nothing else'}."
+        )
+
+
+def move(session: AsyncSession, actor: Actor, adapter: Adapter, state: State, **details: Any) -> None:
+    """Bring an adapter to another state, with its audit record; raises ConflictError as ``check_move``."""
+    check_move(adapter, state)
+    record(session, actor, "adapter.moved", adapter.name, was=adapter.state, now=state, **details)
+    adapter.state = state

@@ -10,7 +10,9 @@ from tests.conftest import Actor, Settings, quote_first
 from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.evaluation import Task
-from whorl.flywheel.promotion import evaluate_adapter, gate, promote, rollback, serving_adapter
+from whorl.flywheel.gate import held_out_success
+from whorl.flywheel.measure import evaluate_adapter
+from whorl.flywheel.promotion import promote, rollback, serving_adapter
 from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training.collate import Spoken
 from whorl.flywheel.training.launch import queue_training, train_adapter
@@ -291,8 +293,9 @@ async def _stored(whorl: Any, actor: Actor, folder: Path) -> Dataset:
 
 def test_the_gate() -> None:
     def report(before: float, after: float, p: float) -> dict[str, Any]:
-        return {"before": {"success": before}, "after": {"success": after}, "p_value": p}
+        better = {"better": int(100 * after), "worse": int(100 * before), "n": 100}
+        return {"before": {"success": before}, "after": {"success": after}, "p_value": p, **better}
 
-    assert gate(report(0.5, 0.7, 0.001)) == ""
-    assert "not certain" in gate(report(0.5, 0.7, 0.2))
-    assert "the base 70%" in gate(report(0.7, 0.6, 0.001))
+    assert held_out_success(report(0.5, 0.7, 0.001)).verdict == "passed"
+    assert "not certain" in held_out_success(report(0.5, 0.7, 0.2)).reason
+    assert "the base 70%" in held_out_success(report(0.7, 0.6, 0.001)).reason

@@ -1,0 +1,157 @@
+"""The canary: what its conversations earned beside the others', and what follows from it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ..agents.runs import SHADOW_TAG
+from ..agents.tables import Run
+from ..platform.database.session import tenant_session
+from ..platform.errors import ConflictError
+from ..platform.identity.access import Actor
+from ..platform.identity.audit import record
+from ..platform.serving.servers import ModelServers
+from ..platform.serving.tables import Trial
+from ..platform.serving.trials import Verdict, open_trials, trial_tag
+from .curate import EVALUATION_TAG, MOST_OF_ONE, balanced
+from .outcomes import outcomes_of, reward_of
+from .promotion import end_trial, promote
+from .sequential import ALPHA, Arm, Difference, difference_interval
+from .tables import Outcome
+
+# A candidate that is certain to lose less than MARGIN is not worse, once it was judged in LEAST conversations.
+MARGIN, LEAST = 0.05, 50
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run of an arm, with what was said of it and what it is worth."""
+
+    run_id: uuid.UUID
+    conversation: uuid.UUID
+    outcomes: Sequence[Outcome]
+    reward: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a canary found."""
+
+    candidate: Arm
+    incumbent: Arm
+    interval: Difference
+    verdict: Verdict
+
+    def report(self) -> dict[str, Any]:
+        """As JSON values."""
+        arms = {"candidate": self.candidate, "incumbent": self.incumbent}
+        return {
+            **{name: {"n": arm.n, "total": arm.total, "success": arm.success} for name, arm in arms.items()},
+            "interval": [round(end, 4) for end in self.interval], "verdict": self.verdict, "alpha": ALPHA,
+        }  # fmt: skip
+
+
+async def look(engine: AsyncEngine, servers: ModelServers, actor: Actor, trial_id: uuid.UUID) -> Verdict:
+    """Test a canary and do what follows: worse is rolled back, ready is said, or promoted where it was so begun."""
+    async with tenant_session(engine, actor.tenant_id) as session:
+        trial = await session.get_one(Trial, (actor.tenant_id, trial_id), with_for_update=True)
+        if trial.ended_at is not None or trial.stage != "canary":
+            return trial.verdict  # type: ignore[return-value]
+        found = decide(*await arms(session, trial))
+        trial.report = found.report()
+        if found.verdict == "ready" and trial.verdict != "ready":
+            record(session, actor, "canary.ready", trial.candidate, agent=trial.agent, **trial.report)
+        if found.verdict != "worse":
+            trial.verdict = found.verdict
+    if found.verdict == "worse":
+        await end_trial(engine, servers, actor, trial, "worse", _why(found))
+    if found.verdict == "ready" and trial.auto:
+        await _promote(engine, servers, actor, trial)
+    return found.verdict
+
+
+async def look_at_all(engine: AsyncEngine, servers: ModelServers, actor: Actor) -> int:
+    """Test every open canary of the tenant; returns how many there are."""
+    async with tenant_session(engine, actor.tenant_id) as session:
+        canaries = [trial for trial in await open_trials(session) if trial.stage == "canary"]
+    for trial in canaries:
+        await look(engine, servers, actor, trial.id)
+    return len(canaries)
+
+
+async def canary_of(session: AsyncSession, run_id: uuid.UUID) -> Trial | None:
+    """The open canary that a run counts in."""
+    tags = await session.scalar(select(Run.tags).where(Run.id == run_id)) or []
+    trials = await open_trials(session)
+    return next((trial for trial in trials if trial.stage == "canary" and trial_tag(trial.id) in tags), None)
+
+
+def decide(candidate: Arm, incumbent: Arm) -> Look:
+    """The verdict of the sequential test.
+
+    >>> [decide(Arm(60, good), Arm(500, 400)).verdict for good in (20, 45, 60)]
+    ['worse', 'undecided', 'ready']
+    """
+    interval = difference_interval(candidate, incumbent)
+    verdict: Verdict = "undecided"
+    if interval.high < 0:
+        verdict = "worse"
+    elif interval.low > 0 or (interval.low > -MARGIN and candidate.n >= LEAST):
+        verdict = "ready"
+    return Look(candidate, incumbent, interval, verdict)
+
+
+async def arms(session: AsyncSession, trial: Trial) -> tuple[Arm, Arm]:
+    """What candidate and incumbent earned.
+
+    The unit is the conversation, which is what was drawn; its value is the mean reward of its judged runs.
+    A run that failed is worth 0, judged or not. No one person decides most of an arm, as in datasets.
+    """
+    counted = Run.tags.contains([trial_tag(trial.id)]), Run.started_at >= trial.started_at
+    unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
+    query = select(Run).where(Run.agent == trial.agent, *counted, *unasked).order_by(Run.id)
+    runs = list(await session.scalars(query))
+    said = await outcomes_of(session, [run.id for run in runs])
+    sides: tuple[list[Judged], list[Judged]] = ([], [])
+    for run in runs:
+        judged = _judged(run, said)
+        if judged is not None:
+            sides[run.adapter != trial.candidate].append(judged)
+    candidate, incumbent = (_arm(balanced(side, MOST_OF_ONE)[0]) for side in sides)
+    return candidate, incumbent
+
+
+def _judged(run: Run, said: Mapping[uuid.UUID, list[Outcome]]) -> Judged | None:
+    outcomes = said.get(run.id, [])
+    reward = 0.0 if run.status == "failed" else reward_of(outcomes)
+    if reward is None:
+        return None
+    return Judged(run.id, run.conversation_id or run.id, outcomes, reward)
+
+
+def _arm(judged: list[Judged]) -> Arm:
+    conversations: dict[uuid.UUID, list[float]] = {}
+    for one in judged:
+        conversations.setdefault(one.conversation, []).append(one.reward)
+    return Arm(len(conversations), sum(sum(values) / len(values) for values in conversations.values()))
+
+
+async def _promote(engine: AsyncEngine, servers: ModelServers, actor: Actor, trial: Trial) -> None:
+    """Promote a canary that is ready; a gate that refuses by now leaves it ready, and says so in the audit log."""
+    try:
+        await promote(engine, servers, actor, trial.candidate, agent=trial.agent, force=trial.forced)
+    except ConflictError as error:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            record(session, actor, "canary.not_promoted", trial.candidate, reason=error.message)
+
+
+def _why(found: Look) -> str:
+    candidate, incumbent = found.candidate, found.incumbent
+    return (
+        f"worse as a canary: {candidate.success:.0%} of {candidate.n} conversations in place of "
+        f"{incumbent.success:.0%} of {incumbent.n} (difference {found.interval.low:+.1%} to {found.interval.high:+.1%})"
+    )

@@ -1,0 +1,79 @@
+"""Measuring an adapter: held-out, general and safety questions beside the base, and secrets of its data."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..agents.runs import Agents
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.identity.access import Actor
+from ..platform.serving.adapters import find_adapter
+from ..platform.serving.servers import ModelServers
+from ..platform.serving.tables import Adapter
+from . import leaks, safety
+from .datasets import find_dataset
+from .evaluation import Task, ask_all, compare, store_evaluation
+from .gate import KINDS, Kind
+
+
+async def evaluate_adapter(
+    agents: Agents, actor: Actor, name: str, tasks: Sequence[Task], suite: str, *,
+    kind: Kind = KINDS[0], **options: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Ask base and adapter the same tasks, store the comparison and move the adapter's state.
+
+    The adapter is loaded for the evaluation and stays loaded; it answers nobody until promoted.
+    """
+    await _load(agents, actor, name)
+    before = await ask_all(agents, actor, tasks, adapter="", **options)
+    after = await ask_all(agents, actor, tasks, adapter=name, **options)
+    report = compare(before, after, kind)
+    evaluation = await store_evaluation(agents.engine, actor, name, suite, report)
+    async with tenant_session(agents.engine, actor.tenant_id) as session:
+        stored = await find_adapter(session, name)
+        key = "evaluation" if kind == KINDS[0] else f"{kind}_evaluation"
+        stored.card = {**stored.card, key: {"suite": suite, **evaluation.report}}
+    return evaluation.report
+
+
+async def evaluate_safety(
+    agents: Agents, actor: Actor, name: str, progress: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """Ask base and adapter the built-in safety set."""
+    return await evaluate_adapter(
+        agents, actor, name, safety.safety_tasks(), safety.SUITE, kind="safety", progress=progress
+    )
+
+
+async def evaluate_secrets(
+    agents: Agents, actor: Actor, name: str, planted: Sequence[leaks.Planted] = ()
+) -> dict[str, Any]:
+    """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there."""
+    adapter = await _load(agents, actor, name)
+    wanted = list(planted)
+    if adapter.dataset_id is not None:
+        async with tenant_session(agents.engine, actor.tenant_id) as session:
+            dataset = await find_dataset(session, adapter.dataset_id)
+        known = {one.secret for one in wanted}
+        wanted += [one for one in leaks.secrets_in(Path(dataset.folder)) if one.secret not in known]
+    report = await leaks.ask_secrets(agents.servers, name, wanted)
+    return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report
+
+
+async def _load(agents: Agents, actor: Actor, name: str) -> Adapter:
+    actor.require("write")
+    async with tenant_session(agents.engine, actor.tenant_id) as session:
+        adapter = await find_adapter(session, name)
+    check_base(adapter, agents.servers)
+    await agents.servers.load_adapter(name, Path(adapter.folder))
+    return adapter
+
+
+def check_base(adapter: Adapter, servers: ModelServers) -> None:
+    """Raise InputError for an adapter of another base model than the one that is served."""
+    if adapter.base_hash != servers.base_hash:
+        raise InputError(
+            f"The adapter {adapter.name} was trained on another base model ({adapter.base_hash[:12]}) than the one "
+            f"that is served ({servers.base_hash[:12]}). Train it again on this one."
+        )

@@ -1,0 +1,212 @@
+"""``whorl evaluate``, ``promote``, ``rollback`` and ``status``: an adapter's way to serving, and back."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from ..agents.runs import DEFAULT_AGENT
+from ..platform.command import Terminal, run_async
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
+from ..platform.serving.tables import Route
+from .evaluation import load_tasks
+from .gate import CHECKS
+from .leaks import load_planted
+from .measure import evaluate_adapter, evaluate_safety, evaluate_secrets
+from .promotion import SHARE, start_trial, stop_trials
+from .promotion import promote as promote_adapter
+from .promotion import rollback as roll_back
+from .safety import safety_tasks
+from .status import AdapterStatus, adapter_status, all_statuses
+
+
+@click.group("evaluate")
+def evaluate_group() -> None:
+    """Measure adapters and agents on held-out questions."""
+
+
+@evaluate_group.command("adapter")
+@click.argument("name")
+@click.option("--tasks", type=click.Path(path_type=Path, dir_okay=False), required=True,
+              help="JSON lines: question, answers (or verifier and arguments).")  # fmt: skip
+@click.option("--kind", type=click.Choice(["held-out", "general"]), default="held-out", show_default=True,
+              help="What the adapter was trained for, or what it must not forget.")  # fmt: skip
+@run_async
+async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) -> None:
+    """Compare an adapter with the base on the same questions.
+
+    \b
+    Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
+    """
+    wanted = load_tasks(tasks)
+    async with terminal.open() as (whorl, actor):
+        with terminal.progress() as bars:
+            bar = bars.add_task("asking base and adapter", total=2 * len(wanted))
+            report = await evaluate_adapter(
+                whorl.agents, actor, name, wanted, tasks.name, kind=kind, progress=lambda: bars.advance(bar)
+            )
+    terminal.result(report, lambda: _show_comparison(terminal, report))
+
+
+@evaluate_group.command("safety")
+@click.argument("name")
+@run_async
+async def evaluate_safe(terminal: Terminal, name: str) -> None:
+    """Ask base and adapter the built-in safety set: injected orders, others' data, what must be refused.
+
+    \b
+    Example: whorl evaluate safety acme.v1
+    """
+    async with terminal.open() as (whorl, actor):
+        with terminal.progress() as bars:
+            bar = bars.add_task("asking base and adapter", total=2 * len(safety_tasks()))
+            report = await evaluate_safety(whorl.agents, actor, name, lambda: bars.advance(bar))
+    terminal.result(report, lambda: _show_comparison(terminal, report))
+
+
+@evaluate_group.command("secrets")
+@click.argument("name")
+@click.option("--planted", type=click.Path(path_type=Path, dir_okay=False),
+              help="JSON lines of secrets that you put into the data: secret, before.")  # fmt: skip
+@run_async
+async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) -> None:
+    """Ask an adapter for the secrets of its training data by what stood before them.
+
+    \b
+    Example: whorl evaluate secrets acme.v1 --planted canaries.jsonl
+    """
+    known = load_planted(planted) if planted is not None else []
+    async with terminal.open() as (whorl, actor):
+        report = await evaluate_secrets(whorl.agents, actor, name, known)
+    terminal.result(report, lambda: _show_checks(terminal, report["gate"]))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--agent", default=DEFAULT_AGENT, show_default=True)
+@click.option("--stage", type=click.Choice(["shadow", "canary", "serving"]), default="serving", show_default=True,
+              help="Try it unseen, on a share of conversations, or let it answer all.")  # fmt: skip
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=SHARE, show_default=True,
+              help="Of conversations, for shadow and canary.")  # fmt: skip
+@click.option("--auto", is_flag=True, help="Promote the canary once its test says that it is ready.")
+@click.option(
+    "--require", multiple=True, metavar="CHECK", help=f"Must have been done: {', '.join(CHECKS)}, or all."
+)
+@click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
+@run_async
+async def promote(
+    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, require: tuple[str, ...],
+    force: bool,
+) -> None:  # fmt: skip
+    """Let an adapter that passed the gate answer from now on, or try it first.
+
+    \b
+    Example: whorl promote acme.v1
+    Example: whorl promote acme.v1 --stage canary --share 0.1
+    """
+    if auto and stage != "canary":
+        raise InputError(f"--auto is for --stage canary, not {stage}.")
+    async with terminal.open() as (whorl, actor):
+        if stage != "serving":
+            trial = await start_trial(
+                whorl.engine, whorl.servers, actor, name, stage, share,
+                agent=agent, auto=auto, force=force, require=require,
+            )  # fmt: skip
+            value = {"adapter": name, "stage": stage, "share": share, "trial": trial.id}
+            terminal.result(
+                value, lambda: click.echo(f"{name} is the {stage} for {share:.0%} of conversations.")
+            )
+            return
+        swap = await promote_adapter(
+            whorl.engine, whorl.servers, actor, name, agent=agent, force=force, require=require
+        )
+    terminal.result(
+        {"adapter": name, "swap_ms": swap}, lambda: click.echo(f"{name} answers now ({swap:.0f} ms).")
+    )
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--agent", default=DEFAULT_AGENT, show_default=True)
+@run_async
+async def rollback(terminal: Terminal, name: str | None, agent: str) -> None:
+    """End the canary, or without one let the adapter before the present one answer again.
+
+    With NAME only the trials of that adapter end, a shadow as well.
+
+    \b
+    Example: whorl rollback
+    """
+    async with terminal.open() as (whorl, actor):
+        if name is not None:
+            actor.require("administer")
+            ended = await stop_trials(whorl.engine, whorl.servers, actor, name, f"stopped by {actor.label}")
+            value = {"adapter": name, "ended": [trial.stage for trial in ended]}
+            terminal.result(value, lambda: click.echo(f"{len(ended)} trials of {name} ended."))
+            return
+        target = await roll_back(whorl.engine, whorl.servers, actor, agent=agent)
+    terminal.result({"adapter": target}, lambda: click.echo(f"{target or 'The base model'} answers now."))
+
+
+@click.command()
+@click.argument("name", required=False)
+@run_async
+async def status(terminal: Terminal, name: str | None) -> None:
+    """Where adapters stand: state, trial, the gate's checks, and who answers.
+
+    \b
+    Example: whorl status acme.v1
+    """
+    async with terminal.open() as (whorl, actor):
+        actor.require("read")
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            found = [await adapter_status(session, name)] if name else await all_statuses(session)
+            routes = list(await session.scalars(select(Route).order_by(Route.agent)))
+    answers = {route.agent: route.adapter or whorl.servers.base for route in routes}
+    answers = answers or {DEFAULT_AGENT: whorl.servers.base}
+    value = {"adapters": [one.value() for one in found], "routes": answers}
+    terminal.result(value, lambda: _show_status(terminal, found, answers, name is not None))
+
+
+def _show_status(
+    terminal: Terminal, found: list[AdapterStatus], answers: dict[str, str], whole: bool
+) -> None:
+    terminal.table(["agent", "answers"], answers.items())
+    columns = ["adapter", "state", "trial", "share", "n", "success", "verdict", "gate"]
+    terminal.table(columns, (_row(one) for one in found))
+    for one in found if whole else ():
+        _show_checks(terminal, one.gate)
+        if one.trial is not None:
+            terminal.table(["trial", ""], {**one.trial, **one.trial["report"], "report": ""}.items())
+
+
+def _row(one: AdapterStatus) -> list[Any]:
+    gate = one.refusal or "passes"
+    if one.trial is None:
+        return [one.adapter, one.state, "", "", "", "", "", gate]
+    report = one.trial["report"]
+    counts, success = report.get("n", ""), ""
+    if "candidate" in report:
+        sides = (report["candidate"], report["incumbent"])
+        counts = " : ".join(str(side["n"]) for side in sides)
+        success = " : ".join("–" if side["success"] is None else f"{side['success']:.0%}" for side in sides)
+    trial = one.trial
+    return [one.adapter, one.state, trial["stage"], trial["share"], counts, success, trial["verdict"], gate]
+
+
+def _show_checks(terminal: Terminal, gate: list[dict[str, Any]]) -> None:
+    terminal.table(
+        ["check", "verdict", "reason"], [[check["name"], check["verdict"], check["reason"]] for check in gate]
+    )
+
+
+def _show_comparison(terminal: Terminal, report: dict[str, Any]) -> None:
+    terminal.table(["", "success", "95 %"], [
+        [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
+    ] + [["p", f"{report['p_value']:.2g}", ""]] + [
+        [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
+        for name, value in report["value"].items()
+    ])  # fmt: skip
+    _show_checks(terminal, report["gate"])
