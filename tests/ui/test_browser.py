@@ -272,7 +272,7 @@ async def test_keys_datasets_promotion_and_rollback(page: Page, context: Browser
     await expect(page.get_by_text("queued")).to_be_visible()
 
     await page.goto("/admin/adapters/acme.v2")
-    await expect(page.get_by_text("it has not been evaluated")).to_be_visible()
+    await expect(page.get_by_text("The gate refuses: it has not been evaluated")).to_be_visible()
     await page.get_by_role("button", name="Promote").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)  # the box must be ticked first
     await page.goto(f"/admin/adapters/{site.acme.adapter}")
