@@ -130,6 +130,12 @@ def test_other_wrong_input(whorl: Whorl, tmp_path: Path) -> None:
     said(whorl("ask", "Hi", "--tenant", "nobody"), 3, "no tenant 'nobody'")
     said(whorl("runs", "abc"), 2, "not the id of a run")
     said(whorl("promote", "default.v9"), 3, "no adapter")
+    said(whorl("promote", "default.v9", "--stage", "canary"), 3, "no adapter")
+    said(whorl("promote", "default.v9", "--auto"), 2, "--auto is for --stage canary")
+    said(whorl("status", "default.v9"), 3, "no adapter")
+    said(whorl("evaluate", "safety", "default.v9"), 3, "no adapter")
+    said(whorl("evaluate", "secrets", "default.v9"), 3, "no adapter")
+    assert json.loads(whorl("status", "--json").stdout)["adapters"] == []
     said(whorl("export", "--format", "sft"), 2, "Give feedback on runs first")
     assert whorl("export", "--format", "xml").returncode == 2
 
@@ -177,7 +183,7 @@ def test_every_command_has_help_with_an_example() -> None:
 
     walk(main)
     assert set(main.commands) >= {
-        "serve", "ingest", "ask", "runs", "feedback", "export", "train", "evaluate", "promote", "rollback", "tenant",
+        "serve", "ingest", "ask", "runs", "feedback", "export", "train", "evaluate", "promote", "rollback", "status", "tenant",
         "key", "doctor",
     }  # fmt: skip
 

@@ -161,7 +161,7 @@ def test_only_the_tables_transitions_are_allowed(was: State) -> None:
 async def test_a_canary_is_sticky_and_a_worse_one_is_rolled_back_by_its_outcomes(world: World) -> None:
     await world.promote(world.one)
     trial = await world.start(world.two, "canary")
-    first = [await world.ask() for _ in range(10)]
+    first = [await world.ask() for _ in range(20)]
     again = [await world.ask(conversation=run.conversation_id) for run in first]
     assert [run.adapter for run in first] == [run.adapter for run in again]
     assert {run.adapter for run in first} == {world.one, world.two}
@@ -222,6 +222,35 @@ async def test_the_arms_count_conversations_failures_and_no_single_voice(world: 
         (await session.get_one(Run, (world.actor.tenant_id, failed.id))).status = "failed"
     async with tenant_session(world.whorl.engine, world.actor.tenant_id) as session:
         assert (await arms(session, trial))[0] == (2, 0.5)
+
+
+async def test_no_one_person_decides_most_of_an_arm(world: World) -> None:
+    trial = await world.start(world.two, "canary", 0.9)
+    runs: list[Run] = []
+    while len(runs) < 8:
+        run = await world.ask()
+        runs += [run] if run.adapter == world.two else []
+    for number, run in enumerate(runs):
+        person = "user:ann" if number < 6 else f"user:{number}"
+        await world.judge(run, 0.0 if number < 6 else 1.0, person)
+    async with tenant_session(world.whorl.engine, world.actor.tenant_id) as session:
+        candidate, _ = await arms(session, trial)
+    assert candidate == (4, 2.0), "of ann's six two are heard, as many as of all others"
+
+
+async def test_where_no_conversation_is_kept_its_first_words_stand_for_it(world: World) -> None:
+    await world.start(world.two, "canary")
+    seen = set()
+    for number in range(20):
+        first = {"role": "user", "content": f"Question {number}"}
+        wanted = [
+            RunRequest(f"Question {number}", keep=False),
+            RunRequest("More?", history=[first], keep=False),
+        ]
+        ended = [await world.whorl.agents.answer(world.actor, each) for each in wanted]
+        assert ended[0].answer == ended[1].answer
+        seen.add(ended[0].answer)
+    assert seen == {"I am the base.", f"I am {world.two}."}
 
 
 async def test_looks_come_with_outcomes_and_by_the_clock(settings: Settings) -> None:

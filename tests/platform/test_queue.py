@@ -1,7 +1,8 @@
 """The job queue: what a dead worker held goes back once, and locks are not held for ever."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -62,6 +63,34 @@ async def test_a_job_that_kills_two_workers_ends(settings: Settings) -> None:
         await queue.defer("note", lock="one", word="next")
         await queue.work(until_empty=True)
     assert done == ["next"]
+
+
+@pytest.mark.usefixtures("whorl")
+async def test_a_job_of_a_lock_waits_once(settings: Settings) -> None:
+    done: list[str] = []
+    async with queue_of(settings, done) as queue:
+        assert await queue.defer_once("note", lock="one", word="first")
+        assert not await queue.defer_once("note", lock="one", word="second")
+        await queue.work(until_empty=True)
+        assert await queue.defer_once("note", lock="one", word="third")
+        await queue.work(until_empty=True)
+    assert done == ["first", "third"]
+
+
+@pytest.mark.usefixtures("whorl")
+async def test_the_clock_queues_jobs(settings: Settings) -> None:
+    ticked = asyncio.Event()
+
+    async def tick(timestamp: int) -> None:
+        ticked.set()
+
+    address = database_addresses(settings).app
+    async with open_queue(address, {"tick": tick}, {"tick": "* * * * * *"}) as queue:
+        worker = asyncio.create_task(queue.work())
+        await asyncio.wait_for(ticked.wait(), 60)
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
 
 
 @pytest.mark.usefixtures("whorl")

@@ -287,9 +287,32 @@ async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
+    assert "held-out success passed" in adapter and "safety set not done" in adapter
     training = (await client.get(f"/admin/trainings/{site.acme.training_id}")).text
     points = re.search(r'<polyline points="([^"]+)"', training)
     assert points is not None and len(points[1].split()) == 30
+
+
+async def test_the_page_of_a_trial_shows_its_arms_and_who_may_end_it(site: Site) -> None:
+    page = f"/admin/adapters/{site.hostile.adapter}"
+    owner = await site.browser(site.hostile.owner)
+    viewer = await site.browser(site.hostile.people["viewer"])
+    offered = (await owner.get(page)).text
+    assert all(words in offered for words in ("Start as shadow", "Start as canary", ">Promote<"))
+    promote = f"/api/adapters/{site.hostile.adapter}/promote"
+    for stage in ("shadow", "canary"):
+        begun = await owner.post(promote, json={"stage": stage, "share": 0.5})
+        assert begun.status_code == 200, begun.text
+        text = text_of((await viewer.get(page)).text)
+        assert "undecided 50 % of conversations of the agent default beside the base model" in text
+    assert "Candidate 0 –" in text and "Difference -100.0 to +100.0 points" in text
+    assert "Roll back" not in text and "Roll back" in (await owner.get(page)).text
+    assert "is the canary for 50 % of the conversations" in text_of(
+        (await viewer.get("/admin/adapters")).text
+    )
+    assert (await viewer.post(f"/api/adapters/{site.hostile.adapter}/stop")).status_code == 403
+    stopped = (await owner.post(f"/api/adapters/{site.hostile.adapter}/stop")).json()
+    assert (stopped["state"], stopped["trial"]["verdict"]) == ("evaluated", "stopped")
 
 
 async def test_audit_names_people_and_keys(site: Site) -> None:
