@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.runs import DEFAULT_AGENT
+from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
@@ -31,6 +33,8 @@ from .gate import HELD_OUT, Gate, gate_of
 from .measure import check_base
 
 SHARE = 0.1
+# Seconds that runs under way are waited for before an adapter is unloaded, and between two looks.
+PATIENCE, LOOK = 30.0, 0.1
 
 
 class Admission(NamedTuple):
@@ -172,12 +176,24 @@ async def retire(engine: AsyncEngine, servers: ModelServers, actor: Actor, name:
             return False
         if await open_trials(session, candidate=name):
             return False
-    if not await servers.drain(name):
+    if not (await servers.drain(name, PATIENCE) and await _answered(engine, actor, name)):
         async with tenant_session(engine, actor.tenant_id) as session:
             record(session, actor, "adapter.left_loaded", name, reason="runs still hold it")
         return False
     await servers.unload_adapter(name)
     return True
+
+
+async def _answered(engine: AsyncEngine, actor: Actor, name: str) -> bool:
+    """Wait until no process has a run of the adapter under way; False when it takes too long."""
+    running = select(Run.id).where(Run.adapter == name, Run.status == "running").limit(1)
+    with anyio.move_on_after(PATIENCE):
+        while True:
+            async with tenant_session(engine, actor.tenant_id) as session:
+                if await session.scalar(running) is None:
+                    return True
+            await anyio.sleep(LOOK)
+    return False
 
 
 async def reconcile(engine: AsyncEngine, servers: ModelServers, actor: Actor) -> list[str]:

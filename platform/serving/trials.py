@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
-from .adapters import routed_adapter
-from .tables import Trial
+from .tables import Route, Trial
 
 Stage = Literal["shadow", "canary"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -41,13 +40,19 @@ def falls_in(trial_id: uuid.UUID, key: str, share: float) -> bool:
 
 
 async def choose(session: AsyncSession, agent: str, key: str) -> Choice:
-    """Who answers for an agent in the conversation that ``key`` stands for."""
-    trial = await open_trial(session, agent, "canary")
+    """Who answers for an agent in the conversation that ``key`` stands for.
+
+    What was read stays locked against change until the transaction ends, so that whoever switches
+    afterwards finds the run among those that are under way. Route before trial, as a switch locks them.
+    """
+    routed = await session.scalar(
+        select(Route.adapter).where(Route.agent == agent).with_for_update(read=True)
+    )
+    canary = select(Trial).where(Trial.agent == agent, Trial.stage == "canary", Trial.ended_at.is_(None))
+    trial: Trial | None = await session.scalar(canary.with_for_update(read=True))
     if trial is None:
-        return Choice(await routed_adapter(session, agent))
-    if falls_in(trial.id, key, trial.share):
-        return Choice(trial.candidate, trial.id)
-    return Choice(await routed_adapter(session, agent), trial.id)
+        return Choice(routed)
+    return Choice(trial.candidate if falls_in(trial.id, key, trial.share) else routed, trial.id)
 
 
 async def open_trial(session: AsyncSession, agent: str, stage: Stage) -> Trial | None:

@@ -17,6 +17,7 @@ from whorl.agents.runs import SHADOW_TAG, RunRequest
 from whorl.agents.tables import Message, Run
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
+from whorl.flywheel import promotion
 from whorl.flywheel.canary import arms, look
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
@@ -27,6 +28,7 @@ from whorl.flywheel.shadow import shadow_report
 from whorl.flywheel.status import adapter_status
 from whorl.flywheel.tables import Shadow
 from whorl.platform.app import create_app, open_whorl
+from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.access import Actor
@@ -323,7 +325,6 @@ async def test_a_promotion_of_another_ends_the_canary(world: World) -> None:
 
 
 async def test_a_run_that_is_under_way_is_not_cut_by_a_rollback(world: World) -> None:
-    """The drain waits for it; where it takes too long the adapter stays loaded, and the audit log says so."""
     await world.start(world.two, "canary", 0.9)
     held = None
     while held is None:
@@ -339,6 +340,38 @@ async def test_a_run_that_is_under_way_is_not_cut_by_a_rollback(world: World) ->
     assert said[-1].answer == f"I am {world.two}."  # type: ignore[union-attr]
     await back
     assert world.two not in await world.loaded()
+
+
+async def test_runs_of_other_processes_are_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that rolls back does not hold the runs of the process that serves; the database knows them."""
+    engine, tenant = world.whorl.engine, world.actor.tenant_id
+    elsewhere = Run(
+        tenant_id=tenant,
+        id=new_id(),
+        agent="default",
+        model="scripted",
+        adapter=world.two,
+        trace_id="",
+        tags=[],
+    )
+    await world.start(world.two, "canary")
+    async with tenant_session(engine, tenant) as session:
+        session.add(elsewhere)
+    back = asyncio.create_task(rollback(engine, world.whorl.servers, world.actor))
+    while (await world.adapter(world.two)).state == "canary":
+        await asyncio.sleep(0.01)
+    assert world.two in await world.loaded() and not back.done()
+    async with tenant_session(engine, tenant) as session:
+        (await session.get_one(Run, (tenant, elsewhere.id))).status = "succeeded"
+    await back
+    assert world.two not in await world.loaded()
+    await world.start(world.two, "canary")
+    async with tenant_session(engine, tenant) as session:
+        (await session.get_one(Run, (tenant, elsewhere.id))).status = "running"
+    monkeypatch.setattr(promotion, "PATIENCE", 0.2)
+    await rollback(engine, world.whorl.servers, world.actor)
+    assert world.two in await world.loaded(), "no run is cut"
+    assert "adapter.left_loaded" in await world.audited(world.two)
 
 
 async def test_shadow_runs_are_compared_and_seen_by_nobody(world: World, tmp_path: Any) -> None:
