@@ -5,10 +5,10 @@ no single turn can be compared: what is compared is the whole conversation after
 The trainers keep the loss to the assistant's turns.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .rows import BAD, GOOD, Row, build_row, plain
+from .spool import Spool
 from .trajectory import Trajectory
 
 TASK_TAG = "task:"
@@ -19,14 +19,8 @@ def task_of(run: Trajectory) -> str | None:
     return next((tag for tag in run.tags if tag.startswith(TASK_TAG)), None)
 
 
-def by_task(runs: Iterable[Trajectory]) -> dict[str, list[Trajectory]]:
-    """The judged attempts at each task, in the order of the runs."""
-    attempts: dict[str, list[Trajectory]] = defaultdict(list)
-    for run in runs:
-        task = task_of(run)
-        if task is not None and run.reward is not None:
-            attempts[task].append(run)
-    return attempts
+def _judged_task(run: Trajectory) -> str | None:
+    return task_of(run) if run.reward is not None else None
 
 
 def shared(runs: list[list[Row]]) -> list[Row]:
@@ -43,9 +37,9 @@ def shared(runs: list[list[Row]]) -> list[Row]:
     return prompt
 
 
-def conversation_pairs(runs: Iterable[Trajectory]) -> Iterator[Row]:
+def conversation_pairs(runs: Spool) -> Iterator[Row]:
     """Every good attempt at a task against every bad one: ``prompt``, ``chosen``, ``rejected``."""
-    for attempts in by_task(runs).values():
+    for attempts in runs.groups(_judged_task):
         good = [run for run in attempts if (run.reward or 0.0) >= GOOD]
         bad = [run for run in attempts if (run.reward or 0.0) <= BAD]
         for better in good:
@@ -58,9 +52,9 @@ def conversation_pairs(runs: Iterable[Trajectory]) -> Iterator[Row]:
                 yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
 
 
-def recorded_groups(runs: Iterable[Trajectory]) -> Iterator[Row]:
+def recorded_groups(runs: Spool) -> Iterator[Row]:
     """All attempts at a task as one group: ``prompt``, ``completions`` and their ``rewards``."""
-    for attempts in by_task(runs).values():
+    for attempts in runs.groups(_judged_task):
         if len(attempts) < 2:
             continue
         chats = [plain(run.messages) for run in attempts]

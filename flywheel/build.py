@@ -4,20 +4,21 @@ https://huggingface.co/docs/trl/dataset_formats
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from itertools import chain
 from typing import Literal, get_args
 
 from .attempts import conversation_pairs, recorded_groups, task_of
 from .rows import BAD, GOOD, Row, build_row, plain
+from .spool import Spool
 from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def build_rows(format: Format, runs: Iterable[Trajectory]) -> Iterator[Row]:
+def build_rows(format: Format, runs: Spool) -> Iterator[Row]:
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
@@ -25,20 +26,19 @@ def build_rows(format: Format, runs: Iterable[Trajectory]) -> Iterator[Row]:
     elif format == "kto":
         yield from (row for run in runs for row in _kto(run))
     elif format == "dpo":
-        kept = list(runs)
-        yield from _without_repeats(chain(_dpo(kept), conversation_pairs(kept)))
+        corrections = (row for run in runs for row in _corrected(run))
+        yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
     else:
-        kept = list(runs)
-        single = (row for run in kept for row in _grpo(run))
-        yield from _without_repeats(chain(single, recorded_groups(kept)))
+        single = (row for run in runs for row in _grpo(run))
+        yield from _without_repeats(chain(single, recorded_groups(runs)))
 
 
 def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
     """Rows whose training content was not seen before."""
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     for row in rows:
         content = {key: value for key, value in row.items() if key not in ("source", "group")}
-        key = json.dumps(content, sort_keys=True)
+        key = blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()
         if key not in seen:
             seen.add(key)
             yield row
@@ -75,33 +75,42 @@ def _grpo(run: Trajectory) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _dpo(runs: Iterable[Trajectory]) -> Iterator[Row]:
-    """Edits against what they correct; good against bad runs on the same question.
+def _corrected(run: Trajectory) -> Iterator[Row]:
+    """Edits against what they correct."""
+    for at, call in run.call_edits:
+        chosen, rejected = plain([call.message()]), plain([run.messages[at]])
+        if chosen != rejected:
+            yield build_row(run, prompt=plain(run.messages[:at]), chosen=chosen, rejected=rejected)
+    if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
+        chosen = [{"role": "assistant", "content": run.edit}]
+        yield build_row(
+            run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=plain(run.messages[-1:])
+        )
+
+
+def _question_pairs(runs: Spool) -> Iterator[Row]:
+    """Good against bad runs on the same question.
 
     A pair begins where the two runs part: the prompt is what they share, chosen and rejected are
     one assistant turn each, so that no tool output is ever a target.
     """
-    by_question: dict[str, tuple[list[Trajectory], list[Trajectory]]] = defaultdict(lambda: ([], []))
-    for run in runs:
-        for at, call in run.call_edits:
-            chosen, rejected = plain([call.message()]), plain([run.messages[at]])
-            if chosen != rejected:
-                yield build_row(run, prompt=plain(run.messages[:at]), chosen=chosen, rejected=rejected)
-        if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
-            chosen = [{"role": "assistant", "content": run.edit}]
-            rejected = plain(run.messages[-1:])
-            yield build_row(run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=rejected)
-        judged = run.reward is not None and (run.reward >= GOOD or run.reward <= BAD)
-        if judged and task_of(run) is None:
-            key = json.dumps([plain(run.prompt), run.tools], sort_keys=True)
-            by_question[key][(run.reward or 0.0) <= BAD].append(run)
-    for good, bad in by_question.values():
+    for asked in runs.groups(_judged_question):
+        good = [run for run in asked if (run.reward or 0.0) > BAD]
+        bad = [run for run in asked if (run.reward or 0.0) <= BAD]
         for better, worse in zip(good, bad, strict=False):
             pair = _parting(plain(better.messages), plain(worse.messages))
             if pair is not None:
                 prompt, chosen, rejected = pair
                 row = build_row(better, prompt=prompt, chosen=chosen, rejected=rejected)
                 yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
+
+
+def _judged_question(run: Trajectory) -> str | None:
+    """What a run was asked with which tools, or None where it is neither good nor bad, or an attempt at a task."""
+    judged = run.reward is not None and (run.reward >= GOOD or run.reward <= BAD)
+    if not judged or task_of(run) is not None:
+        return None
+    return json.dumps([plain(run.prompt), run.tools], sort_keys=True)
 
 
 def _parting(good: list[Row], bad: list[Row]) -> tuple[list[Row], list[Row], list[Row]] | None:

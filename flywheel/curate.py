@@ -1,11 +1,13 @@
 """Curation: no run whose question an evaluation asks, none that nearly repeats another, nobody who decides alone."""
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from hashlib import blake2b
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
 
 from datasketch import MinHash, MinHashLSH
 from sqlalchemy import select
@@ -78,56 +80,118 @@ def sole_source(run: Voiced) -> str | None:
     return first if first and not others and is_person(first) else None
 
 
-def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
-    """The runs without those by which one person would decide more than the share ``most``, and how many went.
+class Balance:
+    """Keeps one person from deciding more than the share ``most`` of what was judged.
 
-    Where fewer than three people judge, or for a share of 1, nobody's share is cut. Of those who say too much, the
-    earliest runs stay.
+    First ``count`` everything, then ask of everything in the same order whether it is to go. Where
+    fewer than three people judge, or for a share of 1, nobody's share is cut. Of those who say too
+    much, the earliest stays.
     """
-    people = {o.source for run in runs for o in run.outcomes if is_person(o.source)}
-    if len(people) < 3 or most >= 1:
-        return runs, 0
-    by_person = Counter(source for source in map(sole_source, runs) if source)
-    kept, counted = [], Counter[str]()
+
+    def __init__(self, most: float) -> None:
+        self.most = most
+        self._people: set[str] = set()
+        self._by_person: Counter[str] = Counter()
+        self._passed: Counter[str] = Counter()
+        self._all = 0
+
+    def count(self, run: Voiced) -> None:
+        """Take note of who judged a run."""
+        self._all += 1
+        self._people.update(o.source for o in run.outcomes if is_person(o.source))
+        if source := sole_source(run):
+            self._by_person[source] += 1
+
+    @property
+    def applies(self) -> bool:
+        """Whether anybody's share may be cut."""
+        return len(self._people) >= 3 and self.most < 1
+
+    def silences(self, run: Voiced) -> bool:
+        """Whether a run rests on the word of somebody who has said enough."""
+        source = sole_source(run) if self.applies else None
+        if not source:
+            return False
+        others = self._all - self._by_person[source]
+        if self._passed[source] >= max(1, int(others * self.most / (1 - self.most))):
+            return True
+        self._passed[source] += 1
+        return False
+
+
+def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
+    """The runs without those that a :class:`Balance` silences, and how many went."""
+    balance = Balance(most)
     for run in runs:
-        source = sole_source(run)
-        if source:
-            others = len(runs) - by_person[source]
-            if counted[source] >= max(1, int(others * most / (1 - most))):
-                continue
-            counted[source] += 1
-        kept.append(run)
+        balance.count(run)
+    kept = [run for run in runs if not balance.silences(run)]
     return kept, len(runs) - len(kept)
 
 
-@dataclass
+class Sketches:
+    """Which texts resemble one that was seen: MinHash with banding, the bands on disk.
+
+    The bands are those that datasketch chooses for ``similarity``; a private database that SQLite
+    keeps in a temporary file holds them, so that memory stays bounded.
+    """
+
+    def __init__(self, similarity: float) -> None:
+        self._bands = MinHashLSH(similarity, _PERMUTATIONS).hashranges
+        self._base = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._base.execute("CREATE TABLE seen (band BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._base.execute("BEGIN")
+
+    def repeats(self, text: str, kind: str) -> bool:
+        """Whether ``text`` resembles an earlier one of its ``kind``; if not, it is seen from now on."""
+        sketch = MinHash(_PERMUTATIONS, seed=1)
+        sketch.update_batch([shingle.encode() for shingle in shingles(text)])
+        keys = [
+            blake2b(
+                f"{kind}:{start}:".encode() + sketch.hashvalues[start:end].tobytes(), digest_size=12
+            ).digest()
+            for start, end in self._bands
+        ]
+        asked = f"SELECT 1 FROM seen WHERE band IN ({', '.join('?' * len(keys))}) LIMIT 1"
+        if self._base.execute(asked, keys).fetchone():
+            return True
+        self._base.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((key,) for key in keys))
+        return False
+
+    def close(self) -> None:
+        """Remove what was kept."""
+        self._base.close()
+
+
 class Curator:
-    """Says of each run in turn why it is left out.
+    """Says of each run in turn why it is left out; use as a context.
 
     ``near_duplicates`` is the estimated Jaccard similarity of the shingles of two runs (MinHash of
     128 permutations, so give or take 0.05) from which the later one repeats the earlier, or None.
     Runs that went well are compared with such runs alone, and the others with each other.
     """
 
-    asked: set[str]
-    near_duplicates: float | None = None
-    _seen: dict[bool, MinHashLSH] = field(default_factory=dict)
+    def __init__(self, asked: set[str], near_duplicates: float | None = None) -> None:
+        self.asked = asked
+        self._sketches = None if near_duplicates is None else Sketches(near_duplicates)
 
     def refusal(self, run: Trajectory) -> str:
         """The reason, or an empty text."""
         if group_of(run.question) in self.asked:
             return CONTAMINATED
-        return REPEATED if self.near_duplicates is not None and self._repeats(run) else ""
+        return REPEATED if self._sketches is not None and self._repeats(run, self._sketches) else ""
 
-    def _repeats(self, run: Trajectory) -> bool:
+    def _repeats(self, run: Trajectory, sketches: Sketches) -> bool:
         good = run.edit is not None or (run.reward is not None and run.reward >= GOOD)
-        index = self._seen.setdefault(good, MinHashLSH(self.near_duplicates, _PERMUTATIONS))
         said = " ".join(
             str(m.get("content") or "") for m in run.messages if m["role"] in ("user", "assistant")
         )
-        sketch = MinHash(_PERMUTATIONS, seed=1)
-        sketch.update_batch([shingle.encode() for shingle in shingles(f"{said} {run.edit or ''}")])
-        if index.query(sketch):
-            return True
-        index.insert(str(run.run_id), sketch)
-        return False
+        return sketches.repeats(f"{said} {run.edit or ''}", "good" if good else "bad")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._sketches is not None:
+            self._sketches.close()

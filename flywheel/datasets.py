@@ -5,15 +5,16 @@ and spans are immutable and outcomes are read as of the manifest's moment, so th
 manifest gives the same bytes.
 """
 
-import hashlib
-import json
+import tempfile
 import uuid
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -29,13 +30,14 @@ from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
     ONE_VOICE,
+    Balance,
     Curator,
-    balanced,
     check_threshold,
     evaluation_questions,
 )  # fmt: skip
-from .rows import Row
+from .files import Written, partial_folder, publish, write_rows
 from .screening import quarantine
+from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory, trajectories
 
@@ -84,10 +86,9 @@ class Cut:
 
 @dataclass
 class Built:
-    """Rows of both parts, and how many runs each stage left out, by reason."""
+    """What was written, and how many runs each stage left out, by reason."""
 
-    train: list[Row] = field(default_factory=list)
-    held_out: list[Row] = field(default_factory=list)
+    written: Written = field(default_factory=lambda: Written(0, 0, ""))
     left_out: Counter[str] = field(default_factory=Counter)
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
@@ -116,47 +117,54 @@ async def create_dataset(
     check_threshold(format, near_duplicates)
     selection = selection or Selection()
     cut = Cut(format, now(), seed, held_out, near_duplicates)
-    async with tenant_session(engine, tenant_id) as session:
-        run_ids = await _select(session, selection)
-        built = await _build(session, run_ids, cut)
-    # Held even where nothing else comes of the build: the queue shows why.
-    async with tenant_session(engine, tenant_id) as session:
-        for run_id, flagged in built.flagged.items():
-            await quarantine.hold(session, tenant_id, run_id, flagged)
-    if not built.train and not built.held_out:
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
-        raise InputError(
-            f"No run gives a row for {format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
-            "Give feedback on runs first, or widen the selection."
-        )
-    manifest = {
-        "format": format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
-        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
-        "template_hashes": sorted(built.templates), "seed": seed,
-        "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
-        "most_of_one": cut.most_of_one, "contamination": cut.contamination,
-        "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
-        "rows": len(built.train), "held_out_rows": len(built.held_out),
-        "content_hash": content_hash(built),
-    }  # fmt: skip
     dataset_id = new_id()
     place = folder / str(tenant_id) / str(dataset_id)
-    write_files(place, built, manifest)
+    with partial_folder(place) as partial:
+        async with tenant_session(engine, tenant_id) as session:
+            run_ids = await _select(session, selection)
+            built = await _build(session, run_ids, cut, partial)
+        # Held even where nothing else comes of the build: the queue shows why.
+        async with tenant_session(engine, tenant_id) as session:
+            for run_id, flagged in built.flagged.items():
+                await quarantine.hold(session, tenant_id, run_id, flagged)
+        rows, held_out_rows, content_hash = built.written
+        if not rows and not held_out_rows:
+            reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
+            raise InputError(
+                f"No run gives a row for {format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
+                "Give feedback on runs first, or widen the selection."
+            )
+        manifest = {
+            "format": format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
+            "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
+            "template_hashes": sorted(built.templates), "seed": seed,
+            "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
+            "most_of_one": cut.most_of_one, "contamination": cut.contamination,
+            "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
+            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash,
+        }  # fmt: skip
+        publish(partial, place, manifest)
     dataset = Dataset(
-        tenant_id=tenant_id, id=dataset_id, format=format, rows=len(built.train),
-        held_out_rows=len(built.held_out), content_hash=manifest["content_hash"], manifest=manifest,
-        folder=str(place),
+        tenant_id=tenant_id, id=dataset_id, format=format, rows=rows, held_out_rows=held_out_rows,
+        content_hash=content_hash, manifest=manifest, folder=str(place),
     )  # fmt: skip
     async with tenant_session(engine, tenant_id) as session:
         session.add(dataset)
     return dataset
 
 
-async def rebuild(engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str, Any]) -> Built:
-    """The dataset of a manifest again; raises ConflictError when its bytes are not the same."""
-    async with tenant_session(engine, tenant_id) as session:
-        built = await _build(session, [uuid.UUID(run) for run in manifest["runs"]], Cut.of(manifest))
-    if content_hash(built) != manifest["content_hash"]:
+async def rebuild(
+    engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str, Any], folder: Path | None = None
+) -> Built:
+    """The dataset of a manifest again, its files in ``folder`` where one is given.
+
+    Raises ConflictError when its bytes are not the same.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        async with tenant_session(engine, tenant_id) as session:
+            runs = [uuid.UUID(run) for run in manifest["runs"]]
+            built = await _build(session, runs, Cut.of(manifest), folder or Path(scratch))
+    if built.written.content_hash != manifest["content_hash"]:
         raise ConflictError(
             "The runs behind this manifest have changed since: its bytes cannot be made again."
         )
@@ -172,17 +180,19 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     left = [uuid.UUID(run) for run in manifest["runs"] if uuid.UUID(run) not in without]
     if len(left) == len(manifest["runs"]):
         return 0
-    built = await _build(session, left, Cut.of(manifest))
-    lost = dataset.rows + dataset.held_out_rows - len(built.train) - len(built.held_out)
-    changed = {
-        "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
-        "rows": len(built.train), "held_out_rows": len(built.held_out), "content_hash": content_hash(built),
-        "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
-    }  # fmt: skip
-    dataset.manifest = {**manifest, **changed}
-    dataset.rows, dataset.held_out_rows = len(built.train), len(built.held_out)
-    dataset.content_hash = changed["content_hash"]
-    write_files(Path(dataset.folder), built, dataset.manifest)
+    place = Path(dataset.folder)
+    with partial_folder(place) as partial:
+        built = await _build(session, left, Cut.of(manifest), partial)
+        rows, held_out_rows, content_hash = built.written
+        dataset.manifest = {
+            **manifest,
+            "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
+            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash,
+            "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
+        }  # fmt: skip
+        publish(partial, place, dataset.manifest)
+    lost = dataset.rows + dataset.held_out_rows - rows - held_out_rows
+    dataset.rows, dataset.held_out_rows, dataset.content_hash = rows, held_out_rows, content_hash
     return lost
 
 
@@ -197,35 +207,6 @@ async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID) -> Dataset:
 async def list_datasets(session: AsyncSession) -> list[Dataset]:
     """The tenant's datasets, newest first."""
     return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
-
-
-def row_bytes(row: Row) -> bytes:
-    """A row as a line of the exported file, ``group`` left out.
-
-    Keys stay as they were captured: of a tool's definition and of a call's arguments their order is
-    part of the prompt.
-    """
-    content = {key: value for key, value in row.items() if key != "group"}
-    return json.dumps(content, ensure_ascii=False).encode() + b"\n"
-
-
-def content_hash(built: Built) -> str:
-    """SHA-256 over the bytes of both parts."""
-    digest = hashlib.sha256()
-    for name, rows in (("train", built.train), ("held_out", built.held_out)):
-        digest.update(name.encode() + b"\0")
-        for row in rows:
-            digest.update(row_bytes(row))
-    return digest.hexdigest()
-
-
-def write_files(place: Path, built: Built, manifest: dict[str, Any]) -> None:
-    """``train.jsonl``, ``held_out.jsonl`` and, last, ``manifest.json``."""
-    place.mkdir(parents=True, exist_ok=True)
-    for name, rows in (("train", built.train), ("held_out", built.held_out)):
-        with (place / f"{name}.jsonl").open("wb") as file:
-            file.writelines(map(row_bytes, rows))
-    (place / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
 
 
 async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
@@ -244,36 +225,46 @@ async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID
     return list(await session.scalars(query.where(*unasked)))
 
 
-async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut) -> Built:
+async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, folder: Path) -> Built:
+    """Write the rows of ``run_ids`` into ``folder``: once over the runs to screen them, once to build."""
     built = Built()
-    kept, silenced = balanced([run async for run in _screened(session, run_ids, cut, built)], cut.most_of_one)
-    if silenced:
-        built.left_out[ONE_VOICE] = silenced
-    for row in build_rows(cut.format, kept):
-        part = built.held_out if split.is_held_out(row["group"], cut.seed, cut.held_out) else built.train
-        part.append(row)
+    balance = Balance(cut.most_of_one)
+    with Spool() as kept:
+        async for run in _screened(session, run_ids, cut, built):
+            balance.count(run)
+            kept.add(run)
+        built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
     return built
 
 
-async def _screened(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, built: Built) -> Any:
+def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Counter[str]) -> Written:
+    silenced = kept.discard(balance.silences) if balance.applies else 0
+    if silenced:
+        left_out[ONE_VOICE] = silenced
+    return write_rows(folder, build_rows(cut.format, kept), cut.seed, cut.held_out)
+
+
+async def _screened(
+    session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, built: Built
+) -> AsyncIterator[Trajectory]:
     refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
     opted_out = set(refused)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
-    curator = Curator(asked, cut.near_duplicates)
-    async for run in trajectories(session, run_ids, cut.as_of):
-        state = decided.get(run.run_id)
-        reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
-        if not reason and not run.outcomes:
-            reason = "no outcome"
-        reason = reason or curator.refusal(run)
-        if reason:
-            built.left_out[reason] += 1
-            continue
-        built.policies |= run.policies
-        built.templates.add(run.template_hash)
-        yield run
+    with Curator(asked, cut.near_duplicates) as curator:
+        async for run in trajectories(session, run_ids, cut.as_of):
+            state = decided.get(run.run_id)
+            reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
+            if not reason and not run.outcomes:
+                reason = "no outcome"
+            reason = reason or curator.refusal(run)
+            if reason:
+                built.left_out[reason] += 1
+                continue
+            built.policies |= run.policies
+            built.templates.add(run.template_hash)
+            yield run
 
 
 def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:

@@ -25,6 +25,8 @@ from .screener import Screener, Verdict, default_screener, version
 State = Literal["held", "released", "confirmed"]
 Decision = Literal["released", "confirmed"]
 STATES: tuple[State, ...] = get_args(State)
+# Runs asked for at once: a statement takes at most 32,767 values.
+_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,13 @@ async def states_at(
     session: AsyncSession, run_ids: list[uuid.UUID], moment: datetime
 ) -> dict[uuid.UUID, State]:
     """The states at a moment of those of the runs that were held by then."""
-    entries = await session.scalars(select(Quarantine).where(Quarantine.run_id.in_(run_ids)))
-    found = {entry.run_id: state_at(entry, moment) for entry in entries}
-    return {run_id: state for run_id, state in found.items() if state is not None}
+    found: dict[uuid.UUID, State] = {}
+    for start in range(0, len(run_ids), _PAGE):
+        page = Quarantine.run_id.in_(run_ids[start : start + _PAGE])
+        for entry in await session.scalars(select(Quarantine).where(page)):
+            if state := state_at(entry, moment):
+                found[entry.run_id] = state
+    return found
 
 
 async def hold(

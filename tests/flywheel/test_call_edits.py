@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Settings
+from tests.flywheel.test_datasets import rows
 from whorl.agents.runs import RunRequest
-from whorl.flywheel.build import build_rows
 from whorl.flywheel.call_edits import aligned, parse_edit
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.trajectory import Trajectory, trajectories
@@ -57,20 +57,20 @@ async def test_a_corrected_call_has_the_placeholders_of_its_run(
     assert other.startswith("<EMAIL_ADDRESS_") and other not in run.question
     assert edit.arguments["seats"] == 2
 
-    (sft,) = build_rows("sft", [run])
+    (sft,) = rows("sft", run)
     assert [m["role"] for m in sft["messages"]] == ["system", "user", "assistant"]
     assert sft["messages"][-1]["tool_calls"][0]["function"]["name"] == "book"
-    (dpo,) = build_rows("dpo", [run])
+    (dpo,) = rows("dpo", run)
     sides = [dpo[side][0]["tool_calls"][0]["function"]["name"] for side in ("chosen", "rejected")]
     assert sides == ["book", "calculator"] and dpo["prompt"] == sft["messages"][:-1]
-    assert [row["label"] for row in build_rows("kto", [run])] == [True, False]
+    assert [row["label"] for row in rows("kto", run)] == [True, False]
     assert run.reward is None, "a corrected call says nothing of the answer"
 
 
 async def test_a_step_that_the_run_did_not_take_gives_no_row(settings: Settings) -> None:
     run = await corrected(settings, True, '{"name": "book", "arguments": {}}')
     far = Trajectory(**{**vars(run), "outcomes": tuple(_moved(o, 7) for o in run.outcomes)})
-    assert far.call_edits == [] and list(build_rows("sft", [far])) == []
+    assert far.call_edits == [] and rows("sft", far) == []
 
 
 def _moved(outcome: Any, step: int) -> Any:

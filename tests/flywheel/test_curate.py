@@ -115,7 +115,7 @@ async def test_a_manifest_of_before_is_built_as_it_was(whorl: Whorl, acme: Actor
         await session.execute(update(Run).where(Run.id == runs[0]).values(tags=[EVALUATION_TAG]))
     newer = ("near_duplicates", "most_of_one", "contamination")
     older = {key: value for key, value in dataset.manifest.items() if key not in newer}
-    assert len((await rebuild(whorl.engine, acme.tenant_id, older)).train) == dataset.rows
+    assert (await rebuild(whorl.engine, acme.tenant_id, older)).written.rows == dataset.rows
 
 
 async def test_near_duplicates_are_part_of_the_manifest(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
@@ -126,4 +126,4 @@ async def test_near_duplicates_are_part_of_the_manifest(whorl: Whorl, acme: Acto
     assert dataset.manifest["near_duplicates"] == 0.7
     assert dataset.manifest["left_out"][REPEATED] > 0
     built = await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
-    assert len(built.train) == dataset.rows
+    assert built.written.rows == dataset.rows

@@ -20,6 +20,7 @@ from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.rows import plain
 from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
+from whorl.flywheel.spool import Spool
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
 from whorl.flywheel.training.render import objects
 from whorl.flywheel.trajectory import Judged, Trajectory
@@ -61,7 +62,10 @@ GOOD, BAD = Judged("thumb", 1.0, 1.0, None), Judged("thumb", 0.0, 1.0, None)
 
 
 def rows(format: Any, *runs: Trajectory) -> list[dict[str, Any]]:
-    return list(build_rows(format, runs))
+    with Spool() as spool:
+        for run in runs:
+            spool.add(run)
+        return list(build_rows(format, spool))
 
 
 def test_sft_takes_accepted_and_corrected_runs() -> None:
