@@ -3,14 +3,14 @@
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from . import lineage_api, promotion_api
@@ -19,6 +19,7 @@ from .canary import canary_of
 from .datasets import Selection, create_dataset, find_dataset, list_datasets
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .outcomes import Feedback, Kind, record_outcome
+from .parquet import parquet_of
 from .screening import api as quarantine_api
 from .tables import Training
 from .training.launch import list_trainings, queue_training
@@ -77,6 +78,11 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     return outcome
 
 
+Part = Literal["train", "held_out"]
+FileKind = Literal["jsonl", "parquet"]
+MEDIA: dict[FileKind, str] = {"jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
+
+
 class NewDataset(BaseModel):
     """What to build: a format, and which runs."""
 
@@ -123,17 +129,21 @@ async def get_datasets(actor: CurrentActor, request: Request) -> Any:
         return await list_datasets(session)
 
 
-@router.get("/datasets/{dataset_id}/{part}.jsonl", response_class=FileResponse)
-async def export_dataset(dataset_id: uuid.UUID, part: str, actor: CurrentActor, request: Request) -> Any:
-    """The rows of a part (``train`` or ``held_out``) as JSON lines; the export is audited."""
+@router.get("/datasets/{dataset_id}/{part}.{kind}", response_class=FileResponse)
+async def export_dataset(
+    dataset_id: uuid.UUID, part: Part, kind: FileKind, actor: CurrentActor, request: Request
+) -> Any:
+    """The rows of a part as JSON lines or Parquet; the export is audited."""
     actor.require("write")
-    if part not in ("train", "held_out"):
-        raise InputError(f"There is no part {part!r}: ask for train or held_out.")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, dataset_id)
-        record(session, actor, "dataset.exported", str(dataset_id), part=part)
-    name = f"{dataset.format}-{dataset.content_hash[:12]}-{part}.jsonl"
-    return FileResponse(Path(dataset.folder) / f"{part}.jsonl", media_type="application/jsonl", filename=name)
+        record(session, actor, "dataset.exported", str(dataset_id), part=part, kind=kind)
+    folder = Path(dataset.folder)
+    file = folder / f"{part}.jsonl"
+    if kind == "parquet":
+        file = await to_thread.run_sync(parquet_of, folder, part, dataset.format)
+    name = f"{dataset.format}-{dataset.content_hash[:12]}-{part}.{kind}"
+    return FileResponse(file, media_type=MEDIA[kind], filename=name)
 
 
 class NewTraining(BaseModel):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from anyio import to_thread
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
@@ -16,10 +17,12 @@ from .build import FORMATS
 from .canary import canary_of
 from .datasets import Selection, create_dataset, find_dataset
 from .demo.commands import demo
+from .files import PARTS
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
+from .parquet import parquet_of
 from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
 from .screening.commands import screen
@@ -78,6 +81,7 @@ async def feedback(
     type=click.FloatRange(0.5, 1),
     help="Leave out runs that are this similar to an earlier one (sft, kto).",
 )
+@click.option("--parquet", is_flag=True, help="Write the parts as Parquet, too.")
 @run_async
 async def export(
     terminal: Terminal,
@@ -88,6 +92,7 @@ async def export(
     seed: int,
     held_out: float,
     near_duplicates: float | None,
+    parquet: bool,
 ) -> None:
     """Build a dataset version from captured runs. What an evaluation asked is left out.
 
@@ -102,6 +107,9 @@ async def export(
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)
+    if parquet:
+        for part in PARTS:
+            await to_thread.run_sync(parquet_of, Path(dataset.folder), part, format)
     if out is not None:
         shutil.copytree(dataset.folder, out, dirs_exist_ok=True)
     value = {

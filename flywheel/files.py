@@ -71,8 +71,13 @@ def partial_folder(place: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, place: Path, manifest: dict[str, Any]) -> None:
-    """Move the parts to where the dataset lies, in place of those that are there; the manifest last."""
+    """Move the parts to where the dataset lies, in place of those that are there; the manifest last.
+
+    What was converted of the parts before is removed.
+    """
     place.mkdir(parents=True, exist_ok=True)
+    for converted in place.glob("*.parquet"):
+        converted.unlink()
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     for name in ("train.jsonl", "held_out.jsonl", "manifest.json"):
         (folder / name).replace(place / name)

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from .dialogue import Dialogue, Message
 
-LENGTHS = (96, 128, 192, 256, 384, 512, 768, 1024)
+LENGTHS = tuple(range(64, 1025, 32))
 # How tokens end that a value follows: a quotation mark, a colon, an operator (\u0120 is the space).
 OPENS = ('"', '":\u0120', "\u0120+\u0120", "\u0120-\u0120", "\u0120*\u0120", "\u0120/\u0120", "(")
 OPENING = 3

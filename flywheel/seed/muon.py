@@ -61,12 +61,12 @@ class Muon:
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
-    """The nearest orthogonal matrix of each of ``matrices`` [n, rows, columns], roughly, by Newton-Schulz."""
+    """The nearest orthogonal matrix of each of ``matrices`` [n, rows, columns], roughly, by Newton-Schulz in bfloat16."""
     a, b, c = COEFFICIENTS
     tall = matrices.shape[1] > matrices.shape[2]
-    x = matrices.mT if tall else matrices
+    x = (matrices.mT if tall else matrices).bfloat16()
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(STEPS):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if tall else x
+    return (x.mT if tall else x).float()

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
@@ -94,8 +96,13 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
         dataset = (await client.post("/api/datasets", json={"format": "sft", "held_out": 0})).json()
         exported = await client.get(f"/api/datasets/{dataset['id']}/train.jsonl")
         assert json.loads(exported.text.splitlines()[0])["messages"][-1]["role"] == "assistant"
+        table = pq.read_table(
+            BytesIO((await client.get(f"/api/datasets/{dataset['id']}/train.parquet")).content)
+        )
+        assert table.num_rows == dataset["rows"]
+        assert (await client.get(f"/api/datasets/{dataset['id']}/all.jsonl")).status_code == 422
         actions = [event["action"] for event in (await client.get("/api/audit")).json()]
-        assert actions[:2] == ["dataset.exported", "document.added"]
+        assert actions[:3] == ["dataset.exported", "dataset.exported", "document.added"]
         conversation = run["conversation_id"]
         messages = (await client.get(f"/api/conversations/{conversation}/messages")).json()
         assert [m["role"] for m in messages] == ["user", "assistant"]
