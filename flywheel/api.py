@@ -13,6 +13,7 @@ from starlette.responses import FileResponse
 from ..agents.runs import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
+from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.serving.adapters import list_adapters
@@ -26,6 +27,7 @@ from .screening import api as quarantine_api
 from .tables import Training
 from .training.launch import list_trainings, queue_training
 from .training.recipe import Method, default_recipe
+from .training.resume import find_training, requeue_training
 
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
@@ -166,11 +168,25 @@ async def start_training(body: NewTraining, actor: CurrentActor, request: Reques
     whorl = request.app.state.whorl
     recipe = default_recipe(body.method, body.seed).changed(**body.recipe)
     training_id = await queue_training(whorl.engine, actor, body.dataset_id, recipe)
+    return await _defer(whorl, actor, training_id)
+
+
+@router.post("/trainings/{training_id}/resume", response_model=TrainingView, status_code=202)
+async def resume_training(training_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """Let a training whose process died go on from its checkpoint."""
+    actor.require("write")
+    whorl = request.app.state.whorl
+    await requeue_training(whorl.engine, actor, training_id, whorl.settings.adapters)
+    return await _defer(whorl, actor, training_id)
+
+
+async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
+    """Hand a queued training to a worker."""
     await whorl.queue.defer(
         TRAIN_JOB, lock="training", tenant_id=str(actor.tenant_id), training_id=str(training_id)
     )
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        return await session.get_one(Training, (actor.tenant_id, training_id))
+        return await find_training(session, training_id)
 
 
 @router.get("/trainings", response_model=list[TrainingView])

@@ -1,7 +1,6 @@
 """The flywheel from the command line: feedback, export, train, evaluate, promote, rollback."""
 
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,12 @@ import click
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
 from ..platform.identity.audit import record
-from ..platform.serving.base_model import model_folder
 from .build import FORMATS
-from .datasets import Selection, create_dataset, find_dataset
+from .datasets import Selection, create_dataset
 from .demo.commands import demo
 from .evaluation import load_tasks
+from .ids import parse_uuid
 from .importing.commands import import_group
 from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
@@ -24,8 +22,7 @@ from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .qa import evaluate_qa, load_passages, load_questions
 from .screening.commands import screen
-from .training.launch import queue_training, train_adapter
-from .training.recipe import METHODS, default_recipe, parse_method
+from .training.commands import train
 from .verifiers.commands import verify
 
 
@@ -106,44 +103,6 @@ async def export(
         "left_out": dataset.manifest["left_out"],
     }  # fmt: skip
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
-
-
-@click.command()
-@click.argument("dataset_id")
-@click.option("--method", type=click.Choice(METHODS), help="By default the dataset's format.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
-@click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
-@click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
-@click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
-@click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
-@click.option("--rslora", is_flag=True, default=None, help="Scale by the root of the rank.")
-@run_async
-async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **changes: Any) -> None:
-    """Train a LoRA adapter on a dataset and register it.
-
-    \b
-    Example: whorl train 0199e6a0-0000-7000-8000-000000000000 --epochs 2
-    """
-    wanted = parse_uuid(dataset_id, "dataset")
-    async with terminal.open() as (whorl, actor):
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            dataset = await find_dataset(session, wanted)
-        recipe = default_recipe(parse_method(method or dataset.format), seed).changed(
-            **{name: value for name, value in changes.items() if value is not None}
-        )
-        training_id = await queue_training(whorl.engine, actor, wanted, recipe)
-        with terminal.progress() as bars:
-            bar = bars.add_task(f"training by {recipe.method}", total=None)
-            name = await train_adapter(
-                whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
-                lambda step: bars.update(bar, completed=step["step"], total=step["steps"]),
-            )  # fmt: skip
-    terminal.result(
-        {"adapter": name},
-        lambda: click.echo(f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"),
-    )
 
 
 @click.group()
@@ -234,14 +193,6 @@ async def rollback(terminal: Terminal, agent: str) -> None:
     async with terminal.open() as (whorl, actor):
         target = await roll_back(whorl.engine, whorl.servers, actor, agent=agent)
     terminal.result({"adapter": target}, lambda: click.echo(f"{target or 'The base model'} answers now."))
-
-
-def parse_uuid(text: str, noun: str) -> uuid.UUID:
-    """``text`` as an id; raises InputError that names what it should be the id of."""
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not the id of a {noun}.") from error
 
 
 COMMANDS = (

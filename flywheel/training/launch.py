@@ -15,14 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...platform.database.base import now
 from ...platform.database.session import held, is_held, tenant_session
-from ...platform.errors import InputError, UpstreamError
+from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.serving.adapters import adapter_name, next_version, register_adapter
 from ...platform.serving.base_model import base_hash
 from ..datasets import find_dataset
 from ..tables import Dataset, Training
-from .recipe import Recipe, TrainingJob
+from .checkpoint import Checkpoint
+from .recipe import Recipe, TrainingJob, partial_folder
+from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -38,10 +40,12 @@ async def train_adapter(
 ) -> str:
     """Run a queued training to its end and register the adapter; returns the adapter's name.
 
-    Raises InputError for a dataset of another format, UpstreamError when the process dies; the
-    training's row says so too.
+    A training that left a checkpoint goes on from there under the name that it had.
+
+    Raises InputError for a dataset of another format, ConflictError where the checkpoint is of
+    other rows, another recipe or base, UpstreamError when the process dies; the training's row says so too.
     """
-    async with held(engine, _lock(training_id)):
+    async with held(engine, lock_of(training_id)):
         return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress)
 
 
@@ -55,17 +59,19 @@ async def _train(
     progress: Progress,
 ) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
-        training = await session.get_one(Training, (actor.tenant_id, training_id))
+        training = await find_training(session, training_id)
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
-        name = await _reserve_name(session, actor, training)
+        kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
+        name = (
+            training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
+        )
     try:
         if dataset.format != recipe.method:
             raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
-        report = await _run(_job(recipe, model_folder, dataset, adapters / name), progress)
-    except (InputError, UpstreamError) as error:
-        async with tenant_session(engine, actor.tenant_id) as session:
-            await _end(session, actor, training_id, "failed", error=error.message)
+        report = await _run(_job(recipe, model_folder, dataset, adapters / name, kept), progress)
+    except WhorlError as error:
+        await _fail(engine, actor, training_id, adapters, error)
         raise
     async with tenant_session(engine, actor.tenant_id) as session:
         await register_adapter(
@@ -73,25 +79,45 @@ async def _train(
             dataset_id=dataset.id, folder=adapters / name, card=adapter_card(dataset, report),
         )  # fmt: skip
         record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=recipe.method)
-        await _end(session, actor, training_id, "succeeded", report=report)
+        await _succeed(session, actor, training_id, report)
     return name
 
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters: Path) -> int:
-    """Mark trainings as failed whose process died, and remove what they left; returns how many."""
+    """Mark trainings as failed whose process died; returns how many.
+
+    A checkpoint is kept, to go on from; what else they left is removed.
+    """
     async with tenant_session(engine, tenant_id) as session:
         running = await session.scalars(select(Training).where(Training.status == "running"))
-        dead = [training for training in running if not await is_held(session, _lock(training.id))]
+        dead = [training for training in running if not await is_held(session, lock_of(training.id))]
         for training in dead:
-            training.status, training.ended_at = "failed", now()
-            training.error = "The process that trained ended before the training did. Start it again."
-            for suffix in ("", ".partial"):
-                await anyio.to_thread.run_sync(_remove, adapters / f"{training.adapter}{suffix}")
+            await _close(training, adapters, "The process that trained ended before the training did.")
         return len(dead)
 
 
-def _lock(training_id: uuid.UUID) -> str:
-    return f"training:{training_id}"
+async def _close(training: Training, adapters: Path, reason: str) -> None:
+    """Mark a training as failed, keeping the checkpoint that it can go on from, if it left one."""
+    kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
+    advice = how_to_resume(training.id, kept) if kept else "Start it again."
+    training.status, training.ended_at, training.error = "failed", now(), f"{reason} {advice}"
+    training.report = mark_resumable(training.report, kept)
+    output = adapters / str(training.adapter)
+    for folder in (output,) if kept else (output, partial_folder(output)):
+        await anyio.to_thread.run_sync(_remove, folder)
+
+
+async def _fail(
+    engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path, error: WhorlError
+) -> None:
+    async with tenant_session(engine, actor.tenant_id) as session:
+        training = await find_training(session, training_id)
+        if isinstance(error, UpstreamError):
+            await _close(training, adapters, error.message)
+            return
+        training.status, training.ended_at, training.error = "failed", now(), error.message
+        training.report = mark_resumable(training.report, None)
+        await anyio.to_thread.run_sync(_remove, partial_folder(adapters / str(training.adapter)))
 
 
 def _remove(folder: Path) -> None:
@@ -147,25 +173,32 @@ async def _reserve_name(session: Any, actor: Actor, training: Training) -> str:
     return training.adapter
 
 
-def _job(recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path) -> TrainingJob:
+def _job(
+    recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path, kept: Checkpoint | None
+) -> TrainingJob:
     if output.exists():
         raise InputError(f"{output} exists already; adapter names are never used again.")
-    partial = output.with_name(output.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    return TrainingJob(
+    job = TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
-        dataset_folder=Path(dataset.folder), output_folder=output,
+        dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
     )  # fmt: skip
+    if kept is None:
+        shutil.rmtree(job.partial, ignore_errors=True)
+        job.partial.mkdir(parents=True)
+    elif job != TrainingJob.model_validate_json((job.partial / "job.json").read_text(encoding="utf-8")):
+        raise ConflictError(
+            "The dataset, the recipe or the base model has changed since the checkpoint. Start the training again."
+        )
+    return job
 
 
 async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
-    job_file = job.output_folder.with_name(job.output_folder.name + ".partial") / "job.json"
+    job_file = job.partial / "job.json"
     job_file.write_text(job.model_dump_json(), encoding="utf-8")
     command = [sys.executable, "-m", "whorl.flywheel.training.process", str(job_file)]
     last: dict[str, Any] = {}
     log = job_file.with_name("log.txt")
-    with log.open("wb") as errors:
+    with log.open("ab") as errors:
         async with await anyio.open_process(command, stderr=errors) as process:
             assert process.stdout is not None
             async for value in _lines(TextReceiveStream(process.stdout)):
@@ -193,11 +226,8 @@ async def _lines(stream: TextReceiveStream) -> Any:
                 yield line
 
 
-async def _end(
-    session: AsyncSession, actor: Actor, training_id: uuid.UUID, status: str, *,
-    report: dict[str, Any] | None = None, error: str | None = None,
-) -> None:  # fmt: skip
+async def _succeed(
+    session: AsyncSession, actor: Actor, training_id: uuid.UUID, report: dict[str, Any]
+) -> None:
     training = await session.get_one(Training, (actor.tenant_id, training_id))
-    training.status, training.ended_at, training.error = status, now(), error
-    if report is not None:
-        training.report = report
+    training.status, training.ended_at, training.error, training.report = "succeeded", now(), None, report

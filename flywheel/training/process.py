@@ -5,16 +5,20 @@ prints one JSON object a line: progress (``step``, ``steps``, ``loss``), then ``
 ``error``.
 """
 
+import fcntl
 import json
 import math
 import os
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, WhorlError
+from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .recipe import TrainingJob
 from .surrogates import with_surrogates
 
@@ -29,7 +33,8 @@ def main(job_file: str) -> int:
     os.dup2(2, 1)  # libraries print to standard output; the protocol has its own copy
     job = TrainingJob.model_validate_json(Path(job_file).read_text(encoding="utf-8"))
     try:
-        report = train(job, lambda value: out.write(json.dumps(value) + "\n"))
+        with _alone(job.partial / "lock"):
+            report = train(job, lambda value: out.write(json.dumps(value) + "\n"))
     except WhorlError as error:
         out.write(json.dumps({"error": error.message}) + "\n")
         return error.exit_code
@@ -37,8 +42,20 @@ def main(job_file: str) -> int:
     return 0
 
 
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Wait for the process before, whose parent died and which may still be in its last step."""
+    with file.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        file.write_text(str(os.getpid()))
+        yield
+
+
 def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
-    """Train an adapter into ``output_folder``; its folder appears whole or not at all."""
+    """Train an adapter into ``output_folder``; its folder appears whole or not at all.
+
+    A training that left a checkpoint goes on from there. ``tell`` is given each step.
+    """
     import torch
     import transformers
     from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
@@ -52,23 +69,26 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
     model = AutoModelForCausalLM.from_pretrained(job.model_folder, dtype=torch.float32)
-    partial = job.output_folder.with_name(job.output_folder.name + ".partial")
-    losses: list[float] = []
+    job.partial.mkdir(parents=True, exist_ok=True)
+    resumed = last_checkpoint(job.partial)
     started = time.monotonic()
-    trainer = build_trainer(job.recipe, model, tokenizer, rows, partial, [_progress(tell, losses)])
-    trainer.train()
+    callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
+    trainer = build_trainer(job.recipe, model, tokenizer, rows, job.partial, callbacks)
+    trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     seconds = time.monotonic() - started
+    losses = [float(logged["loss"]) for logged in trainer.state.log_history if "loss" in logged]
     if not losses or not math.isfinite(losses[-1]):
         raise InputError(
             f"The loss became {losses[-1] if losses else 'nothing'}: lower the learning rate "
             f"({job.recipe.learning_rate}) or look for rows without an assistant's turn."
         )
-    return _save(job, trainer, partial, rows, losses, seconds)
+    return _save(job, trainer, rows, losses, seconds, resumed.step if resumed else None)
 
 
 def _save(
-    job: TrainingJob, trainer: Any, partial: Path, rows: list[Any], losses: list[float], seconds: float
+    job: TrainingJob, trainer: Any, rows: list[Any], losses: list[float], seconds: float, resumed: int | None
 ) -> dict[str, Any]:
+    partial = job.partial
     trainer.model.save_pretrained(partial)
     manifest = json.loads((job.dataset_folder / "manifest.json").read_text(encoding="utf-8"))
     note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
@@ -83,9 +103,11 @@ def _save(
         "loss_last": losses[-1],
         "losses": [round(loss, 5) for loss in losses],
         "seconds": round(seconds, 2),
+        "resumed_from": resumed,
     }
     (partial / "meta.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    for stray in ("README.md", "training_args.bin"):
+    clear_checkpoints(partial)
+    for stray in ("README.md", "training_args.bin", "lock"):
         (partial / stray).unlink(missing_ok=True)
     partial.rename(job.output_folder)
     return report
@@ -100,14 +122,16 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _progress(tell: Any, losses: list[float]) -> Any:
+def _progress(tell: Any) -> Any:
     from transformers import TrainerCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
-                losses.append(float(logs["loss"]))
-                tell({"step": state.global_step, "steps": state.max_steps, "loss": losses[-1]})
+                tell({"step": state.global_step, "steps": state.max_steps, "loss": float(logs["loss"])})
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            tell({"checkpoint": state.global_step})
 
     return Progress()
 

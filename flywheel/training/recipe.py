@@ -16,6 +16,9 @@ LOSSES: dict[Method, tuple[str, ...]] = {
     "kto": ("kto", "apo_zero_unpaired"),
     "grpo": ("grpo", "dapo", "dr_grpo", "bnpo", "gspo"),
 }
+# Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
+EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto")
+SAVE_SECONDS = 60.0
 
 
 class Recipe(BaseModel):
@@ -25,6 +28,11 @@ class Recipe(BaseModel):
     size of GRPO; ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for
     its first; ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by
     the root of the rank (arXiv 2312.03732).
+
+    ``save_every`` steps a checkpoint is kept, at 0 every ``SAVE_SECONDS`` of training. ``evaluate_every``
+    steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
+    the training when that loss has not fallen for so many evaluations, at 0 never.
+    ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,12 +54,29 @@ class Recipe(BaseModel):
     loss: str = ""
     dora: bool = False
     rslora: bool = False
+    save_every: int = Field(0, ge=0)
+    evaluate_every: int = Field(0, ge=0)
+    evaluate_share: float = Field(0.1, gt=0, lt=1)
+    early_stop: int = Field(0, ge=0)
+    any_template: bool = False
 
     @model_validator(mode="after")
     def _known_loss(self) -> "Recipe":
         if self.loss and self.loss not in LOSSES[self.method]:
             raise ValueError(
                 f"{self.method} has no loss {self.loss!r}; it has {', '.join(LOSSES[self.method])}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _evaluable(self) -> "Recipe":
+        if self.early_stop and not self.evaluate_every:
+            raise ValueError(
+                "early_stop needs evaluate_every: it stops when the evaluation loss no longer falls"
+            )
+        if self.evaluate_every and self.method not in EVALUATED:
+            raise ValueError(
+                f"{self.method} has no evaluation loss, so evaluate_every does not fit; {', '.join(EVALUATED)} have one"
             )
         return self
 
@@ -82,7 +107,10 @@ def default_recipe(method: Method, seed: int = 0) -> Recipe:
 
 
 class TrainingJob(BaseModel):
-    """What the training process is given: the recipe, and where things are."""
+    """What the training process is given: the recipe, and where things are.
+
+    ``groups`` has the question group of source runs that are tagged with one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,5 +118,17 @@ class TrainingJob(BaseModel):
     model_folder: Path
     base_hash: str
     dataset_folder: Path
+    dataset_hash: str = ""
     output_folder: Path
     threads: int = 0
+    groups: dict[str, str] = {}
+
+    @property
+    def partial(self) -> Path:
+        """Where the training works; it becomes ``output_folder`` when it is complete."""
+        return partial_folder(self.output_folder)
+
+
+def partial_folder(output: Path) -> Path:
+    """The folder of an adapter that is not complete."""
+    return output.with_name(f"{output.name}.partial")
