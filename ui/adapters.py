@@ -14,7 +14,9 @@ from ..flywheel.tables import Dataset, Evaluation, Training
 from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import find_adapter, list_adapters
 from ..platform.serving.tables import Adapter, Route
+from .chart import Chart
 from .frame import Context, Reader, render
+from .trainings import training_charts
 
 router = APIRouter(prefix="/admin/adapters")
 NOT_EVALUATED = "it has not been evaluated"
@@ -53,6 +55,8 @@ class AdapterContext(Context):
     routes: list[Route]
     same_base: bool
     training: Training | None
+    charts: list[Chart]
+    warnings: list[dict[str, str]]
 
 
 @router.get("")
@@ -78,6 +82,8 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
     whorl = request.app.state.whorl
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         adapter = await find_adapter(session, name)
+        training = await session.scalar(select(Training).where(Training.adapter == name).limit(1))
+        report = training.report if training else {}
         context = AdapterContext(
             title=name,
             actor=actor,
@@ -86,7 +92,9 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
             card=[(_label(key), value) for key, value in adapter.card.items() if key != "evaluation"],
             routes=[route for route in await _routes(session) if route.adapter == name],
             same_base=adapter.base_hash == whorl.servers.base_hash,
-            training=await session.scalar(select(Training).where(Training.adapter == name).limit(1)),
+            training=training,
+            charts=training_charts(report),
+            warnings=report.get("warnings", []),
         )
     return render(context)
 

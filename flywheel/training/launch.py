@@ -13,17 +13,19 @@ from anyio.streams.text import TextReceiveStream
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.session import held, is_held, tenant_session
 from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.serving.adapters import adapter_name, next_version, register_adapter
-from ...platform.serving.base_model import base_hash
+from ...platform.serving.base_model import base_hash, template_hash
+from .. import split
 from ..datasets import find_dataset
 from ..tables import Dataset, Training
 from .checkpoint import Checkpoint
-from .recipe import Recipe, TrainingJob, partial_folder
+from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
 
 Progress = Callable[[dict[str, Any]], None]
@@ -62,6 +64,7 @@ async def _train(
         training = await find_training(session, training_id)
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
+        groups = await group_tags(session, dataset) if recipe.evaluate_every else {}
         kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
         name = (
             training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
@@ -69,7 +72,9 @@ async def _train(
     try:
         if dataset.format != recipe.method:
             raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
-        report = await _run(_job(recipe, model_folder, dataset, adapters / name, kept), progress)
+        await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
+        job = _job(recipe, model_folder, dataset, adapters / name, groups)
+        report = await _run(_prepared(job, kept), progress)
     except WhorlError as error:
         await _fail(engine, actor, training_id, adapters, error)
         raise
@@ -116,7 +121,8 @@ async def _fail(
             await _close(training, adapters, error.message)
             return
         training.status, training.ended_at, training.error = "failed", now(), error.message
-        training.report = mark_resumable(training.report, None)
+        found = error.report if isinstance(error, FailedTraining) else {}
+        training.report = {**mark_resumable(training.report, None), **found}
         await anyio.to_thread.run_sync(_remove, partial_folder(adapters / str(training.adapter)))
 
 
@@ -173,15 +179,46 @@ async def _reserve_name(session: Any, actor: Actor, training: Training) -> str:
     return training.adapter
 
 
+def check_template(manifest: dict[str, Any], recipe: Recipe, model_folder: Path) -> None:
+    """Raise InputError where runs of a dataset were served with another chat template than the model's.
+
+    Runs of other systems have none to compare.
+    """
+    served = set(manifest.get("template_hashes", ())) - {"", "unknown"}
+    if not served or recipe.any_template:
+        return
+    others = served - {template_hash(model_folder)}
+    if others:
+        raise InputError(
+            f"Runs of the dataset were served with the chat template {', '.join(sorted(h[:12] for h in others))}, "
+            f"the model in {model_folder.name} has {template_hash(model_folder)[:12]}: what is trained would not be "
+            "what is served. Select runs of this model, or accept it (any_template, --any-template)."
+        )
+
+
+async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
+    """The ``group:`` tag of each of a dataset's runs that has one."""
+    runs = [uuid.UUID(run) for run in dataset.manifest.get("runs", ())]
+    tagged = await session.execute(select(Run.id, Run.tags).where(Run.id.in_(runs)))
+    return {
+        str(run): tag for run, tags in tagged for tag in tags[::-1] if str(tag).startswith(split.GROUP_TAG)
+    }
+
+
 def _job(
-    recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path, kept: Checkpoint | None
+    recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path, groups: dict[str, str]
 ) -> TrainingJob:
-    if output.exists():
-        raise InputError(f"{output} exists already; adapter names are never used again.")
-    job = TrainingJob(
+    return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
         dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
+        groups=groups,
     )  # fmt: skip
+
+
+def _prepared(job: TrainingJob, kept: Checkpoint | None) -> TrainingJob:
+    """The job with its folder: an empty one, or the one that keeps the checkpoint of the very same job."""
+    if job.output_folder.exists():
+        raise InputError(f"{job.output_folder} exists already; adapter names are never used again.")
     if kept is None:
         shutil.rmtree(job.partial, ignore_errors=True)
         job.partial.mkdir(parents=True)
@@ -207,7 +244,7 @@ async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
                     progress(last)
             code = await process.wait()
     if "error" in last:
-        raise InputError(last["error"])
+        raise FailedTraining(last["error"], last["report"])
     if code != 0 or "done" not in last:
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise UpstreamError(

@@ -106,6 +106,14 @@ def default_recipe(method: Method, seed: int = 0) -> Recipe:
     return Recipe(method=method, seed=seed, learning_rate=2e-4, epochs=1.0)
 
 
+class FailedTraining(InputError):
+    """A training that ran and came to nothing; ``report`` has its curves, and warnings that say why."""
+
+    def __init__(self, message: str, report: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.report = report
+
+
 class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 

@@ -57,6 +57,23 @@ def render_completion(
     return whole[len(opened) :].rstrip("\n")
 
 
+def mean_lengths(tokenizer: Any, rows: list[Row], most: int = 200) -> dict[str, float]:
+    """Mean tokens of both sides of the first ``most`` preference pairs; empty for rows of another format."""
+    pairs = [row for row in rows[:most] if "chosen" in row]
+    if not pairs:
+        return {}
+    return {
+        side: sum(
+            len(tokenizer(str(message["content"]))["input_ids"])
+            for row in pairs
+            for message in row[side]
+            if message["role"] == "assistant"
+        )
+        / len(pairs)
+        for side in ("chosen", "rejected")
+    }
+
+
 def objects(messages: list[Row]) -> list[Row]:
     """Messages with tool arguments as objects, as chat templates want them."""
     ready = []

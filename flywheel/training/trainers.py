@@ -11,6 +11,7 @@ from ...platform.errors import InputError
 from .collate import spoken_collator
 from .recipe import LOSSES, Recipe
 from .render import Row, render_completion, render_sft, render_text
+from .validation import last_evaluation
 
 _SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
 
@@ -26,19 +27,26 @@ class Plan(NamedTuple):
 
 
 def build_trainer(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
-    """A TRL trainer over the rows of a dataset, LoRA on every linear layer."""
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
+    callbacks: list[Any],
+) -> Any:  # fmt: skip
+    """A TRL trainer over the rows of a dataset, LoRA on every linear layer; ``aside`` is evaluated on."""
     from datasets import Dataset
+    from transformers import EarlyStoppingCallback
 
     plans: dict[str, Callable[[Recipe, Any, list[Row]], Plan]] = {
         "sft": _sft, "dpo": _dpo, "kto": _kto, "grpo": _grpo,
     }  # fmt: skip
     plan = plans[recipe.method](recipe, tokenizer, rows)
+    held = Dataset.from_list(plans[recipe.method](recipe, tokenizer, aside).rows) if aside else None
+    callbacks = [*callbacks, *([last_evaluation()] if aside else [])]
+    if recipe.early_stop:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.early_stop))
     return plan.trainer(
         model=model,
-        args=plan.config(**{**_arguments(recipe, output), **plan.options}),
+        args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),
         train_dataset=Dataset.from_list(plan.rows),
+        eval_dataset=held,
         processing_class=tokenizer,
         peft_config=_lora(recipe),
         callbacks=callbacks,
@@ -72,6 +80,20 @@ def _arguments(recipe: Recipe, output: Path) -> dict[str, Any]:
         "fp16": False,
         "gradient_checkpointing": False,
     }
+
+
+def _evaluation(recipe: Recipe) -> dict[str, Any]:
+    """When to evaluate; with early stopping the weights of the best evaluation are saved and taken in the end."""
+    if not recipe.evaluate_every:
+        return {}
+    when = {
+        "eval_strategy": "steps", "eval_steps": recipe.evaluate_every,
+        "per_device_eval_batch_size": recipe.batch_size,
+    }  # fmt: skip
+    if not recipe.early_stop:
+        return when
+    best = {"save_strategy": "best", "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
+    return {**when, **best, "greater_is_better": False}
 
 
 def _lora(recipe: Recipe) -> Any:
