@@ -21,6 +21,7 @@ from .promotion import evaluate_adapter
 from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .qa import evaluate_qa, load_passages, load_questions
+from .reward_model_commands import reward_model
 from .screening.commands import screen
 from .training.commands import train
 from .verifiers.commands import verify
@@ -196,5 +197,6 @@ async def rollback(terminal: Terminal, agent: str) -> None:
 
 
 COMMANDS = (
-    feedback, export, train, evaluate, promote, rollback, verify, screen, import_group, lineage, erase, recall, demo,
+    feedback, export, train, evaluate, promote, rollback, verify, screen, import_group, lineage, erase, recall, reward_model,
+    demo,
 )  # fmt: skip

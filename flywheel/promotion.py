@@ -12,7 +12,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
-from ..platform.serving.adapters import find_adapter, routed_adapter, switch_route
+from ..platform.serving.adapters import find_adapter, find_answering, routed_adapter, switch_route
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route
 from .evaluation import Task, ask_all, compare, store_evaluation
@@ -30,7 +30,7 @@ async def evaluate_adapter(
     """
     actor.require("write")
     async with tenant_session(agents.engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
+        adapter = await find_answering(session, name)
     if adapter.base_hash != agents.servers.base_hash:
         raise InputError(
             f"The adapter {name} was trained on another base model ({adapter.base_hash[:12]}) than the one that "
@@ -72,7 +72,7 @@ async def promote(
     """
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
+        adapter = await find_answering(session, name)
         reason = await _refusal(session, adapter)
     if adapter.state == "tainted":
         raise ConflictError(

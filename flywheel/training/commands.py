@@ -9,6 +9,7 @@ from ...platform.command import Terminal, run_async
 from ...platform.database.session import tenant_session
 from ...platform.errors import InputError
 from ...platform.identity.access import Actor
+from ...platform.serving.adapters import REWARD
 from ...platform.serving.base_model import model_folder
 from ..datasets import find_dataset
 from ..ids import parse_uuid
@@ -25,6 +26,7 @@ from .resume import requeue_training
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
 @click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
+@click.option("--gamma", type=click.FloatRange(0), help="Margin that simpo asks for.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
 @click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
@@ -66,10 +68,10 @@ async def train(
                 whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
                 lambda step: bars.update(bar, completed=step["step"], total=step["steps"]),
             )  # fmt: skip
-    terminal.result(
-        {"adapter": name},
-        lambda: click.echo(f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"),
-    )
+    done = f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"
+    if recipe.method == REWARD:
+        done = f"The reward model {name} is trained. Next: whorl reward-model judge {name}"
+    terminal.result({"adapter": name}, lambda: click.echo(done))
 
 
 async def _queue(

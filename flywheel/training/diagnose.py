@@ -14,6 +14,8 @@ FLAT, GROWN, OVERFIT, CREEP, COLLAPSED, SILENT = 0.02, 0.2, 0.05, 0.5, 0.2, 0.5
 # In nats: GRPO's estimate is for a token, KTO's for an answer.
 KL_BOUND: dict[str, float] = {"grpo": 1.0, "kto": 20.0}
 LONGER = 1.5
+# Of the methods that learn from pairs, SimPO weighs by length, and a reward model writes nothing.
+TEACH_LENGTH: tuple[Method, ...] = ("dpo", "orpo")
 
 
 @dataclass(frozen=True)
@@ -151,5 +153,5 @@ def diagnose(method: Method, curves: Curves, lengths: dict[str, float] | None = 
     checks += [length_creep, entropy_collapse, no_signal] if method == "grpo" else [growing, flat, overfit]
     found = [check(curves) for check in checks]
     found += [kl_high(curves, KL_BOUND[method])] if method in KL_BOUND else []
-    found += [chosen_longer(lengths)] if lengths else []
+    found += [chosen_longer(lengths)] if lengths and method in TEACH_LENGTH else []
     return [asdict(diagnosis) for diagnosis in found if diagnosis is not None]

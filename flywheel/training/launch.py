@@ -70,8 +70,7 @@ async def _train(
             training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
         )
     try:
-        if dataset.format != recipe.method:
-            raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
+        recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
         job = _job(recipe, model_folder, dataset, adapters / name, groups)
         report = await _run(_prepared(job, kept), progress)
@@ -137,8 +136,7 @@ async def queue_training(
     """Record that a training is wanted; raises NotFoundError for an unknown dataset."""
     async with tenant_session(engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, dataset_id)
-        if dataset.format != recipe.method:
-            raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
+        recipe.check_format(dataset.format)
         training = Training(
             tenant_id=actor.tenant_id, method=recipe.method, dataset_id=dataset.id,
             report={"recipe": recipe.model_dump(mode="json")},

@@ -65,9 +65,9 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     """
     import torch
     import transformers
-    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+    from transformers import AutoTokenizer, set_seed
 
-    from .trainers import build_trainer
+    from .trainers import build_trainer, load_model
 
     transformers.logging.set_verbosity_error()
     if job.threads:
@@ -75,7 +75,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     rows, aside = _rows(job)
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
-    model = AutoModelForCausalLM.from_pretrained(job.model_folder, dtype=torch.float32)
+    model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
     job.partial.mkdir(parents=True, exist_ok=True)
     resumed = last_checkpoint(job.partial)
     started = time.monotonic()

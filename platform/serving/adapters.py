@@ -8,9 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..errors import NotFoundError
+from ..errors import ConflictError, NotFoundError
 from .tables import Adapter, Route
 
+# The method of those that score answers and give none.
+REWARD = "reward"
 State = Literal["trained", "evaluated", "rejected", "serving", "retired", "tainted"]
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
@@ -71,6 +73,14 @@ async def find_adapter(session: AsyncSession, name: str) -> Adapter:
     adapter = await session.scalar(select(Adapter).where(Adapter.name == name))
     if adapter is None:
         raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
+    return adapter
+
+
+async def find_answering(session: AsyncSession, name: str) -> Adapter:
+    """The tenant's adapter of that name; raises NotFoundError, ConflictError for a reward model."""
+    adapter = await find_adapter(session, name)
+    if adapter.method == REWARD:
+        raise ConflictError(f"{name} is a reward model: it scores answers and gives none.")
     return adapter
 
 

@@ -40,8 +40,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("base") / "tiny", seed=3)
 
 
-def write_rows(folder: Path, format: str, count: int = 10) -> Path:
+def write_rows(folder: Path, method: Any, count: int = 10) -> Path:
     """Rows that differ in words and length, so that their order shows in the weights."""
+    format = default_recipe(method).format
     folder.mkdir(parents=True)
     rows = []
     for n in range(count):
@@ -62,10 +63,11 @@ def write_rows(folder: Path, format: str, count: int = 10) -> Path:
 def small(method: Any, **changes: Any) -> Recipe:
     """Three epochs of three steps; a checkpoint after each fourth step lies within the second."""
     values = {
-        "epochs": 3.0, "max_steps": -1, "batch_size": 4, "generations": 2, "answer_tokens": 4, "rank": 2,
-        "save_every": 4, "learning_rate": 0.01, "dropout": 0.1,
+        "epochs": 3.0, "max_steps": -1, "batch_size": 4, "rank": 2, "save_every": 4, "learning_rate": 0.01,
+        "dropout": 0.1,
     }  # fmt: skip
-    return default_recipe(method).changed(**{**values, **changes})
+    grpo = {"generations": 2, "answer_tokens": 4} if method == "grpo" else {}
+    return default_recipe(method).changed(**{**values, **grpo, **changes})
 
 
 def the_job(recipe: Recipe, model: Path, data: Path, output: Path) -> TrainingJob:

@@ -28,6 +28,7 @@ from whorl.flywheel.training.recipe import (
     parse_method,
 )  # fmt: skip
 from whorl.flywheel.training.render import render_completion, render_sft, render_text
+from whorl.flywheel.training.trainers import build_trainer, load_model
 from whorl.flywheel.training.validation import set_aside
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
@@ -70,7 +71,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("base") / "tiny", seed=3)
 
 
-def write_dataset(folder: Path, format: str, count: int = 4) -> Path:
+def write_dataset(folder: Path, method: Any, count: int = 4) -> Path:
+    format = default_recipe(method).format
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{**ROWS[format], "tools": [SEARCH], "source": [str(n)]} for n in range(count)]
     if format == "kto":
@@ -105,8 +107,8 @@ FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses
 def test_each_loss_of_a_family_takes_a_step(method: Any, loss: str, model: Path, tmp_path: Path) -> None:
     """What is asked for is what TRL runs: a loss that it does not know would raise."""
     recipe = default_recipe(method).changed(
-        max_steps=1, batch_size=2, generations=2, answer_tokens=4, rank=2, loss=loss, dora=loss == "ipo",
-        rslora=loss == "dft",
+        max_steps=1, batch_size=2, rank=2, loss=loss, dora=loss == "ipo", rslora=loss == "dft",
+        **({"generations": 2, "answer_tokens": 4} if method == "grpo" else {}),
     )  # fmt: skip
     job = TrainingJob(
         recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
@@ -150,6 +152,30 @@ def test_whole_conversations_are_compared_by_what_the_assistant_says(model: Path
     said = tokenizer.decode([i for i, flag in zip(ids, mask, strict=True) if flag])
     assert said.count("<|im_end|>") == 2 and said.endswith("At noon. [1]<|im_end|>")
     assert "tide" in said and "When?" not in said and "tool_response" not in said
+
+
+@pytest.mark.parametrize("method", ["orpo", "simpo"])
+def test_methods_without_a_reference_learn_what_the_assistant_says_alone(
+    method: Any, model: Path, tmp_path: Path
+) -> None:
+    """The likelihood that ORPO raises is of the assistant's tokens: neither the prompt nor tools are targets."""
+    chosen = [{"role": "user", "content": "When?"}, *PROMPT[2:], *ANSWER]
+    rejected = [{"role": "user", "content": "Say when."}, {"role": "assistant", "content": "At one."}]
+    row = {"prompt": PROMPT[:1], "chosen": chosen, "rejected": rejected, "tools": [SEARCH]}
+    recipe = default_recipe(method).changed(max_steps=1, batch_size=2, rank=2)
+    tokenizer = LocalBackend(model).tokenizer
+    network = load_model(recipe, model, tokenizer.pad_token_id)
+    trainer = build_trainer(recipe, network, tokenizer, [row, row], [], tmp_path / "out", [])
+    [batch] = list(trainer.get_train_dataloader())
+    labels = batch["chosen_labels"]
+    said = tokenizer.decode(labels[0][labels[0] != -100])
+    assert said.count("<|im_end|>") == 2 and "tide" in said and "noon. [1]" in said
+    assert "When?" not in said and "tool_response" not in said
+    if method == "orpo":
+        _, metrics = trainer.get_batch_loss_metrics(trainer.model, batch)
+        logits = trainer.model(batch["chosen_input_ids"]).logits[:, :-1]
+        expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten())
+        assert metrics["nll_loss"] == pytest.approx(expected.item(), abs=1e-4)
 
 
 def test_recorded_groups_without_a_verifier_are_refused(model: Path, tmp_path: Path) -> None:
@@ -314,12 +340,16 @@ EVALUATED_CURVES = {
     "sft": {"loss", "evaluation_loss", "learning_rate", "entropy"},
     "dpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
     "kto": {"loss", "evaluation_loss", "kl"},
+    "orpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
+    "simpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
+    "reward": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
 }
 
 
-def contradicting(format: str, folder: Path) -> Path:
+def contradicting(method: Any, folder: Path) -> Path:
     """Rows of eight questions, of which those that are set aside teach the contrary of the others."""
-    write_dataset(folder, format, count=8)
+    format = default_recipe(method).format
+    write_dataset(folder, method, count=8)
     rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
     for n, row in enumerate(rows):
         prompt = [*PROMPT[:1], {"role": "user", "content": f"Question {n}?"}]
@@ -333,7 +363,7 @@ def contradicting(format: str, folder: Path) -> Path:
         elif format == "sft" and contrary:
             row["messages"][-1:] = other
         elif contrary:
-            row |= {"chosen": row["rejected"], "rejected": row["chosen"]}
+            row |= {"chosen": other, "rejected": row["chosen"]}
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
@@ -388,6 +418,12 @@ def _cut_at(step: int, job: TrainingJob, recipe: Recipe, output: Path) -> Path:
 def test_options_that_do_not_fit_the_method_are_refused() -> None:
     with pytest.raises(InputError, match="early_stop needs evaluate_every"):
         default_recipe("sft").changed(early_stop=2)
+    with pytest.raises(InputError, match="sft has no beta; dpo, kto, grpo, orpo, simpo have it"):
+        default_recipe("sft").changed(beta=0.2)
+    with pytest.raises(InputError, match="dpo has no gamma; simpo have it"):
+        default_recipe("dpo").changed(gamma=2.0)
+    with pytest.raises(InputError, match="A kto dataset cannot train by orpo, which takes dpo"):
+        default_recipe("orpo").check_format("kto")
     with pytest.raises(InputError, match="grpo has no evaluation loss"):
         default_recipe("grpo").changed(evaluate_every=2)
 
