@@ -12,6 +12,7 @@ from ..platform.identity.audit import record
 from .build import FORMATS
 from .datasets import Selection, create_dataset
 from .demo.commands import demo
+from .distil_commands import distil_runs
 from .evaluation import load_tasks
 from .ids import parse_uuid
 from .importing.commands import import_group
@@ -65,6 +66,7 @@ async def feedback(
 )
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
+@click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @click.option("--held-out", type=click.FloatRange(0, 1, max_open=True), default=0.1, show_default=True)
 @click.option(
@@ -79,6 +81,7 @@ async def export(
     out: Path | None,
     tag: str | None,
     adapter: str | None,
+    model: str | None,
     seed: int,
     held_out: float,
     near_duplicates: float | None,
@@ -92,7 +95,7 @@ async def export(
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
-            Selection(adapter=adapter, tag=tag), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
+            Selection(adapter=adapter, tag=tag, model=model), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)
@@ -198,5 +201,5 @@ async def rollback(terminal: Terminal, agent: str) -> None:
 
 COMMANDS = (
     feedback, export, train, evaluate, promote, rollback, verify, screen, import_group, lineage, erase, recall, reward_model,
-    demo,
+    distil_runs, demo,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from ..platform.identity.audit import record
 from ..platform.serving.adapters import find_adapter, find_answering, routed_adapter, switch_route
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route
-from .evaluation import Task, ask_all, compare, store_evaluation
+from .evaluation import Scored, Task, ask_all, compare, store_evaluation
 from .tables import Evaluation
 
 ALPHA = 0.05
@@ -28,6 +28,14 @@ async def evaluate_adapter(
 
     The adapter is loaded for the evaluation and stays loaded; it answers nobody until promoted.
     """
+    await load_for_evaluation(agents, actor, name)
+    before = await ask_all(agents, actor, tasks, adapter="", **options)
+    after = await ask_all(agents, actor, tasks, adapter=name, **options)
+    return await keep_comparison(agents, actor, name, suite, before, after)
+
+
+async def load_for_evaluation(agents: Agents, actor: Actor, name: str) -> None:
+    """Load an adapter to be asked; raises InputError for one of another base, ConflictError for a reward model."""
     actor.require("write")
     async with tenant_session(agents.engine, actor.tenant_id) as session:
         adapter = await find_answering(session, name)
@@ -37,8 +45,12 @@ async def evaluate_adapter(
             f"is served ({agents.servers.base_hash[:12]}). Train it again on this one."
         )
     await agents.servers.load_adapter(name, Path(adapter.folder))
-    before = await ask_all(agents, actor, tasks, adapter="", **options)
-    after = await ask_all(agents, actor, tasks, adapter=name, **options)
+
+
+async def keep_comparison(
+    agents: Agents, actor: Actor, name: str, suite: str, before: list[Scored], after: list[Scored]
+) -> dict[str, Any]:
+    """Store how an adapter answered beside the base, on its card, too; returns the report that the gate reads."""
     report = compare(before, after)
     await store_evaluation(agents.engine, actor, name, suite, report)
     async with tenant_session(agents.engine, actor.tenant_id) as session:

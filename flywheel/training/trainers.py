@@ -1,20 +1,16 @@
 """The trainers, all TRL and PEFT: what is common, and the methods that do not learn from pairs."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
 from . import pairs
 from .plan import Plan, loss_of
 from .recipe import Recipe
-from .render import Row, render_completion, render_sft, render_text
+from .render import Row, render_completion, render_sft, render_text, seen
 from .validation import last_evaluation
-
-_SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
 
 
 def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
@@ -181,13 +177,6 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "importance_sampling_level": "sequence" if loss_of(recipe) == "gspo" else "token",
     }  # fmt: skip
     return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
-
-
-def seen(prompt: list[Row]) -> tuple[str, dict[int, str]]:
-    """The last question of a prompt, and the passages that its searches showed by number."""
-    question = next((str(m["content"]) for m in reversed(prompt) if m["role"] == "user"), "")
-    shown = "\n".join(str(m["content"]) for m in prompt if m["role"] == "tool")
-    return question, {int(number): text.split(SOURCE)[0] for number, text in _SHOWN.findall(shown)}
 
 
 def _prompt(tokenizer: Any, row: Row) -> str:
