@@ -16,12 +16,14 @@ from safetensors.torch import load_file
 from tests.conftest import Actor, Settings, quote_first
 from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
 from tests.tiny_model import make_model
+from whorl.flywheel.lineage import Descent
 from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe
-from whorl.flywheel.training.resume import discard_checkpoints, requeue_training
+from whorl.flywheel.training.resume import requeue_training
+from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, UpstreamError
@@ -119,7 +121,7 @@ def test_a_resumed_training_reaches_the_same_weights(
 
 async def start(whorl: Any, model: Path, data: Path, recipe: Recipe) -> tuple[Actor, uuid.UUID]:
     actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s"}
+    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s", "runs": []}
     dataset = Dataset(
         tenant_id=actor.tenant_id, format="sft", rows=10, held_out_rows=0, content_hash="c", manifest=manifest,
         folder=str(data),
@@ -237,9 +239,14 @@ async def test_an_erasure_takes_checkpoints_away(settings: Settings, model: Path
             training = await session.get_one(Training, (actor.tenant_id, training_id))
             training.status, training.adapter = "running", "acme.v1"
         await whorl.close_interrupted()
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            assert await discard_checkpoints(session, training.dataset_id) == 1
-            assert await discard_checkpoints(session, training.dataset_id) == 0
+        descent = Descent(
+            datasets=(str(training.dataset_id),), trainings=(str(training_id),), adapters=("acme.v1",)
+        )
+        done = await withdraw(whorl.engine, whorl.servers, actor, descent, "an erasure")
+        assert done.adapters == [], "a training that failed has no adapter to taint"
+        assert "checkpoint" not in (await stored(whorl, actor, training_id)).report
+        with pytest.raises(ConflictError, match="left no checkpoint"):
+            await requeue_training(whorl.engine, actor, training_id, settings.adapters)
         assert not folder.parent.exists()
 
 
