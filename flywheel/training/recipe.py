@@ -109,7 +109,7 @@ class Recipe(BaseModel):
         for name, value in changes.items():
             methods = OPTIONS.get(name, METHODS)
             if self.method not in methods and value != getattr(self, name):
-                raise InputError(f"{self.method} has no {name}; {', '.join(methods)} have it.")
+                raise InputError(f"{self.method} has no {name}, which is an option of {', '.join(methods)}.")
         try:
             return Recipe.model_validate({**self.model_dump(), **changes})
         except ValidationError as error:
