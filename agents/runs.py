@@ -21,7 +21,7 @@ from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import InputError, NotFoundError, WhorlError
 from ..platform.identity.access import Actor
-from ..platform.serving.adapters import find_adapter, owner_of
+from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
@@ -193,7 +193,7 @@ class Agents:
             return choice
         held.enter_context(self.servers.hold(name))
         if name not in self.servers.loaded:
-            await self.servers.load_adapter(name, Path((await find_adapter(session, name)).folder))
+            await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
         return choice
 
     async def _execute(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
 from ..platform.database.session import tenant_session
+from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from . import lineage_api, promotion_api
@@ -24,6 +25,7 @@ from .screening import api as quarantine_api
 from .tables import Training
 from .training.launch import list_trainings, queue_training
 from .training.recipe import Method, default_recipe
+from .training.resume import find_training, requeue_training
 
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
@@ -92,6 +94,7 @@ class NewDataset(BaseModel):
     tag: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    model: str | None = None
     seed: int = 0
     held_out: float = Field(0.1, ge=0, lt=1)
     near_duplicates: float | None = Field(None, ge=0.5, le=1)
@@ -114,7 +117,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     """Build a dataset version from captured runs."""
     actor.require("write")
     whorl = request.app.state.whorl
-    selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until)
+    selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model)
     return await create_dataset(
         whorl.engine, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
         seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,
@@ -179,11 +182,25 @@ async def start_training(body: NewTraining, actor: CurrentActor, request: Reques
     whorl = request.app.state.whorl
     recipe = default_recipe(body.method, body.seed).changed(**body.recipe)
     training_id = await queue_training(whorl.engine, actor, body.dataset_id, recipe)
+    return await _defer(whorl, actor, training_id)
+
+
+@router.post("/trainings/{training_id}/resume", response_model=TrainingView, status_code=202)
+async def resume_training(training_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """Let a training whose process died go on from its checkpoint."""
+    actor.require("write")
+    whorl = request.app.state.whorl
+    await requeue_training(whorl.engine, actor, training_id, whorl.settings.adapters)
+    return await _defer(whorl, actor, training_id)
+
+
+async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
+    """Hand a queued training to a worker."""
     await whorl.queue.defer(
         TRAIN_JOB, lock="training", tenant_id=str(actor.tenant_id), training_id=str(training_id)
     )
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        return await session.get_one(Training, (actor.tenant_id, training_id))
+        return await find_training(session, training_id)
 
 
 @router.get("/trainings", response_model=list[TrainingView])

@@ -1,7 +1,6 @@
 """The flywheel from the command line: feedback, export, train, evaluate."""
 
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,14 @@ from anyio import to_thread
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
 from ..platform.identity.audit import record
-from ..platform.serving.base_model import model_folder
 from .build import FORMATS
 from .canary import canary_of
-from .datasets import Selection, create_dataset, find_dataset
+from .datasets import Selection, create_dataset
 from .demo.commands import demo
+from .distil_commands import distil_runs
 from .files import PARTS
+from .ids import parse_uuid
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .lineage_commands import erase, lineage, recall
@@ -25,9 +24,9 @@ from .outcomes import KINDS, Feedback, record_outcome
 from .parquet import parquet_of
 from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
+from .reward_model_commands import reward_model
 from .screening.commands import screen
-from .training.launch import queue_training, train_adapter
-from .training.recipe import METHODS, default_recipe, parse_method
+from .training.commands import train
 from .verifiers.commands import verify
 
 
@@ -74,6 +73,7 @@ async def feedback(
 )
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
+@click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @click.option("--held-out", type=click.FloatRange(0, 1, max_open=True), default=0.1, show_default=True)
 @click.option(
@@ -89,6 +89,7 @@ async def export(
     out: Path | None,
     tag: str | None,
     adapter: str | None,
+    model: str | None,
     seed: int,
     held_out: float,
     near_duplicates: float | None,
@@ -103,7 +104,7 @@ async def export(
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
-            Selection(adapter=adapter, tag=tag), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
+            Selection(adapter=adapter, tag=tag, model=model), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)
@@ -118,44 +119,6 @@ async def export(
         "left_out": dataset.manifest["left_out"],
     }  # fmt: skip
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
-
-
-@click.command()
-@click.argument("dataset_id")
-@click.option("--method", type=click.Choice(METHODS), help="By default the dataset's format.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
-@click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
-@click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
-@click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
-@click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
-@click.option("--rslora", is_flag=True, default=None, help="Scale by the root of the rank.")
-@run_async
-async def train(terminal: Terminal, dataset_id: str, method: Any, seed: int, **changes: Any) -> None:
-    """Train a LoRA adapter on a dataset and register it.
-
-    \b
-    Example: whorl train 0199e6a0-0000-7000-8000-000000000000 --epochs 2
-    """
-    wanted = parse_uuid(dataset_id, "dataset")
-    async with terminal.open() as (whorl, actor):
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            dataset = await find_dataset(session, wanted)
-        recipe = default_recipe(parse_method(method or dataset.format), seed).changed(
-            **{name: value for name, value in changes.items() if value is not None}
-        )
-        training_id = await queue_training(whorl.engine, actor, wanted, recipe)
-        with terminal.progress() as bars:
-            bar = bars.add_task(f"training by {recipe.method}", total=None)
-            name = await train_adapter(
-                whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
-                lambda step: bars.update(bar, completed=step["step"], total=step["steps"]),
-            )  # fmt: skip
-    terminal.result(
-        {"adapter": name},
-        lambda: click.echo(f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"),
-    )
 
 
 @evaluate_group.command("qa")
@@ -185,14 +148,7 @@ async def evaluate_questions(
     ]))  # fmt: skip
 
 
-def parse_uuid(text: str, noun: str) -> uuid.UUID:
-    """``text`` as an id; raises InputError that names what it should be the id of."""
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not the id of a {noun}.") from error
-
-
 COMMANDS = (
-    feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall, demo,
+    feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
+    reward_model, distil_runs, demo,
 )  # fmt: skip

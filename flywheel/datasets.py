@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.runs import SHADOW_TAG
@@ -53,12 +53,14 @@ class Selection:
     tag: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    model: str | None = None
 
     def manifest(self) -> dict[str, Any]:
         """The selection as JSON values."""
         return {
             "agent": self.agent, "adapter": self.adapter, "tag": self.tag,
             "since": self.since and self.since.isoformat(), "until": self.until and self.until.isoformat(),
+            "model": self.model,
         }  # fmt: skip
 
 
@@ -210,19 +212,26 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
 
 
 async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+    unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
+    return list(await session.scalars(selected(selection).where(*unasked)))
+
+
+def selected(selection: Selection) -> Select[uuid.UUID]:
+    """The ids of all runs that a selection means, those of evaluations among them, the oldest first."""
     query = select(Run.id).where(Run.status == "succeeded").order_by(Run.id)
     if selection.agent:
         query = query.where(Run.agent == selection.agent)
     if selection.adapter:
         query = query.where(Run.adapter == selection.adapter)
+    if selection.model:
+        query = query.where(Run.model == selection.model)
     if selection.tag:
         query = query.where(Run.tags.contains([selection.tag]))
     if selection.since:
         query = query.where(Run.started_at >= selection.since)
     if selection.until:
         query = query.where(Run.started_at < selection.until)
-    unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    return list(await session.scalars(query.where(*unasked)))
+    return query
 
 
 async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, folder: Path) -> Built:

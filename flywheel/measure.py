@@ -8,12 +8,12 @@ from ..agents.runs import Agents
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
-from ..platform.serving.adapters import find_adapter
+from ..platform.serving.adapters import find_adapter, find_answering
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter
 from . import leaks, safety
 from .datasets import find_dataset
-from .evaluation import Task, ask_all, compare, store_evaluation
+from .evaluation import Scored, Task, ask_all, compare, store_evaluation
 from .gate import KINDS, Kind
 
 
@@ -25,9 +25,17 @@ async def evaluate_adapter(
 
     The adapter is loaded for the evaluation and stays loaded; it answers nobody until promoted.
     """
-    await _load(agents, actor, name)
+    await load_for_evaluation(agents, actor, name)
     before = await ask_all(agents, actor, tasks, adapter="", **options)
     after = await ask_all(agents, actor, tasks, adapter=name, **options)
+    return await keep_comparison(agents, actor, name, suite, before, after, kind)
+
+
+async def keep_comparison(
+    agents: Agents, actor: Actor, name: str, suite: str, before: list[Scored], after: list[Scored],
+    kind: Kind = KINDS[0],
+) -> dict[str, Any]:  # fmt: skip
+    """Store how an adapter answered beside the base, on its card, too; returns the report that the gate reads."""
     report = compare(before, after, kind)
     evaluation = await store_evaluation(agents.engine, actor, name, suite, report)
     async with tenant_session(agents.engine, actor.tenant_id) as session:
@@ -50,7 +58,7 @@ async def evaluate_secrets(
     agents: Agents, actor: Actor, name: str, planted: Sequence[leaks.Planted] = ()
 ) -> dict[str, Any]:
     """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there."""
-    adapter = await _load(agents, actor, name)
+    adapter = await load_for_evaluation(agents, actor, name)
     wanted = list(planted)
     if adapter.dataset_id is not None:
         async with tenant_session(agents.engine, actor.tenant_id) as session:
@@ -61,10 +69,11 @@ async def evaluate_secrets(
     return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report
 
 
-async def _load(agents: Agents, actor: Actor, name: str) -> Adapter:
+async def load_for_evaluation(agents: Agents, actor: Actor, name: str) -> Adapter:
+    """Load an adapter to be asked; raises InputError for one of another base, ConflictError for a reward model."""
     actor.require("write")
     async with tenant_session(agents.engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
+        adapter = await find_answering(session, name)
     check_base(adapter, agents.servers)
     await agents.servers.load_adapter(name, Path(adapter.folder))
     return adapter

@@ -22,6 +22,7 @@ from ..platform.serving.adapters import (
     State,
     check_move,
     find_adapter,
+    find_answering,
     move,
     routed_adapter,
     switch_route,
@@ -221,7 +222,7 @@ async def _admit(
     """Whether an adapter may come to a state; raises as ``promote`` does."""
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
-        adapter = await find_adapter(session, name)
+        adapter = await find_answering(session, name)
         gate = await gate_of(session, name)
         reason = gate.refusal(require)
         if adapter.state == "tainted":

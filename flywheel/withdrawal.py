@@ -15,6 +15,7 @@ from ..platform.serving.tables import Adapter, Route
 from .datasets import find_dataset, make_again
 from .lineage import Descent
 from .promotion import serve, stop_trials
+from .training.resume import discard_checkpoints
 
 TAINTED = "tainted"
 
@@ -48,6 +49,7 @@ async def withdraw(
         async with tenant_session(engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, uuid.UUID(dataset_id))
             done.rows[dataset_id] = await make_again(session, dataset, without=erased)
+            await discard_checkpoints(session, dataset.id)
             record(
                 session, actor, "dataset.made_again", dataset_id, reason=reason, rows=done.rows[dataset_id]
             )
@@ -56,8 +58,8 @@ async def withdraw(
 
 async def _taint(engine: AsyncEngine, actor: Actor, name: str, reason: str) -> bool:
     async with tenant_session(engine, actor.tenant_id) as session:
-        adapter = await session.get_one(Adapter, (actor.tenant_id, name))
-        if adapter.state == TAINTED:
+        adapter = await session.get(Adapter, (actor.tenant_id, name))
+        if adapter is None or adapter.state == TAINTED:  # a training that failed has a name and no adapter
             return False
         adapter.card = {
             **adapter.card,

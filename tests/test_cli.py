@@ -197,3 +197,20 @@ def test_the_settings_table_names_every_setting() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     for name, field in Settings.model_fields.items():
         assert f"| `WHORL_{name.upper()}` | {field.description} |" in text, name
+
+
+def test_training_commands_say_what_is_missing(whorl: Whorl, tmp_path: Path) -> None:
+    nobody = "0199e6a0-0000-7000-8000-000000000000"
+    said(whorl("train"), 2, "Name a dataset to train on, or a training with --resume")
+    said(whorl("train", nobody, "--resume", nobody), 2, "and nothing else")
+    said(whorl("train", "--resume", nobody, "--epochs", "2"), 2, "and nothing else")
+    said(whorl("train", "--resume", "x"), 2, "is not the id of a training")
+    said(whorl("train", "--resume", nobody), 3, "There is no training")
+    tasks = tmp_path / "tasks.jsonl"
+    tasks.write_text('{"question": "When?", "answers": ["noon"]}\n')
+    said(whorl("distil", "--tasks", str(tasks)), 2, "Say whose runs teach")
+    said(whorl("export", "--format", "sft", "--model", "another"), 2, "0 runs selected")
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"prompt": "When?", "answer": "At noon."}\n')
+    said(whorl("reward-model", "score", "acme.v9", str(answers)), 3, "no adapter 'acme.v9'")
+    said(whorl("reward-model", "judge", "acme.v9"), 3, "no adapter 'acme.v9'")

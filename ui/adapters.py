@@ -17,7 +17,9 @@ from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import TRANSITIONS, find_adapter, list_adapters
 from ..platform.serving.tables import Adapter, Route, Trial
 from ..platform.serving.trials import latest_trial, open_trials
+from .chart import Chart
 from .frame import Context, Reader, render
+from .trainings import training_charts
 
 router = APIRouter(prefix="/admin/adapters")
 STAGES = ("shadow", "canary", "serving")
@@ -62,6 +64,8 @@ class AdapterContext(Context):
     routes: list[Route]
     same_base: bool
     training: Training | None
+    charts: list[Chart]
+    warnings: list[dict[str, str]]
 
 
 @router.get("")
@@ -88,6 +92,8 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
     whorl = request.app.state.whorl
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         adapter = await find_adapter(session, name)
+        training = await session.scalar(select(Training).where(Training.adapter == name).limit(1))
+        report = training.report if training else {}
         context = AdapterContext(
             title=name,
             actor=actor,
@@ -102,7 +108,9 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
             ],
             routes=[route for route in await _routes(session) if route.adapter == name],
             same_base=adapter.base_hash == whorl.servers.base_hash,
-            training=await session.scalar(select(Training).where(Training.adapter == name).limit(1)),
+            training=training,
+            charts=training_charts(report),
+            warnings=report.get("warnings", []),
         )
     return render(context)
 

@@ -1,9 +1,8 @@
-"""A training: how far it is, and its loss by step."""
+"""A training: how far it is, and its curves by step."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
@@ -13,19 +12,22 @@ from ..flywheel.tables import Training
 from ..flywheel.training.recipe import Recipe
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
+from .chart import Chart, draw_chart
 from .frame import Context, Reader, render
 
 router = APIRouter(prefix="/admin/trainings")
-CURVE_WIDTH, CURVE_HEIGHT = 640, 200
-
-
-class Curve(NamedTuple):
-    """A line in a box of ``CURVE_WIDTH`` by ``CURVE_HEIGHT``, and the values at its edges."""
-
-    points: str
-    low: float
-    high: float
-    steps: int
+# What is drawn in one chart: its title, and the curves of a report by the name of their line.
+CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("Loss", {"training": "loss", "evaluation": "evaluation_loss"}),
+    ("Reward", {"mean": "reward", "standard deviation": "reward_std"}),
+    ("Reward margin", {"chosen over rejected": "rewards/margins"}),
+    ("Pairs in the right order", {"training": "rewards/accuracies", "evaluation": "evaluation_accuracy"}),
+    ("Groups without a signal", {"share": "frac_reward_zero_std"}),
+    ("Tokens of an answer", {"mean": "completion_length"}),
+    ("KL to the base model", {"nats": "kl"}),
+    ("Entropy", {"nats": "entropy"}),
+    ("Learning rate", {"rate": "learning_rate"}),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,15 @@ class TrainingContext(Context):
     template: ClassVar[str] = "training.html"
     section: ClassVar[str] = "adapters"
     training: Training
-    curve: Curve | None
+    charts: list[Chart]
+    warnings: list[dict[str, str]]
     recipe: list[tuple[str, Any]]
     facts: list[tuple[str, Any]]
 
 
 @router.get("/{training_id}")
 async def show_training(training_id: uuid.UUID, actor: Reader, request: Request) -> Response:
-    """The state of a training and, when it is over, its loss curve."""
+    """The state of a training and, when it is over, its curves and what they warn of."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         training = await session.scalar(select(Training).where(Training.id == training_id))
     if training is None:
@@ -51,32 +54,28 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     recipe = dict(report.get("recipe") or {})
     if recipe.get("max_steps") == -1:
         recipe["max_steps"] = "as the epochs ask for"
-    kept = ("rows", "steps", "loss_first", "loss_last", "seconds", "base_hash", "dataset_hash")
+    kept = (
+        "rows", "evaluation_rows", "steps", "best_step", "resumed_from", "loss_first", "loss_last", "seconds",
+        "base_hash", "dataset_hash",
+    )  # fmt: skip
     return render(
         TrainingContext(
             title=f"Training by {training.method}", actor=actor, training=training,
-            curve=loss_curve(report.get("losses") or []),
+            charts=training_charts(report), warnings=report.get("warnings", []),
             recipe=[(_label(key), recipe[key]) for key in Recipe.model_fields if key in recipe],
-            facts=[(_label(key), report[key]) for key in kept if key in report],
+            facts=[(_label(key), report[key]) for key in kept if report.get(key) is not None],
         )
     )  # fmt: skip
 
 
-def loss_curve(losses: Sequence[float]) -> Curve | None:
-    """The losses as the points of an SVG polyline; None for fewer than two.
-
-    >>> loss_curve([2.0, 1.0]).points
-    '0.0,0.0 640.0,200.0'
-    """
-    if len(losses) < 2:
-        return None
-    low, high = min(losses), max(losses)
-    spread = (high - low) or 1.0
-    points = [
-        f"{CURVE_WIDTH * index / (len(losses) - 1):.1f},{CURVE_HEIGHT * (high - loss) / spread:.1f}"
-        for index, loss in enumerate(losses)
-    ]
-    return Curve(" ".join(points), low, high, len(losses))
+def training_charts(report: dict[str, Any]) -> list[Chart]:
+    """The curves of a training's report; of an older one, which has its losses alone, these."""
+    curves = report.get("curves") or {"loss": list(enumerate(report.get("losses", ()), 1))}
+    drawn = (
+        draw_chart(title, {line: curves[name] for line, name in lines.items() if name in curves})
+        for title, lines in CHARTS
+    )
+    return [chart for chart in drawn if chart is not None]
 
 
 def _label(key: str) -> str:

@@ -4,6 +4,9 @@ from typing import Any
 
 from .render import Row, render_text
 
+# What PyTorch's cross entropy passes over.
+UNLABELLED = -100
+
 
 class Spoken:
     """Which tokens of a rendered chat the assistant says, by the template's own opening and end of a turn."""
@@ -41,3 +44,19 @@ def spoken_collator(tokenizer: Any, max_length: int) -> Any:
             return batch
 
     return Collator(pad_token_id=tokenizer.pad_token_id, max_length=max_length)
+
+
+def spoken_trainer(trainer: Any, tokenizer: Any) -> Any:
+    """A TRL trainer of pairs that labels its tokens when it reads the rows, with none but the assistant's labelled."""
+    spoken = Spoken(tokenizer)
+
+    class Trainer(trainer):  # type: ignore[misc]
+        def tokenize_row(self, feature: dict[str, Any], model: Any = None) -> dict[str, Any]:
+            row: dict[str, Any] = super().tokenize_row(feature, model)
+            for side in ("chosen", "rejected"):
+                said = spoken.mask(row[f"{side}_input_ids"])
+                labels = zip(row[f"{side}_labels"], said, strict=True)
+                row[f"{side}_labels"] = [label if flag else UNLABELLED for label, flag in labels]
+            return row
+
+    return Trainer

@@ -13,16 +13,20 @@ from anyio.streams.text import TextReceiveStream
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.session import held, is_held, tenant_session
-from ...platform.errors import InputError, UpstreamError
+from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.serving.adapters import adapter_name, next_version, register_adapter
-from ...platform.serving.base_model import base_hash
+from ...platform.serving.base_model import base_hash, template_hash
+from .. import split
 from ..datasets import find_dataset
 from ..tables import Dataset, Training
-from .recipe import Recipe, TrainingJob
+from .checkpoint import Checkpoint
+from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
+from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -38,10 +42,12 @@ async def train_adapter(
 ) -> str:
     """Run a queued training to its end and register the adapter; returns the adapter's name.
 
-    Raises InputError for a dataset of another format, UpstreamError when the process dies; the
-    training's row says so too.
+    A training that left a checkpoint goes on from there under the name that it had.
+
+    Raises InputError for a dataset of another format, ConflictError where the checkpoint is of
+    other rows, another recipe or base, UpstreamError when the process dies; the training's row says so too.
     """
-    async with held(engine, _lock(training_id)):
+    async with held(engine, lock_of(training_id)):
         return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress)
 
 
@@ -55,17 +61,21 @@ async def _train(
     progress: Progress,
 ) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
-        training = await session.get_one(Training, (actor.tenant_id, training_id))
+        training = await find_training(session, training_id)
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
-        name = await _reserve_name(session, actor, training)
+        groups = await group_tags(session, dataset) if recipe.evaluate_every else {}
+        kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
+        name = (
+            training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
+        )
     try:
-        if dataset.format != recipe.method:
-            raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
-        report = await _run(_job(recipe, model_folder, dataset, adapters / name), progress)
-    except (InputError, UpstreamError) as error:
-        async with tenant_session(engine, actor.tenant_id) as session:
-            await _end(session, actor, training_id, "failed", error=error.message)
+        recipe.check_format(dataset.format)
+        await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
+        job = _job(recipe, model_folder, dataset, adapters / name, groups)
+        report = await _run(_prepared(job, kept), progress)
+    except WhorlError as error:
+        await _fail(engine, actor, training_id, adapters, error)
         raise
     async with tenant_session(engine, actor.tenant_id) as session:
         await register_adapter(
@@ -73,25 +83,46 @@ async def _train(
             dataset_id=dataset.id, folder=adapters / name, card=adapter_card(dataset, report),
         )  # fmt: skip
         record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=recipe.method)
-        await _end(session, actor, training_id, "succeeded", report=report)
+        await _succeed(session, actor, training_id, report)
     return name
 
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters: Path) -> int:
-    """Mark trainings as failed whose process died, and remove what they left; returns how many."""
+    """Mark trainings as failed whose process died; returns how many.
+
+    A checkpoint is kept, to go on from; what else they left is removed.
+    """
     async with tenant_session(engine, tenant_id) as session:
         running = await session.scalars(select(Training).where(Training.status == "running"))
-        dead = [training for training in running if not await is_held(session, _lock(training.id))]
+        dead = [training for training in running if not await is_held(session, lock_of(training.id))]
         for training in dead:
-            training.status, training.ended_at = "failed", now()
-            training.error = "The process that trained ended before the training did. Start it again."
-            for suffix in ("", ".partial"):
-                await anyio.to_thread.run_sync(_remove, adapters / f"{training.adapter}{suffix}")
+            await _close(training, adapters, "The process that trained ended before the training did.")
         return len(dead)
 
 
-def _lock(training_id: uuid.UUID) -> str:
-    return f"training:{training_id}"
+async def _close(training: Training, adapters: Path, reason: str) -> None:
+    """Mark a training as failed, keeping the checkpoint that it can go on from, if it left one."""
+    kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
+    advice = how_to_resume(training.id, kept) if kept else "Start it again."
+    training.status, training.ended_at, training.error = "failed", now(), f"{reason} {advice}"
+    training.report = mark_resumable(training.report, kept)
+    output = adapters / str(training.adapter)
+    for folder in (output,) if kept else (output, partial_folder(output)):
+        await anyio.to_thread.run_sync(_remove, folder)
+
+
+async def _fail(
+    engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path, error: WhorlError
+) -> None:
+    async with tenant_session(engine, actor.tenant_id) as session:
+        training = await find_training(session, training_id)
+        if isinstance(error, UpstreamError):
+            await _close(training, adapters, error.message)
+            return
+        training.status, training.ended_at, training.error = "failed", now(), error.message
+        found = error.report if isinstance(error, FailedTraining) else {}
+        training.report = {**mark_resumable(training.report, None), **found}
+        await anyio.to_thread.run_sync(_remove, partial_folder(adapters / str(training.adapter)))
 
 
 def _remove(folder: Path) -> None:
@@ -105,8 +136,7 @@ async def queue_training(
     """Record that a training is wanted; raises NotFoundError for an unknown dataset."""
     async with tenant_session(engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, dataset_id)
-        if dataset.format != recipe.method:
-            raise InputError(f"A {dataset.format} dataset cannot train by {recipe.method}.")
+        recipe.check_format(dataset.format)
         training = Training(
             tenant_id=actor.tenant_id, method=recipe.method, dataset_id=dataset.id,
             report={"recipe": recipe.model_dump(mode="json")},
@@ -147,25 +177,63 @@ async def _reserve_name(session: Any, actor: Actor, training: Training) -> str:
     return training.adapter
 
 
-def _job(recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path) -> TrainingJob:
-    if output.exists():
-        raise InputError(f"{output} exists already; adapter names are never used again.")
-    partial = output.with_name(output.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+def check_template(manifest: dict[str, Any], recipe: Recipe, model_folder: Path) -> None:
+    """Raise InputError where runs of a dataset were served with another chat template than the model's.
+
+    Runs of other systems have none to compare.
+    """
+    served = set(manifest.get("template_hashes", ())) - {"", "unknown"}
+    if not served or recipe.any_template:
+        return
+    others = served - {template_hash(model_folder)}
+    if others:
+        raise InputError(
+            f"Runs of the dataset were served with the chat template {', '.join(sorted(h[:12] for h in others))}, "
+            f"the model in {model_folder.name} has {template_hash(model_folder)[:12]}: what is trained would not be "
+            "what is served. Select runs of this model, or accept it (any_template, --any-template)."
+        )
+
+
+async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
+    """The ``group:`` tag of each of a dataset's runs that has one."""
+    runs = [uuid.UUID(run) for run in dataset.manifest.get("runs", ())]
+    tagged = await session.execute(select(Run.id, Run.tags).where(Run.id.in_(runs)))
+    return {
+        str(run): tag for run, tags in tagged for tag in tags[::-1] if str(tag).startswith(split.GROUP_TAG)
+    }
+
+
+def _job(
+    recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path, groups: dict[str, str]
+) -> TrainingJob:
     return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
-        dataset_folder=Path(dataset.folder), output_folder=output,
+        dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
+        groups=groups,
     )  # fmt: skip
 
 
+def _prepared(job: TrainingJob, kept: Checkpoint | None) -> TrainingJob:
+    """The job with its folder: an empty one, or the one that keeps the checkpoint of the very same job."""
+    if job.output_folder.exists():
+        raise InputError(f"{job.output_folder} exists already; adapter names are never used again.")
+    if kept is None:
+        shutil.rmtree(job.partial, ignore_errors=True)
+        job.partial.mkdir(parents=True)
+    elif job != TrainingJob.model_validate_json((job.partial / "job.json").read_text(encoding="utf-8")):
+        raise ConflictError(
+            "The dataset, the recipe or the base model has changed since the checkpoint. Start the training again."
+        )
+    return job
+
+
 async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
-    job_file = job.output_folder.with_name(job.output_folder.name + ".partial") / "job.json"
+    job_file = job.partial / "job.json"
     job_file.write_text(job.model_dump_json(), encoding="utf-8")
     command = [sys.executable, "-m", "whorl.flywheel.training.process", str(job_file)]
     last: dict[str, Any] = {}
     log = job_file.with_name("log.txt")
-    with log.open("wb") as errors:
+    with log.open("ab") as errors:
         async with await anyio.open_process(command, stderr=errors) as process:
             assert process.stdout is not None
             async for value in _lines(TextReceiveStream(process.stdout)):
@@ -174,7 +242,7 @@ async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
                     progress(last)
             code = await process.wait()
     if "error" in last:
-        raise InputError(last["error"])
+        raise FailedTraining(last["error"], last["report"])
     if code != 0 or "done" not in last:
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise UpstreamError(
@@ -193,11 +261,8 @@ async def _lines(stream: TextReceiveStream) -> Any:
                 yield line
 
 
-async def _end(
-    session: AsyncSession, actor: Actor, training_id: uuid.UUID, status: str, *,
-    report: dict[str, Any] | None = None, error: str | None = None,
-) -> None:  # fmt: skip
+async def _succeed(
+    session: AsyncSession, actor: Actor, training_id: uuid.UUID, report: dict[str, Any]
+) -> None:
     training = await session.get_one(Training, (actor.tenant_id, training_id))
-    training.status, training.ended_at, training.error = status, now(), error
-    if report is not None:
-        training.report = report
+    training.status, training.ended_at, training.error, training.report = "succeeded", now(), None, report

@@ -5,18 +5,26 @@ prints one JSON object a line: progress (``step``, ``steps``, ``loss``), then ``
 ``error``.
 """
 
+import fcntl
 import json
 import math
 import os
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, WhorlError
-from .recipe import TrainingJob
+from .checkpoint import clear_checkpoints, last_checkpoint, saver
+from .curves import curves_of
+from .diagnose import diagnose
+from .recipe import FailedTraining, Recipe, TrainingJob
+from .render import Row, mean_lengths
 from .surrogates import with_surrogates
+from .validation import set_aside
 
 
 def main(job_file: str) -> int:
@@ -29,46 +37,87 @@ def main(job_file: str) -> int:
     os.dup2(2, 1)  # libraries print to standard output; the protocol has its own copy
     job = TrainingJob.model_validate_json(Path(job_file).read_text(encoding="utf-8"))
     try:
-        report = train(job, lambda value: out.write(json.dumps(value) + "\n"))
+        with _alone(job.partial / "lock"):
+            report = train(job, lambda value: out.write(json.dumps(value) + "\n"))
     except WhorlError as error:
-        out.write(json.dumps({"error": error.message}) + "\n")
+        report = error.report if isinstance(error, FailedTraining) else {}
+        out.write(json.dumps({"error": error.message, "report": report}) + "\n")
         return error.exit_code
     out.write(json.dumps({"done": report}) + "\n")
     return 0
 
 
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Wait for the process before, whose parent died and which may still be in its last step."""
+    with file.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        file.write_text(str(os.getpid()))
+        yield
+
+
 def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
-    """Train an adapter into ``output_folder``; its folder appears whole or not at all."""
+    """Train an adapter into ``output_folder``; its folder appears whole or not at all.
+
+    A training that left a checkpoint goes on from there. ``tell`` is given each step.
+
+    Raises InputError for rows that cannot be trained on, FailedTraining where the loss is not finite.
+    """
     import torch
     import transformers
-    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+    from transformers import AutoTokenizer, set_seed
 
-    from .trainers import build_trainer
+    from .trainers import build_trainer, load_model
 
     transformers.logging.set_verbosity_error()
     if job.threads:
         torch.set_num_threads(job.threads)
-    rows = [with_surrogates(row, job.recipe.seed) for row in read_rows(job.dataset_folder / "train.jsonl")]
+    rows, aside = _rows(job)
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
-    model = AutoModelForCausalLM.from_pretrained(job.model_folder, dtype=torch.float32)
-    partial = job.output_folder.with_name(job.output_folder.name + ".partial")
-    losses: list[float] = []
+    model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
+    job.partial.mkdir(parents=True, exist_ok=True)
+    resumed = last_checkpoint(job.partial)
     started = time.monotonic()
-    trainer = build_trainer(job.recipe, model, tokenizer, rows, partial, [_progress(tell, losses)])
-    trainer.train()
-    seconds = time.monotonic() - started
-    if not losses or not math.isfinite(losses[-1]):
-        raise InputError(
-            f"The loss became {losses[-1] if losses else 'nothing'}: lower the learning rate "
-            f"({job.recipe.learning_rate}) or look for rows without an assistant's turn."
+    callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
+    trainer = build_trainer(job.recipe, model, tokenizer, rows, aside, job.partial, callbacks)
+    trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
+    measured = {
+        **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
+        "rows": len(rows), "evaluation_rows": len(aside), "seconds": round(time.monotonic() - started, 2),
+        "resumed_from": resumed.step if resumed else None,
+    }  # fmt: skip
+    return _save(job, trainer, measured)
+
+
+def _rows(job: TrainingJob) -> tuple[list[Row], list[Row]]:
+    """The rows to learn, and those to evaluate on, which are none unless the recipe asks for them."""
+    recipe, rows, aside = job.recipe, read_rows(job.dataset_folder / "train.jsonl"), list[Row]()
+    if recipe.evaluate_every:
+        rows, aside = set_aside(rows, recipe.evaluate_share, recipe.seed, job.groups)
+    return [with_surrogates(r, recipe.seed) for r in rows], [with_surrogates(r, recipe.seed) for r in aside]
+
+
+def _measured(recipe: Recipe, state: Any, lengths: dict[str, float]) -> dict[str, Any]:
+    """What the trainer's state says of the training; raises FailedTraining where the loss is not finite."""
+    curves = curves_of(state.log_history)
+    warnings = diagnose(recipe.method, curves, lengths)
+    losses = [value for _, value in curves.get("loss", ())]
+    if not losses or losses[-1] is None:
+        raise FailedTraining(
+            f"The loss became {'not finite' if losses else 'nothing'}: lower the learning rate "
+            f"({recipe.learning_rate}) or look for rows without an assistant's turn.",
+            {"curves": curves, "warnings": warnings},
         )
-    return _save(job, trainer, partial, rows, losses, seconds)
+    best = state.best_global_step if recipe.early_stop else None
+    return {
+        "steps": state.global_step, "loss_first": losses[0], "loss_last": losses[-1], "curves": curves,
+        "warnings": warnings, "best_step": best, "stopped_early": state.global_step < state.max_steps,
+    }  # fmt: skip
 
 
-def _save(
-    job: TrainingJob, trainer: Any, partial: Path, rows: list[Any], losses: list[float], seconds: float
-) -> dict[str, Any]:
+def _save(job: TrainingJob, trainer: Any, measured: dict[str, Any]) -> dict[str, Any]:
+    partial = job.partial
     trainer.model.save_pretrained(partial)
     manifest = json.loads((job.dataset_folder / "manifest.json").read_text(encoding="utf-8"))
     note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
@@ -77,15 +126,11 @@ def _save(
         "recipe": job.recipe.model_dump(mode="json"),
         "dataset_hash": manifest["content_hash"],
         "base_hash": job.base_hash,
-        "rows": len(rows),
-        "steps": len(losses),
-        "loss_first": losses[0],
-        "loss_last": losses[-1],
-        "losses": [round(loss, 5) for loss in losses],
-        "seconds": round(seconds, 2),
+        **measured,
     }
     (partial / "meta.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    for stray in ("README.md", "training_args.bin"):
+    clear_checkpoints(partial)
+    for stray in ("README.md", "training_args.bin", "lock"):
         (partial / stray).unlink(missing_ok=True)
     partial.rename(job.output_folder)
     return report
@@ -100,14 +145,20 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _progress(tell: Any, losses: list[float]) -> Any:
+def _progress(tell: Any) -> Any:
     from transformers import TrainerCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            if logs and "loss" in logs:
-                losses.append(float(logs["loss"]))
-                tell({"step": state.global_step, "steps": state.max_steps, "loss": losses[-1]})
+            if not logs or "loss" not in logs:
+                return
+            loss = float(logs["loss"])
+            finite = math.isfinite(loss)
+            control.should_training_stop = control.should_training_stop or not finite
+            tell({"step": state.global_step, "steps": state.max_steps, "loss": loss if finite else None})
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            tell({"checkpoint": state.global_step})
 
     return Progress()
 

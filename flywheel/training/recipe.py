@@ -7,24 +7,45 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ...platform.errors import InputError
 
-Method = Literal["sft", "dpo", "kto", "grpo"]
+Method = Literal["sft", "dpo", "kto", "grpo", "orpo", "simpo", "reward"]
 METHODS: tuple[Method, ...] = get_args(Method)
+# Methods that learn from the pairs of a dpo dataset; the others are named as their datasets are.
+OF_PAIRS: tuple[Method, ...] = ("dpo", "orpo", "simpo", "reward")
 # The losses of each method, its own first; TRL's names, but gspo, which is grpo weighed by sequence.
 LOSSES: dict[Method, tuple[str, ...]] = {
     "sft": ("nll", "dft"),
     "dpo": ("sigmoid", "ipo", "hinge", "robust", "apo_zero", "apo_down", "sppo_hard"),
     "kto": ("kto", "apo_zero_unpaired"),
     "grpo": ("grpo", "dapo", "dr_grpo", "bnpo", "gspo"),
+    "orpo": ("orpo",),
+    "simpo": ("simpo",),
+    "reward": ("bradley_terry",),
 }
+# Options that some methods alone have.
+OPTIONS: dict[str, tuple[Method, ...]] = {
+    "beta": ("dpo", "kto", "grpo", "orpo", "simpo"),
+    "gamma": ("simpo",),
+    "generations": ("grpo",),
+    "answer_tokens": ("grpo",),
+}
+# Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
+EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
+SAVE_SECONDS = 60.0
 
 
 class Recipe(BaseModel):
     """LoRA training by one method.
 
-    ``beta`` weighs the distance to the base model (DPO, KTO, GRPO); ``generations`` is the group
-    size of GRPO; ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for
-    its first; ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by
-    the root of the rank (arXiv 2312.03732).
+    ``beta`` weighs the distance to the base model (DPO, KTO, GRPO), the odds ratio (ORPO) or the
+    reward (SimPO, which asks for a margin of ``gamma``); ``generations`` is the group size of GRPO;
+    ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
+    ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
+    of the rank (arXiv 2312.03732).
+
+    ``save_every`` steps a checkpoint is kept, at 0 every ``SAVE_SECONDS`` of training. ``evaluate_every``
+    steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
+    the training when that loss has not fallen for so many evaluations, at 0 never.
+    ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,11 +62,17 @@ class Recipe(BaseModel):
     alpha: int = Field(32, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     beta: float = Field(0.1, ge=0)
+    gamma: float = Field(0.5, ge=0)
     generations: int = Field(4, ge=2)
     answer_tokens: int = Field(64, ge=1)
     loss: str = ""
     dora: bool = False
     rslora: bool = False
+    save_every: int = Field(0, ge=0)
+    evaluate_every: int = Field(0, ge=0)
+    evaluate_share: float = Field(0.1, gt=0, lt=1)
+    early_stop: int = Field(0, ge=0)
+    any_template: bool = False
 
     @model_validator(mode="after")
     def _known_loss(self) -> "Recipe":
@@ -55,8 +82,34 @@ class Recipe(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _evaluable(self) -> "Recipe":
+        if self.early_stop and not self.evaluate_every:
+            raise ValueError(
+                "early_stop needs evaluate_every: it stops when the evaluation loss no longer falls"
+            )
+        if self.evaluate_every and self.method not in EVALUATED:
+            raise ValueError(
+                f"{self.method} has no evaluation loss, so evaluate_every does not fit; {', '.join(EVALUATED)} have one"
+            )
+        return self
+
+    @property
+    def format(self) -> str:
+        """The format of the datasets that the method learns from."""
+        return "dpo" if self.method in OF_PAIRS else self.method
+
+    def check_format(self, format: str) -> None:
+        """Raise InputError for a dataset of another format."""
+        if format != self.format:
+            raise InputError(f"A {format} dataset cannot train by {self.method}, which takes {self.format}.")
+
     def changed(self, **changes: Any) -> "Recipe":
         """The recipe with other values; raises InputError for those that it cannot have."""
+        for name, value in changes.items():
+            methods = OPTIONS.get(name, METHODS)
+            if self.method not in methods and value != getattr(self, name):
+                raise InputError(f"{self.method} has no {name}, which is an option of {', '.join(methods)}.")
         try:
             return Recipe.model_validate({**self.model_dump(), **changes})
         except ValidationError as error:
@@ -78,11 +131,26 @@ def default_recipe(method: Method, seed: int = 0) -> Recipe:
         return Recipe(method=method, seed=seed)
     if method == "grpo":
         return Recipe(method=method, seed=seed, learning_rate=5e-4, max_steps=20, beta=0.0)
+    if method == "simpo":
+        return Recipe(method=method, seed=seed, learning_rate=2e-4, epochs=1.0, beta=2.0, gamma=1.0)
+    if method == "reward":
+        return Recipe(method=method, seed=seed)
     return Recipe(method=method, seed=seed, learning_rate=2e-4, epochs=1.0)
 
 
+class FailedTraining(InputError):
+    """A training that ran and came to nothing; ``report`` has its curves, and warnings that say why."""
+
+    def __init__(self, message: str, report: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.report = report
+
+
 class TrainingJob(BaseModel):
-    """What the training process is given: the recipe, and where things are."""
+    """What the training process is given: the recipe, and where things are.
+
+    ``groups`` has the question group of source runs that are tagged with one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,5 +158,17 @@ class TrainingJob(BaseModel):
     model_folder: Path
     base_hash: str
     dataset_folder: Path
+    dataset_hash: str = ""
     output_folder: Path
     threads: int = 0
+    groups: dict[str, str] = {}
+
+    @property
+    def partial(self) -> Path:
+        """Where the training works; it becomes ``output_folder`` when it is complete."""
+        return partial_folder(self.output_folder)
+
+
+def partial_folder(output: Path) -> Path:
+    """The folder of an adapter that is not complete."""
+    return output.with_name(f"{output.name}.partial")

@@ -5,11 +5,14 @@ one are the same tokens.
 """
 
 import json
+import re
 from typing import Any
 
+from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
 
 Row = dict[str, Any]
+_SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
 
 
 def render_text(tokenizer: Any, messages: list[Row], tools: list[Row], *, prompt: bool) -> str:
@@ -55,6 +58,30 @@ def render_completion(
     if not whole.startswith(opened):
         raise InputError("The chat template does not render a prompt as the beginning of its conversation.")
     return whole[len(opened) :].rstrip("\n")
+
+
+def seen(prompt: list[Row]) -> tuple[str, dict[int, str]]:
+    """The last question of a prompt, and the passages that its searches showed by number."""
+    question = next((str(m["content"]) for m in reversed(prompt) if m["role"] == "user"), "")
+    shown = "\n".join(str(m["content"]) for m in prompt if m["role"] == "tool")
+    return question, {int(number): text.split(SOURCE)[0] for number, text in _SHOWN.findall(shown)}
+
+
+def mean_lengths(tokenizer: Any, rows: list[Row], most: int = 200) -> dict[str, float]:
+    """Mean tokens of both sides of the first ``most`` preference pairs; empty for rows of another format."""
+    pairs = [row for row in rows[:most] if "chosen" in row]
+    if not pairs:
+        return {}
+    return {
+        side: sum(
+            len(tokenizer(str(message["content"]))["input_ids"])
+            for row in pairs
+            for message in row[side]
+            if message["role"] == "assistant"
+        )
+        / len(pairs)
+        for side in ("chosen", "rejected")
+    }
 
 
 def objects(messages: list[Row]) -> list[Row]:

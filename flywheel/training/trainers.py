@@ -1,44 +1,52 @@
-"""The four trainers, all TRL and PEFT."""
+"""The trainers, all TRL and PEFT: what is common, and the methods that do not learn from pairs."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
-from .collate import spoken_collator
-from .recipe import LOSSES, Recipe
-from .render import Row, render_completion, render_sft, render_text
+from . import pairs
+from .plan import Plan, loss_of
+from .recipe import Recipe
+from .render import Row, render_completion, render_sft, render_text, seen
+from .validation import last_evaluation
 
-_SHOWN = re.compile(r"^\[(\d{1,3})\] (.*)$", re.M)
 
+def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
+    """The base model in float32; a reward model has a head for one score in place of the vocabulary."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
-class Plan(NamedTuple):
-    """What differs between the methods: TRL's trainer and configuration, the rows as it reads them."""
-
-    trainer: Callable[..., Any]
-    config: Callable[..., Any]
-    rows: list[Row]
-    options: dict[str, Any]
-    extra: dict[str, Any]
+    if recipe.method != "reward":
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=torch.float32, num_labels=1, pad_token_id=pad_token_id
+    )
 
 
 def build_trainer(
-    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], output: Path, callbacks: list[Any]
-) -> Any:
-    """A TRL trainer over the rows of a dataset, LoRA on every linear layer."""
+    recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
+    callbacks: list[Any],
+) -> Any:  # fmt: skip
+    """A TRL trainer over the rows of a dataset, LoRA on every linear layer; ``aside`` is evaluated on."""
     from datasets import Dataset
+    from transformers import EarlyStoppingCallback
 
     plans: dict[str, Callable[[Recipe, Any, list[Row]], Plan]] = {
-        "sft": _sft, "dpo": _dpo, "kto": _kto, "grpo": _grpo,
+        "sft": _sft, "dpo": pairs.dpo, "kto": _kto, "grpo": _grpo, "orpo": pairs.orpo, "simpo": pairs.simpo,
+        "reward": pairs.reward,
     }  # fmt: skip
     plan = plans[recipe.method](recipe, tokenizer, rows)
+    held = Dataset.from_list(plans[recipe.method](recipe, tokenizer, aside).rows) if aside else None
+    callbacks = [*callbacks, *([last_evaluation()] if aside else [])]
+    if recipe.early_stop:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.early_stop))
     return plan.trainer(
         model=model,
-        args=plan.config(**{**_arguments(recipe, output), **plan.options}),
+        args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),
         train_dataset=Dataset.from_list(plan.rows),
+        eval_dataset=held,
         processing_class=tokenizer,
         peft_config=_lora(recipe),
         callbacks=callbacks,
@@ -61,7 +69,10 @@ def _arguments(recipe: Recipe, output: Path) -> dict[str, Any]:
         "per_device_train_batch_size": recipe.batch_size,
         "gradient_accumulation_steps": recipe.accumulation,
         "logging_steps": 1,
+        "logging_nan_inf_filter": False,
         "save_strategy": "no",
+        "save_total_limit": 1,
+        "restore_callback_states_from_checkpoint": True,
         "report_to": "none",
         "disable_tqdm": True,
         "use_cpu": not torch.cuda.is_available(),
@@ -69,6 +80,20 @@ def _arguments(recipe: Recipe, output: Path) -> dict[str, Any]:
         "fp16": False,
         "gradient_checkpointing": False,
     }
+
+
+def _evaluation(recipe: Recipe) -> dict[str, Any]:
+    """When to evaluate; with early stopping the weights of the best evaluation are saved and taken in the end."""
+    if not recipe.evaluate_every:
+        return {}
+    when = {
+        "eval_strategy": "steps", "eval_steps": recipe.evaluate_every,
+        "per_device_eval_batch_size": recipe.batch_size,
+    }  # fmt: skip
+    if not recipe.early_stop:
+        return when
+    best = {"save_strategy": "best", "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
+    return {**when, **best, "greater_is_better": False}
 
 
 def _lora(recipe: Recipe) -> Any:
@@ -81,7 +106,7 @@ def _lora(recipe: Recipe) -> Any:
         use_dora=recipe.dora,
         use_rslora=recipe.rslora,
         target_modules="all-linear",
-        task_type="CAUSAL_LM",
+        task_type="SEQ_CLS" if recipe.method == "reward" else "CAUSAL_LM",
     )
 
 
@@ -94,25 +119,9 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")
     options = {
         "max_length": recipe.max_length, "packing": False, "train_sampling_strategy": "group_by_length",
-        "loss_type": _loss(recipe),
+        "loss_type": loss_of(recipe),
     }  # fmt: skip
     return Plan(SFTTrainer, SFTConfig, fitting, options, {})
-
-
-def _dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
-    from trl import DPOConfig, DPOTrainer
-
-    pairs = []
-    for row in rows:
-        whole = row["chosen"][0]["role"] != "assistant"
-        prompt = render_text(tokenizer, row["prompt"], row["tools"], prompt=not whole)
-        sides = {
-            side: render_completion(tokenizer, row["prompt"], row[side], row["tools"], conversation=whole)
-            for side in ("chosen", "rejected")
-        }
-        pairs.append({"prompt": prompt, **sides})
-    collator = spoken_collator(tokenizer, recipe.max_length)
-    return Plan(DPOTrainer, DPOConfig, pairs, _preference(recipe), {"data_collator": collator})
 
 
 def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -126,7 +135,8 @@ def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         }
         for row in rows
     ]
-    return Plan(KTOTrainer, KTOConfig, examples, _preference(recipe), {})
+    options = {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe)}
+    return Plan(KTOTrainer, KTOConfig, examples, options, {})
 
 
 def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -163,26 +173,11 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     options = {
         "per_device_train_batch_size": max(recipe.batch_size, recipe.generations), "beta": recipe.beta,
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
-        "loss_type": "grpo" if _loss(recipe) == "gspo" else _loss(recipe),
-        "importance_sampling_level": "sequence" if _loss(recipe) == "gspo" else "token",
+        "loss_type": "grpo" if loss_of(recipe) == "gspo" else loss_of(recipe),
+        "importance_sampling_level": "sequence" if loss_of(recipe) == "gspo" else "token",
     }  # fmt: skip
     return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
 
 
-def seen(prompt: list[Row]) -> tuple[str, dict[int, str]]:
-    """The last question of a prompt, and the passages that its searches showed by number."""
-    question = next((str(m["content"]) for m in reversed(prompt) if m["role"] == "user"), "")
-    shown = "\n".join(str(m["content"]) for m in prompt if m["role"] == "tool")
-    return question, {int(number): text.split(SOURCE)[0] for number, text in _SHOWN.findall(shown)}
-
-
 def _prompt(tokenizer: Any, row: Row) -> str:
     return render_text(tokenizer, row["prompt"], row["tools"], prompt=True)
-
-
-def _preference(recipe: Recipe) -> dict[str, Any]:
-    return {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": _loss(recipe)}
-
-
-def _loss(recipe: Recipe) -> str:
-    return recipe.loss or LOSSES[recipe.method][0]

@@ -13,6 +13,8 @@ from ..identity.access import Actor
 from ..identity.audit import record
 from .tables import Adapter, Route
 
+# The method of those that score answers and give none.
+REWARD = "reward"
 State = Literal["trained", "evaluated", "shadow", "canary", "serving", "retired", "rejected", "tainted"]
 # Whether an adapter that is not evaluated may be tried or serve is the gate's to say, not the table's.
 TRANSITIONS: dict[str, tuple[State, ...]] = {
@@ -84,6 +86,14 @@ async def find_adapter(session: AsyncSession, name: str) -> Adapter:
     adapter = await session.scalar(select(Adapter).where(Adapter.name == name))
     if adapter is None:
         raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
+    return adapter
+
+
+async def find_answering(session: AsyncSession, name: str) -> Adapter:
+    """The tenant's adapter of that name; raises NotFoundError, ConflictError for a reward model."""
+    adapter = await find_adapter(session, name)
+    if adapter.method == REWARD:
+        raise ConflictError(f"{name} is a reward model: it scores answers and gives none.")
     return adapter
 
 

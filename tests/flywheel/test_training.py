@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tests.conftest import Actor, Settings, quote_first
 from tests.tiny_model import make_model
@@ -14,17 +16,28 @@ from whorl.flywheel.gate import held_out_success
 from whorl.flywheel.measure import evaluate_adapter
 from whorl.flywheel.promotion import promote, rollback, serving_adapter
 from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.collate import Spoken
-from whorl.flywheel.training.launch import queue_training, train_adapter
+from whorl.flywheel.training.launch import check_template, queue_training, train_adapter
 from whorl.flywheel.training.process import train
-from whorl.flywheel.training.recipe import LOSSES, METHODS, Recipe, TrainingJob, default_recipe, parse_method
+from whorl.flywheel.training.recipe import (
+    EVALUATED,
+    LOSSES,
+    METHODS,
+    Recipe,
+    TrainingJob,
+    default_recipe,
+    parse_method,
+)  # fmt: skip
 from whorl.flywheel.training.render import render_completion, render_sft, render_text
+from whorl.flywheel.training.trainers import build_trainer, load_model
+from whorl.flywheel.training.validation import set_aside
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import held, tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-from whorl.platform.serving.base_model import base_hash
+from whorl.platform.serving.base_model import base_hash, template_hash
 from whorl.platform.serving.engine.local import LocalBackend, readable_calls
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
@@ -60,7 +73,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("base") / "tiny", seed=3)
 
 
-def write_dataset(folder: Path, format: str, count: int = 4) -> Path:
+def write_dataset(folder: Path, method: Any, count: int = 4) -> Path:
+    format = default_recipe(method).format
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{**ROWS[format], "tools": [SEARCH], "source": [str(n)]} for n in range(count)]
     if format == "kto":
@@ -95,8 +109,8 @@ FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses
 def test_each_loss_of_a_family_takes_a_step(method: Any, loss: str, model: Path, tmp_path: Path) -> None:
     """What is asked for is what TRL runs: a loss that it does not know would raise."""
     recipe = default_recipe(method).changed(
-        max_steps=1, batch_size=2, generations=2, answer_tokens=4, rank=2, loss=loss, dora=loss == "ipo",
-        rslora=loss == "dft",
+        max_steps=1, batch_size=2, rank=2, loss=loss, dora=loss == "ipo", rslora=loss == "dft",
+        **({"generations": 2, "answer_tokens": 4} if method == "grpo" else {}),
     )  # fmt: skip
     job = TrainingJob(
         recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
@@ -140,6 +154,30 @@ def test_whole_conversations_are_compared_by_what_the_assistant_says(model: Path
     said = tokenizer.decode([i for i, flag in zip(ids, mask, strict=True) if flag])
     assert said.count("<|im_end|>") == 2 and said.endswith("At noon. [1]<|im_end|>")
     assert "tide" in said and "When?" not in said and "tool_response" not in said
+
+
+@pytest.mark.parametrize("method", ["orpo", "simpo"])
+def test_methods_without_a_reference_learn_what_the_assistant_says_alone(
+    method: Any, model: Path, tmp_path: Path
+) -> None:
+    """The likelihood that ORPO raises is of the assistant's tokens: neither the prompt nor tools are targets."""
+    chosen = [{"role": "user", "content": "When?"}, *PROMPT[2:], *ANSWER]
+    rejected = [{"role": "user", "content": "Say when."}, {"role": "assistant", "content": "At one."}]
+    row = {"prompt": PROMPT[:1], "chosen": chosen, "rejected": rejected, "tools": [SEARCH]}
+    recipe = default_recipe(method).changed(max_steps=1, batch_size=2, rank=2)
+    tokenizer = LocalBackend(model).tokenizer
+    network = load_model(recipe, model, tokenizer.pad_token_id)
+    trainer = build_trainer(recipe, network, tokenizer, [row, row], [], tmp_path / "out", [])
+    [batch] = list(trainer.get_train_dataloader())
+    labels = batch["chosen_labels"]
+    said = tokenizer.decode(labels[0][labels[0] != -100])
+    assert said.count("<|im_end|>") == 2 and "tide" in said and "noon. [1]" in said
+    assert "When?" not in said and "tool_response" not in said
+    if method == "orpo":
+        _, metrics = trainer.get_batch_loss_metrics(trainer.model, batch)
+        logits = trainer.model(batch["chosen_input_ids"]).logits[:, :-1]
+        expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten())
+        assert metrics["nll_loss"] == pytest.approx(expected.item(), abs=1e-4)
 
 
 def test_recorded_groups_without_a_verifier_are_refused(model: Path, tmp_path: Path) -> None:
@@ -299,3 +337,126 @@ def test_the_gate() -> None:
     assert held_out_success(report(0.5, 0.7, 0.001)).verdict == "passed"
     assert "not certain" in held_out_success(report(0.5, 0.7, 0.2)).reason
     assert "the base 70%" in held_out_success(report(0.7, 0.6, 0.001)).reason
+
+
+EVALUATED_CURVES = {
+    "sft": {"loss", "evaluation_loss", "learning_rate", "entropy"},
+    "dpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
+    "kto": {"loss", "evaluation_loss", "kl"},
+    "orpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
+    "simpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
+    "reward": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
+}
+
+
+def contradicting(method: Any, folder: Path) -> Path:
+    """Rows of eight questions, of which those that are set aside teach the contrary of the others."""
+    format = default_recipe(method).format
+    write_dataset(folder, method, count=8)
+    rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+    for n, row in enumerate(rows):
+        prompt = [*PROMPT[:1], {"role": "user", "content": f"Question {n}?"}]
+        row |= {"messages": [*prompt, *ANSWER]} if format == "sft" else {"prompt": prompt}
+    aside = [row["source"] for row in set_aside(rows, 0.5, 0, {})[1]]
+    other = [{"role": "assistant", "content": "Zzz qqq! jjj? xxx;"}]
+    for n, row in enumerate(sorted(rows, key=lambda row: row["source"] in aside)):
+        contrary = row["source"] in aside
+        if format == "kto":
+            row |= {"completion": other if n % 2 else ANSWER, "label": (n % 2 == 1) == contrary}
+        elif format == "sft" and contrary:
+            row["messages"][-1:] = other
+        elif contrary:
+            row |= {"chosen": other, "rejected": row["chosen"]}
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.mark.parametrize("method", EVALUATED)
+def test_the_best_weights_are_kept_when_the_evaluation_loss_rises(
+    method: Any, model: Path, tmp_path: Path
+) -> None:
+    recipe = default_recipe(method).changed(
+        max_steps=40,
+        batch_size=2,
+        rank=2,
+        learning_rate=0.02,
+        evaluate_every=2,
+        early_stop=2,
+        evaluate_share=0.5,
+    )
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "stopped",
+        dataset_folder=contradicting(method, tmp_path / "data"),
+    )  # fmt: skip
+    report = train(job, lambda value: None)
+    curve = report["curves"]["evaluation_loss"]
+    assert report["rows"] == report["evaluation_rows"] == 4
+    assert EVALUATED_CURVES[method] <= set(report["curves"])
+    assert dict(curve)[report["best_step"]] == min(loss for _, loss in curve)
+    assert report["stopped_early"] and report["steps"] == report["best_step"] + 4
+    assert not list((tmp_path / "stopped").glob("checkpoint-*"))
+    until_best = recipe.changed(early_stop=0, save_every=report["best_step"])
+    best = last_checkpoint(_cut_at(report["best_step"] + 1, job, until_best, tmp_path / "cut"))
+    assert best is not None and best.step == report["best_step"]
+    kept, then = (
+        load_file(folder / "adapter_model.safetensors") for folder in (job.output_folder, best.folder)
+    )
+    for key, value in kept.items():
+        torch.testing.assert_close(value, then[key], rtol=1e-4, atol=1e-6)
+
+
+def _cut_at(step: int, job: TrainingJob, recipe: Recipe, output: Path) -> Path:
+    """Train by ``recipe`` and die at a step; returns the folder with what is left."""
+
+    def tell(value: dict[str, Any]) -> None:
+        if value.get("step") == step:
+            raise KeyboardInterrupt
+
+    cut = job.model_copy(update={"recipe": recipe, "output_folder": output})
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, tell)
+    return cut.partial
+
+
+def test_options_that_do_not_fit_the_method_are_refused() -> None:
+    with pytest.raises(InputError, match="early_stop needs evaluate_every"):
+        default_recipe("sft").changed(early_stop=2)
+    with pytest.raises(
+        InputError, match="sft has no beta, which is an option of dpo, kto, grpo, orpo, simpo"
+    ):
+        default_recipe("sft").changed(beta=0.2)
+    with pytest.raises(InputError, match="dpo has no gamma, which is an option of simpo"):
+        default_recipe("dpo").changed(gamma=2.0)
+    with pytest.raises(InputError, match="A kto dataset cannot train by orpo, which takes dpo"):
+        default_recipe("orpo").check_format("kto")
+    with pytest.raises(InputError, match="grpo has no evaluation loss"):
+        default_recipe("grpo").changed(evaluate_every=2)
+
+
+async def test_a_loss_that_is_not_finite_fails_with_its_curves(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        recipe = default_recipe("sft").changed(learning_rate=1.5e30, epochs=20.0, batch_size=1)
+        training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
+        with pytest.raises(InputError, match="became not finite"):
+            await train_adapter(whorl.engine, actor, training_id, recipe, model, changed.adapters)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            training = await session.get_one(Training, (actor.tenant_id, training_id))
+        assert training.report["warnings"][0]["name"] == "not_finite"
+        assert training.report["curves"]["loss"][-1][1] is None
+        assert len(training.report["curves"]["loss"]) < 80
+        assert training.report["recipe"]["learning_rate"] == pytest.approx(1.5e30)
+
+
+def test_a_dataset_of_another_template_is_refused_with_both(model: Path) -> None:
+    ours = template_hash(model)
+    recipe = default_recipe("sft")
+    for served in ([ours], ["", ours], ["unknown"], []):
+        check_template({"template_hashes": served}, recipe, model)
+    with pytest.raises(InputError, match=f"template feedfacefeed, .*tiny has {ours[:12]}"):
+        check_template({"template_hashes": [ours, "feedface" * 8]}, recipe, model)
+    check_template({"template_hashes": ["feedface" * 8]}, recipe.changed(any_template=True), model)

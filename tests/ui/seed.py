@@ -125,7 +125,13 @@ async def _train(whorl: Whorl, owner: Actor, dataset_id: uuid.UUID, hostile: str
     losses = [2.2 * 0.9**step + 0.04 * (step % 3) for step in range(30)]
     report = {
         "recipe": {"method": "sft", "seed": 0, "epochs": 2.0, "learning_rate": 0.001},
-        "rows": 4, "steps": 30, "loss_first": losses[0], "loss_last": losses[-1], "losses": losses,
+        "rows": 4, "steps": 30, "loss_first": losses[0], "loss_last": losses[-1],
+        "curves": {
+            "loss": [[step, loss] for step, loss in enumerate(losses, 1)],
+            "evaluation_loss": [[10, 2.0], [20, 1.0], [30, 1.9]],
+            "entropy": [[step, 1 / step] for step in range(1, 31)],
+        },
+        "warnings": [{"name": "overfit", "seen": "The evaluation loss rose.", "change": f"Set early_stop. {hostile}"}],
         "seconds": 12.5, "base_hash": whorl.servers.base_hash, "dataset_hash": "0" * 64,
     }  # fmt: skip
     names = [f"{owner.tenant_slug}.v1", f"{owner.tenant_slug}.v2"]

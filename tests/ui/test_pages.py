@@ -283,14 +283,18 @@ async def test_overview_counts_what_is_there(site: Site) -> None:
 
 async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     client = await site.browser(site.acme.people["viewer"])
-    adapter = text_of((await client.get(f"/admin/adapters/{site.acme.adapter}")).text)
+    page = (await client.get(f"/admin/adapters/{site.acme.adapter}")).text
+    adapter = text_of(page)
     assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
     assert "held-out success passed" in adapter and "safety set not done" in adapter
     training = (await client.get(f"/admin/trainings/{site.acme.training_id}")).text
-    points = re.search(r'<polyline points="([^"]+)"', training)
-    assert points is not None and len(points[1].split()) == 30
+    lines = re.findall(r'<polyline class="line-(\d)" points="([^"]+)"', training)
+    assert [(number, len(points.split())) for number, points in lines] == [("1", 30), ("2", 3), ("1", 30)]
+    assert "<desc" in training and "evaluation: from 2 at 10 to 1.9 at 30" in training
+    assert "Set early_stop" in text_of(training)
+    assert training.count('<figure class="chart">') == page.count('<figure class="chart">') == 2
 
 
 async def test_the_page_of_a_trial_shows_its_arms_and_who_may_end_it(site: Site) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.tables import Span
-from whorl.ui import bubbles, reference, signin, trainings, words
+from whorl.ui import bubbles, chart, reference, signin, words
 from whorl.ui.bubbles import Bubble, Call, bubbles_of
 from whorl.ui.datasets import sample_row
 from whorl.ui.spans import waterfall
 
 
-@pytest.mark.parametrize("module", [words, bubbles, signin, trainings, reference])
+@pytest.mark.parametrize("module", [words, bubbles, signin, chart, reference])
 def test_examples(module: Any) -> None:
     result = doctest.testmod(module)
     assert result.attempted and not result.failed

@@ -1,0 +1,13 @@
+"""Ids as people type them."""
+
+import uuid
+
+from ..platform.errors import InputError
+
+
+def parse_uuid(text: str, noun: str) -> uuid.UUID:
+    """``text`` as an id; raises InputError that names what it should be the id of."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not the id of a {noun}.") from error

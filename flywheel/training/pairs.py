@@ -1,0 +1,84 @@
+"""Methods that learn from preference pairs: DPO, ORPO, SimPO, and a reward model."""
+
+from typing import Any
+
+from ...platform.errors import InputError
+from .collate import UNLABELLED, spoken_collator, spoken_trainer
+from .plan import Plan, loss_of
+from .recipe import Recipe
+from .render import Row, render_completion, render_text
+
+# Keeps the scores of a reward model around zero, so that their sigmoid can be read as a share
+# (Eisenstein et al. 2023, https://arxiv.org/abs/2312.09244, the value that TRL recommends).
+CENTRED = 0.01
+
+
+def dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
+    """Direct preference optimisation, https://arxiv.org/abs/2305.18290, and its family."""
+    from trl import DPOConfig, DPOTrainer
+
+    options = {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe)}
+    collator = {"data_collator": spoken_collator(tokenizer, recipe.max_length)}
+    return Plan(DPOTrainer, DPOConfig, _texts(tokenizer, rows), options, collator)
+
+
+def orpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
+    """Odds ratio preference optimisation, https://arxiv.org/abs/2403.07691: no reference model."""
+    from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+    class Trainer(spoken_trainer(ORPOTrainer, tokenizer)):  # type: ignore[misc]
+        def concatenated_forward(self, model: Any, batch: dict[str, Any]) -> tuple[Any, ...]:
+            """TRL takes the likelihood of the prompt, too, in which tools and strangers speak: here of the labels alone."""
+            logps, *others = super().concatenated_forward(model, batch)
+            counted = (batch["chosen_labels"][:, 1:] != UNLABELLED).sum(-1)
+            others[3] = -(logps * counted).sum() / counted.sum()
+            return logps, *others
+
+    options = {"beta": recipe.beta, "max_length": recipe.max_length}
+    return Plan(Trainer, ORPOConfig, _texts(tokenizer, rows), options, {})
+
+
+def simpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
+    """Simple preference optimisation, https://arxiv.org/abs/2405.14734: log-probabilities by length.
+
+    TRL has it as a loss of CPO, whose own likelihood term SimPO goes without.
+    """
+    from trl.experimental.cpo import CPOConfig, CPOTrainer
+
+    options = {
+        "beta": recipe.beta, "simpo_gamma": recipe.gamma, "max_length": recipe.max_length,
+        "loss_type": "simpo", "cpo_alpha": 0.0,
+    }  # fmt: skip
+    return Plan(spoken_trainer(CPOTrainer, tokenizer), CPOConfig, _texts(tokenizer, rows), options, {})
+
+
+def reward(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
+    """A reward model by Bradley and Terry: chosen answers score above rejected ones."""
+    from trl import RewardConfig, RewardTrainer
+
+    encoded = [
+        {
+            f"{side}_ids": tokenizer(pair["prompt"] + pair[side])["input_ids"]
+            for side in ("chosen", "rejected")
+        }
+        for pair in _texts(tokenizer, rows)
+    ]
+    fitting = [row for row in encoded if max(map(len, row.values())) <= recipe.max_length]
+    if not fitting:
+        raise InputError(f"Every pair is longer than {recipe.max_length} tokens. Raise max_length.")
+    options = {"max_length": recipe.max_length, "center_rewards_coefficient": CENTRED}
+    return Plan(RewardTrainer, RewardConfig, fitting, options, {})
+
+
+def _texts(tokenizer: Any, rows: list[Row]) -> list[Row]:
+    """Pairs as texts: what both sides share, and each side after it."""
+    pairs = []
+    for row in rows:
+        whole = row["chosen"][0]["role"] != "assistant"
+        prompt = render_text(tokenizer, row["prompt"], row["tools"], prompt=not whole)
+        sides = {
+            side: render_completion(tokenizer, row["prompt"], row[side], row["tools"], conversation=whole)
+            for side in ("chosen", "rejected")
+        }
+        pairs.append({"prompt": prompt, **sides})
+    return pairs

@@ -1,0 +1,86 @@
+"""Going on with trainings whose process died: which can, and what takes their checkpoints away."""
+
+import shutil
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ...platform.database.session import is_held, tenant_session
+from ...platform.errors import ConflictError, NotFoundError
+from ...platform.identity.access import Actor
+from ...platform.identity.audit import record
+from ..tables import Training
+from .checkpoint import Checkpoint, last_checkpoint
+from .recipe import Recipe, partial_folder
+
+
+async def find_training(session: AsyncSession, training_id: uuid.UUID) -> Training:
+    """The tenant's training of that id; raises NotFoundError."""
+    training = await session.scalar(select(Training).where(Training.id == training_id))
+    if training is None:
+        raise NotFoundError(f"There is no training {training_id} in this workspace.")
+    return training
+
+
+def checkpoint_of(training: Training, adapters: Path) -> Checkpoint | None:
+    """Where a training can go on from, or None."""
+    if training.adapter is None or training.status == "succeeded":
+        return None
+    return last_checkpoint(partial_folder(adapters / training.adapter))
+
+
+async def requeue_training(
+    engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path
+) -> Recipe:
+    """Queue a training that died to go on from its checkpoint; returns its recipe.
+
+    Raises ConflictError for one that waits, runs or is done, and for one that left no checkpoint.
+    """
+    async with tenant_session(engine, actor.tenant_id) as session:
+        training = await find_training(session, training_id)
+        if training.status == "running" and not await is_held(session, lock_of(training_id)):
+            training.status = "failed"
+        if training.status != "failed":
+            raise ConflictError(
+                f"The training is {training.status}: only one that failed can go on. Wait, or start another."
+            )
+        kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
+        if kept is None:
+            raise ConflictError("The training left no checkpoint to go on from. Start it again.")
+        training.status, training.error, training.ended_at = "queued", None, None
+        record(session, actor, "training.resumed", str(training_id), step=kept.step)
+        return Recipe.model_validate(training.report["recipe"])
+
+
+def how_to_resume(training_id: uuid.UUID, kept: Checkpoint) -> str:
+    """What to do with a training that left a checkpoint."""
+    return f"It can go on from step {kept.step}: whorl train --resume {training_id}"
+
+
+def mark_resumable(report: dict[str, Any], kept: Checkpoint | None) -> dict[str, Any]:
+    """A report that says from where its training can go on, or does not, where it cannot."""
+    rest = {key: value for key, value in report.items() if key != "checkpoint"}
+    return rest if kept is None else {**rest, "checkpoint": {"step": kept.step, "folder": str(kept.folder)}}
+
+
+async def discard_checkpoints(session: AsyncSession, dataset_id: uuid.UUID) -> int:
+    """Remove what trainings on a dataset left unfinished; returns of how many. Their weights know its rows."""
+    unfinished = select(Training).where(
+        Training.dataset_id == dataset_id, Training.report.has_key("checkpoint")
+    )
+    left = list(await session.scalars(unfinished))
+    for training in left:
+        folder = Path(training.report["checkpoint"]["folder"]).parent
+        await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
+        training.report = mark_resumable(training.report, None)
+    return len(left)
+
+
+def lock_of(training_id: uuid.UUID) -> str:
+    """The name that the process which follows a training holds."""
+    return f"training:{training_id}"

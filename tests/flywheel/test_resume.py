@@ -1,0 +1,265 @@
+"""Resuming: a training that died goes on from its checkpoint, to the weights that it would have reached."""
+
+import json
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import torch
+from asgi_lifespan import LifespanManager
+from safetensors.torch import load_file
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
+from tests.tiny_model import make_model
+from whorl.flywheel.lineage import Descent
+from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.training.checkpoint import last_checkpoint
+from whorl.flywheel.training.launch import queue_training, train_adapter
+from whorl.flywheel.training.process import train
+from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe
+from whorl.flywheel.training.resume import requeue_training
+from whorl.flywheel.withdrawal import withdraw
+from whorl.platform.app import create_app, open_whorl
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError, UpstreamError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.identity.keys import create_key
+from whorl.platform.serving.base_model import base_hash
+from whorl.platform.serving.engine.scripted import ScriptedBackend
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("base") / "tiny", seed=3)
+
+
+def write_rows(folder: Path, method: Any, count: int = 10) -> Path:
+    """Rows that differ in words and length, so that their order shows in the weights."""
+    format = default_recipe(method).format
+    folder.mkdir(parents=True)
+    rows = []
+    for n in range(count):
+        said = [{"role": "assistant", "content": f"At {n} {'noon ' * n}[1]"}]
+        given = dict(ROWS[format])
+        given |= {"messages": [*PROMPT, *said]} if format == "sft" else {}
+        given |= {"chosen": said} if format == "dpo" else {}
+        given |= {"completion": said, "label": n % 2 == 0} if format == "kto" else {}
+        if format == "grpo":
+            given["prompt"] = [*PROMPT[:1], {"role": "user", "content": f"{n}?"}]
+            given |= {"verifier": "regex", "arguments": {"pattern": "[^ ]*[a-m][^ ]*"}}
+        rows.append({**given, "tools": [SEARCH], "source": [str(n)]})
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "manifest.json").write_text(json.dumps({"content_hash": "c"}))
+    return folder
+
+
+def small(method: Any, **changes: Any) -> Recipe:
+    """Three epochs of three steps; a checkpoint after each fourth step lies within the second."""
+    values = {
+        "epochs": 3.0, "max_steps": -1, "batch_size": 4, "rank": 2, "save_every": 4, "learning_rate": 0.01,
+        "dropout": 0.1,
+    }  # fmt: skip
+    grpo = {"generations": 2, "answer_tokens": 4} if method == "grpo" else {}
+    return default_recipe(method).changed(**{**values, **grpo, **changes})
+
+
+def the_job(recipe: Recipe, model: Path, data: Path, output: Path) -> TrainingJob:
+    return TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), dataset_folder=data, output_folder=output
+    )  # fmt: skip
+
+
+def die_after(step: int) -> tuple[list[dict[str, Any]], Any]:
+    told: list[dict[str, Any]] = []
+
+    def tell(value: dict[str, Any]) -> None:
+        told.append(value)
+        if value.get("step") == step:
+            raise Killed
+
+    return told, tell
+
+
+@pytest.mark.parametrize("past", [0, 1], ids=["end of an epoch", "within an epoch"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_resumed_training_reaches_the_same_weights(
+    method: Any, past: int, model: Path, tmp_path: Path
+) -> None:
+    at = (5 if method == "grpo" else 3) + past
+    recipe = small(method, save_every=at)
+    data = write_rows(tmp_path / "data", method)
+    whole = the_job(recipe, model, data, tmp_path / "whole")
+    expected = train(whole, lambda _: None)
+    cut = the_job(recipe, model, data, tmp_path / "cut")
+    _, tell = die_after(at + 1)
+    with pytest.raises(Killed):
+        train(cut, tell)
+    kept = last_checkpoint(cut.partial)
+    assert kept is not None and kept.step == at
+    again: list[dict[str, Any]] = []
+    report = train(cut, again.append)
+    assert [v["step"] for v in again if "step" in v] == list(range(at + 1, expected["steps"] + 1))
+    assert report["steps"] == expected["steps"] and report["resumed_from"] == at
+    assert [v for _, v in report["curves"]["loss"]] == pytest.approx(
+        [v for _, v in expected["curves"]["loss"]], abs=1e-4
+    )
+    first, second = (load_file(tmp_path / name / "adapter_model.safetensors") for name in ("whole", "cut"))
+    assert any(value.abs().max() > 0 for name, value in first.items() if "lora_B" in name)
+    for name, value in first.items():
+        torch.testing.assert_close(second[name], value, rtol=1e-4, atol=1e-6)
+    assert not list((tmp_path / "cut").glob("checkpoint-*")) and not list((tmp_path / "cut").glob("*.pt"))
+
+
+async def start(whorl: Any, model: Path, data: Path, recipe: Recipe) -> tuple[Actor, uuid.UUID]:
+    actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s", "runs": []}
+    dataset = Dataset(
+        tenant_id=actor.tenant_id, format="sft", rows=10, held_out_rows=0, content_hash="c", manifest=manifest,
+        folder=str(data),
+    )  # fmt: skip
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        session.add(dataset)
+    return actor, await queue_training(whorl.engine, actor, dataset.id, recipe)
+
+
+async def stored(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        return await session.get_one(Training, (actor.tenant_id, training_id))
+
+
+def kill_at(training: Path, step: int, told: list[int]) -> Any:
+    """A listener that kills the training process by SIGKILL as soon as it tells of a step."""
+
+    def progress(value: dict[str, Any]) -> None:
+        told.append(value["step"])
+        if value["step"] == step:
+            os.kill(int((training / "lock").read_text()), signal.SIGKILL)
+
+    return progress
+
+
+async def test_a_killed_process_is_resumed_to_the_same_adapter(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    recipe = small("sft", epochs=20.0, save_every=4)
+    data = write_rows(tmp_path / "data", "sft")
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, unharmed = await start(whorl, model, data, recipe)
+        whole = await train_adapter(whorl.engine, actor, unharmed, recipe, model, changed.adapters)
+        _, cut = await start(whorl, model, data, recipe)
+        partial, told = changed.adapters / "acme.v2.partial", list[int]()
+        with pytest.raises(UpstreamError, match="ended with code -9"):
+            await train_adapter(
+                whorl.engine, actor, cut, recipe, model, changed.adapters, kill_at(partial, 6, told)
+            )
+        kept = last_checkpoint(partial)
+        assert kept is not None and kept.step % 4 == 0 and kept.step >= 4
+        failed = await stored(whorl, actor, cut)
+        assert failed.status == "failed" and failed.report["checkpoint"]["step"] == kept.step
+        assert f"It can go on from step {kept.step}: whorl train --resume {cut}" in (failed.error or "")
+        again = await requeue_training(whorl.engine, actor, cut, changed.adapters)
+        assert again == recipe
+        with pytest.raises(ConflictError, match="is queued"):
+            await requeue_training(whorl.engine, actor, cut, changed.adapters)
+        resumed = list[int]()
+        name = await train_adapter(
+            whorl.engine, actor, cut, again, model, changed.adapters, lambda v: resumed.append(v["step"])
+        )
+        assert (whole, name) == ("acme.v1", "acme.v2")
+        assert resumed == list(range(kept.step + 1, 61))
+        done = await stored(whorl, actor, cut)
+        assert done.status == "succeeded" and done.error is None and "checkpoint" not in done.report
+        assert (done.report["steps"], done.report["resumed_from"]) == (60, kept.step)
+        first, second = (load_file(changed.adapters / n / "adapter_model.safetensors") for n in (whole, name))
+        for key, value in first.items():
+            torch.testing.assert_close(second[key], value, rtol=1e-4, atol=1e-6)
+        with pytest.raises(ConflictError, match="is succeeded"):
+            await requeue_training(whorl.engine, actor, cut, changed.adapters)
+
+
+async def test_the_app_that_died_leaves_a_training_that_can_go_on(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    """The row still says running; the API queues the rest, a changed dataset forbids it, an erasure takes it away."""
+    changed = settings.model_copy(update={"model_dir": model})
+    recipe = small("sft")
+    data = write_rows(tmp_path / "data", "sft")
+    app = create_app(changed.model_copy(update={"worker": "external"}), backend=ScriptedBackend(quote_first))
+    async with LifespanManager(app, startup_timeout=60):
+        whorl = app.state.whorl
+        actor, dead = await start(whorl, model, data, recipe)
+        job = the_job(recipe, model, data, changed.adapters / "acme.v1").model_copy(
+            update={"dataset_hash": "c"}
+        )
+        _, tell = die_after(5)
+        with pytest.raises(Killed):
+            train(job, tell)
+        (job.partial / "job.json").write_text(job.model_dump_json())
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            training = await session.get_one(Training, (actor.tenant_id, dead))
+            training.status, training.adapter = "running", "acme.v1"
+        await whorl.close_interrupted()
+        closed = await stored(whorl, actor, dead)
+        assert "ended before the training did. It can go on from step 4" in (closed.error or "")
+        assert job.partial.is_dir()
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            _, key = await create_key(session, actor.tenant_id, "test", "owner")
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            client.headers["Authorization"] = f"Bearer {key}"
+            missing = await client.post(f"/api/trainings/{uuid.uuid4()}/resume")
+            answer = await client.post(f"/api/trainings/{dead}/resume")
+        assert missing.status_code == 404
+        assert answer.status_code == 202 and answer.json()["status"] == "queued"
+        changed_rows = recipe.changed(rank=4)
+        with pytest.raises(ConflictError, match="has changed since the checkpoint"):
+            await train_adapter(whorl.engine, actor, dead, changed_rows, model, changed.adapters)
+        assert not job.partial.exists()
+        with pytest.raises(ConflictError, match="left no checkpoint"):
+            await requeue_training(whorl.engine, actor, dead, changed.adapters)
+
+
+async def test_an_erasure_takes_checkpoints_away(settings: Settings, model: Path, tmp_path: Path) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        folder = settings.adapters / "acme.v1.partial" / "checkpoint-4"
+        folder.mkdir(parents=True)
+        (folder / "trainer_state.json").write_text('{"global_step": 4}')
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            training = await session.get_one(Training, (actor.tenant_id, training_id))
+            training.status, training.adapter = "running", "acme.v1"
+        await whorl.close_interrupted()
+        descent = Descent(
+            datasets=(str(training.dataset_id),), trainings=(str(training_id),), adapters=("acme.v1",)
+        )
+        done = await withdraw(whorl.engine, whorl.servers, actor, descent, "an erasure")
+        assert done.adapters == [], "a training that failed has no adapter to taint"
+        assert "checkpoint" not in (await stored(whorl, actor, training_id)).report
+        with pytest.raises(ConflictError, match="left no checkpoint"):
+            await requeue_training(whorl.engine, actor, training_id, settings.adapters)
+        assert not folder.parent.exists()
+
+
+def test_a_checkpoint_that_was_cut_short_is_not_gone_on_from(tmp_path: Path) -> None:
+    for step, text in ((2, '{"global_step": 2}'), (4, '{"global_step": 4'), (6, None)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if text is not None:
+            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(text)
+    assert last_checkpoint(tmp_path) == (tmp_path / "checkpoint-2", 2)
+
+
+def test_a_short_training_keeps_no_checkpoint_unless_asked(model: Path, tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    recipe = small("sft", save_every=0)
+    train(the_job(recipe, model, write_rows(tmp_path / "data", "sft"), tmp_path / "out"), told.append)
+    assert not any("checkpoint" in value for value in told)
