@@ -90,7 +90,7 @@ class Cut:
 class Built:
     """What was written, and how many runs each stage left out, by reason."""
 
-    written: Written = field(default_factory=lambda: Written(0, 0, ""))
+    written: Written = field(default_factory=lambda: Written(0, 0, "", {}))
     left_out: Counter[str] = field(default_factory=Counter)
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
@@ -129,7 +129,7 @@ async def create_dataset(
         async with tenant_session(engine, tenant_id) as session:
             for run_id, flagged in built.flagged.items():
                 await quarantine.hold(session, tenant_id, run_id, flagged)
-        rows, held_out_rows, content_hash = built.written
+        rows, held_out_rows, content_hash, balance = built.written
         if not rows and not held_out_rows:
             reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
             raise InputError(
@@ -143,7 +143,7 @@ async def create_dataset(
             "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
             "most_of_one": cut.most_of_one, "contamination": cut.contamination,
             "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
-            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash,
+            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
         }  # fmt: skip
         publish(partial, place, manifest)
     dataset = Dataset(
@@ -185,11 +185,11 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     place = Path(dataset.folder)
     with partial_folder(place) as partial:
         built = await _build(session, left, Cut.of(manifest), partial)
-        rows, held_out_rows, content_hash = built.written
+        rows, held_out_rows, content_hash, balance = built.written
         dataset.manifest = {
             **manifest,
             "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
-            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash,
+            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
             "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
         }  # fmt: skip
         publish(partial, place, dataset.manifest)

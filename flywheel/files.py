@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .balance import Tally
+from .data_card import write_card
 from .rows import Row
 from .split import is_held_out
 
@@ -16,11 +18,12 @@ _BLOCK = 1 << 20
 
 
 class Written(NamedTuple):
-    """How many rows each part got, and SHA-256 over the bytes of both."""
+    """How many rows each part got, SHA-256 over the bytes of both, and the balance of what is trained on."""
 
     rows: int
     held_out_rows: int
     content_hash: str
+    balance: dict[str, Any]
 
 
 def row_bytes(row: Row) -> bytes:
@@ -36,13 +39,16 @@ def row_bytes(row: Row) -> bytes:
 def write_rows(folder: Path, rows: Iterable[Row], seed: int, held_out: float) -> Written:
     """``train.jsonl`` and ``held_out.jsonl`` in ``folder``, split by the rows' groups."""
     counts = dict.fromkeys(PARTS, 0)
+    tally = Tally()
     with (folder / "train.jsonl").open("wb") as train, (folder / "held_out.jsonl").open("wb") as kept:
         files = dict(zip(PARTS, (train, kept), strict=True))
         for row in rows:
             part = PARTS[is_held_out(row["group"], seed, held_out)]
             files[part].write(row_bytes(row))
             counts[part] += 1
-    return Written(counts["train"], counts["held_out"], content_hash(folder))
+            if part == "train":
+                tally.add(row)
+    return Written(counts["train"], counts["held_out"], content_hash(folder), tally.report())
 
 
 def content_hash(folder: Path) -> str:
@@ -71,13 +77,15 @@ def partial_folder(place: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, place: Path, manifest: dict[str, Any]) -> None:
-    """Move the parts to where the dataset lies, in place of those that are there; the manifest last.
+    """Move the parts and their card to where the dataset lies, in place of those there; the manifest last.
 
-    What was converted of the parts before is removed.
+    What was converted or drawn of the parts before is removed.
     """
     place.mkdir(parents=True, exist_ok=True)
-    for converted in place.glob("*.parquet"):
-        converted.unlink()
+    for made in (*place.glob("*.parquet"), *place.glob("*.svg")):
+        made.unlink()
+    write_card(folder, manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    for name in ("train.jsonl", "held_out.jsonl", "manifest.json"):
+    names = {file.name for file in folder.iterdir()} - {"manifest.json"}
+    for name in (*sorted(names), "manifest.json"):
         (folder / name).replace(place / name)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.flywheel.test_datasets import BAD, GOOD, a_run
 from whorl.flywheel.build import FORMATS, build_rows
-from whorl.flywheel.files import content_hash, partial_folder, publish, write_rows
+from whorl.flywheel.files import Written, content_hash, partial_folder, publish, write_rows
 from whorl.flywheel.spool import Spool
 
 
@@ -64,9 +64,18 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with partial_folder(place) as partial:
         written = write_rows(partial, iter([{"messages": [], "group": "a", "source": []}]), 0, 0.0)
-        publish(partial, place, {"format": "sft"})
+        publish(partial, place, a_manifest(written))
     assert [p.name for p in tmp_path.iterdir()] == ["dataset"]
     assert content_hash(place) == written.content_hash
+
+
+def a_manifest(written: Written) -> dict[str, Any]:
+    return {
+        "format": "sft", "selection": {}, "as_of": "2026-01-01", "consent": "c", "redaction": ["r"], "screening": "s",
+        "split": {"rule": "x", "held_out": 0.1}, "most_of_one": 0.5, "near_duplicates": None, "runs": ["1"],
+        "left_out": {"no outcome": 3}, "rows": written.rows, "held_out_rows": written.held_out_rows,
+        "content_hash": written.content_hash, "balance": written.balance,
+    }  # fmt: skip
 
 
 def answer_of(run: Any) -> str:
