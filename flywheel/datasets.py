@@ -39,7 +39,7 @@ from .files import Written, partial_folder, publish, write_rows
 from .screening import quarantine
 from .spool import Spool
 from .tables import Dataset
-from .trajectory import Trajectory, trajectories
+from .trajectory import Trajectory, pages, trajectories
 
 CONSENT_POLICY = "opt-out-1"
 
@@ -262,18 +262,20 @@ async def _screened(
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
     with Curator(asked, cut.near_duplicates) as curator:
-        async for run in trajectories(session, run_ids, cut.as_of):
-            state = decided.get(run.run_id)
-            reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
-            if not reason and not run.outcomes:
-                reason = "no outcome"
-            reason = reason or curator.refusal(run)
-            if reason:
-                built.left_out[reason] += 1
-                continue
-            built.policies |= run.policies
-            built.templates.add(run.template_hash)
-            yield run
+        async for page in pages(trajectories(session, run_ids, cut.as_of)):
+            await screen.prepare(run for run in page if not _refusal(run, opted_out))
+            for run in page:
+                state = decided.get(run.run_id)
+                reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
+                if not reason and not run.outcomes:
+                    reason = "no outcome"
+                reason = reason or curator.refusal(run)
+                if reason:
+                    built.left_out[reason] += 1
+                    continue
+                built.policies |= run.policies
+                built.templates.add(run.template_hash)
+                yield run
 
 
 def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:

@@ -123,6 +123,18 @@ async def trajectories(
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
 
 
+async def pages(runs: AsyncIterator[Trajectory]) -> AsyncIterator[list[Trajectory]]:
+    """Runs by the page, in their order."""
+    page: list[Trajectory] = []
+    async for run in runs:
+        page.append(run)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
 def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Trajectory:
     chats = [span for span in spans if span.operation == "chat"]
     reason = _untrainable(run, spans, chats)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from ..agents.tables import Run
+from ..flywheel.balance import remarks
 from ..flywheel.build import FORMATS
 from ..flywheel.datasets import find_dataset, list_datasets
 from ..flywheel.tables import Dataset, Training
@@ -54,6 +55,15 @@ _MANIFEST = {
 }
 
 
+_DISTRIBUTIONS = {
+    "labels": "Rows by label or verifier",
+    "learnt_characters": "Rows by characters to learn, at most",
+    "rejected_characters": "Rows by characters of the rejected side, at most",
+    "user_turns": "Rows by turns of the user",
+    "calls": "Calls by tool",
+}
+
+
 @dataclass(frozen=True)
 class SampleRow:
     """A row to read: conversations by name, other facts, and the runs it comes from."""
@@ -87,6 +97,8 @@ class DatasetContext(Context):
     explained: str
     manifest: list[tuple[str, Any]]
     left_out: dict[str, int]
+    remarks: list[str]
+    distributions: list[tuple[str, dict[str, int]]]
     part: str
     page: int
     pages: int
@@ -128,12 +140,14 @@ async def show_dataset(
         )
     file = Path(dataset.folder) / f"{part}.jsonl"
     rows = await to_thread.run_sync(_read_rows, file, (page - 1) * ROWS)
+    balance = dataset.manifest.get("balance") or {}
     count = dataset.rows if part == "train" else dataset.held_out_rows
     return render(
         DatasetContext(
             title=f"{dataset.format} of {_day(dataset.created_at)}", actor=actor, dataset=dataset,
             explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset.manifest),
             left_out=dataset.manifest.get("left_out", {}), part=part, page=page,
+            remarks=remarks(balance) if balance else [], distributions=_distributions(balance),
             pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
         )
     )  # fmt: skip
@@ -177,3 +191,8 @@ def _manifest(manifest: dict[str, Any]) -> list[tuple[str, Any]]:
         "split": f"{split['held_out']:.0%} of the question groups held out, by {split['rule']}",
     }
     return [(label, said.get(name, manifest[name])) for name, label in _MANIFEST.items()]
+
+
+def _distributions(balance: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
+    """The counts of a balance report under their titles, those that count anything."""
+    return [(title, balance[name]) for name, title in _DISTRIBUTIONS.items() if balance.get(name)]

@@ -1,6 +1,7 @@
 """The trained screen: a small head over MiniLM's vectors, for every piece of a text in its surroundings."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from .base import Finding, screen
 from .segments import Segment
 from .style import Float32
-from .windows import OWN, PieceEncoder, Windows, company, windows_of
+from .windows import OWN, PieceEncoder, Windows, company, spans_of, windows_of
 
 WEIGHTS = Path(__file__).with_name("classifier.npz")
 # Windows whose probability is kept: some ten megabytes.
@@ -87,12 +88,18 @@ class Classifier:
         """The highest probability of a window, 0.0 for a text without words."""
         return float(self._look(text).probabilities.max(initial=0.0))
 
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Encode the pieces of texts together, many times faster than one text after the other."""
+        with self._lock:
+            unknown = [text for text in texts if _key(text) not in self._seen]
+        self.encoder.encode([text[span.start : span.end] for text in unknown for span in spans_of(text)])
+
     def _look(self, text: str) -> Look:
         """What is thought of a text; of the latest ``REMEMBERED`` windows it is known.
 
         A verdict asks twice, and the datasets of other formats are built of the same results.
         """
-        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        key = _key(text)
         with self._lock:
             known = self._seen.get(key)
             if known is not None:
@@ -108,6 +115,10 @@ class Classifier:
                 _, oldest = self._seen.popitem(last=False)
                 self._held -= 1 + len(oldest.spans)
         return look
+
+
+def _key(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @screen

@@ -49,6 +49,12 @@ class RunScreen:
     screener: Screener = field(default_factory=default_screener)
     histories: dict[str, History] = field(default_factory=dict)
 
+    async def prepare(self, runs: Iterable[Trajectory]) -> None:
+        """Get ready for runs that are screened next."""
+        await to_thread.run_sync(
+            self.screener.prepare, [seen.text for run in runs for seen in run.observations]
+        )
+
     async def screen(self, run: Trajectory, released: bool = False) -> list[Flagged]:
         """What is suspect in a run; of a released run nothing, and its results are history."""
         return await to_thread.run_sync(self._screen, run.observations, released)

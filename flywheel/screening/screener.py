@@ -1,7 +1,7 @@
 """All screens over one text, and the one verdict that comes of them."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -53,6 +53,11 @@ class Screener:
             else (Rules(), Secrets(), Payloads((Rules(), classifier)), classifier)
         )
         self._user = tuple(screens) if screens is not None else (Rules(), Payloads())
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Get ready for tool results that are screened next: what the classifier reads is encoded at once."""
+        if self.classifier in self._tool:
+            self.classifier.prepare(texts)
 
     def screen_text(self, text: str, role: Role = "tool", history: History | None = None) -> Verdict:
         """The verdict on one text.
