@@ -5,7 +5,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from .stock import units
 
-server = MCPServer("halden-inventory")
+server = MCPServer("halden-inventory", log_level="WARNING")
 
 
 @server.tool()
