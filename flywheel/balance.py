@@ -38,7 +38,8 @@ class Tally:
         self.rows += 1
         said = _said(row)
         size = _characters(said)
-        self.learnt[_bucket(size)] += 1
+        if said:
+            self.learnt[_bucket(size)] += 1
         self.turns[sum(message["role"] == "user" for message in _conversation(row))] += 1
         for message in said:
             self.calls.update(call["function"]["name"] for call in message.get("tool_calls", ()))
