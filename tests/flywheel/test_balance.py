@@ -54,7 +54,9 @@ def test_the_card_can_be_read(format: Any, tmp_path: Path) -> None:
     assert [each["path"] for each in front["configs"][0]["data_files"]] == ["train.jsonl", "held_out.jsonl"]
     assert "| no outcome | 3 |" in text and f"{written.rows} rows to train on" in text
     named = {line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")}
-    assert named == {file.name for file in tmp_path.glob("*.svg")} and ("learnt.svg" in named) == (format != "grpo")
+    assert named == {file.name for file in tmp_path.glob("*.svg")} and ("learnt.svg" in named) == (
+        format != "grpo"
+    )
 
 
 def test_names_cannot_break_a_picture() -> None:
