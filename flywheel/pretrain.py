@@ -32,11 +32,15 @@ from .seed.tokenizer import train as train_tokenizer
 GENTLE = ("layers.0.", "layers.2.self_attn", "o_proj", "down_proj")
 
 
-MIX = Mix(search=20, prose=18, refuse=8, calculate=11, chain=20, tool=26, none_fits=5, talk=6)
+MIX = Mix(
+    search=20, prose=18, refuse=8, calculate=11, chain=20, tool=26, none_fits=5, talk=6, quotes=False
+)  # fmt: skip
+LATER = Mix(search=22, prose=18, refuse=6, calculate=10, chain=18, tool=40, none_fits=8, talk=6, bare=0.2)
 STAGES = (
     Stage("bare", 6_000_000, replace(MIX, bare=1.0), 256, 4096),
     Stage("full", 30_000_000, replace(MIX, bare=0.1), 768, 8192),
 )
+SECOND = (Stage("second", 22_000_000, LATER, 768, 8192),)
 
 
 @dataclass(frozen=True)
@@ -314,14 +318,14 @@ def main() -> None:
         "--prose", type=Path, default=Path("/"), help="where the packages of prose are installed"
     )
     parser.add_argument("--workers", type=int, default=0, help="processes that draw dialogues ahead")
-    parser.add_argument("--start", type=Path, help="weights to go on from, through the last stage alone")
+    parser.add_argument("--start", type=Path, help="weights of a first run to go on from, by the second")
     parser.add_argument(
         "--decay", type=float, default=Config.decay, help="share of the run over which the rate falls"
     )
     parser.add_argument("--no-compile", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    chosen = STAGES[-1:] if given.start else STAGES
+    chosen = SECOND if given.start else STAGES
     stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in chosen)
     if given.device.startswith("cuda"):
         torch.set_float32_matmul_precision("high")

@@ -77,8 +77,11 @@ def bare_number(value: str) -> str:
     return found.group()
 
 
-def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
-    """Search for a number, calculate with it, answer with the result and the citation."""
+def chain_turn(rng: Random, held_out: bool, first: int, quotes: bool = True) -> tuple[Kind, list[Message]]:
+    """Search for a number, calculate with it, answer with the result and the citation.
+
+    With ``quotes`` the call to calculate comes after the passage that its number is taken from.
+    """
     known, bare = numeric_fact(rng, held_out)
     factor = rng.choice((str(rng.randint(2, 12)), str(rng.randint(2, 99))))
     template, form = _derived(known, rng, held_out)
@@ -91,7 +94,7 @@ def chain_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Mess
         user(question),
         call("search", {"query": question}),
         observation(found.text),
-        call("calculator", {"expression": expression}),
+        call("calculator", {"expression": expression}, after=found.answer if quotes else ""),
         observation(result),
         answer(f"{ANSWERS.format(result)} [{found.number}]"),
     ]

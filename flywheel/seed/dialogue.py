@@ -26,10 +26,10 @@ def answer(text: str) -> Message:
     return {"role": "assistant", "content": text}
 
 
-def call(name: str, arguments: dict[str, Any]) -> Message:
-    """An assistant turn that is one tool call."""
+def call(name: str, arguments: dict[str, Any], after: str = "") -> Message:
+    """An assistant turn that is one tool call, ``after`` some words."""
     function = {"name": name, "arguments": arguments}
-    return {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+    return {"role": "assistant", "content": after, "tool_calls": [{"type": "function", "function": function}]}
 
 
 def observation(text: str) -> Message:

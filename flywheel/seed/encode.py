@@ -58,7 +58,8 @@ def render(dialogue: Dialogue) -> tuple[str, list[tuple[int, int]]]:
 def _turn(message: Message) -> tuple[str, str, str]:
     if message["role"] == "assistant":
         calls = "\n".join(_call(c["function"]) for c in message.get("tool_calls", ()))
-        return "<|im_start|>assistant\n", f"{message['content']}{calls}<|im_end|>", "\n"
+        said = "\n".join(part for part in (message["content"], calls) if part)
+        return "<|im_start|>assistant\n", f"{said}<|im_end|>", "\n"
     if message["role"] == "tool":
         return "<|im_start|>user\n<tool_response>\n", message["content"], "\n</tool_response><|im_end|>\n"
     return f"<|im_start|>{message['role']}\n", message["content"], "<|im_end|>\n"
