@@ -55,7 +55,7 @@ def library() -> Library:
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
     rng = Random(0)
-    return train((render(dialogue(Mix(), rng, None, False))[0] for _ in range(300)), 2000)
+    return train((render(dialogue(Mix(quotes=False), rng, None, False))[0] for _ in range(300)), 2000)
 
 
 def drawn(count: int, library: Library | None, held_out: bool = False, seed: int = 3) -> list[Dialogue]:
