@@ -14,6 +14,8 @@ from .tools.base import Observation, Tool, ToolContext
 
 MAX_OBSERVATION = 20_000
 TOOL_SECONDS = 30.0
+# How an observation begins that tells of an error.
+ERROR = "Error: "
 
 
 class Toolbox:
@@ -70,4 +72,4 @@ class Toolbox:
 
 
 def _error(message: str) -> Observation:
-    return Observation(f"Error: {message}", is_error=True)
+    return Observation(f"{ERROR}{message}", is_error=True)

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Literal, get_args
 
 from .attempts import conversation_pairs, recorded_groups, task_of
+from .recordings import episodes
 from .rows import BAD, GOOD, Row, build_row, plain
 from .spool import Spool
 from .trajectory import Trajectory
@@ -29,8 +30,7 @@ def build_rows(format: Format, runs: Spool) -> Iterator[Row]:
         corrections = (row for run in runs for row in _corrected(run))
         yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
     else:
-        single = (row for run in runs for row in _grpo(run))
-        yield from _without_repeats(chain(single, recorded_groups(runs)))
+        yield from _without_repeats(chain(episodes(runs), recorded_groups(runs)))
 
 
 def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
@@ -61,18 +61,6 @@ def _kto(run: Trajectory) -> Iterator[Row]:
     if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
         prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
         yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
-
-
-def _grpo(run: Trajectory) -> Iterator[Row]:
-    """The question with the recorded observations to replay, and the verifier that pays."""
-    verifier = next((tag.removeprefix("verifier:") for tag in run.tags if tag.startswith("verifier:")), None)
-    if verifier is None:
-        return
-    name, _, arguments = verifier.partition("=")
-    yield build_row(
-        run, prompt=plain(run.messages[:-1]), verifier=name, arguments=json.loads(arguments or "{}"),
-        replay=str(run.run_id),
-    )  # fmt: skip
 
 
 def _corrected(run: Trajectory) -> Iterator[Row]:

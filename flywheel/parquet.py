@@ -27,16 +27,26 @@ _CHAT = pa.list_(
 TYPES: dict[str, pa.DataType] = {
     "messages": _CHAT, "prompt": _CHAT, "completion": _CHAT, "chosen": _CHAT, "rejected": _CHAT,
     "completions": pa.list_(_CHAT), "rewards": pa.list_(pa.float64()), "label": pa.bool_(), "verifier": pa.string(),
-    "arguments": pa.string(), "replay": pa.string(), "tools": pa.string(), "source": pa.list_(pa.string()),
+    "arguments": pa.string(), "recorded": pa.string(), "replay": pa.string(), "tools": pa.string(), "source": pa.list_(pa.string()),
 }  # fmt: skip
 # Columns of the two kinds of GRPO rows: a question with its verifier, a group of rewarded attempts.
 COLUMNS = {
     "sft": ("messages", "tools", "source"),
     "dpo": ("prompt", "chosen", "rejected", "tools", "source"),
     "kto": ("prompt", "completion", "label", "tools", "source"),
-    "grpo": ("prompt", "verifier", "arguments", "replay", "completions", "rewards", "tools", "source"),
+    "grpo": (
+        "prompt",
+        "verifier",
+        "arguments",
+        "recorded",
+        "replay",
+        "completions",
+        "rewards",
+        "tools",
+        "source",
+    ),
 }
-_JSON = ("tools", "arguments")
+_JSON = ("tools", "arguments", "recorded")
 _BLOCK = 1000
 
 

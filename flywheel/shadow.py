@@ -1,7 +1,6 @@
 """Shadow runs: a candidate answers a share of live questions, too, unseen, after the user has their answer."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from ..platform.errors import ModelSignal, WhorlError
 from ..platform.serving.tables import Trial
 from ..platform.serving.trials import falls_in, open_trial
 from .curate import EVALUATION_TAG
+from .recordings import canonical
 from .statistics import wilson_interval
 from .tables import Shadow
 from .verifiers.text import CITATION, normalise, says
@@ -142,27 +142,19 @@ def replaying(toolbox: Toolbox, recorded: Sequence[ToolStarted | ToolEnded]) -> 
         if isinstance(event, ToolStarted):
             asked[event.call_id] = event.arguments
         else:
-            key = event.name, _plain(asked.get(event.call_id, ""))
+            key = event.name, canonical(asked.get(event.call_id, ""))
             seen[key] = Observation(event.result, list(event.citations), event.is_error)
     return Toolbox(tool if tool.read_only else _repeating(tool, seen) for tool in toolbox.tools.values())
 
 
 def _repeating(tool: Tool, seen: dict[tuple[str, str], Observation]) -> Tool:
     async def repeat(arguments: dict[str, Any], context: ToolContext) -> Observation:
-        known = seen.get((tool.name, json.dumps(arguments, sort_keys=True)))
+        known = seen.get((tool.name, canonical(arguments)))
         if known is None:
             raise ModelSignal(f"The tool {tool.name} is not called here.")
         return known
 
     return replace(tool, function=repeat)
-
-
-def _plain(arguments: str) -> str:
-    """Arguments as the model wrote them, keys in one order; as they are where they are no JSON."""
-    try:
-        return json.dumps(json.loads(arguments or "{}"), sort_keys=True)
-    except ValueError:
-        return arguments
 
 
 def ending(ended: RunEnded) -> str:

@@ -27,6 +27,7 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "gamma": ("simpo",),
     "generations": ("grpo",),
     "answer_tokens": ("grpo",),
+    "turns": ("grpo",),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -37,7 +38,8 @@ class Recipe(BaseModel):
     """LoRA training by one method.
 
     ``beta`` weighs the distance to the base model (DPO, KTO, GRPO), the odds ratio (ORPO) or the
-    reward (SimPO, which asks for a margin of ``gamma``); ``generations`` is the group size of GRPO;
+    reward (SimPO, which asks for a margin of ``gamma``). GRPO plays ``generations`` episodes a question, each
+    of at most ``turns`` replies of ``answer_tokens``;
     ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
     ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
     of the rank (arXiv 2312.03732).
@@ -65,6 +67,7 @@ class Recipe(BaseModel):
     gamma: float = Field(0.5, ge=0)
     generations: int = Field(4, ge=2)
     answer_tokens: int = Field(64, ge=1)
+    turns: int = Field(6, ge=1)
     loss: str = ""
     dora: bool = False
     rslora: bool = False

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...platform.errors import InputError
 from . import pairs
+from .episodes import Episodes, paid
 from .plan import Plan, loss_of
 from .recipe import Recipe
-from .render import Row, render_completion, render_sft, render_text, seen
+from .render import Row, render_completion, render_sft, render_text
 from .validation import last_evaluation
 
 
@@ -140,43 +141,27 @@ def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
 
 
 def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
-    """Answers after the recorded observations, paid by the row's verifier; nothing is called."""
+    """Whole episodes over replayed tools, paid by the row's verifier; nothing is called."""
     from trl import GRPOConfig, GRPOTrainer
-
-    from ..verifiers.base import Attempt, verify
 
     if any("verifier" not in row for row in rows):
         raise InputError(
             "Recorded groups carry rewards but no verifier, so new answers cannot be paid. Train on them by "
             "SFT, DPO or KTO, or give the runs a verifier."
         )
-    prompts = [
-        {
-            "prompt": _prompt(tokenizer, row),
-            "verifier": row["verifier"],
-            "arguments": json.dumps(row["arguments"]),
-            "seen": json.dumps(seen(row["prompt"])),
-        }
-        for row in rows
+    prompts = [_prompt(tokenizer, row) for row in rows]
+    examples = [
+        {"prompt": prompt, "verifier": row["verifier"], "arguments": json.dumps(row["arguments"])}
+        for prompt, row in zip(prompts, rows, strict=True)
     ]
-
-    def reward(
-        completions: list[str], verifier: list[str], arguments: list[str], seen: list[str], **_: Any
-    ) -> list[float]:
-        scores = []
-        for text, name, values, known in zip(completions, verifier, arguments, seen, strict=True):
-            question, passages = json.loads(known)
-            attempt = Attempt(text, question, {int(number): said for number, said in passages.items()})
-            scores.append(verify(name, attempt, **json.loads(values)).score)
-        return scores
-
     options = {
         "per_device_train_batch_size": max(recipe.batch_size, recipe.generations), "beta": recipe.beta,
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
         "loss_type": "grpo" if loss_of(recipe) == "gspo" else loss_of(recipe),
         "importance_sampling_level": "sequence" if loss_of(recipe) == "gspo" else "token",
     }  # fmt: skip
-    return Plan(GRPOTrainer, GRPOConfig, prompts, options, {"reward_funcs": reward})
+    extra = {"reward_funcs": paid, "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
+    return Plan(GRPOTrainer, GRPOConfig, examples, options, extra)
 
 
 def _prompt(tokenizer: Any, row: Row) -> str:

@@ -113,13 +113,18 @@ def test_kto_labels_single_runs() -> None:
     assert built[0]["completion"] == [{"role": "assistant", "content": "a"}]
 
 
-def test_grpo_keeps_the_verifier_and_the_replay() -> None:
-    run = a_run("x", BAD, tags=('verifier:answer_in_reply={"answers": ["noon"]}',))
-    [row] = rows("grpo", run)
+def test_grpo_keeps_the_verifier_and_what_tools_returned() -> None:
+    """One row a question, with the recordings of all its runs, each call once."""
+    tags = ('verifier:answer_in_reply={"answers": ["noon"]}',)
+    run, again = a_run("x", BAD, tags=tags), a_run("y", GOOD, tags=tags)
+    [row] = rows("grpo", run, again)
     assert (row["verifier"], row["arguments"], row["replay"]) == (
         "answer_in_reply", {"answers": ["noon"]}, str(run.run_id),
     )  # fmt: skip
-    assert row["prompt"][-1] == {"role": "tool", "content": "[1] At noon."}
+    assert row["prompt"][-1]["role"] == "user" and row["source"] == [str(run.run_id), str(again.run_id)]
+    assert [(each["name"], each["result"]) for each in row["recorded"]] == [("search", "[1] At noon.")]
+    assert json.loads(row["recorded"][0]["arguments"]) == {"query": "when"}
+    assert rows("grpo", a_run("x", BAD)) == []
 
 
 def test_weights_decide() -> None:

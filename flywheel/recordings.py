@@ -1,0 +1,75 @@
+"""What tools returned in captured runs, so that training can repeat it without calling anything."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .rows import Row, build_row, plain
+from .spool import Spool
+from .trajectory import Trajectory
+
+VERIFIER_TAG = "verifier:"
+
+
+def canonical(arguments: str | dict[str, Any]) -> str:
+    """Arguments as JSON with the keys in one order; text that is no JSON stays as it is.
+
+    >>> canonical('{"b": 1, "a": 2}'), canonical("oops")
+    ('{"a": 2, "b": 1}', 'oops')
+    """
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments or "{}")
+        except ValueError:
+            return str(arguments)
+    return json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+
+
+def recordings_of(messages: list[dict[str, Any]]) -> Iterator[Row]:
+    """``name``, ``arguments`` (JSON text, keys in order) and ``result`` of each call that was answered."""
+    calls: list[dict[str, Any]] = []
+    for message in messages:
+        if message["role"] == "tool" and calls:
+            called = calls.pop(0)["function"]
+            arguments = canonical(called["arguments"])
+            yield {"name": called["name"], "arguments": arguments, "result": message.get("content") or ""}
+        elif message["role"] != "tool":
+            calls = list(message.get("tool_calls", ()))
+
+
+def episodes(runs: Spool) -> Iterator[Row]:
+    """One row a question with a verifier: ``prompt``, ``verifier``, ``arguments``, ``recorded``, ``replay``.
+
+    ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
+    first of these runs.
+    """
+    for asked in runs.groups(_verified_question):
+        run = asked[0]
+        name, _, arguments = _verifier(run).partition("=")
+        yield {
+            **build_row(
+                run, prompt=plain(run.prompt), verifier=name, arguments=json.loads(arguments or "{}"),
+                recorded=_once(asked), replay=str(run.run_id),
+            ),
+            "source": [str(each.run_id) for each in asked],
+        }  # fmt: skip
+
+
+def _once(runs: list[Trajectory]) -> list[Row]:
+    """The recordings of runs; of one call that returned different things, what it returned first."""
+    known: dict[tuple[str, str], Row] = {}
+    for run in runs:
+        for recording in recordings_of(run.messages[len(run.prompt) :]):
+            known.setdefault((recording["name"], recording["arguments"]), recording)
+    return list(known.values())
+
+
+def _verifier(run: Trajectory) -> str:
+    tags = (tag.removeprefix(VERIFIER_TAG) for tag in run.tags if tag.startswith(VERIFIER_TAG))
+    return next(tags, "")
+
+
+def _verified_question(run: Trajectory) -> str | None:
+    """What was asked of whom with which tools and verifier, or None where no verifier is named."""
+    verifier = _verifier(run)
+    return json.dumps([plain(run.prompt), run.tools, verifier], sort_keys=True) if verifier else None

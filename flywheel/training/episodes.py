@@ -1,0 +1,143 @@
+"""Episodes for GRPO: the model reasons, calls, observes and answers as it does in serving, without effects.
+
+The loop is that of the agent's graph; tools are replayed (``replay``), so that nothing outside is
+called or changed. What the environment says is part of the context and never of the loss.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...agents.toolbox import Toolbox
+from ...agents.tools.base import ToolContext
+from ...platform.errors import InputError
+from ...platform.serving.engine.hermes import parse_reply
+from ...platform.serving.messages import ToolCall
+from ..verifiers.base import Attempt, Call, verify
+from .recipe import Recipe
+from .render import Row, render_text, seen
+from .replay import Recordings
+
+NOBODY = uuid.UUID(int=0)
+
+
+@dataclass
+class Episode:
+    """One run in the making: ``said`` are the tokens after the prompt, ``own`` marks those of the model (1)."""
+
+    tools: list[Row]
+    toolbox: Toolbox
+    messages: list[Row]
+    prompt: list[int]
+    context: ToolContext
+    said: list[int] = field(default_factory=list)
+    own: list[int] = field(default_factory=list)
+    calls: list[Row] = field(default_factory=list)
+    answer: str | None = None
+    turns: int = 0
+
+    def add(self, ids: Sequence[int], *, own: bool) -> None:
+        self.said += ids
+        self.own += [int(own)] * len(ids)
+
+
+class Episodes:
+    """TRL's ``rollout_func``: plays the prompts of a batch to their end.
+
+    Prompts come as rendered text, as many times as a group has members; ``rows`` are those that they
+    were rendered from, in the same order.
+    """
+
+    def __init__(self, recipe: Recipe, tokenizer: Any, rows: Sequence[Row], prompts: Sequence[str]) -> None:
+        self._recipe = recipe
+        self._tokenizer = tokenizer
+        self._recordings = Recordings(rows)
+        self._rows = dict(zip(prompts, rows, strict=True))
+
+    def __call__(self, prompts: list[str], trainer: Any) -> dict[str, Any]:
+        """``prompt_ids``, ``completion_ids``, ``env_mask`` of each prompt, and what rewards are made of."""
+        played = [self._begin(prompt) for prompt in prompts]
+        # TRL has no public way to generate by whatever backend the trainer has; its version is pinned.
+        while going := [each for each in played if self._goes_on(each)]:
+            ids, _ = trainer._generate_single_turn([each.prompt + each.said for each in going], None, {}, 1)
+            for episode, new in zip(going, ids, strict=True):
+                self._take(episode, list(new))
+        return {
+            "prompt_ids": [each.prompt for each in played],
+            "completion_ids": [each.said for each in played],
+            "logprobs": None,
+            "env_mask": [each.own for each in played],
+            "answer": [each.answer for each in played],
+            "question": [seen(each.messages)[0] for each in played],
+            "played": [json.dumps([each.calls, _shown(each.messages)]) for each in played],
+        }
+
+    def _begin(self, prompt: str) -> Episode:
+        row = self._rows[prompt]
+        context = ToolContext(NOBODY, len(seen(row["prompt"])[1]))
+        toolbox = self._recordings.toolbox(row)
+        ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        return Episode(row["tools"], toolbox, list(row["prompt"]), list(ids), context)
+
+    def _goes_on(self, episode: Episode) -> bool:
+        """Whether the model has another turn: it called tools, and has turns and room left."""
+        room = self._recipe.max_length - len(episode.prompt) - len(episode.said)
+        left = episode.turns == 0 or (
+            episode.turns < self._recipe.turns and room > self._recipe.answer_tokens
+        )
+        return episode.answer is None and left
+
+    def _take(self, episode: Episode, new: list[int]) -> None:
+        """One reply: an answer ends the episode, calls are replayed and observed."""
+        episode.turns += 1
+        episode.add(new, own=True)
+        reply = parse_reply(self._tokenizer.decode(new, skip_special_tokens=True))
+        if not reply.calls:
+            episode.answer = reply.content
+            return
+        episode.messages.append({
+            "role": "assistant", "content": reply.content,
+            "tool_calls": [{"type": "function", "function": dict(call["function"])} for call in reply.calls],
+        })  # fmt: skip
+        if episode.turns < self._recipe.turns:
+            self._observe(episode, reply.calls, ended=bool(new) and new[-1] == self._tokenizer.eos_token_id)
+
+    def _observe(self, episode: Episode, calls: Sequence[ToolCall], *, ended: bool) -> None:
+        """Add what the tools return, and the opening of the next turn, as the chat template writes them."""
+        before = render_text(self._tokenizer, episode.messages, episode.tools, prompt=False).rstrip("\n")
+        for call in calls:
+            observation = asyncio.run(episode.toolbox.call(call, episode.context))
+            episode.messages.append({"role": "tool", "content": observation.text})
+            episode.calls.append({
+                "tool": call["function"]["name"], "arguments": json.loads(call["function"]["arguments"]),
+                "result": observation.text, "failed": observation.is_error,
+            })  # fmt: skip
+        after = render_text(self._tokenizer, episode.messages, episode.tools, prompt=True)
+        if not after.startswith(before):
+            raise InputError(
+                "The chat template does not render a conversation as the beginning of a longer one."
+            )
+        end = "" if ended else self._tokenizer.eos_token
+        text = end + after[len(before) :]
+        episode.add(self._tokenizer(text, add_special_tokens=False)["input_ids"], own=False)
+
+
+def _shown(messages: list[Row]) -> dict[str, str]:
+    return {str(number): text for number, text in seen(messages)[1].items()}
+
+
+def paid(
+    answer: list[str | None], played: list[str], verifier: list[str], arguments: list[str],
+    question: list[str], **_: Any,
+) -> list[float]:  # fmt: skip
+    """The reward of each episode by its row's verifier; 0 where the model came to no answer."""
+    scores = []
+    for text, done, name, values, asked in zip(answer, played, verifier, arguments, question, strict=True):
+        calls, passages = json.loads(done)
+        shown = {int(number): said for number, said in passages.items()}
+        attempt = Attempt(text or "", asked, shown, tuple(Call(**call) for call in calls))
+        scores.append(0.0 if text is None else verify(name, attempt, **json.loads(values)).score)
+    return scores
