@@ -29,7 +29,7 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
     Example: whorl demo --seeds 1
     """
     build.mkdir(parents=True, exist_ok=True)
-    terminal.settings = _demo_settings(terminal.settings, build)
+    terminal.settings = demo_settings(terminal.settings, build)
     async with terminal.open() as (whorl, _):
         created = await ensure_tenant(whorl.engine, SLUG, "Halden Instruments", f"admin@{SLUG}.example")
         show_credentials(terminal, created)
@@ -40,7 +40,7 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
     terminal.result(report, lambda: _show(terminal, report, build))
 
 
-def _demo_settings(settings: Settings, build: Path) -> Settings:
+def demo_settings(settings: Settings, build: Path) -> Settings:
     """The stock system as MCP server, short answers, and several passages, of which the model must choose."""
     changes: dict[str, Any] = {"max_answer_tokens": min(settings.max_answer_tokens, ANSWER_TOKENS)}
     if settings.search_passages is None:

@@ -67,11 +67,10 @@ class Demo:
         """All stages; returns the report."""
         await self.whorl.close_interrupted()
         tag = f"demo:{new_id().hex[:12]}"
-        tasks = self._tasks()
-        await self._allow_own_names()
-        await self._ingest()
+        tasks = self.tasks()
+        await self.prepare()
         before = await self._ask("before: asking held-out questions", tasks.held_out, "")
-        await self._collect(tasks, tag)
+        await self.collect(tasks, tag)
         await self.whorl.flush()
         datasets = await self._build(tag)
         turns = [await self._turn(seed, datasets["sft"], tasks.held_out, before) for seed in self.seeds]
@@ -91,6 +90,11 @@ class Demo:
         (self.build / "report.json").write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
         return report
 
+    async def prepare(self) -> None:
+        """The company as its agent finds it: its names allowed, its documents read."""
+        await self._allow_own_names()
+        await self._ingest()
+
     async def _allow_own_names(self) -> None:
         """As an administrator would: what the company calls its products, offices and rooms identifies nobody."""
         policy = RedactionPolicy(allow=tuple(own_names()))
@@ -99,7 +103,7 @@ class Demo:
             if not newest or newest[0].policy != policy.model_dump(mode="json"):
                 await store_policy(session, self.actor, policy)
 
-    def _tasks(self) -> Tasks:
+    def tasks(self) -> Tasks:
         tasks = draw_tasks()
         if self.limit is None:
             return tasks
@@ -125,7 +129,7 @@ class Demo:
             **options,
         )
 
-    async def _collect(self, tasks: Tasks, tag: str) -> None:
+    async def collect(self, tasks: Tasks, tag: str) -> None:
         """Users ask, some answers twice; verifiers judge all, users thumb some and correct some.
 
         What they correct is an answer, or the tool call that was wrong or missing.

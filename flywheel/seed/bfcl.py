@@ -8,8 +8,9 @@ import argparse
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..verifiers.outcome import misfit
 from .dialogue import Dialogue, user
 from .encode import render
 from .evaluate import Seed
@@ -56,51 +57,52 @@ def parse_call(reply: str) -> tuple[str, dict[str, Any]] | None:
 
 
 def matches(reply: str, truth: dict[str, dict[str, list[Any]]]) -> bool:
+    """Whether the reply's first call is the one of ``truth``: a function, and admissible values by argument."""
     parsed = parse_call(reply)
     (name, admissible), *_ = truth.items()
-    if parsed is None or parsed[0] != name or not set(parsed[1]) <= set(admissible):
-        return False
-    for argument, allowed in admissible.items():
-        if argument not in parsed[1]:
-            if "" not in allowed:
-                return False
-        elif not any(_same(parsed[1][argument], value) for value in allowed):
-            return False
-    return True
+    return parsed is not None and parsed[0] == name and misfit(parsed[1], admissible) is None
 
 
-def _same(given: Any, allowed: Any) -> bool:
-    if isinstance(given, str) and isinstance(allowed, str):
-        return _plain(given) == _plain(allowed)
-    if isinstance(given, bool) or isinstance(allowed, bool):
-        return given is allowed
-    return bool(given == allowed)
+class Problem(NamedTuple):
+    """A question, the function that answers it, and the admissible values of its arguments."""
+
+    question: str
+    function: ToolSchema
+    truth: dict[str, dict[str, list[Any]]]
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[ ,./\-_*^]", "", text).lower().replace("'", '"')
-
-
-def score(seed: Seed, folder: Path, name: str) -> dict[str, float]:
+def problems(folder: Path, name: str) -> list[Problem]:
+    """The simple problems of a file of BFCL."""
     rows = [json.loads(line) for line in (folder / f"{name}.jsonl").open(encoding="utf-8")]
     answers = [
         json.loads(line) for line in (folder / "possible_answer" / f"{name}.jsonl").open(encoding="utf-8")
     ]
     truth = {row["id"]: row["ground_truth"][0] for row in answers}
+    return [
+        Problem(
+            " ".join(m["content"] for m in row["question"][0] if m["role"] == "user"),
+            schema(row["function"][0]), truth[row["id"]],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def score(seed: Seed, folder: Path, name: str) -> dict[str, float]:
+    asked = problems(folder, name)
     prompts = []
-    for row in rows:
-        messages = [user(" ".join(m["content"] for m in row["question"][0] if m["role"] == "user"))]
-        text, _ = render(Dialogue("tool", messages, [schema(f) for f in row["function"]]))
+    for problem in asked:
+        text, _ = render(Dialogue("tool", [user(problem.question)], [problem.function]))
         prompts.append(text + "<|im_start|>assistant\n")
     replies = seed.continue_all(prompts, batch=8, limit=160)
-    right = [matches(reply, truth[row["id"]]) for reply, row in zip(replies, rows, strict=True)]
+    right = [matches(reply, problem.truth) for reply, problem in zip(replies, asked, strict=True)]
     named = [
-        (parse_call(reply) or ("",))[0] in truth[row["id"]] for reply, row in zip(replies, rows, strict=True)
+        (parse_call(reply) or ("",))[0] in problem.truth
+        for reply, problem in zip(replies, asked, strict=True)
     ]
     return {
-        "count": len(rows),
-        "match": round(sum(right) / len(rows), 4),
-        "name": round(sum(named) / len(rows), 4),
+        "count": len(asked),
+        "match": round(sum(right) / len(asked), 4),
+        "name": round(sum(named) / len(asked), 4),
     }
 
 

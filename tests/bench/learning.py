@@ -1,0 +1,264 @@
+"""Does each method help? ``python -m tests.bench.learning``: four methods, three seeds, two families, one base.
+
+The base is asked what can be learnt from, twice; verifiers judge every run, and of wrong ones seven in
+ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. Every
+adapter is asked the same held-out questions as the base, without another word of training:
+
+- ``company``: generated, the demonstration's questions about Halden, with documents, a calculator and
+  a stock system whose codes no document tells;
+- ``bfcl``: third-party, the simple calls of BFCL v4, split by question;
+- ``general``: what the seed model learnt before (its held-out generated tasks), which must not be lost.
+
+Results are written to ``build/learning/results.jsonl`` as they come.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from rich.progress import Progress
+
+from whorl.agents.toolbox import Toolbox
+from whorl.agents.tools.base import Observation, Tool, ToolContext
+from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.demo.commands import demo_settings
+from whorl.flywheel.demo.run import EDITED, TEMPERATURE, Demo
+from whorl.flywheel.evaluation import Scored, Task, ask_all, compare
+from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.seed.bfcl import FILES, Problem, problems
+from whorl.flywheel.seed.evaluate import Seed, evaluate, held_out_library
+from whorl.flywheel.split import GROUP_TAG, is_held_out
+from whorl.flywheel.training.launch import queue_training, train_adapter
+from whorl.flywheel.training.recipe import Recipe, default_recipe
+from whorl.platform.app import Whorl, open_whorl
+from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.access import Actor
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.base_model import model_folder
+from whorl.platform.serving.messages import Sampling
+from whorl.platform.settings import Settings
+
+from .corpora import DATA
+from .report import ROOT, Row, bar, commit, show, write
+
+METHODS = ("sft", "dpo", "kto", "grpo")
+HELD_OUT = 0.4
+SPLIT = 11
+TAG = "learning"
+FOLDER = ROOT / "build" / "learning"
+# What is lost at most of another family, and of the general set.
+LOSS = 0.02
+RECIPES: dict[str, dict[str, Any]] = {
+    "sft": {"epochs": 4.0},
+    "dpo": {"epochs": 2.0, "learning_rate": 2e-4},
+    "kto": {"epochs": 2.0, "learning_rate": 2e-4},
+    "grpo": {"max_steps": 60, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
+}
+
+
+@dataclass(frozen=True)
+class CallTask(Task):
+    """A question that one call of its own function answers."""
+
+    problem: Problem | None = None
+
+    @property
+    def toolbox(self) -> Toolbox:
+        """The function alone; it takes the call and says so."""
+        assert self.problem is not None
+
+        async def take(arguments: dict[str, Any], context: ToolContext) -> Observation:
+            return Observation("done")
+
+        function = self.problem.function["function"]
+        return Toolbox([Tool(function["name"], function["description"], take, function["parameters"])])
+
+
+def call_tasks() -> list[CallTask]:
+    """The simple problems of BFCL."""
+    tasks = []
+    for name in FILES:
+        for problem in problems(DATA / "tools-bfcl", name):
+            ((tool, admissible),) = problem.truth.items()
+            arguments = {"tool": tool, "arguments": admissible}
+            recipe = f"verifier:admissible_call={json.dumps(arguments, sort_keys=True)}"
+            group = f"bfcl/{problem.question}"
+            tags = (f"{GROUP_TAG}{group}", recipe)
+            tasks.append(CallTask(problem.question, "admissible_call", arguments, group, tags, problem))
+    return tasks
+
+
+def corrected_call(task: CallTask) -> str:
+    """The right call as a person would write it: the first admissible values, nothing that may be left out."""
+    assert task.problem is not None
+    ((tool, admissible),) = task.problem.truth.items()
+    arguments = {name: values[0] for name, values in admissible.items() if "" not in values}
+    return json.dumps({"name": tool, "arguments": arguments}, ensure_ascii=False)
+
+
+@dataclass
+class Bench:
+    """What the stages share."""
+
+    whorl: Whorl
+    actor: Actor
+    bars: Progress
+    limit: int | None
+
+    async def families(self, tag: str) -> dict[str, list[Task]]:
+        """Collect the runs to learn from; returns the held-out questions by family."""
+        demo = Demo(self.whorl, self.actor, self.bars, FOLDER, limit=self.limit)
+        await demo.prepare()
+        company = demo.tasks()
+        await demo.collect(company, tag)
+        calls = call_tasks()
+        learn = [task for task in calls if not is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
+        held_out = [task for task in calls if is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
+        await self._collect(learn, tag)
+        await self.whorl.flush()
+        return {"company": company.held_out, "bfcl": list(held_out)}
+
+    async def _collect(self, tasks: list[CallTask], tag: str) -> None:
+        draw = random.Random(SPLIT)
+        for sampling in (Sampling(), Sampling(temperature=TEMPERATURE, seed=0)):
+            scored = await self.ask("collecting calls", tasks, "", tags=(tag,), sampling=sampling)
+            await self.whorl.flush()
+            for answer in scored:
+                await self._judge(answer, draw)
+
+    async def _judge(self, answer: Scored, draw: random.Random) -> None:
+        outcomes = [Feedback("verdict", answer.score, f"verifier:{answer.task.verifier}")]
+        if answer.score == 0 and draw.random() < EDITED and isinstance(answer.task, CallTask):
+            text = corrected_call(answer.task)
+            outcomes.append(Feedback("call_edit", 1.0, "bench-user", text=text, step=0))
+        async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
+            for outcome in outcomes:
+                await record_outcome(
+                    session, self.actor.tenant_id, answer.run_id, outcome, self.whorl.redactor,
+                    question=answer.task.question,
+                )  # fmt: skip
+
+    async def ask(self, label: str, tasks: Any, adapter: str, **options: Any) -> list[Scored]:
+        bar = self.bars.add_task(label, total=len(tasks))
+        return await ask_all(
+            self.whorl.agents, self.actor, tasks, adapter=adapter, progress=lambda: self.bars.advance(bar), **options
+        )  # fmt: skip
+
+    async def train(self, recipe: Recipe, dataset_id: Any) -> str:
+        settings, engine = self.whorl.settings, self.whorl.engine
+        bar = self.bars.add_task(f"{recipe.method}, seed {recipe.seed}", total=None)
+        return await train_adapter(
+            engine, self.actor, await queue_training(engine, self.actor, dataset_id, recipe), recipe,
+            model_folder(settings), settings.adapters,
+            lambda told: "step" in told and self.bars.update(bar, completed=told["step"], total=told["steps"]),
+        )  # fmt: skip
+
+
+def general(base: Path, adapter: Path | None, count: int) -> float:
+    """Mean success on the seed's held-out generated tasks, ``count`` of each kind."""
+    seed = Seed.load(base)
+    if adapter is not None:
+        merged = PeftModel.from_pretrained(seed.model, adapter).merge_and_unload()
+        seed = replace(seed, model=merged.to(torch.float32).eval())
+    return float(evaluate(seed, count, held_out_library())["mean"]["exact"])
+
+
+async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
+    """Every method and seed, in the order given."""
+    settings = demo_settings(Settings(data_dir=FOLDER / "data"), FOLDER)
+    kept = FOLDER / "results.jsonl"
+    kept.unlink(missing_ok=True)
+    async with open_whorl(settings) as whorl:
+        created = await ensure_tenant(whorl.engine, "learning", "Learning", "admin@learning.example")
+        bench = Bench(whorl, operator_of(created.tenant), bars, given.limit)
+        held_out = await bench.families(TAG)
+        base = model_folder(settings)
+        before = {name: await bench.ask(f"base: {name}", tasks, "") for name, tasks in held_out.items()}
+        before_general = await asyncio.to_thread(general, base, None, given.general)
+        for method in given.methods:
+            dataset = await create_dataset(
+                whorl.engine, bench.actor.tenant_id, settings.path("datasets"), method, Selection(tag=TAG), seed=SPLIT
+            )  # fmt: skip
+            for seed in range(given.seeds):
+                recipe = default_recipe(method, seed).changed(**RECIPES[method])
+                name = await bench.train(recipe, dataset.id)
+                after_general = await asyncio.to_thread(
+                    general, base, settings.adapters / name, given.general
+                )
+                rows = [_row(method, seed, "general", before_general, after_general, None)]
+                for family, tasks in held_out.items():
+                    report = compare(before[family], await bench.ask(f"{name}: {family}", tasks, name))
+                    success = [report[side]["success"] for side in ("before", "after")]
+                    rows.append(_row(method, seed, family, *success, report, dataset.rows))
+                show(rows)
+                with kept.open("a", encoding="utf-8") as file:
+                    file.writelines(json.dumps(row) + "\n" for row in rows)
+                await whorl.servers.unload_adapter(name)
+    return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+
+
+def _row(
+    method: str, seed: int, family: str, before: float, after: float, report: dict[str, Any] | None, rows: int = 0
+) -> Row:  # fmt: skip
+    row: Row = {
+        "method": method,
+        "seed": seed,
+        "family": family,
+        "before": round(before, 4),
+        "after": round(after, 4),
+    }
+    if report is None:
+        return row
+    intervals = {f"{side}_95": report[side]["interval"] for side in ("before", "after")}
+    return {**row, **intervals, "n": report["n"], "p": report["p_value"], "rows": rows}
+
+
+def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
+    """For each method: on how many seeds it helps a family, and what it loses at most, means over seeds."""
+    bars = []
+    for method in methods:
+        own = [row for row in rows if row["method"] == method]
+        seeds = {row["seed"] for row in own}
+        helped = {row["seed"] for row in own if row.get("p", 1.0) < 0.05 and row["after"] > row["before"]}
+        changes = {family: _mean_change(own, family) for family in ("company", "bfcl", "general")}
+        bars += [
+            bar(f"{method}: share of seeds with p < 0.05 on a family", 1.0, round(len(helped) / len(seeds), 3)),
+            bar(f"{method}: least mean change of a family", -LOSS, round(min(changes["company"], changes["bfcl"]), 4)),
+            bar(f"{method}: mean change of the general set", -LOSS, round(changes["general"], 4)),
+        ]  # fmt: skip
+    return bars
+
+
+def _mean_change(rows: list[Row], family: str) -> float:
+    changes = [row["after"] - row["before"] for row in rows if row["family"] == family]
+    return sum(changes) / len(changes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--limit", type=int, help="only so many questions of each kind, for a quick look")
+    parser.add_argument("--general", type=int, default=30, help="general tasks of each kind")
+    given = parser.parse_args()
+    measured_at = commit()
+    if not (DATA / "tools-bfcl").exists():
+        print(f"Not measured: {DATA / 'tools-bfcl'} is missing.")
+        return
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    with Progress() as bars:
+        rows = asyncio.run(measure(given, bars))
+    show(rows)
+    write("learning", measured_at, rows, bars_of(rows, given.methods))
+
+
+if __name__ == "__main__":
+    main()
