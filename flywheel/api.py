@@ -95,6 +95,7 @@ class NewDataset(BaseModel):
     since: datetime | None = None
     until: datetime | None = None
     model: str | None = None
+    where: str | None = Field(None, max_length=2000, examples=["reward >= 0.8 and 'search' in tools"])
     seed: int = 0
     held_out: float = Field(0.1, ge=0, lt=1)
     near_duplicates: float | None = Field(None, ge=0.5, le=1)
@@ -117,7 +118,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     """Build a dataset version from captured runs."""
     actor.require("write")
     whorl = request.app.state.whorl
-    selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model)
+    selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
     return await create_dataset(
         whorl.engine, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
         seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,

@@ -74,6 +74,7 @@ async def feedback(
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
 @click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
+@click.option("--where", help="Only runs of which this holds, as \"reward >= 0.8 and 'search' in tools\".")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
 @click.option("--held-out", type=click.FloatRange(0, 1, max_open=True), default=0.1, show_default=True)
 @click.option(
@@ -90,6 +91,7 @@ async def export(
     tag: str | None,
     adapter: str | None,
     model: str | None,
+    where: str | None,
     seed: int,
     held_out: float,
     near_duplicates: float | None,
@@ -104,7 +106,8 @@ async def export(
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
-            Selection(adapter=adapter, tag=tag, model=model), seed=seed, held_out=held_out, near_duplicates=near_duplicates,
+            Selection(adapter=adapter, tag=tag, model=model, where=where), seed=seed, held_out=held_out,
+            near_duplicates=near_duplicates,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)

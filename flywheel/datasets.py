@@ -40,13 +40,14 @@ from .screening import quarantine
 from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory, pages, trajectories
+from .where import parse_where
 
 CONSENT_POLICY = "opt-out-1"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which runs: all of the tenant's that succeeded, narrowed by what is given."""
+    """Which runs: all of the tenant's that succeeded, narrowed by what is given; ``where`` is a condition (``where.py``)."""
 
     agent: str | None = None
     adapter: str | None = None
@@ -54,13 +55,14 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     model: str | None = None
+    where: str | None = None
 
     def manifest(self) -> dict[str, Any]:
         """The selection as JSON values."""
         return {
             "agent": self.agent, "adapter": self.adapter, "tag": self.tag,
             "since": self.since and self.since.isoformat(), "until": self.until and self.until.isoformat(),
-            "model": self.model,
+            "model": self.model, "where": self.where,
         }  # fmt: skip
 
 
@@ -75,6 +77,7 @@ class Cut:
     near_duplicates: float | None = None
     most_of_one: float = MOST_OF_ONE
     contamination: bool = True
+    where: str | None = None
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> "Cut":
@@ -82,7 +85,7 @@ class Cut:
         return cls(
             manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
             manifest["split"]["held_out"], manifest.get("near_duplicates"), manifest.get("most_of_one", 1.0),
-            manifest.get("contamination", False),
+            manifest.get("contamination", False), manifest["selection"].get("where"),
         )  # fmt: skip
 
 
@@ -112,13 +115,15 @@ async def create_dataset(
 
     ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out.
 
-    Raises InputError for a format that does not exist or when no run gives a row.
+    Raises InputError for a format that does not exist, a condition that is none, or when no run gives a row.
     """
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}. Formats are {', '.join(FORMATS)}.")
     check_threshold(format, near_duplicates)
     selection = selection or Selection()
-    cut = Cut(format, now(), seed, held_out, near_duplicates)
+    if selection.where:
+        parse_where(selection.where)
+    cut = Cut(format, now(), seed, held_out, near_duplicates, where=selection.where)
     dataset_id = new_id()
     place = folder / str(tenant_id) / str(dataset_id)
     with partial_folder(place) as partial:
@@ -261,8 +266,12 @@ async def _screened(
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
+    wanted = parse_where(cut.where) if cut.where else None
     with Curator(asked, cut.near_duplicates) as curator:
-        async for page in pages(trajectories(session, run_ids, cut.as_of)):
+        async for found in pages(trajectories(session, run_ids, cut.as_of)):
+            page = [run for run in found if wanted is None or run.trainable or wanted(run)]
+            if len(page) < len(found):
+                built.left_out["where"] += len(found) - len(page)
             await screen.prepare(run for run in page if not _refusal(run, opted_out))
             for run in page:
                 state = decided.get(run.run_id)

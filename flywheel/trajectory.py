@@ -59,6 +59,12 @@ class Trajectory:
     outcomes: tuple[Judged, ...] = ()
     trainable: str = ""
     observations: tuple[Observation, ...] = field(default=())
+    model: str = ""
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    started_at: datetime | None = None
+    seconds: float | None = None
 
     @property
     def question(self) -> str:
@@ -152,6 +158,9 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
             for span in spans
             if span.operation == "execute_tool"
         ),
+        model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
+        started_at=run.started_at,
+        seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
     )  # fmt: skip
 
 
