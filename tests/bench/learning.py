@@ -59,7 +59,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 4.0},
     "dpo": {"epochs": 2.0, "learning_rate": 2e-4},
     "kto": {"epochs": 2.0, "learning_rate": 2e-4},
-    "grpo": {"max_steps": 60, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
+    "grpo": {"max_steps": 40, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
 }
 
 

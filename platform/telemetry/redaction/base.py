@@ -29,8 +29,10 @@ def resolve(findings: Iterable[Finding], text: str) -> list[Finding]:
     What the winner leaves of the other is kept too, without blanks and punctuation at its ends, so
     that nothing found is lost.
     """
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.start)):
+    found, kept = list(findings), list[Finding]()
+    if len(found) < 2:
+        return found
+    for finding in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
         for start, end in _left_over(finding, kept):
             while start < end and not text[start].isalnum() and (start, end) != finding[:2]:
                 start += 1

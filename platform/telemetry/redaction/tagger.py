@@ -76,7 +76,7 @@ class Tagger:
         self._network: Network | None = None
         self._vectors = np.zeros((0, WIDTH), np.float32)
         self._rows: dict[str, int] = {}
-        self._near = np.zeros((0, 0, WIDTH), np.float32)
+        self._near = np.zeros((0, 0, WIDTH), np.float32)  # [words, 2 * NEAR + 1, WIDTH]
         self._capitals = np.zeros((3, 0), np.float64)
 
     @property
@@ -110,18 +110,18 @@ class Tagger:
         rows = np.fromiter(map(self._rows.__getitem__, raw), np.int64, len(raw))
         counts: list[Counts] = [np.bincount(owners, each[rows], texts) for each in self._capitals]
         first = network.cases[case_of(*counts)[owners]]
-        _add_neighbours(first, [near.take(rows, axis=0) for near in self._near])
+        _add_neighbours(first, self._near.take(rows, axis=0).transpose(1, 0, 2))
         np.maximum(first, 0, out=first)
         gaps = rows == 0
         first[gaps] = 0
         wide = first @ network.far.transpose(1, 0, 2).reshape(WIDTH, -1)
         second = np.tile(network.far_bias, (len(first), 1))
-        _add_neighbours(second, np.split(wide, 2 * FAR + 1, axis=1))
+        _add_neighbours(second, wide.reshape(len(first), 2 * FAR + 1, SECOND).transpose(1, 0, 2))
         np.maximum(second, 0, out=second)
         logits = first @ network.out[:WIDTH] + second @ network.out[WIDTH:] + network.out_bias
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        weights = np.exp(logits - _greatest(logits))
         weights[gaps, 1:] = 0
-        result: Float32 = weights / weights.sum(axis=1, keepdims=True)
+        result: Float32 = weights / (weights @ np.ones((logits.shape[1], 1), np.float32))
         return result
 
     def _learn(self, raw: set[str]) -> None:
@@ -131,15 +131,15 @@ class Tagger:
             self._rows = {"": 0, "\0": 0}
             new = sorted(raw - self._rows.keys())
             size = max(_KEPT, len(new)) + 2
-            self._near = np.zeros((2 * NEAR + 1, size, WIDTH), np.float32)
+            self._near = np.zeros((size, 2 * NEAR + 1, WIDTH), np.float32)
             self._capitals = np.zeros((3, size), np.float64)
         if not new:
             return
         start, end = len(self._rows), len(self._rows) + len(new)
         looks = [look_at(word) for word in new]
         projected = self.project(new, looks)
-        for near, weights in zip(self._near, self.network.near, strict=True):
-            near[start:end] = projected @ weights
+        for offset, weights in enumerate(self.network.near):
+            self._near[start:end, offset] = projected @ weights
         self._capitals[:, start:end] = np.array([look.capitals for look in looks]).T
         self._rows.update(zip(new, range(start, end), strict=True))
 
@@ -163,8 +163,16 @@ class Tagger:
         return bits
 
 
-def _add_neighbours(to: Float32, by_offset: list[npt.NDArray[np.float32]]) -> None:
-    """Add to each word what its neighbours, from left to right, give it."""
+def _greatest(values: Float32) -> Float32:
+    """The greatest of each row, [n, 1]: many times faster than numpy's own along so short an axis."""
+    greatest = values[:, 0].copy()
+    for column in values.T[1:]:
+        np.maximum(greatest, column, out=greatest)
+    return greatest[:, None]
+
+
+def _add_neighbours(to: Float32, by_offset: npt.NDArray[np.float32]) -> None:
+    """Add to each word what its neighbours, from left to right, give it: ``by_offset`` [offsets, n, width]."""
     middle = len(by_offset) // 2
     for offset, given in enumerate(by_offset, -middle):
         low, high = max(0, -offset), len(to) - max(0, offset)
