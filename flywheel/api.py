@@ -15,9 +15,10 @@ from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from . import lineage_api, promotion_api
+from .apart import create_apart
 from .build import Format
 from .canary import canary_of
-from .datasets import Selection, create_dataset, find_dataset, list_datasets
+from .datasets import Selection, find_dataset, list_datasets
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .outcomes import Feedback, Kind, record_outcome
 from .parquet import parquet_of
@@ -119,8 +120,8 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     actor.require("write")
     whorl = request.app.state.whorl
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
-    return await create_dataset(
-        whorl.engine, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
+    return await create_apart(
+        whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
         seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from anyio import to_thread
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
 from ..platform.identity.audit import record
+from .apart import step_back
 from .build import FORMATS
 from .canary import canary_of
 from .datasets import Selection, create_dataset
@@ -100,9 +101,12 @@ async def export(
 ) -> None:
     """Build a dataset version from captured runs. What an evaluation asked is left out.
 
+    The process takes the least priority, so that a server on the same machine goes on answering.
+
     \b
     Example: whorl export --format sft --out build/sft
     """
+    step_back()
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         dataset = await create_dataset(
