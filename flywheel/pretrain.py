@@ -40,14 +40,35 @@ STAGES = (
     Stage("bare", 6_000_000, replace(MIX, bare=1.0), 256, 4096),
     Stage("full", 30_000_000, replace(MIX, bare=0.1), 768, 8192),
 )
-SECOND = (Stage("second", 22_000_000, LATER, 768, 8192),)
+
+
+@dataclass(frozen=True)
+class Round:
+    """A part of the recipe with a rate of its own, which falls over the last ``decay`` of its tokens."""
+
+    stages: tuple[Stage, ...]
+    rate: float
+    decay: float
+
+
+# First all from the start; then more tools, and chains that quote before they calculate; then such
+# chains in words at random, so that a number is found whatever stands around it.
+ROUNDS = (
+    Round(STAGES, 5e-3, 0.4),
+    Round((Stage("second", 22_000_000, LATER, 768, 8192),), 2.5e-3, 1.0),
+    Round(
+        (Stage("third", 7_000_000, replace(LATER, chain=34, calculate=12, frames=0.7), 768, 8192),),
+        1.5e-3,
+        1.0,
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Config:
     """One run. ``rate`` is held after ``warmup`` steps and falls to a twentieth over the last ``decay``.
 
-    ``start`` is a folder with the weights of an earlier run to go on from, with its tokenizer.
+    ``start`` is a folder with the weights of the round before, to go on from, with its tokenizer.
     """
 
     seed: int = 1
@@ -305,36 +326,44 @@ def _log(out: Path, progress: Progress, loss: float) -> None:
         log.write(json.dumps({**asdict(progress), "loss": round(loss, 4)}) + "\n")
 
 
+def pretrain_all(seed: int, out: Path, device: str, given: argparse.Namespace) -> Progress:
+    """Every round after the other, each in a folder of its own below ``out``; those that are complete are kept."""
+    start: Path | None = None
+    progress = Progress()
+    for number, part in enumerate(ROUNDS):
+        stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in part.stages)
+        config = Config(
+            seed=seed + number, stages=stages, rate=part.rate, decay=part.decay, prose=given.prose,
+            workers=given.workers, compile=not given.no_compile, start=start,
+        )  # fmt: skip
+        folder = out / f"round{number + 1}"
+        progress = pretrain(config, folder, device, given.steps)
+        if progress.stage < len(stages):
+            break
+        start = folder / "model"
+    return progress
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of the rounds; the last has the model"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, help="stop after so many further steps; a later call goes on")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the tokens of every stage")
-    parser.add_argument("--rate", type=float, default=Config.rate)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument(
         "--prose", type=Path, default=Path("/"), help="where the packages of prose are installed"
     )
     parser.add_argument("--workers", type=int, default=0, help="processes that draw dialogues ahead")
-    parser.add_argument("--start", type=Path, help="weights of a first run to go on from, by the second")
-    parser.add_argument(
-        "--decay", type=float, default=Config.decay, help="share of the run over which the rate falls"
-    )
     parser.add_argument("--no-compile", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    chosen = SECOND if given.start else STAGES
-    stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in chosen)
     if given.device.startswith("cuda"):
         torch.set_float32_matmul_precision("high")
-    config = Config(
-        seed=given.seed, stages=stages, rate=given.rate, prose=given.prose, workers=given.workers,
-        compile=not given.no_compile, start=given.start, decay=given.decay,
-    )  # fmt: skip
-    progress = pretrain(config, given.out, given.device, given.steps)
-    print(json.dumps(asdict(progress)))
+    print(json.dumps(asdict(pretrain_all(given.seed, given.out, given.device, given))))
 
 
 if __name__ == "__main__":

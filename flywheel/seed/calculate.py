@@ -11,6 +11,7 @@ from .dialogue import Kind, Message, answer, call, observation, user
 from .facts import TOPICS, Attribute, Topic
 from .search import Fact, find, typed
 from .wordings import DERIVED, NUMBERS_OF, OPERATIONS, PRICED, wording
+from .words import Words
 
 ANSWERS = "The result is {}."
 NUMERIC = ("population", "number of employees", "price", "weight", "height", "duration", "area", "battery life",
@@ -77,10 +78,13 @@ def bare_number(value: str) -> str:
     return found.group()
 
 
-def chain_turn(rng: Random, held_out: bool, first: int, quotes: bool = True) -> tuple[Kind, list[Message]]:
+def chain_turn(
+    rng: Random, held_out: bool, first: int, quotes: bool = True, frames: Words | None = None
+) -> tuple[Kind, list[Message]]:
     """Search for a number, calculate with it, answer with the result and the citation.
 
-    With ``quotes`` the call to calculate comes after the passage that its number is taken from.
+    With ``quotes`` the call to calculate comes after the passage that its number is taken from;
+    ``frames`` words that passage at random.
     """
     known, bare = numeric_fact(rng, held_out)
     factor = rng.choice((str(rng.randint(2, 12)), str(rng.randint(2, 99))))
@@ -89,7 +93,7 @@ def chain_turn(rng: Random, held_out: bool, first: int, quotes: bool = True) -> 
     question = typed(question[0].upper() + question[1:], rng, held_out)
     expression = form.format(n=bare, b=factor)
     result = evaluate(expression)
-    found = find(known, rng, held_out, first)
+    found = find(known, rng, held_out, first, frames)
     return "chain", [
         user(question),
         call("search", {"query": question}),

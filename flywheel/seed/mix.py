@@ -29,7 +29,8 @@ Generator = Callable[[Random, bool, int], Turn]
 class Mix:
     """Shares of the kinds (any scale), and the chance that another turn follows a turn.
 
-    ``quotes``: whether a chain quotes the passage that it takes a number from before it calculates.
+    ``quotes``: whether a chain quotes the passage that it takes a number from before it calculates;
+    ``frames``: how often that passage is worded at random.
     """
 
     search: float = 26
@@ -43,6 +44,7 @@ class Mix:
     bare: float = 0.0
     several: float = 0.6
     quotes: bool = True
+    frames: float = 0.0
 
     def kind(self, rng: Random, library: Library | None) -> Kind:
         shares: dict[Kind, float] = {
@@ -60,7 +62,7 @@ def turn(
     held_out: bool,
     first: int = 1,
     made: Function | None = None,
-    quotes: bool = True,
+    mix: Mix = Mix(),
 ) -> Turn:
     """One turn of ``kind``; passages are numbered from ``first``, ``made`` is what a tool turn calls."""
     if kind == "prose" and library:
@@ -70,7 +72,8 @@ def turn(
     if kind == "none_fits":
         return none_fits_turn(function(rng, held_out, words_of(library)), rng, held_out)
     if kind == "chain":
-        return chain_turn(rng, held_out, first, quotes)
+        framed = mix.frames > 0 and rng.random() < mix.frames
+        return chain_turn(rng, held_out, first, mix.quotes, words_of(library) if framed else None)
     plain: dict[Kind, Generator] = {
         "search": search_turn, "refuse": refuse_turn, "calculate": calculate_turn, "talk": talk_turn,
     }  # fmt: skip
@@ -87,7 +90,7 @@ def dialogue(
     """
     first = kind or mix.kind(rng, library)
     if rng.random() < mix.bare:
-        return _bare(first, rng, library, held_out, mix.quotes)
+        return _bare(first, rng, library, held_out, mix)
     functions = _functions(first, rng, held_out, words_of(library))
     tools = _offered(first, functions, rng)
     kinds = [first]
@@ -102,18 +105,18 @@ def dialogue(
             m["content"].count("\n[") + m["content"].startswith("[") for m in messages if m["role"] == "tool"
         )
         made = rng.choice(functions) if functions else None
-        drawn, said = turn(each, rng, library, held_out, shown + 1, made, mix.quotes)
+        drawn, said = turn(each, rng, library, held_out, shown + 1, made, mix)
         messages += said
     return Dialogue(drawn, messages, tools)
 
 
-def _bare(kind: Kind, rng: Random, library: Library | None, held_out: bool, quotes: bool) -> Dialogue:
+def _bare(kind: Kind, rng: Random, library: Library | None, held_out: bool, mix: Mix) -> Dialogue:
     """A dialogue of one turn with no more than it needs: passages without the call, one tool, no system prompt."""
     if kind in ("search", "prose", "refuse"):
         drawn, messages = turn(kind, rng, library, held_out)
         return Dialogue(drawn, [messages[0], *messages[2:]], [])
     made = function(rng, held_out, words_of(library))
-    drawn, messages = turn(kind, rng, library, held_out, made=made, quotes=quotes)
+    drawn, messages = turn(kind, rng, library, held_out, made=made, mix=mix)
     needed = {"tool": [made.schema], "calculate": [CALCULATOR], "chain": [SEARCH, CALCULATOR]}
     return Dialogue(drawn, messages, needed.get(kind, []))
 

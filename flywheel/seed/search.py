@@ -7,6 +7,7 @@ from ...agents.prompt import REFUSAL, Quoted, render_passages
 from . import names
 from .dialogue import Kind, Message, answer, call, observation, user
 from .facts import TOPICS, Attribute, Topic
+from .words import Words
 
 POSITIONS = (0.6, 0.8, 0.9, 0.96, 1.0)
 COUNTS = (1, 2, 2, 3, 3, 3, 4, 4, 5)
@@ -21,6 +22,10 @@ TITLES = (
     "minutes.txt",
     "Archive",
 )
+_JOINTS = (
+    "of", "for", "with", "at", "by", "on", "under", "per", "as", "and", "has", "shows", "counts", "came to", "stands at", "noted",
+    "listed", "read", "about", "some", "now", "still", "there", "is", "was", "to", "a", "this", "from", "it", ",", ":",
+)  # fmt: skip
 
 
 class Passage(NamedTuple):
@@ -69,6 +74,23 @@ def other_entity(known: Fact, rng: Random, held_out: bool) -> Fact:
 
 def say(known: Fact, rng: Random, held_out: bool) -> str:
     return known.attribute.sentence(rng, known.entity, known.value, held_out)
+
+
+def framed(known: Fact, rng: Random, words: Words) -> str:
+    """A fact between words drawn at random: what is said of whom shows in the parts alone, in no wording."""
+    parts = [known.entity, known.value, f"the {known.attribute.name}"]
+    rng.shuffle(parts)
+    said = [_filler(rng, words)]
+    for part in parts:
+        said += [part, _filler(rng, words)]
+    text = " ".join(word for word in said if word)
+    return text[0].upper() + text[1:] + "."
+
+
+def _filler(rng: Random, words: Words) -> str:
+    return " ".join(
+        rng.choice(_JOINTS) if rng.random() < 0.6 else words.lemma(rng)[0] for _ in range(rng.randint(0, 3))
+    )
 
 
 def title_of(entity: str, rng: Random) -> str:
@@ -124,8 +146,8 @@ def shown_as(passage: Passage, number: int) -> str:
     return f"[{number}] {' '.join(passage.quoted().text.split())}"
 
 
-def find(known: Fact, rng: Random, held_out: bool, first: int = 1) -> Found:
-    sentence = say(known, rng, held_out)
+def find(known: Fact, rng: Random, held_out: bool, first: int = 1, frames: Words | None = None) -> Found:
+    sentence = framed(known, rng, frames) if frames else say(known, rng, held_out)
     count = rng.choice(COUNTS)
     wrong = [distractor(known, rng, held_out) for _ in range(count - 1)]
     right = right_passage(known, sentence, rng, held_out)

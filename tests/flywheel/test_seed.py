@@ -1,7 +1,9 @@
 """The seed model: its generators, its start, its tokenizer, its training and the shipped weights."""
 
+import argparse
 import json
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -313,6 +315,45 @@ def test_a_run_goes_on_from_given_weights(tmp_path: Path) -> None:
     second = LlamaForCausalLM.from_pretrained(tmp_path / "second" / "model", dtype=torch.float32)
     for (name, one), other in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(one, other), name
+
+
+def test_rounds_follow_each_other_and_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed recipe goes on in the round that it was in; a complete one is not trained again."""
+
+    def part(tokens: int) -> recipe.Round:
+        return recipe.Round((recipe.Stage("short", tokens, Mix(bare=1.0, several=0.0), 256, 768),), 1e-3, 1.0)
+
+    monkeypatch.setattr(recipe, "ROUNDS", (part(3_000), part(4_000)))
+    monkeypatch.setattr(
+        recipe.Config, "__init__",
+        partialmethod(recipe.Config.__init__, vocabulary=1700, shape=Shape(layers=4, inner=32), shard=64),
+    )  # fmt: skip
+    given = argparse.Namespace(scale=1.0, prose=None, workers=0, no_compile=True, steps=2)
+    assert recipe.pretrain_all(1, tmp_path, "cpu", given).stage == 0
+    assert not (tmp_path / "round2").exists()
+    given.steps = None
+    ended = recipe.pretrain_all(1, tmp_path, "cpu", given)
+    assert ended.stage == 1 and ended.tokens >= 4_000
+    kept = {file: file.read_bytes() for file in sorted(tmp_path.glob("round*/model/model.safetensors"))}
+    assert len(kept) == 2
+    recipe.pretrain_all(1, tmp_path, "cpu", given)
+    assert kept == {file: file.read_bytes() for file in kept}
+
+
+def test_a_chain_quotes_before_it_calculates() -> None:
+    """What it calculates with stands in what it says just before, in words of the recipe or at random."""
+    rng = Random(2)
+    for frames in (0.0, 1.0):
+        made = [dialogue(Mix(frames=frames), rng, None, False, kind="chain") for _ in range(20)]
+        for each in made:
+            call = next(m for m in each.messages if m.get("tool_calls") and m["content"])
+            expression = call["tool_calls"][0]["function"]["arguments"]["expression"]
+            shown = next(m["content"] for m in each.messages if m["role"] == "tool")
+            number, _, quoted = call["content"].partition("] ")
+            assert quoted in shown and each.messages[-1]["content"].endswith(f" {number}]")
+            assert any(part.strip("()") in quoted for part in expression.split())
+    plain = dialogue(Mix(quotes=False), Random(2), None, False, kind="chain")
+    assert not any(m.get("tool_calls") and m["content"] for m in plain.messages)
 
 
 def test_a_name_has_the_same_tokens_everywhere(tokenizer: PreTrainedTokenizerFast) -> None:
