@@ -14,7 +14,7 @@ from ..platform.errors import InputError, NotFoundError, UpstreamError, WhorlErr
 from ..platform.identity.http import CurrentActor
 from ..platform.serving.engine.wire import ChatRequest
 from ..platform.serving.messages import ChatMessage, Sampling
-from .events import RunEnded, RunStarted, TextDelta
+from .events import RunEnded, RunStarted, TextDelta, ToolStarted
 from .runs import DEFAULT_AGENT, Agents, RunRequest
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
@@ -74,6 +74,7 @@ async def _chunks(
     agents: Agents, actor: CurrentActor, wanted: RunRequest, head: dict[str, Any], usage: bool
 ) -> AsyncIterator[bytes]:
     yield _chunk(head, {"role": "assistant", "content": ""})
+    said = 0
     try:
         async with aclosing(agents.stream(actor, wanted)) as events:
             async for event in events:
@@ -81,6 +82,11 @@ async def _chunks(
                     head = {**head, "whorl": {"run_id": str(event.run_id)}}
                 if isinstance(event, TextDelta):
                     yield _chunk(head, {"content": event.text})
+                    said = event.step
+                if isinstance(event, ToolStarted) and said == event.step:
+                    # What was said before a call does not run into the answer.
+                    yield _chunk(head, {"content": "\n\n"})
+                    said = 0
                 if isinstance(event, RunEnded):
                     if event.status != "succeeded":
                         yield _data({"error": {"message": event.error, "type": "run_failed", "code": 502}})

@@ -63,7 +63,7 @@ async def chats(client: httpx.AsyncClient, seconds: float, number: int) -> list[
         due = started + index / RATE
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         question = f"When does the tide turn on day {number}-{index}?"
-        body = {"model": "default", "messages": [{"role": "user", "content": question}]}
+        body = {"model": "whorl", "messages": [{"role": "user", "content": question}]}
         answer = await client.post("/v1/chat/completions", json=body)
         answer.raise_for_status()
         spent.append(time.perf_counter() - due)

@@ -17,7 +17,7 @@ from whorl.platform.app import create_app
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
-from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.transport import InProcessTransport
 
 
@@ -56,6 +56,28 @@ async def add_tides(client: httpx.AsyncClient) -> str:
     )
     assert added.status_code == 201, added.text
     return str(added.json()[0]["document_id"])
+
+
+async def test_what_is_said_before_a_call_does_not_run_into_the_answer(
+    database: Addresses, tmp_path: Path
+) -> None:
+    def thinking(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        called = call_text("search", query="tide")
+        return f"I look it up.\n{called}" if messages[-1]["role"] == "user" else "Twice a day."
+
+    app = create_app(
+        test_settings(database, tmp_path / "whorl", worker="external"), backend=ScriptedBackend(thinking)
+    )
+    async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
+        acme = await ensure_tenant(app.state.whorl.engine, "acme")
+        body = {"model": "whorl", "messages": [{"role": "user", "content": "How often?"}], "stream": True}
+        async with Site(app, {"owner": str(acme.key)}).client("owner") as client:
+            streamed = (await client.post("/v1/chat/completions", json=body)).text
+            whole = (await client.post("/v1/chat/completions", json={**body, "stream": False})).json()
+    chunks = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
+    said = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c["choices"])
+    assert [line for line in said.splitlines() if line] == ["I look it up.", "Twice a day."]
+    assert whole["choices"][0]["message"]["content"] == "Twice a day."
 
 
 async def test_nothing_is_open_but_the_health_check(site: Site) -> None:
