@@ -26,6 +26,8 @@ from .outcomes import KINDS, Feedback, record_outcome
 from .parquet import parquet_of
 from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
+from .readers.local import LocalReader
+from .readers.ray import RayReader
 from .reward_model_commands import reward_model
 from .screening.commands import screen
 from .training.commands import train
@@ -84,6 +86,16 @@ async def feedback(
     type=click.FloatRange(0.5, 1),
     help="Leave out runs that are this similar to an earlier one (sft, kto).",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where runs are read.",
+)
+@click.option(
+    "--ray-address", default="", help="The Ray cluster, as ray://head:10001; none: one on this machine."
+)
 @click.option("--parquet", is_flag=True, help="Write the parts as Parquet, too.")
 @run_async
 async def export(
@@ -97,6 +109,8 @@ async def export(
     seed: int,
     held_out: float,
     near_duplicates: float | None,
+    engine: str,
+    ray_address: str,
     parquet: bool,
 ) -> None:
     """Build a dataset version from captured runs. What an evaluation asked is left out.
@@ -113,6 +127,7 @@ async def export(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
             Selection(adapter=adapter, tag=tag, model=model, where=where), seed=seed, held_out=held_out,
             near_duplicates=near_duplicates,
+            reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(),
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)

@@ -8,7 +8,7 @@ manifest gives the same bytes.
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,10 +36,13 @@ from .curate import (
     evaluation_questions,
 )  # fmt: skip
 from .files import Written, partial_folder, publish, write_rows
+from .readers.base import Reader, Reading
+from .readers.local import LocalReader
 from .screening import quarantine
+from .screening.screener import Look
 from .spool import Spool
 from .tables import Dataset
-from .trajectory import Trajectory, pages, trajectories
+from .trajectory import Trajectory
 from .where import parse_where
 
 CONSENT_POLICY = "opt-out-1"
@@ -110,10 +113,12 @@ async def create_dataset(
     seed: int = 0,
     held_out: float = 0.1,
     near_duplicates: float | None = None,
+    reader: Reader | None = None,
 ) -> Dataset:
     """Build and store a dataset version below ``folder``.
 
-    ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out.
+    ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out;
+    ``reader`` says where runs are read and looked at, by default here.
 
     Raises InputError for a format that does not exist, a condition that is none, or when no run gives a row.
     """
@@ -129,7 +134,7 @@ async def create_dataset(
     with partial_folder(place) as partial:
         async with tenant_session(engine, tenant_id) as session:
             run_ids = await _select(session, selection)
-            built = await _build(session, run_ids, cut, partial)
+            built = await _build(session, tenant_id, run_ids, cut, partial, reader)
         # Held even where nothing else comes of the build: the queue shows why.
         async with tenant_session(engine, tenant_id) as session:
             for run_id, flagged in built.flagged.items():
@@ -170,7 +175,7 @@ async def rebuild(
     with tempfile.TemporaryDirectory() as scratch:
         async with tenant_session(engine, tenant_id) as session:
             runs = [uuid.UUID(run) for run in manifest["runs"]]
-            built = await _build(session, runs, Cut.of(manifest), folder or Path(scratch))
+            built = await _build(session, tenant_id, runs, Cut.of(manifest), folder or Path(scratch))
     if built.written.content_hash != manifest["content_hash"]:
         raise ConflictError(
             "The runs behind this manifest have changed since: its bytes cannot be made again."
@@ -189,7 +194,7 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
         return 0
     place = Path(dataset.folder)
     with partial_folder(place) as partial:
-        built = await _build(session, left, Cut.of(manifest), partial)
+        built = await _build(session, dataset.tenant_id, left, Cut.of(manifest), partial)
         rows, held_out_rows, content_hash, balance = built.written
         dataset.manifest = {
             **manifest,
@@ -239,12 +244,15 @@ def selected(selection: Selection) -> Select[uuid.UUID]:
     return query
 
 
-async def _build(session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, folder: Path) -> Built:
+async def _build(
+    session: AsyncSession, tenant_id: uuid.UUID, run_ids: list[uuid.UUID], cut: Cut, folder: Path,
+    reader: Reader | None = None,
+) -> Built:  # fmt: skip
     """Write the rows of ``run_ids`` into ``folder``: once over the runs to screen them, once to build."""
     built = Built()
     balance = Balance(cut.most_of_one)
     with Spool() as kept:
-        async for run in _screened(session, run_ids, cut, built):
+        async for run in _screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
             kept.add(run)
         built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
@@ -259,23 +267,20 @@ def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Coun
 
 
 async def _screened(
-    session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, built: Built
-) -> AsyncIterator[Trajectory]:
+    session: AsyncSession, tenant_id: uuid.UUID, run_ids: list[uuid.UUID], cut: Cut, built: Built, reader: Reader
+) -> AsyncIterator[Trajectory]:  # fmt: skip
     refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
-    opted_out = set(refused)
+    reading = Reading(tenant_id, cut.as_of, frozenset(refused), cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
-    wanted = parse_where(cut.where) if cut.where else None
     with Curator(asked, cut.near_duplicates) as curator:
-        async for found in pages(trajectories(session, run_ids, cut.as_of)):
-            page = [run for run in found if wanted is None or run.trainable or wanted(run)]
-            if len(page) < len(found):
-                built.left_out["where"] += len(found) - len(page)
-            await screen.prepare(run for run in page if not _refusal(run, opted_out))
-            for run in page:
+        async for page in reader.pages(session, run_ids, reading):
+            if page.unmet:
+                built.left_out["where"] += page.unmet
+            for run, looks in page.runs:
                 state = decided.get(run.run_id)
-                reason = _refusal(run, opted_out) or await _suspicion(run, state, screen, built)
+                reason = reading.refusal(run) or _suspicion(run, looks, state, screen, built)
                 if not reason and not run.outcomes:
                     reason = "no outcome"
                 reason = reason or curator.refusal(run)
@@ -287,18 +292,13 @@ async def _screened(
                 yield run
 
 
-def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:
-    """Why a run may not be trained on, or an empty text."""
-    return "no consent" if run.user_id in opted_out else run.trainable
-
-
-async def _suspicion(
-    run: Trajectory, state: quarantine.State | None, screen: quarantine.RunScreen, built: Built
-) -> str:
+def _suspicion(
+    run: Trajectory, looks: Sequence[Look], state: quarantine.State | None, screen: quarantine.RunScreen, built: Built
+) -> str:  # fmt: skip
     """Why a run is or stays in quarantine, or an empty text; what is newly flagged goes to ``built``."""
     if state == "confirmed":
         return "quarantined: confirmed"
-    flagged = await screen.screen(run, released=state == "released")
+    flagged = screen.judge(run.observations, looks, released=state == "released")
     if flagged:
         built.flagged[run.run_id] = flagged
         return f"quarantined: {flagged[0].verdict.screen}"

@@ -1,7 +1,7 @@
 """Runs whose tools returned something suspect: held until a person releases or confirms them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -20,7 +20,7 @@ from ...platform.identity.audit import record
 from ..tables import Quarantine
 from ..trajectory import Observation, Trajectory, trajectories
 from .anomaly import History
-from .screener import Screener, Verdict, default_screener, version
+from .screener import Look, Screener, Verdict, default_screener, version
 
 State = Literal["held", "released", "confirmed"]
 Decision = Literal["released", "confirmed"]
@@ -49,21 +49,21 @@ class RunScreen:
     screener: Screener = field(default_factory=default_screener)
     histories: dict[str, History] = field(default_factory=dict)
 
-    async def prepare(self, runs: Iterable[Trajectory]) -> None:
-        """Get ready for runs that are screened next."""
-        await to_thread.run_sync(
-            self.screener.prepare, [seen.text for run in runs for seen in run.observations]
-        )
+    async def screen(self, run: Trajectory) -> list[Flagged]:
+        """What is suspect in a run."""
+        return await to_thread.run_sync(self._looked_at, run.observations)
 
-    async def screen(self, run: Trajectory, released: bool = False) -> list[Flagged]:
-        """What is suspect in a run; of a released run nothing, and its results are history."""
-        return await to_thread.run_sync(self._screen, run.observations, released)
+    def _looked_at(self, observations: Sequence[Observation]) -> list[Flagged]:
+        return self.judge(observations, [self.screener.look(seen.text) for seen in observations])
 
-    def _screen(self, observations: Iterable[Observation], released: bool) -> list[Flagged]:
+    def judge(
+        self, observations: Sequence[Observation], looks: Sequence[Look], released: bool = False
+    ) -> list[Flagged]:
+        """What is suspect in results that were looked at; in those of a released run nothing, and they are history."""
         flagged = []
-        for seen in observations:
+        for seen, look in zip(observations, looks, strict=True):
             history = self.histories.setdefault(seen.tool, History())
-            verdict = None if released else self.screener.screen_text(seen.text, history=history)
+            verdict = None if released else self.screener.judge(seen.text, look, history)
             if verdict is not None and verdict.flagged:
                 flagged.append(Flagged(seen.span_id, seen.tool, verdict))
             else:

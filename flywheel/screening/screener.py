@@ -41,6 +41,14 @@ class Verdict:
     version: str
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a text looks like by itself: findings, and the classifier's score."""
+
+    findings: tuple[Finding, ...]
+    score: float
+
+
 class Screener:
     """Screens texts; holds the classifier, so that it is loaded once."""
 
@@ -65,14 +73,19 @@ class Screener:
         A user's own text is held against the rules alone: a request is what a user is for.
         ``history`` is that of the source that gave the text.
         """
-        found = [
-            finding for each in (self._tool if role == "tool" else self._user) for finding in each.find(text)
-        ]
-        if history is not None:
-            found += history.find(text)
+        return self.judge(text, self.look(text, role), history)
+
+    def look(self, text: str, role: Role = "tool") -> Look:
+        """What can be said of a text without what its source gave before."""
+        screens = self._tool if role == "tool" else self._user
+        found = tuple(finding for each in screens for finding in each.find(text))
+        return Look(found, round(self.classifier.score(text), 4) if role == "tool" and not found else 0.0)
+
+    def judge(self, text: str, look: Look, history: History | None = None) -> Verdict:
+        """The verdict on a text that was looked at."""
+        found = [*look.findings, *(history.find(text) if history is not None else ())]
         if not found:
-            score = round(self.classifier.score(text), 4) if role == "tool" else 0.0
-            return Verdict(False, score, "", "", 0, 0, "", version())
+            return Verdict(False, look.score, "", "", 0, 0, "", version())
         best = choose(found)
         excerpt = " ".join(text[best.start : best.end][:EXCERPT].split())
         return Verdict(

@@ -1,0 +1,64 @@
+"""What a reader does: runs by the page, with all that screening needs and no run's place in a history does."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..screening.screener import Look, Screener
+from ..trajectory import Trajectory
+from ..where import parse_where
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read: the outcomes as of a moment, what of whom is passed over, and the condition."""
+
+    tenant_id: uuid.UUID
+    as_of: datetime
+    opted_out: frozenset[uuid.UUID]
+    where: str | None = None
+
+    def refusal(self, run: Trajectory) -> str:
+        """Why a run may not be trained on, whatever its tools returned, or an empty text."""
+        return "no consent" if run.user_id in self.opted_out else run.trainable
+
+
+class Looked(NamedTuple):
+    """A run that meets the condition, and what each of its tools' results looks like; of refused runs nothing."""
+
+    run: Trajectory
+    looks: tuple[Look, ...] = ()
+
+
+class Page(NamedTuple):
+    """Runs in their order, and how many others did not meet the condition."""
+
+    runs: list[Looked]
+    unmet: int
+
+
+class Reader(Protocol):
+    """Reads runs in the order of their ids, a page at a time."""
+
+    def pages(self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading) -> AsyncIterator[Page]:
+        """The pages; every reader gives the same."""
+
+
+def look(found: Iterable[Trajectory], reading: Reading, screener: Screener) -> Page:
+    """Look at runs that were read; the results of all are encoded at once."""
+    wanted = parse_where(reading.where) if reading.where else None
+    every = list(found)
+    met = [run for run in every if wanted is None or run.trainable or wanted(run)]
+    texts = [seen.text for run in met if not reading.refusal(run) for seen in run.observations]
+    screener.prepare(texts)
+    looked = [
+        Looked(run)
+        if reading.refusal(run)
+        else Looked(run, tuple(screener.look(seen.text) for seen in run.observations))
+        for run in met
+    ]
+    return Page(looked, len(every) - len(met))

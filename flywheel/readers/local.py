@@ -1,0 +1,22 @@
+"""Reading in this process."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+from anyio import to_thread
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..screening.screener import default_screener
+from ..trajectory import pages, trajectories
+from .base import Page, Reading, look
+
+
+class LocalReader:
+    """See :class:`Reader`."""
+
+    async def pages(
+        self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading
+    ) -> AsyncIterator[Page]:
+        screener = default_screener()
+        async for found in pages(trajectories(session, run_ids, reading.as_of)):
+            yield await to_thread.run_sync(look, found, reading, screener)
