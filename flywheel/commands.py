@@ -20,7 +20,6 @@ from .files import PARTS
 from .ids import parse_uuid
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
-from .judging.commands import judge
 from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
 from .parquet import parquet_of
@@ -172,6 +171,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    feedback, judge, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
+    feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
     reward_model, distil_runs, demo,
 )  # fmt: skip

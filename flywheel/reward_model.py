@@ -2,24 +2,39 @@
 
 import json
 import math
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.to_thread
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..agents.tables import Run
+from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
+from ..platform.identity.audit import record
 from ..platform.serving.adapters import REWARD, find_adapter
 from ..platform.serving.base_model import base_hash
 from ..platform.serving.tables import Adapter
 from ..platform.telemetry.redaction.redactor import Redactor
-from .judging.runs import Attempted, Opinion, judge_runs
+from .outcomes import Feedback, record_outcome
+from .rows import Row, plain
 from .training.render import render_completion, render_text
+from .trajectory import trajectories
 
 PAGE = 16
+
+
+class Attempted(NamedTuple):
+    """What is scored: the chat so far, what the assistant says next, and the tools that it had."""
+
+    prompt: list[Row]
+    answer: str
+    tools: list[Row]
 
 
 class RewardModel:
@@ -88,7 +103,7 @@ async def find_reward_model(session: AsyncSession, name: str) -> Adapter:
     return adapter
 
 
-async def judge_by(
+async def judge_runs(
     engine: AsyncEngine,
     actor: Actor,
     redactor: Redactor,
@@ -96,13 +111,30 @@ async def judge_by(
     model_folder: Path,
     tag: str | None = None,
 ) -> int:
-    """Record what a reward model thinks of runs; see :func:`judging.runs.judge_runs`. Returns how many it judged."""
+    """Record what a reward model thinks of the last answer of each run, as outcomes of the judge ``name``.
+
+    Runs that it has judged, or that cannot be trained on, are passed over. Returns how many it judged.
+    """  # fmt: skip
+    actor.require("write")
+    source = f"judge:{name}"
     async with tenant_session(engine, actor.tenant_id) as session:
         adapter = await find_reward_model(session, name)
+        query = select(Run.id).where(Run.status == "succeeded").order_by(Run.id)
+        if tag is not None:
+            query = query.where(Run.tags.contains([tag]))
+        wanted: dict[uuid.UUID, Attempted] = {}
+        async for run in trajectories(session, list(await session.scalars(query)), now()):
+            if not run.trainable and not any(outcome.source == source for outcome in run.outcomes):
+                wanted[run.run_id] = Attempted(
+                    plain(run.messages[:-1]), str(run.messages[-1]["content"]), run.tools
+                )
     model = await anyio.to_thread.run_sync(RewardModel.load, Path(adapter.folder), model_folder)
-
-    async def ask(attempts: Sequence[Attempted]) -> list[Opinion]:
-        scores = await anyio.to_thread.run_sync(model.score, attempts)
-        return [Opinion(as_share(score), details={"score": round(score, 4)}) for score in scores]
-
-    return (await judge_runs(engine, actor, redactor, name, ask, tag=tag)).judged
+    scores = await anyio.to_thread.run_sync(model.score, list(wanted.values()))
+    async with tenant_session(engine, actor.tenant_id) as session:
+        for run_id, score in zip(wanted, scores, strict=True):
+            given = Feedback("judge", as_share(score), source)
+            await record_outcome(
+                session, actor.tenant_id, run_id, given, redactor, details={"score": round(score, 4)}
+            )
+        record(session, actor, "runs.judged", name, runs=len(wanted), tag=tag)
+    return len(wanted)

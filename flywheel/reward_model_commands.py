@@ -11,8 +11,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.lines import STANDARD_INPUT, Record, read_records
 from ..platform.serving.base_model import model_folder
-from .judging.runs import Attempted
-from .reward_model import RewardModel, as_share, find_reward_model, judge_by
+from .reward_model import Attempted, RewardModel, as_share, find_reward_model, judge_runs
 
 
 @click.group("reward-model")
@@ -56,7 +55,7 @@ async def judge(terminal: Terminal, name: str, tag: str | None) -> None:
     """
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
-        judged = await judge_by(
+        judged = await judge_runs(
             whorl.engine, actor, whorl.redactor, name, model_folder(terminal.settings), tag
         )
     terminal.result({"judged": judged}, lambda: click.echo(f"{name} judged {judged} runs."))

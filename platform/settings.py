@@ -36,13 +36,6 @@ class Settings(BaseModel):
     model_name: str | None = Field(
         None, description="Base model to ask for; unset: the first one that the server lists."
     )
-    judge_url: str | None = Field(
-        None, description="Base URL of the OpenAI-compatible server that judges; unset: the model servers."
-    )
-    judge_key: str | None = Field(None, description="Bearer key for the judge's server.")
-    judge_model: str | None = Field(
-        None, description="Model that judges; unset: the first one of that server."
-    )
     model_dir: Path | None = Field(
         None,
         description="Hugging Face folder that the embedded engine runs; unset: the seed model.",

@@ -13,11 +13,10 @@ from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel import reward_model
 from whorl.flywheel.evaluation import Task
-from whorl.flywheel.judging.runs import Attempted
 from whorl.flywheel.measure import evaluate_adapter
 from whorl.flywheel.outcomes import outcomes_of
 from whorl.flywheel.promotion import promote
-from whorl.flywheel.reward_model import RewardModel, as_share, find_reward_model, judge_by
+from whorl.flywheel.reward_model import Attempted, RewardModel, as_share, find_reward_model, judge_runs
 from whorl.flywheel.reward_model_commands import _attempt
 from whorl.flywheel.tables import Dataset
 from whorl.flywheel.training.launch import queue_training, train_adapter
@@ -95,7 +94,7 @@ async def test_a_reward_model_scores_judges_and_does_not_answer(settings: Settin
         ]
         other = await whorl.agents.answer(actor, RunRequest("Untagged?"))
         await whorl.flush()
-        judged = [await judge_by(whorl.engine, actor, whorl.redactor, name, model, "t") for _ in range(2)]
+        judged = [await judge_runs(whorl.engine, actor, whorl.redactor, name, model, "t") for _ in range(2)]
         assert judged == [2, 0]
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             found = await outcomes_of(session, [*runs, other.run_id])

@@ -1,1 +1,0 @@
-"""LLM as judge: in both orders, with its biases measured, beside what people say."""
