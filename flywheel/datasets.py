@@ -123,7 +123,7 @@ async def create_dataset(
     place = folder / str(tenant_id) / str(dataset_id)
     with partial_folder(place) as partial:
         async with tenant_session(engine, tenant_id) as session:
-            run_ids = await _select(session, selection)
+            run_ids = await select_runs(session, selection)
             built = await _build(session, run_ids, cut, partial)
         # Held even where nothing else comes of the build: the queue shows why.
         async with tenant_session(engine, tenant_id) as session:
@@ -211,7 +211,8 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
     return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
 
 
-async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+async def select_runs(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
     return list(await session.scalars(selected(selection).where(*unasked)))
 
@@ -256,8 +257,7 @@ def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Coun
 async def _screened(
     session: AsyncSession, run_ids: list[uuid.UUID], cut: Cut, built: Built
 ) -> AsyncIterator[Trajectory]:
-    refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
-    opted_out = set(refused)
+    opted_out = await opted_out_users(session)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
@@ -276,6 +276,11 @@ async def _screened(
                 built.policies |= run.policies
                 built.templates.add(run.template_hash)
                 yield run
+
+
+async def opted_out_users(session: AsyncSession) -> set[uuid.UUID]:
+    """The members whose runs may not be learnt from."""
+    return set(await session.scalars(select(Membership.user_id).where(Membership.training.is_(False))))
 
 
 def _refusal(run: Trajectory, opted_out: set[uuid.UUID]) -> str:

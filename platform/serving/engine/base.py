@@ -18,10 +18,14 @@ class Generation:
 
 
 class Token(NamedTuple):
-    """One generated token with the natural logarithm of its probability before any filter."""
+    """One generated token with the natural logarithm of its probability before any filter.
+
+    ``top``: the most probable tokens at its place, as many as were asked for, the likeliest first.
+    """
 
     id: int
     logprob: float
+    top: tuple[tuple[int, float], ...] = ()
 
 
 class Backend(Protocol):

@@ -188,11 +188,11 @@ class LocalBackend:
         limits = [s.max_tokens for s in samplings]
         sampler = RowSampler(samplings)
 
-        def receive(row: int, token: int, logprob: float) -> None:
+        def receive(row: int, token: int, logprob: float, top: tuple[tuple[int, float], ...]) -> None:
             request = batch[row]
             if request.ended:
                 return
-            request.send(Token(token, logprob))
+            request.send(Token(token, logprob, top))
             if token in self.end_ids:
                 request.ended = True
                 request.send(None)

@@ -58,7 +58,7 @@ class ScriptedBackend:
         messages, tools = self._chats.pop(tuple(generation.prompt_ids))
         reply = self.script(messages, tools, generation.adapter)
         for token in [*self._encode(reply), _END][: generation.sampling.max_tokens]:
-            yield Token(token, 0.0)
+            yield Token(token, 0.0, ((token, 0.0),) if generation.sampling.top_logprobs else ())
 
     def _encode(self, text: str) -> list[int]:
         ids = []

@@ -86,6 +86,7 @@ class ChatRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     return_token_ids: bool = False
 
     def offered_tools(self) -> list[Any]:
@@ -98,7 +99,8 @@ class ChatRequest(BaseModel):
         """Sampling settings; ``room`` is how many tokens still fit the context."""
         asked = self.max_completion_tokens or self.max_tokens or room
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed)
+        top = self.top_logprobs or 0
+        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed, top)
 
 
 class LoadAdapter(BaseModel):
