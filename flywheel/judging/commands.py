@@ -143,8 +143,8 @@ async def _judge(terminal: Terminal, asked: Asked, opened: Opened | None) -> Asy
                 server_means(terminal.settings, asked.server, asked.model)
             )
         elif asked.name == MODEL:
-            opened = opened or await stack.enter_async_context(terminal.open())
-            means = await workspace_means(*opened, asked.model)
+            here = opened if opened is not None else await stack.enter_async_context(terminal.open())
+            means = await workspace_means(here.whorl, here.actor, asked.model)
         else:
             means = Means(embedder=cache(partial(choose_embedder, terminal.settings.embedder)))
         yield make_judge(asked.name, means, asked.arguments)
