@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -203,6 +204,8 @@ async def test_judges_over_http(settings: Settings) -> None:
         assert body["source"].startswith("judge:scripted@")
         [agreement] = (await client.get("/api/judges/agreement")).json()
         assert (agreement["runs"], agreement["agreement"], agreement["kappa"]) == (1, 1.0, None)
+        page = " ".join(re.sub(r"<[^>]*>", " ", (await client.get("/admin")).text).split())
+        assert f"{body['source'].removeprefix('judge:')} 1 100 % –" in page
         for wrong, status, words in (
             ({"judge": "nobody"}, 422, "There is no judge"),
             ({"judge": "always_first"}, 422, "cannot score one"),
