@@ -21,6 +21,7 @@ from .agreement import Agreement, agreements
 from .base import MODEL, Comparing, Judge, Means, find, make_judge, registered
 from .means import server_means, workspace_means
 from .measure import Measures, Share, measure
+from .model import FORMS, Form
 from .pairs import Judgement, Pair, judge_pair, pair_of
 from .runs import MOST_CALLS, PAGE, WEIGHT, JudgedRuns, judge_runs
 
@@ -50,7 +51,11 @@ class Asked:
 @click.option(
     "--calibrated", is_flag=True, help="Read probabilities of the verdict, where the server has them."
 )
-@click.option("--bare", is_flag=True, help="Ask for the verdict alone, without a reason before it.")
+@click.option(
+    "--form",
+    type=click.Choice(FORMS),
+    help="A reason before the verdict [reason], bare, or one forced token.",
+)
 @click.option("--arguments", default="{}", metavar="JSON", help="Further arguments of the judge.")
 @click.option(
     "--max-calls", type=click.IntRange(1), default=MOST_CALLS, show_default=True, help="Budget of verdicts."
@@ -72,7 +77,7 @@ async def judge(
     server: str | None,
     model: str | None,
     calibrated: bool,
-    bare: bool,
+    form: Form | None,
     arguments: str,
     max_calls: int,
     weight: float,
@@ -101,7 +106,7 @@ async def judge(
         return
     selection = Selection(agent=agent, adapter=adapter, tag=tag, model=of_model)
     _check(file, stored, selection)
-    asked = Asked(name, _arguments(name, arguments, calibrated, bare), server, model)
+    asked = Asked(name, _arguments(name, arguments, calibrated, form), server, model)
     asked.check()
     async with AsyncExitStack() as stack:
         if stored:
@@ -122,16 +127,16 @@ def _check(file: str | None, stored: bool, selection: Selection) -> None:
         raise InputError("A selection of runs goes with --runs.")
 
 
-def _arguments(name: str, text: str, calibrated: bool, bare: bool) -> dict[str, Any]:
+def _arguments(name: str, text: str, calibrated: bool, form: Form | None) -> dict[str, Any]:
     try:
         given = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"--arguments is not JSON: {error}.") from error
     if not isinstance(given, dict):
         raise InputError(f"--arguments must be a JSON object, not {text[:60]!r}.")
-    if name != MODEL and (calibrated or bare):
-        raise InputError(f"--calibrated and --bare are of the judge {MODEL!r}, not of {name!r}.")
-    return {**given, **({"calibrated": True} if calibrated else {}), **({"reason": False} if bare else {})}
+    if name != MODEL and (calibrated or form):
+        raise InputError(f"--calibrated and --form are of the judge {MODEL!r}, not of {name!r}.")
+    return {**given, **({"calibrated": True} if calibrated else {}), **({"form": form} if form else {})}
 
 
 @asynccontextmanager

@@ -33,6 +33,11 @@ VERSION = hashlib.blake2b(
 ).hexdigest()
 
 
+def opening(mark: str) -> str:
+    """The words of a verdict up to its place."""
+    return f"verdict-{mark}:"
+
+
 def mark_of(key: bytes, *texts: str) -> str:
     """Six hexadecimal digits that nobody without the key (at most 64 bytes) can foresee."""
     data = "\0".join(texts).encode("utf-8", "replace")

@@ -2,10 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-from ...platform.serving.messages import ChatReply
+from ...platform.serving.messages import ChatReply, Place
 
 _LONGEST_REASON = 1000
 _WORD = re.compile(r"\W+")
@@ -18,13 +18,13 @@ class Reading(NamedTuple):
     reason: str
 
 
-def read_verdict(reply: ChatReply, mark: str, words: str) -> Reading:
-    """The word on the reply's last line where that is ``verdict-MARK: WORD``, and nothing follows.
+def read_verdict(reply: ChatReply, mark: str, words: Collection[str]) -> Reading:
+    """The word on the reply's last line where that is ``verdict-MARK: WORD``, one of ``words``, and nothing follows.
 
-    ``words`` is a regular expression of the words that are allowed. A reply that was cut off has no
-    verdict, whatever stands at its end; nor has one with two lines in the form that differ.
+    A reply that was cut off has no verdict, whatever stands at its end; nor has one with two lines
+    in the form that differ.
     """
-    form = re.compile(rf"verdict-{mark}: *({words})\.?", re.IGNORECASE)
+    form = re.compile(rf"verdict-{mark}: *({'|'.join(words)})\.?", re.IGNORECASE)
     lines = [line.strip().strip("*`_ ") for line in reply.content.strip().splitlines()]
     found = [match[1].lower() for line in lines if (match := form.fullmatch(line))]
     reason = "\n".join(lines[:-1]).strip()[:_LONGEST_REASON]
@@ -35,23 +35,28 @@ def read_verdict(reply: ChatReply, mark: str, words: str) -> Reading:
     return Reading(found[-1], reason)
 
 
-def shares(reply: ChatReply, mark: str, word: str, meanings: Mapping[str, str]) -> dict[str, float]:
-    """The probability of each meaning at the token where the verdict's ``word`` begins, in all 1.
+def shares(reply: ChatReply, mark: str, word: str, words: Collection[str]) -> dict[str, float]:
+    """The probability of each of ``words`` at the token where the verdict's ``word`` begins, in all 1.
 
-    ``meanings`` are by the words that a verdict may be; a token that is only a word's beginning
-    counts for it. Empty where the server told no probabilities of that place.
+    Empty where the server told no probabilities of that place.
     """
     at = _place(reply, mark, word)
-    if at is None:
-        return {}
-    mass = dict.fromkeys(meanings.values(), 0.0)
-    for text, logprob in reply.places[at].top:
+    return {} if at is None else shares_at(reply.places[at], words)
+
+
+def shares_at(place: Place, words: Collection[str]) -> dict[str, float]:
+    """The probability of each of ``words`` at a place, in all 1; empty where none of the words is likely there.
+
+    A token that is only a word's beginning counts for it.
+    """
+    mass = dict.fromkeys(words, 0.0)
+    for text, logprob in place.top:
         begun = _WORD.sub("", text).lower()
-        meant = {meaning for known, meaning in meanings.items() if begun and known.startswith(begun)}
+        meant = [word for word in words if begun and word.startswith(begun)]
         if len(meant) == 1:
-            mass[meant.pop()] += math.exp(logprob)
+            mass[meant[0]] += math.exp(logprob)
     total = sum(mass.values())
-    return {meaning: value / total for meaning, value in mass.items()} if total > 0 else {}
+    return {word: value / total for word, value in mass.items()} if total > 0 else {}
 
 
 def _place(reply: ChatReply, mark: str, word: str) -> int | None:

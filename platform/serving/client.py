@@ -182,6 +182,9 @@ def _body(call: ChatCall) -> dict[str, Any]:
         "logprobs": True,
         "return_token_ids": True,
     }
+    if call.opening:
+        body["messages"] = [*call.messages, {"role": "assistant", "content": call.opening}]
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
     if call.tools:
         body["tools"] = call.tools
     if sampling.stop:

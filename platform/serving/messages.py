@@ -63,12 +63,17 @@ class Sampling:
 
 @dataclass(frozen=True)
 class ChatCall:
-    """One request to a model server; ``model`` is a base model's or an adapter's name."""
+    """One request to a model server; ``model`` is a base model's or an adapter's name.
+
+    ``opening``: words that the reply begins with, which the model goes on from. vLLM and the embedded
+    engine take them; other servers may refuse the request.
+    """
 
     model: str
     messages: list[ChatMessage]
     tools: list[ToolSpec] = field(default_factory=list)
     sampling: Sampling = Sampling()
+    opening: str = ""
 
 
 @dataclass(frozen=True)

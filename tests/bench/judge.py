@@ -20,7 +20,7 @@ import httpx
 from whorl.flywheel.judging.base import Comparing, Means, Preference, make_judge
 from whorl.flywheel.judging.means import server_means
 from whorl.flywheel.judging.measure import Measures, measure
-from whorl.flywheel.judging.model import ModelJudge
+from whorl.flywheel.judging.model import FORMS, ModelJudge
 from whorl.flywheel.judging.pairs import Judgement, Pair, judge_pair
 from whorl.flywheel.judging.scripted import ScriptedJudge
 from whorl.platform.serving.base_model import model_folder
@@ -46,7 +46,7 @@ PUBLISHED = {
     "GRM-Gemma-2B (GPT-4o pairs here)": 0.5862,
     "internlm2-7b-reward (GPT-4o pairs here)": 0.5805,
 }
-SEED_PAIRS, SEED_TOKENS, AT_A_TIME = 12, 96, 4
+SEED_PAIRS, AT_A_TIME = 24, 4
 # Prompts, and so greedy verdicts, are the same in every run of the benchmark.
 KEY = b"bench"
 
@@ -144,11 +144,11 @@ async def references(rows: Sequence[Row]) -> list[Row]:
 
 @asynccontextmanager
 async def seed_judge() -> AsyncIterator[ModelJudge]:
-    """The seed model in this process, asked for the verdict alone."""
+    """The seed model in this process: it writes no verdict by itself, so its likeliest word is read."""
     backend = await asyncio.to_thread(LocalBackend, model_folder(load_settings({})))
     transport = InProcessTransport(create_engine_app(backend))
     async with httpx.AsyncClient(transport=transport, base_url="http://seed", timeout=None) as http:
-        yield ModelJudge(ModelClient(http), backend.model, False, True, SEED_TOKENS, KEY)
+        yield ModelJudge(ModelClient(http), backend.model, "forced", key=KEY)
 
 
 def bars_of(rows: Sequence[Row]) -> list[Row]:
@@ -170,14 +170,12 @@ async def measure_all(arguments: argparse.Namespace) -> list[Row]:
     show(rows)
     if arguments.seed_limit:
         async with seed_judge() as judge:
-            found = await measured("seed model (bare)", judge, every[: arguments.seed_limit])
+            found = await measured("seed model (forced)", judge, every[: arguments.seed_limit])
         show(found)
         rows += found
     if arguments.server:
         async with server_means(load_settings(), arguments.server, arguments.model) as means:
-            judge = ModelJudge(
-                means.asked(), means.model, not arguments.bare, True, arguments.max_tokens, KEY
-            )
+            judge = ModelJudge(means.asked(), means.model, arguments.form, True, arguments.max_tokens, KEY)
             found = await measured(means.model, judge, every[: arguments.limit])
         show(found)
         rows += found
@@ -192,7 +190,7 @@ def main() -> None:
     parser.add_argument(
         "--seed-limit", type=int, default=SEED_PAIRS, help="Pairs for the seed model; 0: none."
     )
-    parser.add_argument("--bare", action="store_true", help="Ask the server's model for the verdict alone.")
+    parser.add_argument("--form", choices=FORMS, default="reason", help="How the server's model is asked.")
     parser.add_argument("--max-tokens", type=int, default=1024)
     arguments = parser.parse_args()
     began_at = commit()

@@ -28,7 +28,7 @@ from whorl.flywheel.judging.model import ModelJudge
 from whorl.flywheel.judging.pairs import Pair, Side, judge_pair, pair_of
 from whorl.flywheel.judging.scripted import ScriptedJudge
 from whorl.flywheel.statistics import cohen_kappa
-from whorl.platform.errors import InputError, NotFoundError, PrerequisiteError
+from whorl.platform.errors import InputError, LimitError, NotFoundError, PrerequisiteError
 from whorl.platform.lines import Record
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.app import create_engine_app
@@ -109,7 +109,7 @@ async def test_a_judge_is_shown_the_rubric_and_every_text() -> None:
         return f"verdict-{mark}: 5"
 
     answered = Answered(QUESTION, "20 m. [1]", "twenty metres", ("The mast is 20 m high.", "It is red."))
-    assert await judge_of(script, reason=False).score(answered) == Score(1.0, "")
+    assert await judge_of(script, form="bare").score(answered) == Score(1.0, "")
     [messages] = seen
     assert "1. Correct" in messages[0]["content"] and "Give no reason" in messages[0]["content"]
     assert (shown(messages, "question"), shown(messages, "answer")) == (QUESTION, "20 m. [1]")
@@ -201,12 +201,58 @@ async def test_a_calibrated_verdict_is_read_from_its_token() -> None:
     assert score.value == pytest.approx((0.5 * 0.75 + 0.25 + 0.15 * 0.5) / 0.9)
 
 
+async def test_a_forced_verdict_is_the_likeliest_word() -> None:
+    """The server goes on from the verdict's line; one that tells no probabilities gives no verdict."""
+    server = Spoken([" B", "<end>"], {" the": 0.6, " A": 0.25, " b": 0.1, " ti": 0.05})
+    judge = ModelJudge(server, "m", "forced")
+    preference = await judge.compare(QUESTION, "a", "b")
+    assert preference.choice == "first" and preference.probability == pytest.approx((0.25 + 0.025) / 0.4)
+    [call] = server.asked
+    assert call.opening == f"verdict-{mark_in(call.messages)}:" and call.sampling.max_tokens == 1
+    assert "Give no reason" in str(call.messages[0]["content"])
+    unlikely = ModelJudge(Spoken([" the", "<end>"], {" the": 1.0}), "m", "forced")
+    assert "likely" in (await unlikely.compare(QUESTION, "a", "b")).reason
+    silent = Spoken([], {})
+    assert (await ModelJudge(silent, "m", "forced").compare(QUESTION, "a", "b")).trouble == "unparsable"
+    graded = Spoken([" 4", "<end>"], {" 5": 0.5, " 1": 0.5})
+    assert (await ModelJudge(graded, "m", "forced").score(Answered(QUESTION, "a"))).value == 0.5
+
+
+async def test_a_forced_verdict_comes_through_the_client_and_the_engine() -> None:
+    asked = judge_of(lambda messages, mark: "B" if messages[-1]["content"] == f"verdict-{mark}:" else "A")
+    judge = ModelJudge(asked.chats, "scripted", "forced")
+    assert (await judge.compare(QUESTION, "a", "b")) == Preference(
+        "second", "probabilities a 0.00, b 1.00, tie 0.00", 0.0
+    )
+
+
 async def test_without_probabilities_the_verdict_alone_counts() -> None:
     judge = judge_of(lambda messages, mark: f"verdict-{mark}: A", calibrated=True)
     assert (await judge.compare(QUESTION, "a", "b")).probability == 1.0
     plain = Spoken(["verdict-{m}: ", "A", "<end>"], {"x": 1.0})
     assert (await ModelJudge(plain, "m").compare(QUESTION, "a", "b")).probability is None
     assert plain.asked[0].sampling.top_logprobs == 0
+
+
+class Busy(Spoken):
+    """A server that turns away the first calls."""
+
+    def __init__(self, turned_away: int, retry_after: float | None) -> None:
+        super().__init__(["verdict-{m}: ", "A", "<end>"], {"A": 1.0})
+        self.left, self.retry_after = turned_away, retry_after
+
+    async def chat(self, call: ChatCall) -> ChatReply:
+        self.left -= 1
+        if self.left >= 0:
+            raise LimitError("too many calls", retry_after=self.retry_after)
+        return await super().chat(call)
+
+
+async def test_a_busy_server_is_waited_for_but_not_for_ever() -> None:
+    assert (await ModelJudge(Busy(3, 0.0), "m").compare(QUESTION, "a", "b")).choice == "first"
+    for away, wait in ((99, 0.0), (1, None), (1, 3600.0)):
+        with pytest.raises(LimitError, match="too many calls"):
+            await ModelJudge(Busy(away, wait), "m").compare(QUESTION, "a", "b")
 
 
 def pairs(count: int = 40) -> list[Pair]:
@@ -327,11 +373,11 @@ async def test_similarity_goes_by_the_topic() -> None:
 
 
 def test_a_judge_is_known_by_all_that_decides() -> None:
-    one = Recipe("model", {"reason": False}, "gpt-4o")
+    one = Recipe("model", {"form": "bare"}, "gpt-4o")
     assert one.source == f"judge:gpt-4o@{one.version}"
     others = [
         Recipe("model", {}, "gpt-4o"),
-        Recipe("model", {"reason": False}, "qwen"),
+        Recipe("model", {"form": "bare"}, "qwen"),
         Recipe("longer_wins"),
     ]
     assert len({each.version for each in [one, *others]}) == 4
@@ -351,6 +397,8 @@ def test_a_judge_is_known_by_all_that_decides() -> None:
         ("holds", {}, InputError, "word"),
         ("holds", {"word": ""}, InputError, "is empty"),
         ("model", {}, PrerequisiteError, "no model server"),
+        ("model", {"form": "loud"}, InputError, "forms are reason, bare, forced"),
+        ("model", {"max_tokens": 0}, InputError, "at least 1"),
         ("similarity", {}, PrerequisiteError, "no embedder"),
     ],
 )

@@ -120,7 +120,7 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     if adapter is not None and adapter not in backend.adapters():
         raise NotFoundError(f"The model {body.model!r} does not exist.")
     messages: Any = [message.plain() for message in body.messages]
-    prompt = backend.encode_chat(messages, body.offered_tools())
+    prompt = backend.encode_chat(messages, body.offered_tools(), continued=body.continue_final_message)
     room = backend.context - len(prompt)
     if room < 1:
         raise InputError(

@@ -74,12 +74,15 @@ class LocalBackend:
         ids = configured if isinstance(configured, list) else [configured]
         return {int(value) for value in [*ids, self.tokenizer.eos_token_id] if value is not None}
 
-    def encode_chat(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> list[int]:
+    def encode_chat(
+        self, messages: list[ChatMessage], tools: list[ToolSpec], *, continued: bool = False
+    ) -> list[int]:
         """Token ids of the chat by the tokenizer's own template."""
         ids = self.tokenizer.apply_chat_template(
             readable_calls(messages),
             tools=tools or None,
-            add_generation_prompt=True,
+            add_generation_prompt=not continued,
+            continue_final_message=continued,
             return_dict=False,
         )
         return [int(value) for value in ids]

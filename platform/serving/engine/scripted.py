@@ -32,7 +32,9 @@ class ScriptedBackend:
         self._adapters: dict[str, Path] = {}
         self._chats: dict[tuple[int, ...], tuple[list[ChatMessage], list[ToolSpec]]] = {}
 
-    def encode_chat(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> list[int]:
+    def encode_chat(
+        self, messages: list[ChatMessage], tools: list[ToolSpec], *, continued: bool = False
+    ) -> list[int]:
         ids = self._encode(json.dumps([messages, tools]))
         self._chats[tuple(ids)] = (messages, tools)
         return ids
