@@ -69,7 +69,7 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-BENCHES := retrieval redaction verifiers screening export export_chats learning
+BENCHES := retrieval redaction verifiers screening judge export export_chats learning
 bench: $(VENV)/installed-dev
 	@for name in $(BENCHES); do $(BIN)/python -m tests.bench.$$name || exit 1; done
 

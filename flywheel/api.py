@@ -20,6 +20,7 @@ from .build import Format
 from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
 from .jobs import LOOK_JOB, TRAIN_JOB
+from .judging import api as judging_api
 from .outcomes import Feedback, Kind, record_outcome
 from .parquet import parquet_of
 from .screening import api as quarantine_api
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
 router.include_router(lineage_api.router)
 router.include_router(promotion_api.router)
+router.include_router(judging_api.router)
 
 
 class NewFeedback(BaseModel):

@@ -20,6 +20,7 @@ from .files import PARTS
 from .ids import parse_uuid
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
+from .judging.commands import judge
 from .lineage_commands import erase, lineage, recall
 from .outcomes import KINDS, Feedback, record_outcome
 from .parquet import parquet_of
@@ -172,5 +173,5 @@ async def evaluate_questions(
 
 COMMANDS = (
     feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
-    reward_model, distil_runs, demo,
+    reward_model, distil_runs, judge, demo,
 )  # fmt: skip

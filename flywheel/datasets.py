@@ -133,7 +133,7 @@ async def create_dataset(
     place = folder / str(tenant_id) / str(dataset_id)
     with partial_folder(place) as partial:
         async with tenant_session(engine, tenant_id) as session:
-            run_ids = await _select(session, selection)
+            run_ids = await select_runs(session, selection)
             built = await _build(session, tenant_id, run_ids, cut, partial, reader)
         # Held even where nothing else comes of the build: the queue shows why.
         async with tenant_session(engine, tenant_id) as session:
@@ -221,7 +221,8 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
     return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
 
 
-async def _select(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+async def select_runs(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
     return list(await session.scalars(selected(selection).where(*unasked)))
 
@@ -269,8 +270,7 @@ def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Coun
 async def _screened(
     session: AsyncSession, tenant_id: uuid.UUID, run_ids: list[uuid.UUID], cut: Cut, built: Built, reader: Reader
 ) -> AsyncIterator[Trajectory]:  # fmt: skip
-    refused = await session.scalars(select(Membership.user_id).where(Membership.training.is_(False)))
-    reading = Reading(tenant_id, cut.as_of, frozenset(refused), cut.where)
+    reading = Reading(tenant_id, cut.as_of, frozenset(await opted_out_users(session)), cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
@@ -290,6 +290,11 @@ async def _screened(
                 built.policies |= run.policies
                 built.templates.add(run.template_hash)
                 yield run
+
+
+async def opted_out_users(session: AsyncSession) -> set[uuid.UUID]:
+    """The members whose runs may not be learnt from."""
+    return set(await session.scalars(select(Membership.user_id).where(Membership.training.is_(False))))
 
 
 def _suspicion(

@@ -14,7 +14,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(successes: int, n: int) -> Interval:
+def wilson_interval(successes: float, n: float) -> Interval:
     """Wilson's score interval of a proportion (Wilson 1927), also right near 0 and 1.
 
     >>> [round(v, 3) for v in wilson_interval(8, 10)]
@@ -59,3 +59,37 @@ def paired_interval(better: int, worse: int, n: int) -> Interval:
     gained, changed, total = better - worse, better + worse + 1, n + 2
     half = _Z95 * math.sqrt(changed - gained**2 / total) / total
     return Interval(max(-1.0, gained / total - half), min(1.0, gained / total + half))
+
+
+def mean_interval(first: tuple[float, float], second: tuple[float, float]) -> Interval:
+    """95 % interval of the mean of two proportions, each ``(successes, n)``, from their Wilson intervals.
+
+    The variance estimates are recovered from the single intervals (Zou and Donner 2008, Statistics in
+    Medicine 27, 1693).
+
+    >>> [round(v, 3) for v in mean_interval((50, 100), (50, 100))]
+    [0.432, 0.568]
+    """
+    if first[1] == 0 or second[1] == 0:
+        return Interval(0.0, 1.0)
+    shares = [successes / n for successes, n in (first, second)]
+    bounds = [wilson_interval(*first), wilson_interval(*second)]
+    below = math.hypot(*(share - bound.low for share, bound in zip(shares, bounds, strict=True)))
+    above = math.hypot(*(bound.high - share for share, bound in zip(shares, bounds, strict=True)))
+    centre = sum(shares) / 2
+    return Interval(centre - below / 2, centre + above / 2)
+
+
+def cohen_kappa(both: int, first: int, second: int, neither: int) -> float | None:
+    """Agreement of two raters beyond chance (Cohen 1960): how often both said yes, only one did, neither did.
+
+    None of nothing, and where chance alone would always agree: both raters only ever said one thing.
+
+    >>> cohen_kappa(20, 5, 10, 15)
+    0.4
+    """
+    n = both + first + second + neither
+    chance = (both + first) * (both + second) + (second + neither) * (first + neither)
+    if n == 0 or chance == n * n:
+        return None
+    return round((n * (both + neither) - chance) / (n * n - chance), 10)

@@ -36,6 +36,9 @@ class Settings(BaseModel):
     model_name: str | None = Field(
         None, description="Base model to ask for; unset: the first one that the server lists."
     )
+    judge_key: str | None = Field(
+        None, description="Bearer key for the server that whorl judge --server names."
+    )
     model_dir: Path | None = Field(
         None,
         description="Hugging Face folder that the embedded engine runs; unset: the seed model.",

@@ -53,7 +53,7 @@ class Library:
         passages: int = 4,
         sentences: int = 2,
     ) -> None:
-        self._engine, self._embedder, self._reranker = engine, embedder, reranker
+        self._engine, self.embedder, self._reranker = engine, embedder, reranker
         self._passages, self._sentences = passages, sentences
         self._open: OrderedDict[tuple[uuid.UUID, str], Collection] = OrderedDict()
         self._lock = Lock()
@@ -121,18 +121,18 @@ class Library:
         async with tenant_session(self._engine, tenant_id) as session:
             await session.execute(
                 insert(CollectionRow)
-                .values(tenant_id=tenant_id, id=new_id(), name=name, embedder=self._embedder.name)
+                .values(tenant_id=tenant_id, id=new_id(), name=name, embedder=self.embedder.name)
                 .on_conflict_do_nothing()
             )
             row = (await session.scalars(select(CollectionRow).where(CollectionRow.name == name))).one()
-        if row.embedder != self._embedder.name:
+        if row.embedder != self.embedder.name:
             raise InputError(
                 f"The collection {name!r} was made with the embedder {row.embedder}, WHORL_EMBEDDER is "
-                f"{self._embedder.name}. Set it back, or ingest into a new workspace."
+                f"{self.embedder.name}. Set it back, or ingest into a new workspace."
             )
         store = PostgresStore(self._engine, tenant_id, row.id)
         rules = SearchRules(sentences=max(1, self._sentences))
-        return Collection(row.id, store, self._embedder, self._reranker, search_rules=rules)
+        return Collection(row.id, store, self.embedder, self._reranker, search_rules=rules)
 
 
 def _whole(passage: Passage) -> Quote:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from ..agents.runs import SHADOW_TAG
 from ..agents.tables import Run
+from ..flywheel.judging.agreement import Agreement, agreements
 from ..flywheel.tables import Dataset, Evaluation, Outcome
 from ..platform.database.base import now
 from ..platform.database.session import tenant_session
@@ -56,6 +57,7 @@ class OverviewContext(Context):
     pending: int
     base: str
     routes: list[Route]
+    judges: list[Agreement]
     steps: list[Step]
 
 
@@ -82,6 +84,7 @@ async def show_overview(actor: Reader, request: Request) -> Response:
             pending=whorl.capture.log.pending_bytes(),
             base=whorl.servers.base,
             routes=list(await session.scalars(select(Route).order_by(Route.agent))),
+            judges=await agreements(session),
             steps=await _steps(session),
         )
     return render(context)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from ..errors import InputError, LimitError, NotFoundError, UpstreamError
-from .messages import ChatCall, ChatReply, ToolCall, Usage
+from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
 
 
 class Delta(NamedTuple):
@@ -67,6 +67,7 @@ class ModelClient:
             prompt_token_ids=value.get("prompt_token_ids") or [],
             token_ids=choice.get("token_ids") or [],
             logprobs=_logprobs(choice),
+            places=_places(choice),
         )
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
@@ -124,6 +125,7 @@ class _Growing:
     prompt_ids: list[int] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     def add(self, value: dict[str, Any]) -> str:
         self.prompt_ids = value.get("prompt_token_ids") or self.prompt_ids
@@ -135,6 +137,7 @@ class _Growing:
         self.finish = choice.get("finish_reason") or self.finish
         self.ids += choice.get("token_ids") or []
         self.logprobs += _logprobs(choice)
+        self.places += _places(choice)
         delta = choice.get("delta") or {}
         for part in delta.get("tool_calls") or []:
             call = self.calls.setdefault(part["index"], {"id": "", "name": "", "arguments": ""})
@@ -164,6 +167,7 @@ class _Growing:
             self.prompt_ids,
             self.ids,
             self.logprobs,
+            self.places,
         )
 
 
@@ -178,12 +182,17 @@ def _body(call: ChatCall) -> dict[str, Any]:
         "logprobs": True,
         "return_token_ids": True,
     }
+    if call.opening:
+        body["messages"] = [*call.messages, {"role": "assistant", "content": call.opening}]
+        body |= {"continue_final_message": True, "add_generation_prompt": False}
     if call.tools:
         body["tools"] = call.tools
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if sampling.seed is not None:
         body["seed"] = sampling.seed
+    if sampling.top_logprobs:
+        body["top_logprobs"] = sampling.top_logprobs
     return body
 
 
@@ -204,6 +213,19 @@ def _tool_call(entry: dict[str, Any]) -> ToolCall:
 def _logprobs(choice: dict[str, Any]) -> list[float]:
     content = (choice.get("logprobs") or {}).get("content") or []
     return [float(entry["logprob"]) for entry in content]
+
+
+def _places(choice: dict[str, Any]) -> list[Place]:
+    content = (choice.get("logprobs") or {}).get("content") or []
+    if not any(entry.get("top_logprobs") for entry in content):
+        return []
+    return [
+        Place(
+            entry["token"],
+            tuple((top["token"], float(top["logprob"])) for top in entry.get("top_logprobs") or []),
+        )
+        for entry in content
+    ]
 
 
 def _error(response: httpx.Response, label: str) -> Exception:

@@ -1,7 +1,7 @@
 """Chat messages and tools in OpenAI's shape, as they travel between agents and model servers."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -48,23 +48,32 @@ class ToolSpec(TypedDict):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a reply is drawn; temperature 0 takes the most probable token."""
+    """How a reply is drawn; temperature 0 takes the most probable token.
+
+    ``top_logprobs``: of how many of the most probable tokens of each place the reply tells, 0 to 20.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    top_logprobs: int = 0
 
 
 @dataclass(frozen=True)
 class ChatCall:
-    """One request to a model server; ``model`` is a base model's or an adapter's name."""
+    """One request to a model server; ``model`` is a base model's or an adapter's name.
+
+    ``opening``: words that the reply begins with, which the model goes on from. vLLM and the embedded
+    engine take them; other servers may refuse the request.
+    """
 
     model: str
     messages: list[ChatMessage]
     tools: list[ToolSpec] = field(default_factory=list)
     sampling: Sampling = Sampling()
+    opening: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,12 +84,19 @@ class Usage:
     completion_tokens: int = 0
 
 
+class Place(NamedTuple):
+    """One token of a reply, and text and log-probability of the most probable tokens at its place."""
+
+    text: str
+    top: tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True)
 class ChatReply:
     """A complete reply.
 
     ``token_ids`` and ``logprobs`` (natural logarithm, one a token) are empty where the server does
-    not give them.
+    not give them, ``places`` where ``top_logprobs`` was not asked for either.
     """
 
     content: str
@@ -91,6 +107,7 @@ class ChatReply:
     prompt_token_ids: list[int] = field(default_factory=list)
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     def message(self) -> ChatMessage:
         """The reply as the message that is appended to the conversation."""

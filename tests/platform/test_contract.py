@@ -85,6 +85,38 @@ async def test_a_stream_says_what_a_reply_says(client: ModelClient) -> None:
     assert last.usage == whole.usage
 
 
+async def test_the_most_probable_tokens_are_told_where_they_are_asked_for(client: ModelClient) -> None:
+    base = await base_of(client)
+    reply = await client.chat(call(base, top_logprobs=3))
+    assert len(reply.places) == len(reply.token_ids)
+    for place, logprob in zip(reply.places, reply.logprobs, strict=True):
+        assert 1 <= len(place.top) <= 3
+        assert place.top[0] == (place.text, pytest.approx(logprob, abs=1e-5))
+        assert [value for _, value in place.top] == sorted((value for _, value in place.top), reverse=True)
+    pieces = [delta async for delta in client.stream(call(base, top_logprobs=3))]
+    assert pieces[-1].reply is not None and len(pieces[-1].reply.places) == len(reply.places)
+    assert not (await client.chat(call(base))).places
+
+
+async def test_a_reply_goes_on_from_its_opening(client: ModelClient) -> None:
+    base = await base_of(client)
+    plain = await client.chat(call(base))
+    opened = await client.chat(ChatCall(base, USER, sampling=Sampling(max_tokens=12), opening="The tide:"))
+    assert len(opened.prompt_token_ids) > len(plain.prompt_token_ids)
+    assert 0 < opened.usage.completion_tokens <= 12 and "The tide:" not in opened.content
+    body: dict[str, Any] = {"model": base, "messages": USER, "continue_final_message": True}
+    for wrong in (body, {**body, "add_generation_prompt": False}):
+        assert (await client.http.post("/v1/chat/completions", json=wrong)).status_code == 400
+
+
+def test_an_opening_leaves_the_assistants_turn_open(tiny_model: Path) -> None:
+    backend = LocalBackend(tiny_model)
+    started = backend.encode_chat(USER, [])
+    opened = backend.encode_chat([*USER, {"role": "assistant", "content": "The tide:"}], [], continued=True)
+    assert opened[: len(started)] == started
+    assert backend.decode(opened[len(started) :]) == "The tide:"
+
+
 async def test_the_same_seed_draws_the_same(client: ModelClient) -> None:
     base = await base_of(client)
     drawn = [await client.chat(call(base, temperature=1.0, seed=5)) for _ in range(2)]

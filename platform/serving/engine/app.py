@@ -31,12 +31,14 @@ class _Writing:
     limit: int
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    tops: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
     text: str = ""
     finish: str | None = None
 
     def add(self, token: Token) -> None:
         self.ids.append(token.id)
         self.logprobs.append(token.logprob)
+        self.tops.append(token.top)
         if token.id in self.backend.end_ids:
             self.finish = "stop"
             return
@@ -118,7 +120,7 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     if adapter is not None and adapter not in backend.adapters():
         raise NotFoundError(f"The model {body.model!r} does not exist.")
     messages: Any = [message.plain() for message in body.messages]
-    prompt = backend.encode_chat(messages, body.offered_tools())
+    prompt = backend.encode_chat(messages, body.offered_tools(), continued=body.continue_final_message)
     room = backend.context - len(prompt)
     if room < 1:
         raise InputError(
@@ -226,15 +228,14 @@ def _usage(generation: Generation, writing: _Writing) -> dict[str, int]:
 
 
 def _logprobs(backend: Backend, writing: _Writing, start: int) -> dict[str, Any]:
+    def entry(token: int, logprob: float) -> dict[str, Any]:
+        return {"token": backend.decode([token]), "logprob": logprob, "bytes": None}
+
+    written = zip(writing.ids[start:], writing.logprobs[start:], writing.tops[start:], strict=True)
     return {
         "content": [
-            {
-                "token": backend.decode([token]),
-                "logprob": logprob,
-                "bytes": None,
-                "top_logprobs": [],
-            }
-            for token, logprob in zip(writing.ids[start:], writing.logprobs[start:], strict=True)
+            {**entry(token, logprob), "top_logprobs": [entry(*other) for other in top]}
+            for token, logprob, top in written
         ]
     }
 

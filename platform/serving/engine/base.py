@@ -18,10 +18,14 @@ class Generation:
 
 
 class Token(NamedTuple):
-    """One generated token with the natural logarithm of its probability before any filter."""
+    """One generated token with the natural logarithm of its probability before any filter.
+
+    ``top``: the most probable tokens at its place, as many as were asked for, the likeliest first.
+    """
 
     id: int
     logprob: float
+    top: tuple[tuple[int, float], ...] = ()
 
 
 class Backend(Protocol):
@@ -31,8 +35,13 @@ class Backend(Protocol):
     context: int
     end_ids: frozenset[int]
 
-    def encode_chat(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> list[int]:
-        """Token ids of the rendered chat, the assistant's opening included."""
+    def encode_chat(
+        self, messages: list[ChatMessage], tools: list[ToolSpec], *, continued: bool = False
+    ) -> list[int]:
+        """Token ids of the rendered chat, the assistant's opening included.
+
+        ``continued``: the last message is the assistant's and stays open, so that the model goes on from it.
+        """
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids, without the model's control tokens."""

@@ -74,12 +74,15 @@ class LocalBackend:
         ids = configured if isinstance(configured, list) else [configured]
         return {int(value) for value in [*ids, self.tokenizer.eos_token_id] if value is not None}
 
-    def encode_chat(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> list[int]:
+    def encode_chat(
+        self, messages: list[ChatMessage], tools: list[ToolSpec], *, continued: bool = False
+    ) -> list[int]:
         """Token ids of the chat by the tokenizer's own template."""
         ids = self.tokenizer.apply_chat_template(
             readable_calls(messages),
             tools=tools or None,
-            add_generation_prompt=True,
+            add_generation_prompt=not continued,
+            continue_final_message=continued,
             return_dict=False,
         )
         return [int(value) for value in ids]
@@ -188,11 +191,11 @@ class LocalBackend:
         limits = [s.max_tokens for s in samplings]
         sampler = RowSampler(samplings)
 
-        def receive(row: int, token: int, logprob: float) -> None:
+        def receive(row: int, token: int, logprob: float, top: tuple[tuple[int, float], ...]) -> None:
             request = batch[row]
             if request.ended:
                 return
-            request.send(Token(token, logprob))
+            request.send(Token(token, logprob, top))
             if token in self.end_ids:
                 request.ended = True
                 request.send(None)

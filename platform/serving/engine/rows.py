@@ -9,6 +9,8 @@ from transformers.generation.streamers import BaseStreamer
 
 from ..messages import Sampling
 
+Top = tuple[tuple[int, float], ...]
+
 
 class RowSampler(LogitsProcessor):  # type: ignore[misc]
     """Each row draws with its own temperature, nucleus and seed.
@@ -33,6 +35,14 @@ class RowSampler(LogitsProcessor):  # type: ignore[misc]
             if row.temperature > 0:
                 drawn[index] = self._draw(index, row, drawn[index] / row.temperature)
         return drawn
+
+    def top(self, row: int) -> Top:
+        """Ids and log-probabilities of the most probable tokens, as many as the row asked for."""
+        count = self.rows[row].top_logprobs
+        if not count:
+            return ()
+        values, ids = torch.topk(self.logprobs[row], min(count, self.logprobs.shape[-1]))
+        return tuple(zip(ids.tolist(), values.tolist(), strict=True))
 
     def _draw(self, index: int, row: Sampling, logits: Any) -> Any:
         if row.top_p < 1:
@@ -61,9 +71,9 @@ class RowStop(StoppingCriteria):  # type: ignore[misc]
 
 
 class RowStreamer(BaseStreamer):  # type: ignore[misc]
-    """Hands every new token of every row to ``receive(row, token id, log-probability)``."""
+    """Hands every new token of every row to ``receive(row, token id, log-probability, top)``."""
 
-    def __init__(self, sampler: RowSampler, receive: Callable[[int, int, float], None]) -> None:
+    def __init__(self, sampler: RowSampler, receive: Callable[[int, int, float, Top], None]) -> None:
         self.sampler, self.receive = sampler, receive
         self._prompt_seen = False
 
@@ -72,7 +82,7 @@ class RowStreamer(BaseStreamer):  # type: ignore[misc]
             self._prompt_seen = True
             return
         for row, token in enumerate(value.reshape(-1).tolist()):
-            self.receive(row, token, float(self.sampler.logprobs[row, token]))
+            self.receive(row, token, float(self.sampler.logprobs[row, token]), self.sampler.top(row))
 
     def end(self) -> None:
         """Nothing is held back."""

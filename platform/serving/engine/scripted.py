@@ -32,7 +32,9 @@ class ScriptedBackend:
         self._adapters: dict[str, Path] = {}
         self._chats: dict[tuple[int, ...], tuple[list[ChatMessage], list[ToolSpec]]] = {}
 
-    def encode_chat(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> list[int]:
+    def encode_chat(
+        self, messages: list[ChatMessage], tools: list[ToolSpec], *, continued: bool = False
+    ) -> list[int]:
         ids = self._encode(json.dumps([messages, tools]))
         self._chats[tuple(ids)] = (messages, tools)
         return ids
@@ -58,7 +60,7 @@ class ScriptedBackend:
         messages, tools = self._chats.pop(tuple(generation.prompt_ids))
         reply = self.script(messages, tools, generation.adapter)
         for token in [*self._encode(reply), _END][: generation.sampling.max_tokens]:
-            yield Token(token, 0.0)
+            yield Token(token, 0.0, ((token, 0.0),) if generation.sampling.top_logprobs else ())
 
     def _encode(self, text: str) -> list[int]:
         ids = []

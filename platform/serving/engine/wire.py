@@ -1,9 +1,9 @@
 """Requests of the OpenAI-compatible contract, checked at the edge."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..messages import Sampling
 
@@ -86,7 +86,10 @@ class ChatRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     return_token_ids: bool = False
+    add_generation_prompt: bool = True
+    continue_final_message: bool = False
 
     def offered_tools(self) -> list[Any]:
         """The tools shown to the model."""
@@ -94,11 +97,21 @@ class ChatRequest(BaseModel):
             return []
         return [tool.plain() for tool in self.tools]
 
+    @model_validator(mode="after")
+    def _check_continued(self) -> Self:
+        """The combinations that vLLM takes."""
+        if self.continue_final_message and self.add_generation_prompt:
+            raise ValueError("continue_final_message goes with add_generation_prompt false")
+        if self.continue_final_message and self.messages[-1].role != "assistant":
+            raise ValueError("continue_final_message needs a last message of the assistant")
+        return self
+
     def sampling(self, room: int) -> Sampling:
         """Sampling settings; ``room`` is how many tokens still fit the context."""
         asked = self.max_completion_tokens or self.max_tokens or room
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed)
+        top = self.top_logprobs or 0
+        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed, top)
 
 
 class LoadAdapter(BaseModel):
