@@ -20,6 +20,7 @@ import pytest_asyncio
 from tests.conftest import ROOT, Settings
 from tests.tiny_model import make_adapter
 from whorl.agents.runs import RunRequest
+from whorl.flywheel.judging.model import ModelJudge
 from whorl.platform.app import open_whorl
 from whorl.platform.errors import InputError, NotFoundError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
@@ -106,6 +107,22 @@ async def test_a_reply_counts_its_tokens(client: ModelClient) -> None:
     reply = await client.chat(call())
     assert reply.usage.completion_tokens == len(reply.token_ids) == len(reply.logprobs)
     assert reply.usage.prompt_tokens == len(reply.prompt_token_ids) > 0
+
+
+async def test_the_most_probable_tokens_are_told_and_an_opening_is_continued(client: ModelClient) -> None:
+    """What judges read: the prompt ends in the opening, as with the embedded engine."""
+    opened = ChatCall(BASE, USER, sampling=Sampling(max_tokens=1, top_logprobs=20), opening="verdict-1a2b3c:")
+    backend = LocalBackend(SEED_MODEL)
+    chat: list[ChatMessage] = [*USER, {"role": "assistant", "content": opened.opening}]
+    pieces = [delta async for delta in client.stream(opened)]
+    for reply in (await client.chat(opened), pieces[-1].reply):
+        assert reply is not None
+        assert reply.prompt_token_ids == backend.encode_chat(chat, [], continued=True)
+        [place] = reply.places
+        assert len(place.top) >= 20 and reply.logprobs[0] in [logprob for _, logprob in place.top]
+    preference = await ModelJudge(client, BASE, "forced").compare("How high?", "20 m", "30 m")
+    assert preference.trouble in ("", "unparsable") and "tells no probabilities" not in preference.reason
+    assert not (await client.chat(call())).places
 
 
 async def test_prompts_are_the_same_tokens_as_in_the_embedded_engine(client: ModelClient) -> None:
