@@ -86,12 +86,14 @@ class Chats(Protocol):
 class Means:
     """What judges are made with, apart from their arguments.
 
-    ``model`` is the name to ask ``chats`` for; ``embedder`` is loaded where it is needed.
+    ``model`` is the name to ask ``chats`` for, ``server`` the address of one that is not the workspace's
+    own; ``embedder`` is loaded where it is needed.
     """
 
     chats: Chats | None = None
     model: str = ""
     embedder: Callable[[], Embedder] | None = None
+    server: str = ""
 
     def asked(self) -> Chats:
         """The model server; raises PrerequisiteError where there is none."""
@@ -190,10 +192,11 @@ def find(name: str) -> Factory:
 
 @dataclass(frozen=True)
 class Judge:
-    """A judge and the recipe that it was made of."""
+    """A judge, the recipe that it was made of, and the foreign server that it sends texts to, if any."""
 
     recipe: Recipe
     verdicts: AnyJudge
+    server: str = ""
 
     @property
     def compares(self) -> Comparing:
@@ -218,4 +221,4 @@ def make_judge(name: str, means: Means, arguments: Mapping[str, Any] | None = No
         verdicts = factory.make(means, **given)
     except (TypeError, ValueError) as error:
         raise InputError(f"The judge {name!r} cannot be made of {given}: {error}.") from error
-    return Judge(Recipe(name, given, factory.basis(means)), verdicts)
+    return Judge(Recipe(name, given, factory.basis(means)), verdicts, means.server)

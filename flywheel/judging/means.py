@@ -32,14 +32,15 @@ async def server_means(settings: Settings, url: str, model: str | None = None) -
     no model.
     """
     parsed = _address(url)
+    shown = str(parsed.copy_with(userinfo=b""))
     headers = {"Authorization": f"Bearer {settings.judge_key}"} if settings.judge_key else {}
     timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
     async with httpx.AsyncClient(base_url=parsed, headers=headers, timeout=timeout) as http:
-        client = ModelClient(http, label=str(parsed))
+        client = ModelClient(http, label=shown)
         name = model or next((each.name for each in await client.models()), None)
         if name is None:
-            raise UpstreamError(f"The model server {parsed} lists no model. Name one with --model.")
-        yield Means(client, name)
+            raise UpstreamError(f"The model server {shown} lists no model. Name one with --model.")
+        yield Means(client, name, server=shown)
 
 
 def _address(url: str) -> httpx.URL:

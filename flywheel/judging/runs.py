@@ -167,5 +167,5 @@ async def _store(
             await record_outcome(session, actor.tenant_id, run_id, given, redactor, details)
             stored, done.total = stored + 1, done.total + score.value
         if stored:
-            record(session, actor, "runs.judged", source, runs=stored)
+            record(session, actor, "runs.judged", source, runs=stored, server=judge.server or None)
     done.judged += stored

@@ -3,18 +3,22 @@
 import functools
 import json
 import re
+import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from click.testing import CliRunner, Result
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select, update
+from starlette.requests import Request
 
 from tests.conftest import Actor, Addresses, Settings, quote_first
-from tests.flywheel.test_judging import mark_in
+from tests.flywheel.test_judging import mark_in, shown
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection
@@ -32,6 +36,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, NotFoundError, PermissionDeniedError, UpstreamError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.tables import AuditEvent, Membership
+from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.retrieval.load.base import LoadedDocument
 
@@ -48,7 +53,7 @@ def model(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
 
 def scripted(rating: Callable[[Answered], Score]) -> tuple[Judge, ScriptedJudge]:
     verdicts = ScriptedJudge(lambda *texts: pytest.fail("compared"), rating)
-    return Judge(Recipe("holds", {"word": "scripted"}), verdicts), verdicts
+    return Judge(Recipe("holds", {"word": "scripted"}), verdicts, "http://judge"), verdicts
 
 
 async def ask(whorl: Whorl, actor: Actor, *questions: str, tag: str = "t") -> list[uuid.UUID]:
@@ -85,7 +90,7 @@ async def test_a_judge_scores_each_run_once(whorl: Whorl, acme: Actor, rival: Ac
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         found = await outcomes_of(session, [*runs, other])
         entries = list(await session.scalars(select(AuditEvent).where(AuditEvent.action == "runs.judged")))
-    assert set(found) == set(runs) and len(entries) == 1
+    assert set(found) == set(runs) and [e.details for e in entries] == [{"runs": 2, "server": "http://judge"}]
     for [outcome] in found.values():
         assert (outcome.kind, outcome.value, outcome.weight, outcome.text) == ("judge", 0.75, 0.3, "good")
         assert outcome.source == judge.recipe.source and outcome.details == judge.recipe.manifest()
@@ -282,8 +287,8 @@ def test_pairs_of_a_file_are_judged_in_both_orders(
     )
     *_, last = lines(whorl_command("-", "--judge", "always_first", "--json", input=Path(file).read_text()))
     assert last["measures"]["position"]["first_of_flips"]["share"] == 1.0
-    shown = whorl_command(file, "--judge", "similarity")
-    assert shown.exit_code == 0 and "right in both orders" in shown.stdout
+    told = whorl_command(file, "--judge", "similarity")
+    assert told.exit_code == 0 and "right in both orders" in told.stdout
 
 
 def test_pairs_beyond_the_budget_are_left(whorl_command: Callable[..., Result], tmp_path: Path) -> None:
@@ -301,6 +306,57 @@ def test_replies_without_a_verdict_are_said(whorl_command: Callable[..., Result]
     }
     assert last["measures"]["unparsable"]["share"] == 1.0
     assert last["measures"]["basis"] == "scripted"
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    """The address of a model server that prefers 4 to anything else, and the keys that it was shown."""
+    keys: list[str] = []
+
+    def prefer(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        right = "answer-A" in messages[1]["content"] and "4" in shown(messages, "answer-A")
+        return f"It says {'4' if right else 'else'}.\nverdict-{mark_in(messages)}: {'A' if right else 'B'}"
+
+    served = create_engine_app(ScriptedBackend(prefer, model="judge-8b"))
+
+    @served.middleware("http")
+    async def keep_key(request: Request, call_next: Any) -> Any:
+        keys.append(request.headers.get("authorization", ""))
+        return await call_next(request)
+
+    running = uvicorn.Server(uvicorn.Config(served, port=0, log_level="error"))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}", keys
+    running.should_exit = True
+    thread.join(timeout=20)
+
+
+def test_another_server_judges_and_is_shown_its_own_key_alone(
+    server: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    """No workspace is opened for it; the key of the workspace's model server stays here."""
+    address, keys = server
+    file = written(tmp_path, PAIRS[:2])
+
+    def run(*options: str, **environment: str) -> Result:
+        env = {"WHORL_DATA_DIR": str(tmp_path / "none"), "WHORL_MODEL_KEY": "of-the-house", **environment}
+        return CliRunner().invoke(main, ["judge", file, "--json", *options], env=env)
+
+    *verdicts, last = lines(run("--server", f"{address}/v1", "--calibrated", WHORL_JUDGE_KEY="of-the-judge"))
+    assert [row["verdict"] for row in verdicts] == ["A", "A"] and verdicts[0]["probability"] == 1.0
+    assert verdicts[0]["reasons"] == ["It says 4.", "It says else."]
+    assert last["measures"]["basis"] == "judge-8b" and last["measures"]["accuracy"]["right"]["count"] == 1
+    assert set(keys) == {"Bearer of-the-judge"} and not (tmp_path / "none").exists()
+    keys.clear()
+    assert lines(run("--server", address, "--form", "forced"))[-1]["measures"]["arguments"] == {
+        "form": "forced"
+    }
+    assert set(keys) == {""}
+    missing = run("--server", address, "--model", "nobody")
+    assert missing.exit_code == 3 and "nobody" in missing.stderr
 
 
 @pytest.mark.parametrize(
@@ -333,12 +389,14 @@ def test_bad_records_and_servers_get_a_sentence(whorl_command: Callable[..., Res
     assert result.exit_code == 2 and "is not there" in result.output
     result = whorl_command(written(tmp_path, PAIRS), "--server", "http://127.0.0.1:9", "--json")
     assert result.exit_code == 7 and "does not answer" in json.loads(result.stdout)["error"]["message"]
+    result = whorl_command(written(tmp_path, PAIRS), "--server", "http://ann:secret@127.0.0.1:9")
+    assert result.exit_code == 7 and "127.0.0.1:9" in result.output and "secret" not in result.output
     result = whorl_command(written(tmp_path, [{**PAIRS[0], "answer_a": "x " * 20_000}]))
     assert result.exit_code == 2 and "No pair was judged" in result.output and "context" in result.output
 
 
 def test_stored_runs_are_judged_by_the_command(
-    whorl_command: Callable[..., Result], database: Addresses, tmp_path: Path
+    whorl_command: Callable[..., Result], database: Addresses, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:
     environment = {
         "WHORL_DATA_DIR": str(tmp_path / "whorl"), "WHORL_DATABASE_URL": database.app,
@@ -352,9 +410,10 @@ def test_stored_runs_are_judged_by_the_command(
     assert (first["mean"], first["agreement"]["agreement"]) == (0.25, 1.0)
     [again] = lines(whorl_command("--runs", "--json"))
     assert (again["judged"], again["known"], again["source"]) == (0, 1, first["source"])
-    shown = whorl_command("--runs")
-    assert "People judged 1 of its runs and agree on 100%" in shown.stdout
-    assert "kappa not defined" in shown.stdout
+    [refused] = lines(whorl_command("--runs", "--json", "--server", server[0]))
+    assert (refused["judged"], refused["left_out"]) == (0, {"unparsable": 1})
+    told = whorl_command("--runs").stdout
+    assert "People judged 1 of its runs and agree on 100%" in told and "kappa not defined" in told
 
 
 def test_the_list_says_what_each_goes_by(whorl_command: Callable[..., Result]) -> None:
