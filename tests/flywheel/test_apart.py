@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -41,9 +42,10 @@ async def test_a_build_that_is_killed_leaves_nothing(whorl: Whorl, acme: Actor, 
     async def kill() -> None:
         while True:
             for child in psutil.Process().children():
-                if child.nice() == apart.LAST and "anyio.to_process" in child.cmdline():
-                    os.kill(child.pid, signal.SIGKILL)
-                    return
+                with suppress(psutil.Error):  # it may have ended since it was listed
+                    if child.nice() == apart.LAST and "anyio.to_process" in child.cmdline():
+                        os.kill(child.pid, signal.SIGKILL)
+                        return
             await anyio.sleep(0.01)
 
     with pytest.raises(UpstreamError, match="ended before the dataset was complete"):
