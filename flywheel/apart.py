@@ -34,7 +34,7 @@ async def create_apart(
         dataset_id = await anyio.to_process.run_sync(
             build_last, url, tenant_id, folder, format, selection, options, cancellable=True, limiter=_ONE
         )
-    except BrokenWorkerProcess as error:
+    except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies as it starts
         raise UpstreamError(
             "The process that built the dataset ended before the dataset was complete, most likely for want of "
             "memory. Nothing was kept of it: build it again, from fewer runs if it happens again."
