@@ -36,8 +36,13 @@ class Seed:
     tokenizer: PreTrainedTokenizerFast
 
     @classmethod
-    def load(cls, folder: Path) -> "Seed":
+    def load(cls, folder: Path, adapter: Path | None = None) -> "Seed":
+        """The model in ``folder``, with the LoRA adapter of a folder where one is given."""
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        if adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, adapter).merge_and_unload().to(torch.float32).eval()
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
         return cls(model, tokenizer)
 
@@ -126,8 +131,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--count", type=int, default=100, help="dialogues of each kind")
+    parser.add_argument("--adapter", type=Path, help="a LoRA adapter's folder, to see what it forgot")
     given = parser.parse_args()
-    report = evaluate(Seed.load(given.model), given.count, held_out_library())
+    report = evaluate(Seed.load(given.model, given.adapter), given.count, held_out_library())
     print(json.dumps(report, indent=2))
 
 

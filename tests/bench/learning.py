@@ -17,12 +17,10 @@ import asyncio
 import json
 import random
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from peft import PeftModel
 from rich.progress import Progress
 
 from whorl.agents.toolbox import Toolbox
@@ -163,11 +161,7 @@ class Bench:
 
 def general(base: Path, adapter: Path | None, count: int) -> float:
     """Mean success on the seed's held-out generated tasks, ``count`` of each kind."""
-    seed = Seed.load(base)
-    if adapter is not None:
-        merged = PeftModel.from_pretrained(seed.model, adapter).merge_and_unload()
-        seed = replace(seed, model=merged.to(torch.float32).eval())
-    return float(evaluate(seed, count, held_out_library())["mean"]["exact"])
+    return float(evaluate(Seed.load(base, adapter), count, held_out_library())["mean"]["exact"])
 
 
 async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
