@@ -157,7 +157,7 @@ async def _train(
     settings = whorl.settings
     name = await train_adapter(
         whorl.engine, actor, training_id, recipe, model_folder(settings), settings.adapters,
-        lambda step: progress("training the student", step["step"], step["steps"]),
+        lambda step: progress("training the student", step["step"], step["steps"]), settings.rehearsal,
     )  # fmt: skip
     return training_id, name
 

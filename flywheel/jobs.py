@@ -37,7 +37,15 @@ async def training_job(
     async with tenant_session(engine, tenant_id) as session:
         training = await session.get_one(Training, (tenant_id, training_id))
         recipe = Recipe.model_validate(training.report["recipe"])
-    await train_adapter(engine, actor, training_id, recipe, model_folder(settings), settings.adapters)
+    await train_adapter(
+        engine,
+        actor,
+        training_id,
+        recipe,
+        model_folder(settings),
+        settings.adapters,
+        rehearsal=settings.rehearsal,
+    )
 
 
 async def look_job(

@@ -36,6 +36,9 @@ MIX = Mix(
     search=20, prose=18, refuse=8, calculate=11, chain=20, tool=26, none_fits=5, talk=6, quotes=False
 )  # fmt: skip
 LATER = Mix(search=22, prose=18, refuse=6, calculate=10, chain=18, tool=40, none_fits=8, talk=6, bare=0.2)
+LOOSE = Mix(
+    search=24, prose=24, refuse=6, calculate=12, chain=36, tool=44, none_fits=7, talk=8, bare=0.2, loose=0.6
+)
 STAGES = (
     Stage("bare", 6_000_000, replace(MIX, bare=1.0), 256, 4096),
     Stage("full", 30_000_000, replace(MIX, bare=0.1), 768, 8192),
@@ -52,7 +55,7 @@ class Round:
 
 
 # First all from the start; then more tools, and chains that quote before they calculate; then such
-# chains in words at random, so that a number is found whatever stands around it.
+# chains in words at random, so that a number is found whatever stands around it; then all in such words.
 ROUNDS = (
     Round(STAGES, 5e-3, 0.4),
     Round((Stage("second", 22_000_000, LATER, 768, 8192),), 2.5e-3, 1.0),
@@ -61,6 +64,7 @@ ROUNDS = (
         1.5e-3,
         1.0,
     ),
+    Round((Stage("fourth", 16_000_000, LOOSE, 768, 8192),), 2e-3, 1.0),
 )
 
 

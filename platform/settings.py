@@ -43,6 +43,9 @@ class Settings(BaseModel):
         None,
         description="Hugging Face folder that the embedded engine runs; unset: the seed model.",
     )
+    rehearsal: Path | None = Field(
+        None, description="Rows of the base's former tasks for SFT to rehearse; unset: the model's own."
+    )
     adapter_dir: Path | None = Field(
         None, description="Where model servers see adapter folders; unset: <data_dir>/adapters."
     )

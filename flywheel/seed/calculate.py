@@ -9,8 +9,8 @@ from ...agents.tools.calculator import render_number
 from . import names
 from .dialogue import Kind, Message, answer, call, observation, user
 from .facts import TOPICS, Attribute, Topic
-from .search import Fact, find, typed
-from .wordings import DERIVED, NUMBERS_OF, OPERATIONS, PRICED, wording
+from .search import Fact, Loose, find, typed
+from .wordings import DERIVED, LONGER, NUMBERS_OF, OPERATIONS, PRICED, wording
 from .words import Words
 
 ANSWERS = "The result is {}."
@@ -36,17 +36,21 @@ def operand(rng: Random) -> str:
     return str(rng.choice((rng.randint(2, 20), rng.randint(10, 999), rng.randint(100, 99_999))))
 
 
-def a_sum(rng: Random, held_out: bool) -> Sum:
-    operation = rng.choice(OPERATIONS)
+def a_sum(rng: Random, held_out: bool, longer: bool = False) -> Sum:
+    operation = rng.choice(LONGER if longer else OPERATIONS)
     template = wording(operation.phrases, operation.orders, operation.kept, rng, held_out)
     a, b, c = operand(rng), operand(rng), operand(rng)
     if float(b) == 0 or names.is_held_out(f"{a} {b}") != held_out:
-        return a_sum(rng, held_out)
+        return a_sum(rng, held_out, longer)
     return Sum(template.format(a=a, b=b, c=c), operation.expression.format(a=a, b=b, c=c))
 
 
-def calculate_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
-    question, expression = a_sum(rng, held_out)
+def calculate_turn(
+    rng: Random, held_out: bool, first: int, loose: Words | None = None
+) -> tuple[Kind, list[Message]]:
+    """A sum; where ``loose`` is given, at times one of two operations after another."""
+    longer = loose is not None and rng.random() < 0.5
+    question, expression = a_sum(rng, held_out, longer)
     result = evaluate(expression)
     return "calculate", [
         user(question),
@@ -79,12 +83,17 @@ def bare_number(value: str) -> str:
 
 
 def chain_turn(
-    rng: Random, held_out: bool, first: int, quotes: bool = True, frames: Words | None = None
+    rng: Random,
+    held_out: bool,
+    first: int,
+    quotes: bool = True,
+    frames: Words | None = None,
+    loose: Words | None = None,
 ) -> tuple[Kind, list[Message]]:
     """Search for a number, calculate with it, answer with the result and the citation.
 
     With ``quotes`` the call to calculate comes after the passage that its number is taken from;
-    ``frames`` words that passage at random.
+    ``frames`` words that passage at random, ``loose`` the others too.
     """
     known, bare = numeric_fact(rng, held_out)
     factor = rng.choice((str(rng.randint(2, 12)), str(rng.randint(2, 99))))
@@ -93,7 +102,7 @@ def chain_turn(
     question = typed(question[0].upper() + question[1:], rng, held_out)
     expression = form.format(n=bare, b=factor)
     result = evaluate(expression)
-    found = find(known, rng, held_out, first, frames)
+    found = find(known, rng, held_out, first, frames, Loose.of(rng, loose) if loose else None)
     return "chain", [
         user(question),
         call("search", {"query": question}),

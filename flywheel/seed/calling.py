@@ -6,6 +6,7 @@ from random import Random
 from . import names
 from .dialogue import Kind, Message, answer, call, observation, user
 from .functions import Function, ask
+from .words import Words
 
 CANNOT = "I have no tool for that."
 KEYS = [
@@ -52,8 +53,11 @@ def outcome(rng: Random) -> tuple[str, str]:
     return json.dumps(values, ensure_ascii=False), f"{text[0].upper()}{text[1:]}."
 
 
-def tool_turn(made: Function, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
-    question, arguments = ask(made, rng, held_out)
+def tool_turn(
+    made: Function, rng: Random, held_out: bool, loose: Words | None = None
+) -> tuple[Kind, list[Message]]:
+    """A request for ``made``, the call, what it gave and the answer; ``loose`` words what is asked at random."""
+    question, arguments = ask(made, rng, held_out, loose)
     result, said = outcome(rng)
     return "tool", [user(question), call(made.name, arguments), observation(result), answer(said)]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import names
 from .parameters import PARAMETERS, Parameter, Value
+from .search import filler
 from .tools import ToolSchema
 from .words import Words
 
@@ -144,17 +145,25 @@ def _several(rng: Random, words: Words) -> tuple[str, Callable[[Random], Value]]
     return "string", lambda r: [make(r) for _ in range(count)]
 
 
-def function(rng: Random, held_out: bool, words: Words) -> Function:
-    """A function whose verb, object and parameter set belong to the asked side of the split."""
+def function(
+    rng: Random, held_out: bool, words: Words, coins: float = 0.4, near: Function | None = None
+) -> Function:
+    """A function whose verb, object and parameter set belong to the asked side of the split.
+
+    ``coins`` is the share of invented parameters; the verb or the object is that of ``near`` where given.
+    """
     verb = rng.choice(tuple(VERBS))
     thing = rng.choice(OBJECTS) if rng.random() < 0.6 else words.lemma(rng)[0]
-    if names.is_held_out(f"{verb} {thing}") != held_out:
-        return function(rng, held_out, words)
+    if near is not None:
+        verb, thing = (near.verb, thing) if rng.random() < 0.5 else (verb, near.thing)
+    same = near is not None and (verb, thing) == (near.verb, near.thing)
+    if same or names.is_held_out(f"{verb} {thing}") != held_out:
+        return function(rng, held_out, words, coins, near)
     if rng.random() < 0.25:
         thing = f"{rng.choice((names.coined(rng).lower(), words.lemma(rng)[0]))} {thing}"
     chosen: dict[str, Parameter] = {}
     for _ in range(rng.choice((1, 1, 2, 2, 3) if held_out else (1, 2, 2, 3, 4))):
-        parameter = invented(rng, words) if rng.random() < 0.4 else rng.choice(PARAMETERS)
+        parameter = invented(rng, words) if rng.random() < coins else rng.choice(PARAMETERS)
         chosen[parameter.name] = parameter
     parameters = tuple(chosen.values())
     required = rng.randint(1, len(parameters))
@@ -212,8 +221,24 @@ def spoken(value: Value) -> str:
     return str(value)
 
 
-def ask(made: Function, rng: Random, held_out: bool) -> tuple[str, dict[str, Value]]:
-    """A question for ``made`` and the arguments that it states."""
+def at_random(parameter: Parameter, rng: Random, words: Words) -> str:
+    """A phrase for a parameter of any words around its name and its value ({v}), in any order."""
+    name = "".join(f" {c.lower()}" if c.isupper() else c for c in parameter.name).replace("_", " ")
+    parts = [name, "{v}"]
+    rng.shuffle(parts)
+    return " ".join(part for part in (filler(rng, words), parts[0], filler(rng, words), parts[1]) if part)
+
+
+def some_words(rng: Random, words: Words) -> str:
+    """A text of one to four words."""
+    kinds = (words.lemma(rng)[0], names.coined(rng), words.lemma(rng)[0].title(), names.code(rng))
+    return " ".join(rng.sample(kinds, rng.choice((1, 1, 2, 2, 3))))
+
+
+def ask(
+    made: Function, rng: Random, held_out: bool, loose: Words | None = None
+) -> tuple[str, dict[str, Value]]:
+    """A question for ``made`` and the arguments that it states, in part in words at random where ``loose`` is given."""
     stated = made.required + (
         rng.randint(0, len(made.parameters) - made.required) if rng.random() < 0.4 else 0
     )
@@ -221,6 +246,11 @@ def ask(made: Function, rng: Random, held_out: bool) -> tuple[str, dict[str, Val
     phrases = []
     for parameter in made.parameters[:stated]:
         arguments[parameter.name] = parameter.draw(rng)
+        if loose and parameter.type != "boolean" and rng.random() < 0.6:
+            if parameter.type == "string" and not parameter.enum and rng.random() < 0.4:
+                arguments[parameter.name] = some_words(rng, loose)
+            phrases.append(at_random(parameter, rng, loose))
+            continue
         phrases.append(parameter.phrases[-1] if held_out else rng.choice(parameter.phrases[:-1]))
     parts = [
         phrase.format(v=spoken(value)) for phrase, value in zip(phrases, arguments.values(), strict=True)

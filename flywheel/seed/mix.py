@@ -22,7 +22,7 @@ SYSTEMS = (
     "Use a tool where one fits.",
 )
 Turn = tuple[Kind, list[Message]]
-Generator = Callable[[Random, bool, int], Turn]
+Generator = Callable[[Random, bool, int, Words | None], Turn]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Mix:
     """Shares of the kinds (any scale), and the chance that another turn follows a turn.
 
     ``quotes``: whether a chain quotes the passage that it takes a number from before it calculates;
-    ``frames``: how often that passage is worded at random.
+    ``frames``: how often that passage is worded at random; ``loose``: how often anything that is said in a
+    turn may be, passages that do not answer and what a request says of a parameter among it.
     """
 
     search: float = 26
@@ -45,6 +46,7 @@ class Mix:
     several: float = 0.6
     quotes: bool = True
     frames: float = 0.0
+    loose: float = 0.0
 
     def kind(self, rng: Random, library: Library | None) -> Kind:
         shares: dict[Kind, float] = {
@@ -67,17 +69,19 @@ def turn(
     """One turn of ``kind``; passages are numbered from ``first``, ``made`` is what a tool turn calls."""
     if kind == "prose" and library:
         return prose_turn(library, rng, first)
+    loose = words_of(library) if mix.loose > 0 and rng.random() < mix.loose else None
     if kind == "tool" and made:
-        return tool_turn(made, rng, held_out)
+        return tool_turn(made, rng, held_out, loose)
     if kind == "none_fits":
         return none_fits_turn(function(rng, held_out, words_of(library)), rng, held_out)
     if kind == "chain":
         framed = mix.frames > 0 and rng.random() < mix.frames
-        return chain_turn(rng, held_out, first, mix.quotes, words_of(library) if framed else None)
+        frames = words_of(library) if framed else None
+        return chain_turn(rng, held_out, first, mix.quotes, frames, loose)
     plain: dict[Kind, Generator] = {
         "search": search_turn, "refuse": refuse_turn, "calculate": calculate_turn, "talk": talk_turn,
     }  # fmt: skip
-    return plain[kind](rng, held_out, first)
+    return plain[kind](rng, held_out, first, loose)
 
 
 def dialogue(
@@ -91,7 +95,7 @@ def dialogue(
     first = kind or mix.kind(rng, library)
     if rng.random() < mix.bare:
         return _bare(first, rng, library, held_out, mix)
-    functions = _functions(first, rng, held_out, words_of(library))
+    functions = _functions(first, rng, held_out, words_of(library), mix)
     tools = _offered(first, functions, rng)
     kinds = [first]
     while kind is None and len(kinds) < 4 and rng.random() < mix.several:
@@ -138,7 +142,14 @@ def words_of(library: Library | None) -> Words:
     return library.words if library else PLAIN
 
 
-def _functions(kind: Kind, rng: Random, held_out: bool, words: Words) -> list[Function]:
+def _functions(kind: Kind, rng: Random, held_out: bool, words: Words, mix: Mix) -> list[Function]:
+    """The functions on offer; with ``loose`` words more of them, with more invented parameters, alike in name."""
+    if kind in ("tool", "none_fits") and mix.loose > 0 and rng.random() < mix.loose:
+        made = [function(rng, held_out, words, coins=0.65)]
+        for _ in range(rng.choice((0, 1, 1, 2, 3))):
+            near = made[0] if rng.random() < 0.4 else None
+            made.append(function(rng, held_out, words, 0.65, near))
+        return made
     few = {"tool": (1, 1, 1, 2, 3), "none_fits": (0, 1, 1, 2)}
     count = rng.choice(few[kind]) if kind in few else int(rng.random() < 0.1)
     return [function(rng, held_out, words) for _ in range(count)]

@@ -76,21 +76,43 @@ def say(known: Fact, rng: Random, held_out: bool) -> str:
     return known.attribute.sentence(rng, known.entity, known.value, held_out)
 
 
-def framed(known: Fact, rng: Random, words: Words) -> str:
+def framed(known: Fact, rng: Random, words: Words, opening: str = "") -> str:
     """A fact between words drawn at random: what is said of whom shows in the parts alone, in no wording."""
     parts = [known.entity, known.value, f"the {known.attribute.name}"]
     rng.shuffle(parts)
-    said = [_filler(rng, words)]
+    said = [opening or filler(rng, words)]
     for part in parts:
-        said += [part, _filler(rng, words)]
+        said += [part, filler(rng, words)]
     text = " ".join(word for word in said if word)
     return text[0].upper() + text[1:] + "."
 
 
-def _filler(rng: Random, words: Words) -> str:
+def filler(rng: Random, words: Words) -> str:
+    """None to three words at random."""
     return " ".join(
         rng.choice(_JOINTS) if rng.random() < 0.6 else words.lemma(rng)[0] for _ in range(rng.randint(0, 3))
     )
+
+
+class Loose(NamedTuple):
+    """Passages of one search in words at random, of which many open with the same ones."""
+
+    words: Words
+    opening: str
+
+    @classmethod
+    def of(cls, rng: Random, words: Words) -> "Loose":
+        return cls(words, f"{words.lemma(rng)[0]} {filler(rng, words)}".strip())
+
+    def say(self, known: Fact, rng: Random) -> str:
+        if rng.random() < 0.4:
+            return say(known, rng, held_out=False)
+        return framed(known, rng, self.words, self.opening if rng.random() < 0.6 else "")
+
+
+def worded(known: Fact, rng: Random, held_out: bool, loose: Loose | None) -> str:
+    """The sentence of a fact: by a template, or where ``loose`` is given at times in words at random."""
+    return loose.say(known, rng) if loose else say(known, rng, held_out)
 
 
 def title_of(entity: str, rng: Random) -> str:
@@ -102,7 +124,7 @@ def title_of(entity: str, rng: Random) -> str:
     return ""
 
 
-def distractor(known: Fact, rng: Random, held_out: bool) -> Passage:
+def distractor(known: Fact, rng: Random, held_out: bool, loose: Loose | None = None) -> Passage:
     """A passage that shares the entity, or the attribute, or nothing, with what is asked."""
     roll = rng.random()
     if roll < 0.4:
@@ -111,10 +133,12 @@ def distractor(known: Fact, rng: Random, held_out: bool) -> Passage:
         wrong = other_attribute(known, rng)
     else:
         wrong = fact(rng, held_out)
-    sentences = [say(wrong, rng, held_out)]
+    sentences = [worded(wrong, rng, held_out, loose)]
     second = other_attribute(wrong, rng)
-    if rng.random() < 0.1 and not (second.entity == known.entity and second.attribute == known.attribute):
-        sentences.append(say(second, rng, held_out))
+    if rng.random() < (0.25 if loose else 0.1) and not (
+        second.entity == known.entity and second.attribute == known.attribute
+    ):
+        sentences.append(worded(second, rng, held_out, loose))
     return Passage(title_of(wrong.entity, rng), sentences)
 
 
@@ -125,11 +149,13 @@ def place(right: Passage, wrong: list[Passage], rng: Random) -> tuple[list[Passa
     return [*wrong[:index], right, *wrong[index:]], index + 1
 
 
-def right_passage(known: Fact, sentence: str, rng: Random, held_out: bool) -> Passage:
+def right_passage(
+    known: Fact, sentence: str, rng: Random, held_out: bool, loose: Loose | None = None
+) -> Passage:
     """The passage that answers, with a second sentence once in ten times, more often in training."""
     sentences = [sentence]
-    if rng.random() < (0.1 if held_out else 0.2):
-        sentences.insert(rng.randint(0, 1), say(other_attribute(known, rng), rng, held_out))
+    if rng.random() < (0.1 if held_out else 0.4 if loose else 0.2):
+        sentences.insert(rng.randint(0, 1), worded(other_attribute(known, rng), rng, held_out, loose))
     return Passage(title_of(known.entity, rng), sentences)
 
 
@@ -146,11 +172,19 @@ def shown_as(passage: Passage, number: int) -> str:
     return f"[{number}] {' '.join(passage.quoted().text.split())}"
 
 
-def find(known: Fact, rng: Random, held_out: bool, first: int = 1, frames: Words | None = None) -> Found:
-    sentence = framed(known, rng, frames) if frames else say(known, rng, held_out)
+def find(
+    known: Fact,
+    rng: Random,
+    held_out: bool,
+    first: int = 1,
+    frames: Words | None = None,
+    loose: Loose | None = None,
+) -> Found:
+    """The passages of a search for ``known``; ``frames`` words the right one at random, ``loose`` any of them."""
+    sentence = framed(known, rng, frames) if frames else worded(known, rng, held_out, loose)
     count = rng.choice(COUNTS)
-    wrong = [distractor(known, rng, held_out) for _ in range(count - 1)]
-    right = right_passage(known, sentence, rng, held_out)
+    wrong = [distractor(known, rng, held_out, loose) for _ in range(count - 1)]
+    right = right_passage(known, sentence, rng, held_out, loose)
     passages, number = place(right, wrong, rng)
     number += first - 1
     return Found(render_passages([p.quoted() for p in passages], first), shown_as(right, number), number)
@@ -167,11 +201,13 @@ def typed(question: str, rng: Random, held_out: bool) -> str:
     return question[0].lower() + question[1:].rstrip("?.")
 
 
-def search_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
+def search_turn(
+    rng: Random, held_out: bool, first: int, loose: Words | None = None
+) -> tuple[Kind, list[Message]]:
     """A question with an answer in the passages, quoted and cited; they are numbered from ``first``."""
     known = fact(rng, held_out)
     question = typed(known.attribute.question(rng, known.entity, held_out), rng, held_out)
-    found = find(known, rng, held_out, first)
+    found = find(known, rng, held_out, first, loose=Loose.of(rng, loose) if loose else None)
     return "search", [
         user(question),
         call("search", {"query": question}),
@@ -180,13 +216,16 @@ def search_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Mes
     ]
 
 
-def refuse_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
+def refuse_turn(
+    rng: Random, held_out: bool, first: int, loose: Words | None = None
+) -> tuple[Kind, list[Message]]:
     """A question that no passage answers."""
+    manner = Loose.of(rng, loose) if loose else None
     known = fact(rng, held_out)
     question = typed(known.attribute.question(rng, known.entity, held_out), rng, held_out)
     shown: list[Passage] = []
     if rng.random() < 0.8:
-        shown = [unrelated(known, rng, held_out) for _ in range(rng.choice(COUNTS[:-1]))]
+        shown = [unrelated(known, rng, held_out, manner) for _ in range(rng.choice(COUNTS[:-1]))]
     return "refuse", [
         user(question),
         call("search", {"query": question}),
@@ -195,7 +234,7 @@ def refuse_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Mes
     ]
 
 
-def unrelated(known: Fact, rng: Random, held_out: bool) -> Passage:
+def unrelated(known: Fact, rng: Random, held_out: bool, loose: Loose | None = None) -> Passage:
     """A passage about another entity: with the attribute asked for, or without."""
     wrong = other_entity(known, rng, held_out) if rng.random() < 0.5 else fact(rng, held_out)
-    return Passage(title_of(wrong.entity, rng), [say(wrong, rng, held_out)])
+    return Passage(title_of(wrong.entity, rng), [worded(wrong, rng, held_out, loose)])

@@ -3,6 +3,7 @@
 from random import Random
 
 from .dialogue import Kind, Message, answer, user
+from .words import Words
 
 ME = "I am Whorl, an assistant that answers from your documents."
 # Wordings and the reply; the last three of every list are kept for evaluation.
@@ -56,15 +57,38 @@ EXCHANGES: tuple[tuple[str, str], ...] = (
      "That sounds good|Good job|Well done", "Glad to help."),
 )  # fmt: skip
 KEPT_BACK = 3
+OPENERS = (
+    "OK",
+    "Well",
+    "So",
+    "Oh",
+    "Hm",
+    "Now",
+    "Right",
+    "Ah",
+    "Yes",
+    "No",
+    "Hey",
+    "All right",
+    "Excuse me",
+    "Sorry",
+)
 ASKS = ("Who", "What", "How", "Are", "Can", "Is", "Do", "May", "Am", "Could", "Which", "Where", "And who")
 
 
-def talk_turn(rng: Random, held_out: bool, first: int) -> tuple[Kind, list[Message]]:
-    """A line of small talk."""
+def talk_turn(
+    rng: Random, held_out: bool, first: int, loose: Words | None = None
+) -> tuple[Kind, list[Message]]:
+    """A line of small talk; where ``loose`` is given, at times after another word or line."""
     wordings, reply = rng.choice(EXCHANGES)
     options = wordings.split("|")
     line = rng.choice(options[-KEPT_BACK:] if held_out else options[:-KEPT_BACK])
+    before = ""
+    if loose is not None and rng.random() < 0.6:
+        before = rng.choice(options[:-KEPT_BACK] if rng.random() < 0.6 else OPENERS)
     end = rng.choice(("?", "?", "")) if line.startswith(ASKS) else rng.choice(("", ".", "!"))
     if rng.random() < 0.25:
         line = line[0].lower() + line[1:]
+    if before and (said := f"{before}, {line[0].lower()}{line[1:]}") not in options:
+        line = said
     return "talk", [user(line + end), answer(reply)]

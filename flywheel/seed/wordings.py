@@ -79,6 +79,36 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("{a} * 2", ("twice {a}", "double {a}", "two times {a}"), ("double {a}",), ("How much is twice {a}?",)),
     Operation("{a} / 2", ("half of {a}", "half {a}", "one half of {a}"), ("halve {a}",), ("How much is half of {a}?",)),
 )  # fmt: skip
+# One operation after another, for training alone.
+LONGER: tuple[Operation, ...] = (
+    Operation("({a} + {b}) / {c}", ("the sum of {a} and {b} divided by {c}",), (
+        "add {a} to {b} and divide by {c}", "add {a} to {b}, then divide by {c}", "sum {a} and {b}, then divide by {c}",
+    ), ()),
+    Operation("({a} + {b}) * {c}", ("the sum of {a} and {b} times {c}",), (
+        "add {a} to {b}, then multiply the result by {c}", "sum {a} and {b} and multiply that by {c}",
+    ), ()),
+    Operation("{a} + {b} - {c}", ("{a} plus {b} minus {c}",), (
+        "add {a} to {b} and take away {c}", "add {a} to {b} and subtract {c}", "sum {a} and {b}, then subtract {c}",
+    ), ()),
+    Operation("{a} + {b} + {c}", ("{a} plus {b} and {c}",), ("add {a} to {b} and add {c}", "add {a} to {b}, then {c}"), ()),
+    Operation("{b} - {a} + {c}", (), (
+        "subtract {a} from {b} and add {c}", "take {a} from {b} and add {c}", "deduct {a} from {b}, then add {c}",
+    ), ()),
+    Operation("({b} - {a}) * {c}", (), (
+        "subtract {a} from {b} and multiply by {c}", "take {a} away from {b}, then multiply by {c}",
+    ), ()),
+    Operation("({a} - {b}) / {c}", ("the difference of {a} and {b} divided by {c}",), (
+        "reduce {a} by {b}, then divide by {c}", "decrease {a} by {b} and divide by {c}",
+    ), ()),
+    Operation("{a} * {b} - {c}", ("{a} times {b} minus {c}",), (
+        "multiply {a} by {b} and take away {c}", "multiply {a} with {b}, then subtract {c}",
+    ), ()),
+    Operation("{a} * {b} / {c}", ("{a} times {b} divided by {c}",), (
+        "multiply {a} by {b} and divide by {c}", "multiply {a} and {b}, then divide by {c}",
+    ), ()),
+    Operation("{a} / {b} + {c}", ("{a} divided by {b} plus {c}",), ("divide {a} by {b} and add {c}",), ()),
+    Operation("{a} / {b} * {c}", ("{a} divided by {b} times {c}",), ("divide {a} by {b} and multiply by {c}",), ()),
+)  # fmt: skip
 DERIVED: tuple[Derived, ...] = (
     Derived("{n} * 2", ("twice {N}", "double {N}", "two times {N}"), ("double {N}",)),
     Derived("{n} * 3", ("three times {N}",), ("triple {N}",)),

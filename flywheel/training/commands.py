@@ -27,6 +27,8 @@ from .resume import requeue_training
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
 @click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
 @click.option("--gamma", type=click.FloatRange(0), help="Margin that simpo asks for.")
+@click.option("--rehearse", type=click.FloatRange(0, 1, max_open=True),
+              help="Share of rows of the base's former tasks, for sft.")  # fmt: skip
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
 @click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
@@ -66,7 +68,7 @@ async def train(
             bar = bars.add_task(f"training by {recipe.method}", total=None)
             name = await train_adapter(
                 whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
-                lambda step: bars.update(bar, completed=step["step"], total=step["steps"]),
+                lambda step: bars.update(bar, completed=step["step"], total=step["steps"]), terminal.settings.rehearsal,
             )  # fmt: skip
     done = f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"
     if recipe.method == REWARD:

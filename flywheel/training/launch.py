@@ -26,6 +26,7 @@ from ..datasets import find_dataset
 from ..tables import Dataset, Training
 from .checkpoint import Checkpoint
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
+from .rehearsal import rehearsal_of
 from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
 
 Progress = Callable[[dict[str, Any]], None]
@@ -39,8 +40,11 @@ async def train_adapter(
     model_folder: Path,
     adapters: Path,
     progress: Progress = lambda _: None,
+    rehearsal: Path | None = None,
 ) -> str:
     """Run a queued training to its end and register the adapter; returns the adapter's name.
+
+    ``rehearsal`` is a file of rows of the base's former tasks, in place of the one that the base brings.
 
     A training that left a checkpoint goes on from there under the name that it had.
 
@@ -48,7 +52,7 @@ async def train_adapter(
     other rows, another recipe or base, UpstreamError when the process dies; the training's row says so too.
     """
     async with held(engine, lock_of(training_id)):
-        return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress)
+        return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress, rehearsal)
 
 
 async def _train(
@@ -59,6 +63,7 @@ async def _train(
     model_folder: Path,
     adapters: Path,
     progress: Progress,
+    rehearsal: Path | None,
 ) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
         training = await find_training(session, training_id)
@@ -72,7 +77,8 @@ async def _train(
     try:
         recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
-        job = _job(recipe, model_folder, dataset, adapters / name, groups)
+        again = rehearsal_of(model_folder, rehearsal)
+        job = _job(recipe, model_folder, dataset, adapters / name, groups, again)
         report = await _run(_prepared(job, kept), progress)
     except WhorlError as error:
         await _fail(engine, actor, training_id, adapters, error)
@@ -161,7 +167,9 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
         "dataset": {"id": str(dataset.id), "content_hash": dataset.content_hash, "rows": dataset.rows},
         "policies": {key: manifest[key] for key in ("consent", "redaction", "screening")},
         "recipe": report["recipe"],
-        "training": {key: report[key] for key in ("steps", "loss_first", "loss_last", "seconds")},
+        "training": {
+            key: report[key] for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows")
+        },
     }
 
 
@@ -204,12 +212,17 @@ async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
 
 
 def _job(
-    recipe: Recipe, model_folder: Path, dataset: Dataset, output: Path, groups: dict[str, str]
+    recipe: Recipe,
+    model_folder: Path,
+    dataset: Dataset,
+    output: Path,
+    groups: dict[str, str],
+    rehearsal: Path | None,
 ) -> TrainingJob:
     return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
         dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
-        groups=groups,
+        groups=groups, rehearsal=rehearsal,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "generations": ("grpo",),
     "answer_tokens": ("grpo",),
     "turns": ("grpo",),
+    "rehearse": ("sft",),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -47,6 +48,8 @@ class Recipe(BaseModel):
     ``save_every`` steps a checkpoint is kept, at 0 every ``SAVE_SECONDS`` of training. ``evaluate_every``
     steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
     the training when that loss has not fallen for so many evaluations, at 0 never.
+    ``rehearse`` is the share of rows of the base's former tasks among those trained on by SFT, so that they
+    are not forgotten; None is a half where the base brings such rows, else none.
     ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
@@ -75,6 +78,7 @@ class Recipe(BaseModel):
     evaluate_every: int = Field(0, ge=0)
     evaluate_share: float = Field(0.1, gt=0, lt=1)
     early_stop: int = Field(0, ge=0)
+    rehearse: float | None = Field(None, ge=0, lt=1)
     any_template: bool = False
 
     @model_validator(mode="after")
@@ -152,7 +156,8 @@ class FailedTraining(InputError):
 class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 
-    ``groups`` has the question group of source runs that are tagged with one.
+    ``groups`` has the question group of source runs that are tagged with one, ``rehearsal`` the rows of the
+    base's former tasks.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -165,6 +170,7 @@ class TrainingJob(BaseModel):
     output_folder: Path
     threads: int = 0
     groups: dict[str, str] = {}
+    rehearsal: Path | None = None
 
     @property
     def partial(self) -> Path:

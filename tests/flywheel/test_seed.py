@@ -23,6 +23,7 @@ from whorl.flywheel.seed.dialogue import Dialogue, Kind
 from whorl.flywheel.seed.encode import encode, render
 from whorl.flywheel.seed.evaluate import Seed, held_out_dialogues, steps
 from whorl.flywheel.seed.facts import TOPICS
+from whorl.flywheel.seed.functions import spoken
 from whorl.flywheel.seed.mix import Mix, dialogue
 from whorl.flywheel.seed.muon import Muon, orthogonalise
 from whorl.flywheel.seed.prose import MissingPackages, Paragraph, content, question_of, read_paragraphs
@@ -30,8 +31,9 @@ from whorl.flywheel.seed.reading import Library, overlap
 from whorl.flywheel.seed.search import fact, unrelated
 from whorl.flywheel.seed.start import Shape, build, pins
 from whorl.flywheel.seed.stream import Plan, Stage, shards
+from whorl.flywheel.seed.talk import EXCHANGES, KEPT_BACK
 from whorl.flywheel.seed.tokenizer import TEMPLATE, train
-from whorl.flywheel.seed.wordings import DERIVED, OPERATIONS, wording
+from whorl.flywheel.seed.wordings import DERIVED, LONGER, OPERATIONS, wording
 
 SHIPPED = Path(recipe.__file__).parent / "seed_model"
 KINDS = get_args(Kind)
@@ -60,9 +62,11 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return train((render(dialogue(Mix(quotes=False), rng, None, False))[0] for _ in range(300)), 2000)
 
 
-def drawn(count: int, library: Library | None, held_out: bool = False, seed: int = 3) -> list[Dialogue]:
+def drawn(
+    count: int, library: Library | None, held_out: bool = False, seed: int = 3, mix: Mix = Mix()
+) -> list[Dialogue]:
     rng = Random(seed)
-    return [dialogue(Mix(), rng, library, held_out) for _ in range(count)]
+    return [dialogue(mix, rng, library, held_out) for _ in range(count)]
 
 
 def test_the_same_seed_gives_the_same_dialogues(library: Library) -> None:
@@ -70,8 +74,9 @@ def test_the_same_seed_gives_the_same_dialogues(library: Library) -> None:
     assert drawn(50, library) != drawn(50, library, seed=4)
 
 
-def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library) -> None:
-    for made in drawn(400, library):
+@pytest.mark.parametrize("loose", [0.0, 1.0])
+def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library, loose: float) -> None:
+    for made in drawn(400, library, mix=Mix(loose=loose)):
         offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in made.tools}
         for message in made.messages:
             for call in message.get("tool_calls", ()):
@@ -79,9 +84,10 @@ def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library) ->
                 jsonschema.validate(function["arguments"], offered[function["name"]])
 
 
-def test_quotes_are_verbatim_and_cite_their_line(library: Library) -> None:
+@pytest.mark.parametrize("loose", [0.0, 1.0])
+def test_quotes_are_verbatim_and_cite_their_line(library: Library, loose: float) -> None:
     checked = 0
-    for made in drawn(400, library):
+    for made in drawn(400, library, mix=Mix(loose=loose)):
         if made.kind not in ("search", "prose"):
             continue
         shown, reply = made.messages[-2]["content"], made.messages[-1]["content"]
@@ -269,6 +275,33 @@ def test_training_never_words_a_sum_as_evaluation_does() -> None:
         assert drawn and not drawn & set(operation.kept)
 
 
+def test_training_in_random_words_keeps_back_what_evaluation_says() -> None:
+    """Sums of two operations, and small talk after another word or line, never word what is kept."""
+    rng, kept = Random(5), {text for operation in OPERATIONS for text in operation.kept}
+    sums = {
+        wording(each.phrases, each.orders, each.kept, rng, held_out=False)
+        for each in LONGER
+        for _ in range(200)
+    }
+    assert len(sums) > 100 and not sums & kept
+    talk = drawn(1500, None, mix=Mix(loose=1.0, several=0.0, talk=1e9))
+    said = {made.messages[-2]["content"].strip(".!?").casefold() for made in talk}
+    held_back = {text.casefold() for texts, _ in EXCHANGES for text in texts.split("|")[-KEPT_BACK:]}
+    assert len(said) > 700 and not said & held_back
+
+
+def test_a_request_in_random_words_states_each_argument(library: Library) -> None:
+    asked = 0
+    for made in drawn(300, library, mix=Mix(loose=1.0, several=0.0, tool=1e9)):
+        question = next(m["content"] for m in made.messages if m["role"] == "user")
+        (call,) = [call for m in made.messages for call in m.get("tool_calls", ())]
+        for value in call["function"]["arguments"].values():
+            if value is not True:
+                assert spoken(value) in question
+                asked += 1
+    assert asked > 300
+
+
 def test_a_shard_is_the_same_whoever_draws_it(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     tokenizer.save_pretrained(tmp_path)
     plan = Plan(3, (Stage("full", 10**9, Mix(), 512, 2048),), 48, None, tmp_path)
@@ -343,8 +376,8 @@ def test_rounds_follow_each_other_and_are_kept(tmp_path: Path, monkeypatch: pyte
 def test_a_chain_quotes_before_it_calculates() -> None:
     """What it calculates with stands in what it says just before, in words of the recipe or at random."""
     rng = Random(2)
-    for frames in (0.0, 1.0):
-        made = [dialogue(Mix(frames=frames), rng, None, False, kind="chain") for _ in range(20)]
+    for mix in (Mix(), Mix(frames=1.0), Mix(loose=1.0)):
+        made = [dialogue(mix, rng, None, False, kind="chain") for _ in range(20)]
         for each in made:
             call = next(m for m in each.messages if m.get("tool_calls") and m["content"])
             expression = call["tool_calls"][0]["function"]["arguments"]["expression"]

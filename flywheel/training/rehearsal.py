@@ -1,0 +1,70 @@
+"""Rehearsal: what the base does well is trained on along with what is new, so that it is not forgotten.
+
+Rows of the base's former tasks are mixed into those of a dataset (experience replay, Rolnick et al. 2019,
+arXiv 1811.11682). They come with the base, as ``rehearsal.jsonl`` in its folder, or from a file of one's own.
+"""
+
+import json
+from pathlib import Path
+from random import Random
+
+from ...platform.errors import InputError
+from .render import Row
+
+FILE = "rehearsal.jsonl"
+# Share of the rows trained on where the base brings rows to rehearse and the recipe names no share.
+SHARE = 0.5
+
+
+def rehearsal_of(model_folder: Path, given: Path | None) -> Path | None:
+    """The file of rows to rehearse: ``given``, or the one that the base brings, if any.
+
+    Raises InputError where ``given`` is missing.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise InputError(
+                f"There is no file {given} of rows to rehearse. Correct WHORL_REHEARSAL or unset it."
+            )
+        return given
+    brought = model_folder / FILE
+    return brought if brought.is_file() else None
+
+
+def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> list[Row]:
+    """Rows to add to ``count`` others, so that they are a ``share`` of all; each is taken once before any twice.
+
+    ``share`` None is ``SHARE`` where there is a file. Raises InputError for a share without a file, and for
+    lines that are no rows of an sft dataset.
+    """
+    if file is None:
+        if share:
+            raise InputError(
+                f"There is nothing to rehearse: the base has no {FILE}. Name a file by WHORL_REHEARSAL, or train with "
+                "--rehearse 0."
+            )
+        return []
+    part = SHARE if share is None else share
+    wanted = round(count * part / (1 - part))
+    rows, rng = read(file), Random(f"{seed}:rehearsal")
+    taken: list[Row] = []
+    while len(taken) < wanted:
+        taken += rng.sample(rows, min(len(rows), wanted - len(taken)))
+    return taken
+
+
+def read(file: Path) -> list[Row]:
+    """The rows of a file, with no source: they descend from no run. Raises InputError for a line that is none."""
+    rows = []
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                rows.append({"messages": row["messages"], "tools": row.get("tools", []), "source": []})
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise InputError(
+                    f"{file.name}, line {number}: not a row to rehearse, which has messages and tools ({error})."
+                ) from error
+    if not rows:
+        raise InputError(f"{file.name} has no rows to rehearse.")
+    return rows
