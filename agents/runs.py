@@ -47,7 +47,8 @@ class RunRequest:
 
     ``adapter`` overrides the tenant's route: a name, or "" for the base model. ``history`` comes
     before the question where no conversation is kept. ``checkpoint`` stores each step. ``toolbox``
-    takes the place of the agent's own tools.
+    takes the place of the agent's own tools. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
+    the question; it is captured with the run, redacted as the run is.
     """
 
     question: str
@@ -60,6 +61,7 @@ class RunRequest:
     checkpoint: bool = True
     tags: tuple[str, ...] = ()
     toolbox: Toolbox | None = None
+    verifier: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -354,6 +356,8 @@ def _describe_run(root: Span, request: RunRequest) -> None:
     root.set_attribute(c.PROVIDER, "whorl")
     question = {"role": "user", "parts": [{"type": "text", "content": request.question}]}
     root.set_attribute(c.INPUT_MESSAGES, json.dumps([question], ensure_ascii=False))
+    if request.verifier is not None:
+        root.set_attribute(c.VERIFIER, json.dumps(request.verifier, ensure_ascii=False, sort_keys=True))
 
 
 def _describe_end(root: Span, ended: RunEnded) -> None:

@@ -8,8 +8,6 @@ from .rows import Row, build_row, plain
 from .spool import Spool
 from .trajectory import Trajectory
 
-VERIFIER_TAG = "verifier:"
-
 
 def canonical(arguments: str | dict[str, Any]) -> str:
     """Arguments as JSON with the keys in one order; text that is no JSON stays as it is.
@@ -45,10 +43,10 @@ def episodes(runs: Spool) -> Iterator[Row]:
     """
     for asked in runs.groups(_verified_question):
         run = asked[0]
-        name, _, arguments = _verifier(run).partition("=")
+        check = run.verifier or {}
         yield {
             **build_row(
-                run, prompt=plain(run.prompt), verifier=name, arguments=json.loads(arguments or "{}"),
+                run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=check.get("arguments", {}),
                 recorded=_once(asked), replay=str(run.run_id),
             ),
             "source": [str(each.run_id) for each in asked],
@@ -64,12 +62,8 @@ def _once(runs: list[Trajectory]) -> list[Row]:
     return list(known.values())
 
 
-def _verifier(run: Trajectory) -> str:
-    tags = (tag.removeprefix(VERIFIER_TAG) for tag in run.tags if tag.startswith(VERIFIER_TAG))
-    return next(tags, "")
-
-
 def _verified_question(run: Trajectory) -> str | None:
     """What was asked of whom with which tools and verifier, or None where no verifier is named."""
-    verifier = _verifier(run)
-    return json.dumps([plain(run.prompt), run.tools, verifier], sort_keys=True) if verifier else None
+    if run.verifier is None:
+        return None
+    return json.dumps([plain(run.prompt), run.tools, run.verifier], sort_keys=True)

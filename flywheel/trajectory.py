@@ -44,6 +44,7 @@ class Observation:
 class Trajectory:
     """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last.
 
+    ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to the question, where one is known.
     ``trainable`` is empty, or says why the run cannot be trained on.
     """
 
@@ -65,6 +66,7 @@ class Trajectory:
     output_tokens: int = 0
     started_at: datetime | None = None
     seconds: float | None = None
+    verifier: dict[str, Any] | None = None
 
     @property
     def question(self) -> str:
@@ -161,6 +163,7 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
         model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
         started_at=run.started_at,
         seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
+        verifier=next((json.loads(span.attributes[c.VERIFIER]) for span in spans if c.VERIFIER in span.attributes), None),
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """Questions about Halden with the verifiers that judge answers, split by fact."""
 
-import json
 import random
 from dataclasses import replace
 from typing import NamedTuple
@@ -67,8 +66,7 @@ def _other_wording(learn: list[Task], facts: list[Fact], draw: random.Random) ->
 
 
 def _task(question: str, verifier: str, arguments: dict[str, object], group: str, kind: str) -> Task:
-    recipe = f"verifier:{verifier}={json.dumps(arguments, sort_keys=True)}"
-    return Task(question, verifier, arguments, group, (f"{GROUP_TAG}{group}", f"kind:{kind}", recipe))
+    return Task(question, verifier, arguments, group, (f"{GROUP_TAG}{group}", f"kind:{kind}"))
 
 
 def _lookup(fact: Fact, question: str) -> Task:

@@ -43,10 +43,11 @@ TEMPLATE_HASH: Final = "whorl.chat_template.hash"
 PROMPT_TOKEN_IDS: Final = "whorl.prompt.token_ids"
 OUTPUT_TOKEN_IDS: Final = "whorl.output.token_ids"
 OUTPUT_LOGPROBS: Final = "whorl.output.logprobs"
+VERIFIER: Final = "whorl.verifier"
 
 # Attributes whose value is JSON text; redaction goes into them and keeps them JSON.
 JSON_ATTRIBUTES: Final = frozenset(
-    {INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_DEFINITIONS, TOOL_ARGUMENTS, RETRIEVAL_DOCUMENTS}
+    {INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_DEFINITIONS, TOOL_ARGUMENTS, RETRIEVAL_DOCUMENTS, VERIFIER}
 )
 # Content that is only right for the text as it was; dropped where redaction altered the text.
 TOKEN_ATTRIBUTES: Final = frozenset({PROMPT_TOKEN_IDS, OUTPUT_TOKEN_IDS, OUTPUT_LOGPROBS})

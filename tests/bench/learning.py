@@ -86,9 +86,8 @@ def call_tasks() -> list[CallTask]:
         for problem in problems(DATA / "tools-bfcl", name):
             ((tool, admissible),) = problem.truth.items()
             arguments = {"tool": tool, "arguments": admissible}
-            recipe = f"verifier:admissible_call={json.dumps(arguments, sort_keys=True)}"
             group = f"bfcl/{problem.question}"
-            tags = (f"{GROUP_TAG}{group}", recipe)
+            tags = (f"{GROUP_TAG}{group}",)
             tasks.append(CallTask(problem.question, "admissible_call", arguments, group, tags, problem))
     return tasks
 

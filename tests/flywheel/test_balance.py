@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
 from tests.flywheel.test_spool import a_manifest
 from whorl.flywheel.balance import Tally, remarks
 from whorl.flywheel.build import FORMATS
@@ -45,8 +45,7 @@ def test_what_stands_out_is_said() -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_card_can_be_read(format: Any, tmp_path: Path) -> None:
-    tags = ('verifier:answer_in_reply={"answers": ["1"]}',)
-    built = rows(format, *(a_run(str(n), (GOOD, BAD)[n % 2], tags=tags) for n in range(10)))
+    built = rows(format, *(a_run(str(n), (GOOD, BAD)[n % 2], verifier=says("1")) for n in range(10)))
     written = write_rows(tmp_path, built, 0, 0.0)
     write_card(tmp_path, {**a_manifest(written), "format": format})
     text = (tmp_path / "README.md").read_text(encoding="utf-8")

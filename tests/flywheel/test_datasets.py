@@ -39,7 +39,12 @@ SEARCH = {"type": "function", "function": {"name": "search", "description": "", 
 
 
 def a_run(
-    answer: str, *outcomes: Judged, question: str = "When?", query: str = "when", tags: tuple[str, ...] = ()
+    answer: str,
+    *outcomes: Judged,
+    question: str = "When?",
+    query: str = "when",
+    tags: tuple[str, ...] = (),
+    verifier: dict[str, Any] | None = None,
 ) -> Trajectory:
     call = {
         "type": "function",
@@ -48,7 +53,7 @@ def a_run(
     }
     return Trajectory(
         run_id=uuid.uuid4(), user_id=None, agent="default", adapter=None, tags=tags, tools=[SEARCH], template_hash="t",
-        policies=frozenset({"p"}), outcomes=outcomes,
+        policies=frozenset({"p"}), outcomes=outcomes, verifier=verifier,
         messages=[
             {"role": "system", "content": "s"}, {"role": "user", "content": question},
             {"role": "assistant", "content": "", "tool_calls": [call]},
@@ -56,6 +61,11 @@ def a_run(
             {"role": "assistant", "content": answer},
         ],
     )  # fmt: skip
+
+
+def says(answer: str) -> dict[str, Any]:
+    """The verifier of a question that ``answer`` answers."""
+    return {"verifier": "answer_in_reply", "arguments": {"answers": [answer]}}
 
 
 GOOD, BAD = Judged("thumb", 1.0, 1.0, None), Judged("thumb", 0.0, 1.0, None)
@@ -115,8 +125,7 @@ def test_kto_labels_single_runs() -> None:
 
 def test_grpo_keeps_the_verifier_and_what_tools_returned() -> None:
     """One row a question, with the recordings of all its runs, each call once."""
-    tags = ('verifier:answer_in_reply={"answers": ["noon"]}',)
-    run, again = a_run("x", BAD, tags=tags), a_run("y", GOOD, tags=tags)
+    run, again = a_run("x", BAD, verifier=says("noon")), a_run("y", GOOD, verifier=says("noon"))
     [row] = rows("grpo", run, again)
     assert (row["verifier"], row["arguments"], row["replay"]) == (
         "answer_in_reply", {"answers": ["noon"]}, str(run.run_id),
@@ -148,14 +157,20 @@ def test_the_demo_never_trains_on_a_fact_it_is_measured_on() -> None:
 
 
 async def collect(
-    whorl: Whorl, actor: Actor, count: int = 6, asking: str = "How often does tide {} turn?"
+    whorl: Whorl,
+    actor: Actor,
+    count: int = 6,
+    asking: str = "How often does tide {} turn?",
+    verifier: dict[str, Any] | None = None,
 ) -> list[uuid.UUID]:
     document = LoadedDocument("t.md", "Tides", "The tide turns twice a day.", "text/plain")
     async for _ in whorl.library.ingest(actor.tenant_id, [document]):
         pass
     runs = []
     for number in range(count):
-        ended = await whorl.agents.answer(actor, RunRequest(asking.format(number)))
+        ended = await whorl.agents.answer(
+            actor, RunRequest(asking.format(number), tags=("a",), verifier=verifier)
+        )
         runs.append(ended.run_id)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             thumb = Feedback("thumb", float(number % 2 == 0), "tester")
@@ -244,13 +259,24 @@ async def test_nobody_builds_from_anothers_runs(
             )
 
 
+async def test_what_a_verifier_looks_for_is_redacted_as_the_question_is(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    address = "ines.moreau@arnby.example"
+    await collect(whorl, acme, 2, f"What is tide {{}} to {address}?", says(address))
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "grpo", held_out=0.0)
+    built = (Path(dataset.folder) / "train.jsonl").read_text(encoding="utf-8")
+    assert "moreau" not in built
+    for row in map(json.loads, built.splitlines()):
+        [placeholder] = row["arguments"]["answers"]
+        assert placeholder.startswith("<EMAIL") and placeholder in row["prompt"][-1]["content"]
+
+
 async def test_every_format_is_built_from_one_store(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
-    runs = await collect(whorl, acme, 4)
+    runs = await collect(whorl, acme, 4, verifier=says("twice"))
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         edit = Feedback("edit", 1.0, "tester", text="Twice a day, always. [1]")
         await record_outcome(session, acme.tenant_id, runs[0], edit, whorl.redactor)
-        verifier = 'verifier:answer_in_reply={"answers": ["twice"]}'
-        await session.execute(update(Run).values(tags=["a", verifier]))
     for format in FORMATS:
         dataset = await create_dataset(
             whorl.engine, acme.tenant_id, tmp_path, format, Selection(tag="a"), held_out=0.0

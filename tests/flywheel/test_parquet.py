@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
 from whorl.flywheel.build import FORMATS
 from whorl.flywheel.files import row_bytes
 from whorl.flywheel.parquet import COLUMNS, read_parquet, write_parquet
@@ -15,9 +15,9 @@ from whorl.platform.errors import InputError
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_rows_come_back_as_they_were(format: Any, tmp_path: Path) -> None:
-    tags = ('verifier:answer_in_reply={"answers": ["noon"]}', "task:7")
     runs = [
-        a_run(f"{n}", (GOOD, BAD)[n % 2], query=f"q{n}", tags=tags[: 1 + n // 6]) for n in range(2500 // 100)
+        a_run(f"{n}", (GOOD, BAD)[n % 2], query=f"q{n}", tags=("task:7",)[: n // 6], verifier=says("noon"))
+        for n in range(2500 // 100)
     ]
     built = rows(format, *runs)
     lines, target = tmp_path / "train.jsonl", tmp_path / "train.parquet"
