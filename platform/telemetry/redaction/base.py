@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 
@@ -29,8 +30,8 @@ def resolve(findings: Iterable[Finding], text: str) -> list[Finding]:
     What the winner leaves of the other is kept too, without blanks and punctuation at its ends, so
     that nothing found is lost.
     """
-    found, kept = list(findings), list[Finding]()
-    if len(found) < 2:
+    found, kept = sorted(findings), list[Finding]()
+    if all(one.end <= other.start for one, other in pairwise(found)):
         return found
     for finding in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
         for start, end in _left_over(finding, kept):

@@ -59,7 +59,7 @@ class NameDetector:
         found = self._learn({piece for text in pieces for _, piece in text})
         return [
             [
-                finding._replace(start=finding.start + start, end=finding.end + start)
+                Finding(finding.start + start, finding.end + start, finding.kind, finding.score)
                 for start, piece in text
                 for finding in found[piece]
             ]
@@ -87,26 +87,35 @@ class NameDetector:
         named = 1 - tagged.probabilities[:, 0]
         at = np.flatnonzero(named >= self.threshold)
         kinds = tagged.probabilities[at, 1:].argmax(axis=1) + 1
-        raw, ends = tagged.words
+        raw = tagged.words.raw
         bare = {word: bare_word(raw[word]) for word in at.tolist()}
+        chance = dict(zip(bare, named[at].tolist(), strict=True))
+        ends = dict(zip(bare, tagged.words.ends[at].tolist(), strict=True))
         inside = [word not in _ENDS[kind] for word, kind in zip(bare.values(), kinds.tolist(), strict=True)]
         at, kinds = at[inside], kinds[inside]
         if not len(at):
             return
         cuts = np.flatnonzero((np.diff(at) > 1) | (np.diff(kinds) != 0)) + 1
-        firsts, lasts = at[[0, *cuts]].tolist(), at[[*(cuts - 1), -1]].tolist()
-        for first, last, kind in zip(firsts, lasts, kinds[[0, *cuts]].tolist(), strict=True):
+        firsts, lasts = at[[0, *cuts]], at[[*(cuts - 1), -1]].tolist()
+        owners = tagged.texts[firsts]
+        runs = (
+            firsts.tolist(),
+            lasts,
+            kinds[[0, *cuts]].tolist(),
+            owners.tolist(),
+            tagged.starts[owners].tolist(),
+        )
+        for first, last, kind, owner, offset in zip(*runs, strict=True):
             while first < last and not bare[first].isalnum():
                 first += 1
             while first < last and not bare[last].isalnum():
                 last -= 1
-            owner = int(tagged.texts[first])
-            text, offset = texts[owner], int(tagged.starts[owner])
-            start, end = int(ends[first]) - len(bare[first]) - offset, int(ends[last]) - offset
+            text = texts[owner]
+            start, end = ends[first] - len(bare[first]) - offset, ends[last] - offset
             # The point of "J. R." and of "Jr." belongs to the name.
             if last > first and text[end : end + 1] == "." and len(bare[last]) <= 2:
                 end += 1
-            value, score = text[start:end], float(named[first : last + 1].max())
+            value, score = text[start:end], max(map(chance.__getitem__, range(first, last + 1)))
             if value.lower() in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
                 continue
             # Codes such as R2.

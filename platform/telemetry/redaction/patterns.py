@@ -6,7 +6,7 @@ Presidio runs each recognizer on each text, which costs a millisecond a sentence
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -153,22 +153,44 @@ class PatternDetector:
         """Findings of each text; see :class:`Detector`."""
         findings: list[list[Finding]] = [[] for _ in texts]
         digits = [len(_DIGIT.findall(text)) for text in texts]
-        whole = _BETWEEN.join(texts)
+        whole = Joined([text.replace("\0", " ") for text in texts])
         for (least, gate), rules in self._by_gate.items():
-            there = [part for part in gate if part in whole]
-            passed = [
-                i for i, text in enumerate(texts)
-                if digits[i] >= least and (not gate or any(map(text.__contains__, there)))
-            ]  # fmt: skip
+            passed = [i for i in (whole.holding(gate) if gate else range(len(texts))) if digits[i] >= least]
             if not passed:
                 continue
-            joined = _BETWEEN.join([texts[i].replace("\0", " ") for i in passed])
-            starts = [0, *accumulate(len(texts[i]) + len(_BETWEEN) for i in passed[:-1])]
-            for finding in (finding for rule in rules for finding in _apply(rule, joined)):
-                at = bisect_right(starts, finding.start) - 1
-                start, end = finding.start - starts[at], finding.end - starts[at]
-                findings[passed[at]].append(finding._replace(start=start, end=end))
+            joined = Joined([whole.texts[i] for i in passed])
+            for start, end, kind, score in (
+                finding for rule in rules for finding in _apply(rule, joined.text)
+            ):
+                at = bisect_right(joined.starts, start) - 1
+                first = joined.starts[at]
+                findings[passed[at]].append(Finding(start - first, end - first, kind, score))
         return findings
+
+
+class Joined:
+    """Texts as one, with what no expression goes across between them; ``starts`` says where each begins."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts, self.text = texts, _BETWEEN.join(texts)
+        self.starts = [0, *accumulate(len(text) + len(_BETWEEN) for text in texts[:-1])]
+
+    def holding(self, parts: Iterable[str]) -> list[int]:
+        """The numbers of the texts that hold any of ``parts``, rising.
+
+        >>> Joined(["a@b", "c", "d@e"]).holding(("@", "://"))
+        [0, 2]
+        """
+        found: set[int] = set()
+        for part in parts:
+            at = self.text.find(part)
+            while at >= 0:
+                number = bisect_right(self.starts, at) - 1
+                found.add(number)
+                if number + 1 == len(self.starts):
+                    break
+                at = self.text.find(part, self.starts[number + 1])
+        return sorted(found)
 
 
 def _apply(rule: Rule, text: str) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple, Protocol
 
 import regex
@@ -74,14 +75,19 @@ class RedactionPolicy(BaseModel):
 
     def apply(self, text: str, findings: Iterable[Finding]) -> list[Finding]:
         """Findings that count under the policy: without those off or allowed, with its own."""
-        allowed = {folded(value) for value in self.allow}
-        counted = [
-            finding for finding in (*findings, *self._own(text))
-            if self.operator(finding.kind) != "off"
-            and (not allowed or folded(text[finding.start : finding.end]) not in allowed)
-        ]  # fmt: skip
-        # What is hidden goes before what is kept, or a kept address would show the name in it.
-        return [f._replace(score=f.score / 10) if self.operator(f.kind) == "keep" else f for f in counted]
+        counted = []
+        for finding in (*findings, *self._own(text)):
+            start, end, kind, score = finding
+            operator = self.operator(kind)
+            if operator == "off" or (self.allow and folded(text[start:end]) in self._allowed):
+                continue
+            # What is hidden goes before what is kept, or a kept address would show the name in it.
+            counted.append(Finding(start, end, kind, score / 10) if operator == "keep" else finding)
+        return counted
+
+    @cached_property
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(folded(value) for value in self.allow)
 
     def _own(self, text: str) -> list[Finding]:
         """Matches of the policy's own expressions and denied values; raises TimeoutError."""
