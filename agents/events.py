@@ -1,7 +1,7 @@
 """What a run tells while it goes on; the API sends these as server-sent events."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from .tools.base import Citation
@@ -9,13 +9,14 @@ from .tools.base import Citation
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The run exists."""
+    """The run exists; ``limits`` are the headers that say what is left of the tenant's quotas."""
 
     event: ClassVar = "run.started"
     run_id: uuid.UUID
     conversation_id: uuid.UUID | None
     model: str
     adapter: str | None
+    limits: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

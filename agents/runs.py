@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.capture import Capture, RunContext, run_context
+from ..platform.usage.prices import Prices
+from ..platform.usage.quotas import Standing
+from ..platform.usage.record import Used, record_usage
+from .admission import admit
 from .events import RunEnded, RunEvent, RunStarted, ToolEnded, ToolStarted
 from .graph import Limits, RunScope, build_graph
 from .prompt import SYSTEM
@@ -48,7 +53,8 @@ class RunRequest:
     ``adapter`` overrides the tenant's route: a name, or "" for the base model. ``history`` comes
     before the question where no conversation is kept. ``checkpoint`` stores each step. ``toolbox``
     takes the place of the agent's own tools. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
-    the question; it is captured with the run, redacted as the run is.
+    the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
+    must allow the run; its usage is recorded in any case.
     """
 
     question: str
@@ -62,6 +68,7 @@ class RunRequest:
     tags: tuple[str, ...] = ()
     toolbox: Toolbox | None = None
     verifier: dict[str, Any] | None = None
+    metered: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class Agents:
         toolbox: Toolbox,
         capture: Capture,
         limits: Limits,
+        prices: Prices | None = None,
     ) -> None:
+        self.prices = prices or Prices()
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
@@ -95,10 +104,11 @@ class Agents:
         """Run, event by event; leaving the iterator early cancels the run.
 
         Raises InputError for a question that cannot be run, NotFoundError for a conversation or
-        adapter that the actor does not have.
+        adapter that the actor does not have, LimitError where a quota is used up.
         """
         with ExitStack() as held:
-            run, messages = await self._begin(actor, request, held)
+            run, messages, standing = await self._begin(actor, request, held)
+            yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
             async with aclosing(self._events(actor, request, run, messages)) as events:
                 async for event in events:
                     yield event
@@ -107,7 +117,6 @@ class Agents:
         self, actor: Actor, request: RunRequest, run: Run, messages: list[ChatMessage]
     ) -> AsyncGenerator[RunEvent, None]:
         events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
-        yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter)
         task = asyncio.create_task(self._execute(actor, request, run, messages, events))
         task.add_done_callback(lambda _: events.put_nowait(None))
         try:
@@ -131,7 +140,7 @@ class Agents:
 
     async def _begin(
         self, actor: Actor, request: RunRequest, held: ExitStack
-    ) -> tuple[Run, list[ChatMessage]]:
+    ) -> tuple[Run, list[ChatMessage], Standing]:
         actor.require("chat")
         question = request.question.strip()
         if not question:
@@ -156,6 +165,9 @@ class Agents:
             choice = await self._hold_adapter(
                 session, actor, request, _key(actor, request, conversation_id), held
             )
+            standing = Standing()
+            if request.metered:
+                standing = await admit(session, actor.tenant_id, timedelta(seconds=self.limits.seconds + 60))
             run = Run(
                 tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
                 agent=request.agent, model=self.servers.base, adapter=choice.adapter,
@@ -170,7 +182,7 @@ class Agents:
                     )
                 )  # fmt: skip
         start: list[ChatMessage] = [{"role": "system", "content": SYSTEM}, *history]
-        return run, [*start, {"role": "user", "content": question}]
+        return run, [*start, {"role": "user", "content": question}], standing
 
     async def _hold_adapter(
         self, session: AsyncSession, actor: Actor, request: RunRequest, key: str, held: ExitStack
@@ -280,6 +292,18 @@ class Agents:
             stored.error = "model or tool failure" if ended.error else None
             stored.steps, stored.ended_at = ended.steps, now()
             stored.input_tokens, stored.output_tokens = ended.input_tokens, ended.output_tokens
+            price = self.prices.of(run.model, run.adapter)
+            cost = price.of(ended.input_tokens, ended.output_tokens)
+            stored.cost = None if cost is None else Decimal(str(cost))
+            used = Used(
+                actor.label,
+                run.agent,
+                run.adapter or run.model,
+                ended.input_tokens,
+                ended.output_tokens,
+                cost,
+            )
+            await record_usage(session, actor.tenant_id, used)
             if request.keep and run.conversation_id and ended.answer:
                 session.add(
                     Message(

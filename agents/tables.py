@@ -2,9 +2,10 @@
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..platform.database.base import Base, TenantTable, new_id, now
@@ -28,7 +29,7 @@ class Run(TenantTable, Base):
     """
 
     __tablename__ = "runs"
-    __table_args__ = (Index(None, "tenant_id", "trace_id"),)
+    __table_args__ = (Index(None, "tenant_id", "trace_id"), Index(None, "tenant_id", "started_at"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[uuid.UUID | None]
@@ -43,6 +44,7 @@ class Run(TenantTable, Base):
     steps: Mapped[int] = mapped_column(default=0)
     input_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
     output_tokens: Mapped[int] = mapped_column(BigInteger, default=0)
+    cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 9))
     started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
     tags: Mapped[list[Any]] = mapped_column(default=list)

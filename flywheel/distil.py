@@ -23,6 +23,7 @@ from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_adapter
 from ..platform.serving.base_model import model_folder
+from ..platform.usage.prices import NO_PRICE, Price
 from .datasets import Selection, create_dataset, selected
 from .evaluation import Scored, Task, ask_all, summary
 from .measure import keep_comparison, load_for_evaluation
@@ -33,7 +34,7 @@ from .training.launch import queue_training, train_adapter
 from .training.recipe import Recipe
 from .training.render import render_text, seen
 from .trajectory import Trajectory, trajectories
-from .value import NO_PRICE, Price, Spent, cost, kept_share
+from .value import Spent, cost, kept_share
 from .verifiers.base import Attempt, Call
 
 Progress = Callable[[str, int, int], None]

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from ..platform.command import Terminal, run_async
+from ..platform.usage.prices import NO_PRICE, Price
 from .datasets import Selection
 from .distil import Prices, distil
 from .evaluation import load_tasks
 from .training.recipe import default_recipe
-from .value import NO_PRICE, Price
 
 
 @click.command("distil")

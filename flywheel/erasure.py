@@ -18,6 +18,7 @@ from ..platform.identity.members import forget_member, require_removable
 from ..platform.identity.tables import ApiKey, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import Span
+from ..platform.usage.record import forget_actor
 from .lineage import Node, descendants, find_node, find_user
 from .screening.recalled import confirm_recalled
 from .tables import Outcome, Quarantine, Receipt
@@ -91,6 +92,7 @@ async def _delete(
     ]  # fmt: skip
     for name, statement in steps:
         counts[name] = await _count(session, statement)
+    counts["usage_days"] = await forget_actor(session, tenant_id, label)
     return counts
 
 

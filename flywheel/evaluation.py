@@ -124,7 +124,7 @@ async def ask_all(
             request = RunRequest(
                 task.question, adapter=adapter, sampling=sampling or Sampling(), keep=False, checkpoint=False,
                 tags=(*tags, *task.tags), toolbox=task.toolbox,
-                verifier={"verifier": task.verifier, "arguments": task.arguments},
+                verifier={"verifier": task.verifier, "arguments": task.arguments}, metered=False,
             )  # fmt: skip
             started = time.monotonic()
             ended, shown, calls = await _run(agents, actor, request)

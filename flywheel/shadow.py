@@ -129,7 +129,7 @@ def shadow_request(finished: Finished, trial: Trial, toolbox: Toolbox) -> RunReq
     request = finished.request
     return RunRequest(
         request.question, agent=request.agent, adapter=trial.candidate, sampling=request.sampling,
-        history=finished.messages[1:-1], keep=False, checkpoint=False, tags=(SHADOW_TAG,),
+        history=finished.messages[1:-1], keep=False, checkpoint=False, tags=(SHADOW_TAG,), metered=False,
         toolbox=replaying(request.toolbox or toolbox, finished.tools),
     )  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.stats import bootstrap
+
+from ..platform.usage.prices import Price
 
 RESAMPLES = 2000
 
@@ -23,16 +25,6 @@ class Spent:
         return self.input_tokens + self.output_tokens
 
 
-class Price(NamedTuple):
-    """US dollars for a million tokens read and written; None where nobody said."""
-
-    read: float | None = None
-    written: float | None = None
-
-
-NO_PRICE = Price()
-
-
 def cost(runs: Sequence[Spent], price: Price) -> dict[str, float | None]:
     """Mean tokens and dollars of a run; dollars are None without a price.
 
@@ -41,12 +33,9 @@ def cost(runs: Sequence[Spent], price: Price) -> dict[str, float | None]:
     """
     read = sum(run.input_tokens for run in runs) / len(runs)
     written = sum(run.output_tokens for run in runs) / len(runs)
-    dollars = None
-    if price.read is not None and price.written is not None:
-        dollars = round((read * price.read + written * price.written) / 1e6, 9)
     return {
         "tokens": round(read + written, 1), "input_tokens": round(read, 1), "output_tokens": round(written, 1),
-        "dollars": dollars,
+        "dollars": price.of(read, written),
     }  # fmt: skip
 
 

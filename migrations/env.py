@@ -13,6 +13,7 @@ for room in (
     "agents",
     "platform.telemetry",
     "platform.serving",
+    "platform.usage",
     "flywheel",
 ):
     import_module(f"whorl.{room}.tables")

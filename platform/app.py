@@ -62,6 +62,8 @@ from .telemetry.drain import drain_at_end, drain_log, drain_orphans, drain_until
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.wal import WriteAheadLog
+from .usage import api as usage_api
+from .usage.prices import load_prices
 
 
 @dataclass
@@ -124,7 +126,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
-        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits)
+        prices = load_prices(settings.prices)
+        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow
@@ -232,7 +235,15 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     )
     install_problem_handlers(app)
     _add_operations(app)
-    for module in (identity_api, telemetry_api, agents_api, openai_api, retrieval_api, flywheel_api):
+    for module in (
+        identity_api,
+        usage_api,
+        telemetry_api,
+        agents_api,
+        openai_api,
+        retrieval_api,
+        flywheel_api,
+    ):
         app.include_router(module.router)
     pages.install(app)
     return app

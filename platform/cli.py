@@ -21,6 +21,7 @@ from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from .identity.tenants import find_tenant, oldest_tenant
 from .settings import load_settings
 from .telemetry import commands as telemetry_commands
+from .usage import commands as usage_commands
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -154,7 +155,14 @@ async def migrate_command(terminal: Terminal) -> None:
 
 
 main.add_command(doctor.doctor)
-for module in (identity_commands, retrieval_commands, agent_commands, flywheel_commands, telemetry_commands):
+for module in (
+    identity_commands,
+    retrieval_commands,
+    agent_commands,
+    flywheel_commands,
+    telemetry_commands,
+    usage_commands,
+):
     for name in module.COMMANDS:
         main.add_command(name)
 

@@ -59,6 +59,9 @@ class Settings(BaseModel):
     mcp_config: Path | None = Field(
         None, description="JSON file with mcpServers, as other MCP clients write it."
     )
+    prices: Path | None = Field(
+        None, description="JSON file of what models cost, US dollars for a million tokens."
+    )
     max_steps: int = Field(6, ge=1, le=100, description="Model calls in one run.")
     max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")

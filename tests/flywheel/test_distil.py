@@ -21,7 +21,7 @@ from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.store import import_runs
 from whorl.flywheel.tables import Training
 from whorl.flywheel.training.recipe import default_recipe
-from whorl.flywheel.value import Price, kept_share
+from whorl.flywheel.value import kept_share
 from whorl.platform.app import open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
@@ -29,6 +29,7 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.adapters import find_adapter
 from whorl.platform.serving.base_model import base_hash
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.usage.prices import Price
 
 THINGS = "bolt nut gear cog belt hose pump valve lamp fuse wire coil spring washer pedal chain".split()
 ASKED, LEARNT = THINGS[:8], THINGS[8:]

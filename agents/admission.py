@@ -1,0 +1,63 @@
+"""Admission: a run starts where the tenant's quotas let it, counted in the database, so that replicas count together."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..platform.database.base import now
+from ..platform.errors import LimitError
+from ..platform.usage.quotas import MINUTE, Quotas, Standing, check_spending, quotas_of, tokens_left
+from .tables import Run
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+# Seconds after which a run that must wait for another to end may ask again.
+_RETRY = 1.0
+
+
+async def admit(session: AsyncSession, tenant_id: uuid.UUID, longest: timedelta) -> Standing:
+    """Let a run start: the caller inserts it in the same transaction, and others wait until it has.
+
+    ``longest`` is how long a run may take: what runs for longer has died. Raises LimitError, with when
+    to try again, for a quota that is used up.
+    """
+    quotas = await quotas_of(session, tenant_id)
+    if quotas == Quotas():
+        return Standing(quotas)
+    await session.execute(_ALONE, {"name": f"quota:{tenant_id}"})
+    moment = now()
+    await _check_running(session, quotas, moment - longest)
+    requests = await _requests_left(session, quotas, moment)
+    tokens = await tokens_left(session, quotas, moment)
+    await check_spending(session, quotas, moment)
+    return Standing(quotas, requests, tokens)
+
+
+async def _check_running(session: AsyncSession, quotas: Quotas, since: datetime) -> None:
+    most = quotas.concurrent_runs
+    if most is None:
+        return
+    running = select(func.count()).select_from(Run).where(Run.status == "running", Run.started_at > since)
+    if (await session.scalar(running) or 0) >= most:
+        raise LimitError(f"The workspace may have {most} runs at once. Wait until one ends.", _RETRY)
+
+
+async def _requests_left(session: AsyncSession, quotas: Quotas, moment: datetime) -> int | None:
+    """Requests left of the minute that ends now, after this one."""
+    most = quotas.requests_per_minute
+    if most is None:
+        return None
+    if most == 0:
+        raise LimitError("The workspace may make no requests. Ask the operator.")
+    started = (
+        select(Run.started_at)
+        .where(Run.started_at > moment - MINUTE)
+        .order_by(Run.started_at.desc())
+        .limit(most)
+    )
+    made = list(await session.scalars(started))
+    if len(made) == most:
+        wait = (made[-1] + MINUTE - moment).total_seconds()
+        raise LimitError(f"The workspace may make {most} requests a minute.", max(wait, 0.1))
+    return most - len(made) - 1

@@ -1,0 +1,70 @@
+"""``whorl usage`` and ``whorl tenant quota``."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from ..command import Terminal, run_async
+from ..database.base import now
+from ..database.session import tenant_session
+from ..errors import InputError
+from ..identity.audit import record
+from ..identity.commands import tenant
+from .quotas import Quotas, change_quotas, quotas_of
+from .record import BY, By, usage_by
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--by", type=click.Choice(BY), default="day", show_default=True)
+@click.option("--since", type=_DAY, help="First day (UTC); by default 30 days ago.")
+@click.option("--until", type=_DAY, help="Last day (UTC); by default today.")
+@run_async
+async def usage(terminal: Terminal, by: By, since: datetime | None, until: datetime | None) -> None:
+    """What the workspace used: runs, tokens, dollars.
+
+    \b
+    Example: whorl usage --by model --since 2026-11-01
+    """
+    last = until.date() if until else now().date()
+    first = since.date() if since else last - timedelta(days=30)
+    if first > last:
+        raise InputError(f"--since ({first}) is after --until ({last}).")
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        value = await usage_by(session, by, first, last)
+    columns = [by, "runs", "read", "written", "dollars"]
+    terminal.result(value, lambda: terminal.table(columns, [each.values() for each in value]))
+
+
+@tenant.command("quota")
+@click.option("--requests-per-minute", type=click.IntRange(0))
+@click.option("--tokens-per-day", type=click.IntRange(0))
+@click.option("--dollars-per-month", type=click.FloatRange(0))
+@click.option("--concurrent-runs", type=click.IntRange(0))
+@click.option("--none", "unlimited", is_flag=True, help="Lift all that are not given.")
+@run_async
+async def quota(terminal: Terminal, unlimited: bool, **given: Any) -> None:
+    """Show the workspace's quotas, or set those that are given.
+
+    \b
+    Example: whorl tenant quota --requests-per-minute 60 --concurrent-runs 4
+    """
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "dollars_per_month" in changes:
+        changes["dollars_per_month"] = Decimal(str(changes["dollars_per_month"])).quantize(Decimal("0.01"))
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        quotas = await quotas_of(session, actor.tenant_id)
+        if changes or unlimited:
+            kept = {} if unlimited else quotas.model_dump()
+            quotas = Quotas(**{**kept, **changes})
+            await change_quotas(session, actor.tenant_id, quotas)
+            record(session, actor, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
+    value = quotas.model_dump(mode="json")
+    rows = [[name.replace("_", " "), "unlimited" if most is None else most] for name, most in value.items()]
+    terminal.result(value, lambda: terminal.table(["quota", "at most"], rows))
+
+
+COMMANDS = (usage,)

@@ -1,0 +1,152 @@
+"""Quotas are kept by all replicas together; usage and cost are counted as runs end."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import select, update
+
+from tests.conftest import Actor, Whorl
+from whorl.agents.events import RunStarted
+from whorl.agents.runs import Agents, RunRequest
+from whorl.agents.tables import Run
+from whorl.platform.database.base import now
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import InputError, LimitError
+from whorl.platform.usage.prices import Price, Prices, load_prices
+from whorl.platform.usage.quotas import Quotas, change_quotas
+from whorl.platform.usage.record import ERASED, Used, forget_actor, record_usage, usage_by
+from whorl.platform.usage.tables import UsageDay
+
+
+async def allow(whorl: Whorl, actor: Actor, **quotas: object) -> None:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await change_quotas(session, actor.tenant_id, Quotas.model_validate(quotas))
+
+
+async def ask(whorl: Whorl, actor: Actor, agents: Agents | None = None) -> uuid.UUID:
+    return (await (agents or whorl.agents).answer(actor, RunRequest("When?", checkpoint=False))).run_id
+
+
+async def test_requests_of_a_minute_are_counted_exactly_by_two_replicas(whorl: Whorl, acme: Actor) -> None:
+    await allow(whorl, acme, requests_per_minute=5)
+    other = Agents(
+        whorl.engine,
+        whorl.addresses.app,
+        whorl.servers,
+        whorl.agents.toolbox,
+        whorl.capture,
+        whorl.agents.limits,
+    )
+    outcomes: list[str] = []
+
+    async def attempt(agents: Agents) -> None:
+        try:
+            await ask(whorl, acme, agents)
+            outcomes.append("answered")
+        except LimitError as error:
+            assert error.retry_after is not None and 0 < error.retry_after <= 60
+            outcomes.append("refused")
+
+    async with anyio.create_task_group() as group:
+        for number in range(12):
+            group.start_soon(attempt, (whorl.agents, other)[number % 2])
+    assert sorted(outcomes) == ["answered"] * 5 + ["refused"] * 7
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Run).values(started_at=now() - timedelta(seconds=61)))
+    await ask(whorl, acme)
+
+
+async def test_a_refused_request_leaves_nothing(whorl: Whorl, acme: Actor) -> None:
+    await allow(whorl, acme, requests_per_minute=0)
+    with pytest.raises(LimitError, match="Ask the operator"):
+        await ask(whorl, acme)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert (await session.scalars(select(Run))).all() == []
+
+
+async def test_runs_at_once_are_limited_and_dead_ones_do_not_count(whorl: Whorl, acme: Actor) -> None:
+    await allow(whorl, acme, concurrent_runs=1)
+    stream: AsyncIterator[object] = whorl.agents.stream(acme, RunRequest("When?", checkpoint=False))
+    started = await anext(stream)
+    assert isinstance(started, RunStarted)
+    with pytest.raises(LimitError, match="1 runs at once"):
+        await ask(whorl, acme)
+    async for _ in stream:
+        pass
+    await ask(whorl, acme)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        died = now() - timedelta(seconds=whorl.agents.limits.seconds + 61)
+        await session.execute(update(Run).values(status="running", started_at=died))
+    await ask(whorl, acme)
+
+
+async def test_tokens_of_the_day_and_dollars_of_the_month_end(whorl: Whorl, acme: Actor) -> None:
+    whorl.agents.prices = Prices({whorl.servers.base: Price(1000.0, 1000.0)})
+    first = await ask(whorl, acme)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        run = await session.get_one(Run, (acme.tenant_id, first))
+        used = run.input_tokens + run.output_tokens
+        assert used > 0 and run.cost == Decimal(used) / 1000
+    await allow(whorl, acme, tokens_per_day=used)
+    with pytest.raises(LimitError, match="tokens of this day") as ended:
+        await ask(whorl, acme)
+    assert 0 < (ended.value.retry_after or 0) <= 86_400
+    await allow(whorl, acme, tokens_per_day=used + 1)
+    await ask(whorl, acme)
+    await allow(whorl, acme, dollars_per_month="0.01")
+    with pytest.raises(LimitError, match="dollars of this month"):
+        await ask(whorl, acme)
+
+
+async def test_evaluations_are_not_refused_and_are_counted(whorl: Whorl, acme: Actor) -> None:
+    await allow(whorl, acme, requests_per_minute=0)
+    await whorl.agents.answer(acme, RunRequest("When?", metered=False, keep=False, checkpoint=False))
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        [day] = await usage_by(session, "day", now().date(), now().date())
+    assert day["runs"] == 1 and day["dollars"] == 0
+
+
+async def test_quotas_of_one_tenant_do_not_hold_another(whorl: Whorl, acme: Actor, rival: Actor) -> None:
+    await allow(whorl, acme, requests_per_minute=0)
+    await ask(whorl, rival)
+
+
+async def test_usage_is_summed_by_what_is_asked_for_and_survives_its_person(
+    whorl: Whorl, acme: Actor
+) -> None:
+    used = [("user:a", "m1", 10), ("user:a", "m1", 5), ("user:a", "m2", 1), ("user:b", "m1", 2)]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for actor, model, tokens in used:
+            await record_usage(session, acme.tenant_id, Used(actor, "default", model, tokens, 1, 0.5))
+    today = now().date()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        by_model = await usage_by(session, "model", today, today)
+        assert [(row["model"], row["runs"], row["input_tokens"], row["dollars"]) for row in by_model] == [
+            ("m1", 3, 17, 1.5), ("m2", 1, 1, 0.5),
+        ]  # fmt: skip
+        assert await usage_by(session, "day", today + timedelta(days=1), today + timedelta(days=2)) == []
+        assert await forget_actor(session, acme.tenant_id, "user:a") == 2
+        assert await forget_actor(session, acme.tenant_id, "user:b") == 1
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert await usage_by(session, "model", today, today) == by_model
+        assert set(await session.scalars(select(UsageDay.actor))) == {ERASED}
+
+
+def test_prices_are_read_and_checked(tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps({"qwen": {"read": 0.5, "written": 1.5}}), encoding="utf-8")
+    prices = load_prices(file)
+    assert prices.of("qwen", "acme.v3") == Price(0.5, 1.5)
+    assert prices.of("other").of(10, 10) is None
+    for wrong in ("[]", "{", '{"qwen": {"read": -1, "written": 1}}', '{"qwen": 3}'):
+        file.write_text(wrong, encoding="utf-8")
+        with pytest.raises(InputError, match="WHORL_PRICES"):
+            load_prices(file)
+    with pytest.raises(InputError, match="WHORL_PRICES"):
+        load_prices(tmp_path / "missing.json")
