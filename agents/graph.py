@@ -68,7 +68,10 @@ class RunScope:
 async def _reason(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
     scope = runtime.context
     step = state["steps"] + 1
-    call = ChatCall(scope.model_name, state["messages"], scope.toolbox.specs(), scope.sampling)
+    call = ChatCall(
+        scope.model_name, state["messages"], scope.toolbox.specs(), scope.sampling,
+        tenant=str(scope.tool_context.tenant_id),
+    )  # fmt: skip
     with scope.tracer.start_as_current_span(f"chat {scope.model_name}", kind=SpanKind.CLIENT) as span:
         _describe_call(span, call, scope.template_hash)
         reply = await _streamed(scope, call, step)

@@ -194,9 +194,17 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
     for client in clients:
         stack.push_async_callback(client.http.aclose)
     base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
-    if folder is None:
-        return ModelServers(clients, base, base, "unknown")
-    return ModelServers(clients, base, base_hash(folder), template_hash(folder))
+    hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
+    servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
+    task = asyncio.create_task(servers.watch())
+
+    async def stop_watching() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop_watching)
+    return servers
 
 
 def _remote_clients(settings: Settings) -> list[ModelClient]:

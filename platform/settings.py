@@ -36,6 +36,9 @@ class Settings(BaseModel):
     model_name: str | None = Field(
         None, description="Base model to ask for; unset: the first one that the server lists."
     )
+    model_concurrency: int = Field(
+        64, ge=1, description="Calls that one model server answers at once; for more, tenants take turns."
+    )
     judge_key: str | None = Field(
         None, description="Bearer key for the server that whorl judge --server names."
     )

@@ -66,7 +66,8 @@ class ChatCall:
     """One request to a model server; ``model`` is a base model's or an adapter's name.
 
     ``opening``: words that the reply begins with, which the model goes on from. vLLM and the embedded
-    engine take them; other servers may refuse the request.
+    engine take them; other servers may refuse the request. ``tenant``: in whose turn the call waits for a
+    place at the servers.
     """
 
     model: str
@@ -74,6 +75,7 @@ class ChatCall:
     tools: list[ToolSpec] = field(default_factory=list)
     sampling: Sampling = Sampling()
     opening: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True)

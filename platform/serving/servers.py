@@ -1,62 +1,161 @@
 """The model servers behind Whorl: choice, adapters on all of them, drain."""
 
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
+from prometheus_client import Counter as Metric
 
-from ..errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
+from ..errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
+from .breaker import Breaker
 from .client import Delta, ModelClient
 from .messages import ChatCall, ChatMessage, ChatReply, Sampling
+from .turns import Turns
 
-_Key = TypeVar("_Key")
+_log = logging.getLogger(__name__)
 _PROBE: list[ChatMessage] = [{"role": "user", "content": "Hello"}]
+FAILURES = Metric(
+    "whorl_model_call_failures", "Calls that a model server failed before its first token", ["server"]
+)
+RESTORED = Metric(
+    "whorl_adapters_restored", "Adapters loaded again on a server that had lost them", ["server"]
+)
+# Seconds between two looks at the servers.
+WATCH_SECONDS = 5.0
+
+
+@dataclass
+class Server:
+    """A model server, the calls under way there, and whether it is left alone for now."""
+
+    client: ModelClient
+    open: int = 0
+    breaker: Breaker = field(default_factory=Breaker)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
 
 
 class ModelServers:
     """One or more servers of the same base model.
 
     Calls go to the server with the fewest open calls; a call that fails before its first token is
-    tried on the next one. ``base`` is the base model's name, ``base_hash`` its identity.
+    tried on the next one, a server that keeps failing is tried last, and one that was restarted gets
+    back the adapters that it had. ``base`` is the base model's name, ``base_hash`` its identity;
+    ``concurrency`` is how many calls a server answers at once, for which tenants take turns.
     """
 
-    def __init__(self, clients: list[ModelClient], base: str, base_hash: str, template_hash: str) -> None:
-        self.clients = clients
+    def __init__(
+        self,
+        clients: list[ModelClient],
+        base: str,
+        base_hash: str,
+        template_hash: str,
+        concurrency: int = 64,
+    ) -> None:
+        self.servers = [Server(client) for client in clients]
         self.base, self.base_hash, self.template_hash = base, base_hash, template_hash
-        self._open: Counter[int] = Counter()
+        self.turns = Turns(concurrency * max(1, len(clients)))
         self._held: Counter[str] = Counter()
-        self.loaded: set[str] = set()
+        self.loaded: dict[str, Path] = {}
         self._loading = anyio.Lock()
+
+    @property
+    def clients(self) -> list[ModelClient]:
+        """The clients of all servers."""
+        return [server.client for server in self.servers]
 
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply."""
         reply = None
-        async for delta in self.stream(call):
-            reply = delta.reply or reply
+        async with aclosing(self.stream(call)) as deltas:  # type: ignore[type-var]
+            async for delta in deltas:
+                reply = delta.reply or reply
         assert reply is not None
         return reply
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
-        """The reply piece by piece, from the first server that answers."""
+        """The reply piece by piece, from the first server that answers, when it is the tenant's turn.
+
+        Raises LimitError where all servers are full, UpstreamError where none answers.
+        """
         with self.hold(call.model):
-            failure: UpstreamError | None = None
-            for index in sorted(range(len(self.clients)), key=lambda i: self._open[i]):
-                begun = False
+            async with self.turns.turn(call.tenant), aclosing(self._from_any(call)) as deltas:  # type: ignore[type-var]
+                async for delta in deltas:
+                    yield delta
+
+    async def _from_any(self, call: ChatCall) -> AsyncIterator[Delta]:
+        failure: UpstreamError | LimitError | None = None
+        for server in self._order():
+            begun = False
+            try:
+                async with aclosing(self._from(server, call)) as deltas:  # type: ignore[type-var]
+                    async for delta in deltas:
+                        begun = True
+                        yield delta
+                return
+            except (UpstreamError, LimitError) as error:
+                if begun:
+                    raise
+                failure = error
+        raise failure or PrerequisiteError("No model server is configured.")
+
+    def _order(self) -> list[Server]:
+        """The servers in the order to try: those that keep failing last, then by calls under way."""
+        return sorted(self.servers, key=lambda server: (not server.breaker.allows(), server.open))
+
+    async def _from(self, server: Server, call: ChatCall) -> AsyncIterator[Delta]:
+        """The reply of one server; an adapter that it has lost is loaded there again first."""
+        with server.counted():
+            for attempt in (1, 2):
                 try:
-                    with self._counted(self._open, index):
-                        async with aclosing(self.clients[index].stream(call)) as deltas:  # type: ignore[type-var]
-                            async for delta in deltas:
-                                begun = True
-                                yield delta
-                        return
-                except UpstreamError as error:
-                    if begun:
+                    async with aclosing(server.client.stream(call)) as deltas:  # type: ignore[type-var]
+                        async for delta in deltas:
+                            server.breaker.succeed()
+                            yield delta
+                    return
+                except NotFoundError:
+                    if attempt == 2 or call.model not in self.loaded:
                         raise
-                    failure = error
-            raise failure or PrerequisiteError("No model server is configured.")
+                    await self._restore(server)
+                except UpstreamError:
+                    server.breaker.fail()
+                    FAILURES.labels(server.client.label).inc()
+                    raise
+
+    async def watch(self) -> None:
+        """Look at the servers until cancelled: those that answer again are used, with the adapters that they lost."""
+        while True:
+            await anyio.sleep(WATCH_SECONDS)
+            for server in self.servers:
+                await self._look(server)
+
+    async def _look(self, server: Server) -> None:
+        try:
+            await self._restore(server)
+        except (InputError, LimitError, NotFoundError, UpstreamError) as error:
+            _log.warning("Model server %s: %s", server.client.label, error.message)
+            server.breaker.fail()
+        else:
+            server.breaker.succeed()
+
+    async def _restore(self, server: Server) -> None:
+        """Load what every server should have and this one has not, as after its restart."""
+        async with self._loading:
+            present = {model.name for model in await server.client.models()}
+            for name, folder in self.loaded.items():
+                if name not in present:
+                    await server.client.load_adapter(name, folder)
+                    RESTORED.labels(server.client.label).inc()
 
     async def load_adapter(self, name: str, folder: Path) -> None:
         """Load an adapter on every server and make each answer with it once.
@@ -77,7 +176,7 @@ class ModelServers:
                     await client.load_adapter(name, folder)
                     loaded.append(client)
                 await client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
-            self.loaded.add(name)
+            self.loaded[name] = folder
         except (InputError, NotFoundError, UpstreamError):
             for client in loaded:
                 await client.unload_adapter(name)
@@ -85,10 +184,11 @@ class ModelServers:
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter from the servers that have it."""
-        self.loaded.discard(name)
-        for client in self.clients:
-            if name in {model.name for model in await client.models()}:
-                await client.unload_adapter(name)
+        async with self._loading:
+            self.loaded.pop(name, None)
+            for client in self.clients:
+                if name in {model.name for model in await client.models()}:
+                    await client.unload_adapter(name)
 
     async def drain(self, model: str, timeout: float = 30.0) -> bool:
         """Wait until nothing in this process holds ``model``; False when it takes too long."""
@@ -100,13 +200,8 @@ class ModelServers:
     @contextmanager
     def hold(self, model: str) -> Iterator[None]:
         """Keep ``model`` from being unloaded by a drain that starts from now on."""
-        with self._counted(self._held, model):
-            yield
-
-    @contextmanager
-    def _counted(self, counter: Counter[_Key], key: _Key) -> Iterator[None]:
-        counter[key] += 1
+        self._held[model] += 1
         try:
             yield
         finally:
-            counter[key] -= 1
+            self._held[model] -= 1

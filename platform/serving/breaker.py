@@ -1,0 +1,45 @@
+"""A circuit breaker: a server that keeps failing is left alone for a while, longer each time."""
+
+import time
+from collections.abc import Callable
+
+FAILURES = 3
+FIRST_SECONDS, MOST_SECONDS = 2.0, 60.0
+
+
+class Breaker:
+    """Closed until ``FAILURES`` failures in a row; then open, and after a while one call tries.
+
+    Nygard 2007, Release It!, chapter 5. ``clock`` gives seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._until = 0.0
+        self._seconds = FIRST_SECONDS
+
+    @property
+    def closed(self) -> bool:
+        """Whether calls may go to the server without a second thought."""
+        return self._failures < FAILURES
+
+    def allows(self) -> bool:
+        """Whether a call may go to the server; where it is open, one at a time once the while is over."""
+        if self.closed:
+            return True
+        if self._clock() < self._until:
+            return False
+        self._until = self._clock() + self._seconds
+        return True
+
+    def succeed(self) -> None:
+        """The server answered."""
+        self._failures, self._seconds = 0, FIRST_SECONDS
+
+    def fail(self) -> None:
+        """The server failed."""
+        self._failures += 1
+        if self._failures >= FAILURES:
+            self._until = self._clock() + self._seconds
+            self._seconds = min(2 * self._seconds, MOST_SECONDS)
