@@ -26,6 +26,7 @@ from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
+from ..platform.storable import storable
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.capture import Capture, RunContext, run_context
 from ..platform.usage.prices import Prices
@@ -142,7 +143,7 @@ class Agents:
         self, actor: Actor, request: RunRequest, held: ExitStack
     ) -> tuple[Run, list[ChatMessage], Standing]:
         actor.require("chat")
-        question = request.question.strip()
+        question = storable(request.question.strip())
         if not question:
             raise InputError("The question is empty.")
         async with tenant_session(self.engine, actor.tenant_id) as session:
@@ -308,7 +309,7 @@ class Agents:
                 session.add(
                     Message(
                         tenant_id=actor.tenant_id, conversation_id=run.conversation_id, run_id=run.id,
-                        role="assistant", content=ended.answer, citations=list(ended.citations),
+                        role="assistant", content=storable(ended.answer), citations=storable(list(ended.citations)),
                     )
                 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from jsonschema.exceptions import SchemaError
 
 from ..platform.errors import InputError, LimitError, ModelSignal, NotFoundError, UpstreamError
 from ..platform.serving.messages import ToolCall, ToolSpec
+from ..platform.storable import storable
 from .tools.base import Observation, Tool, ToolContext
 
 MAX_OBSERVATION = 20_000
@@ -48,10 +49,10 @@ class Toolbox:
             return _error(f"The tool {call['function']['name']} took more than {TOOL_SECONDS:.0f} seconds.")
         except (ModelSignal, InputError, NotFoundError, UpstreamError, LimitError) as error:
             return _error(error.message)
-        if len(observation.text) > MAX_OBSERVATION:
-            cut = observation.text[:MAX_OBSERVATION] + f"\n[cut: {len(observation.text)} characters in all]"
-            return observation._replace(text=cut)
-        return observation
+        text = storable(observation.text)
+        if len(text) > MAX_OBSERVATION:
+            text = text[:MAX_OBSERVATION] + f"\n[cut: {len(text)} characters in all]"
+        return observation._replace(text=text, citations=storable(observation.citations))
 
     def _checked(self, call: ToolCall) -> tuple[Tool, dict[str, Any]]:
         name = call["function"]["name"]
@@ -59,7 +60,7 @@ class Toolbox:
         if tool is None:
             raise ModelSignal(f"There is no tool {name!r}. Tools are: {', '.join(self.tools) or 'none'}.")
         try:
-            arguments = json.loads(call["function"]["arguments"] or "{}")
+            arguments = storable(json.loads(call["function"]["arguments"] or "{}"))
         except json.JSONDecodeError as error:
             raise ModelSignal(f"The arguments of {name} are not JSON: {error.msg}.") from error
         problem = next(iter(Draft202012Validator(tool.parameters).iter_errors(arguments)), None)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from ..errors import InputError, LimitError, NotFoundError, UpstreamError
+from ..storable import storable
 from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
 
 
@@ -55,7 +56,7 @@ class ModelClient:
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply to a call."""
         response = await self._send("POST", "/v1/chat/completions", _body(call))
-        value = response.json()
+        value = storable(response.json())
         choice = value["choices"][0]
         message = choice["message"]
         return ChatReply(
@@ -81,7 +82,7 @@ class ModelClient:
             async for line in response.aiter_lines():
                 if not line.startswith("data:") or line.endswith("[DONE]"):
                     continue
-                value = json.loads(line[5:])
+                value = storable(json.loads(line[5:]))
                 if "error" in value:
                     raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
                 if text := growing.add(value):

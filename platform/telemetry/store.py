@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.rls import TENANT_SETTING
+from ..storable import storable
 from .record import SpanRecord
 from .tables import Span
 
@@ -22,8 +23,9 @@ _NAMES = ", ".join(_COLUMNS)
 
 
 def dump_records(records: list[SpanRecord]) -> bytes:
-    """Records as one log payload."""
-    return json.dumps([dataclasses.asdict(record) for record in records], ensure_ascii=False).encode()
+    """Records as one log payload; what no store takes (``storable``) is replaced, or it would stop all that follows."""
+    values = storable([dataclasses.asdict(record) for record in records])
+    return json.dumps(values, ensure_ascii=False).encode()
 
 
 def load_records(payload: bytes) -> list[SpanRecord]:
@@ -58,9 +60,7 @@ async def store_records(connection: AsyncConnection[Any], records: Iterable[Span
 
 
 def _cell(name: str, value: Any) -> Any:
-    if name in _JSON:
-        return Jsonb(value)
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+    return Jsonb(value) if name in _JSON else value
 
 
 async def spans_of_run(session: AsyncSession, run_id: uuid.UUID) -> list[Span]:

@@ -10,13 +10,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import Actor, Addresses, Whorl
+from tests.conftest import Actor, Addresses, Settings, Whorl
 from tests.needles import in_files, in_tables
 from whorl.agents.runs import RunRequest
+from whorl.agents.toolbox import Toolbox
+from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.platform.app import open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import PrerequisiteError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
 from whorl.platform.telemetry.drain import drain_log, drain_orphans
@@ -251,3 +256,33 @@ async def test_orphans_are_stored_at_the_next_start(whorl: Whorl, acme: Actor, t
     log._lock.close()
     assert await drain_orphans(whorl.addresses.app, tmp_path / "logs") == 1
     assert not log.folder.exists()
+
+
+REFUSED = "a\0b \ud800 c"
+
+
+@pytest.mark.parametrize("where", ["question", "answer", "tool"])
+async def test_text_that_no_store_takes_stops_nothing(settings: Settings, where: str) -> None:
+    """NUL and halves of surrogate pairs from a user, a model or a tool: the run is kept, and those that follow."""
+
+    async def look(arguments: dict[str, Any], context: ToolContext) -> Observation:
+        return Observation(REFUSED if where == "tool" else "fine")
+
+    def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        if messages[-1]["role"] == "user":
+            return call_text("look", query=REFUSED if where == "answer" else "x")
+        return REFUSED if where == "answer" else "Done."
+
+    tool = Tool("look", "Look.", look, {"type": "object", "properties": {"query": {"type": "string"}}})
+    async with open_whorl(settings, backend=ScriptedBackend(script)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        request = RunRequest(REFUSED if where == "question" else "When?", toolbox=Toolbox([tool]))
+        ended = [await whorl.agents.answer(actor, request) for _ in range(2)]
+        assert [each.status for each in ended] == ["succeeded"] * 2
+        await whorl.flush()
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            for each in ended:
+                spans = await spans_of_run(session, each.run_id)
+                assert [span.operation for span in spans] == ["invoke_agent", "chat", "execute_tool", "chat"]
+                told = json.dumps([span.attributes for span in spans], ensure_ascii=False)
+                assert "\ufffd" in told and "\ud800" not in told

@@ -241,7 +241,7 @@ def _logprobs(backend: Backend, writing: _Writing, start: int) -> dict[str, Any]
 
 
 def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 def _error_body(error: WhorlError) -> dict[str, Any]:

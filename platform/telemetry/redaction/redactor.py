@@ -7,6 +7,7 @@ co-reference survives and a miss in one place is made good by a find in another.
 import re
 from collections import Counter
 
+from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
@@ -34,6 +35,7 @@ class Redactor:
     def redact_text(self, text: str, placeholders: Placeholders | None = None, *, tenant_id: str = "") -> str:
         """A single text, such as a comment, redacted by the tenant's policy or the placeholders' own."""
         placeholders = placeholders or Placeholders(self.policies.of(tenant_id))
+        text = storable(text)
         found = self.find([text], placeholders.tenant.policy)
         return Replacement({text: found[0]}, placeholders).text(text)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 
@@ -23,8 +24,15 @@ _VALUES = frozenset({"default", "examples", "example", "enum", "const"})
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
 
 
-def visit_record(record: SpanRecord, change: Change) -> None:
-    """Apply ``change`` to every content text of a record: name, status, attributes, events."""
+def visit_record(record: SpanRecord, given: Change) -> None:
+    """Apply ``given`` to every content text of a record: name, status, attributes, events.
+
+    What no store takes is replaced in it first, or neither redaction nor the log could go on.
+    """
+
+    def change(text: str) -> str:
+        return given(storable(text))
+
     record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
     record.status_message = change(record.status_message) if record.status_message else ""
     record.attributes = _visit_attributes(record.attributes, change)
