@@ -57,7 +57,7 @@ class ScriptedBackend:
             raise NotFoundError(f"The adapter {name!r} is not loaded.")
 
     async def generate(self, generation: Generation) -> AsyncIterator[Token]:
-        messages, tools = self._chats.pop(tuple(generation.prompt_ids))
+        messages, tools = self._chats[tuple(generation.prompt_ids)]
         reply = self.script(messages, tools, generation.adapter)
         for token in [*self._encode(reply), _END][: generation.sampling.max_tokens]:
             yield Token(token, 0.0, ((token, 0.0),) if generation.sampling.top_logprobs else ())
