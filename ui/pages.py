@@ -17,6 +17,7 @@ from . import (
     runs,
     signin,
     trainings,
+    usage,
 )
 from .frame import HERE, error_page
 from .headers import SafetyHeaders
@@ -28,7 +29,7 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, audit, reference,
+        signin, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage, audit, reference,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

@@ -15,7 +15,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 # In the order of the page.
 _TITLES = {
     "runs": "Runs and conversations", "documents": "Documents and search",
-    "flywheel": "Feedback, datasets, trainings, adapters", "identity": "Members, keys, audit log",
+    "flywheel": "Feedback, datasets, trainings, adapters", "identity": "Members, keys, audit log", "usage": "Usage and quotas",
     "OpenAI-compatible": "OpenAI's shape", "operations": "Operations",
 }  # fmt: skip
 

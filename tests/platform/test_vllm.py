@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ from whorl.platform.serving.base_model import SEED_MODEL
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.local import LocalBackend
 from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling, ToolSpec
+from whorl.platform.serving.servers import ModelServers
 from whorl.retrieval.load.base import LoadedDocument
 
 pytestmark = pytest.mark.vllm
@@ -55,7 +57,8 @@ def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("vllm") / "log.txt"
     command = [
         str(PYTHON), "-P", "-m", "vllm.entrypoints.openai.api_server", "--model", str(SEED_MODEL), "--served-model-name", BASE,
-        "--host", "127.0.0.1", "--port", str(port), "--enable-lora", "--max-lora-rank", "16", "--enforce-eager",
+        "--host", "127.0.0.1", "--port", str(port), "--enable-lora", "--max-lora-rank", "16", "--max-loras", "8",
+        "--max-cpu-loras", "32", "--enforce-eager",
         "--dtype", "bfloat16", "--max-model-len", "2048", "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
         "--enable-prefix-caching", "--chat-template", str(ROOT / "platform" / "serving" / "chat_template.jinja"),
     ]  # fmt: skip
@@ -205,3 +208,70 @@ async def test_the_agent_runs_on_vllm(vllm_url: str, settings: Settings) -> None
     assert ended.status == "succeeded"
     assert ended.steps == 2
     assert ended.answer
+
+
+TENANTS, SWAPS, STREAMS = 8, 100, 16
+
+
+async def test_hot_swaps_under_load_fail_no_call_and_answer_by_the_right_adapter(
+    client: ModelClient, tmp_path: Path
+) -> None:
+    """100 swaps of adapters of 8 tenants while 16 clients stream, with prefix caching on.
+
+    Every version of a tenant has one of two sets of weights, whose answer was taken beforehand, alone.
+    """
+    tenants = [f"tenant{n}" for n in range(TENANTS)]
+    folders = [
+        [
+            make_adapter(SEED_MODEL, tmp_path / f"{n}-{side}", seed=2 * n + side, strength=0.5)
+            for side in (0, 1)
+        ]
+        for n in range(TENANTS)
+    ]
+    servers = ModelServers([client], BASE, "hash", "template")
+    alone: dict[tuple[int, int], tuple[int, ...]] = {}
+    for n, tenant in enumerate(tenants):
+        for side in (0, 1):
+            await servers.load_adapter(f"{tenant}.probe{side}", folders[n][side])
+            alone[n, side] = tuple((await servers.chat(call(f"{tenant}.probe{side}"))).token_ids)
+            await servers.unload_adapter(f"{tenant}.probe{side}")
+    assert len(set(alone.values())) == 2 * TENANTS
+    versions = [0] * TENANTS
+    for n, tenant in enumerate(tenants):
+        await servers.load_adapter(f"{tenant}.v0", folders[n][0])
+    over, answers = asyncio.Event(), list[tuple[tuple[int, int], tuple[int, ...]]]()
+
+    async def talk(number: int) -> None:
+        draw = Random(number)
+        while not over.is_set():
+            n = draw.randrange(TENANTS)
+            version = versions[n]
+            with servers.hold(f"{tenants[n]}.v{version}"):
+                reply = await servers.chat(call(f"{tenants[n]}.v{version}"))
+            answers.append(((n, version % 2), tuple(reply.token_ids)))
+
+    clients = [asyncio.create_task(talk(number)) for number in range(STREAMS)]
+    for number in range(SWAPS):
+        n = number % TENANTS
+        old, new = (f"{tenants[n]}.v{version}" for version in (versions[n], versions[n] + 1))
+        await servers.load_adapter(new, folders[n][(versions[n] + 1) % 2])
+        versions[n] += 1
+        assert await servers.drain(old, 120)
+        await servers.unload_adapter(old)
+    over.set()
+    await asyncio.gather(*clients)
+    for n, tenant in enumerate(tenants):
+        await servers.unload_adapter(f"{tenant}.v{versions[n]}")
+    assert len(answers) > SWAPS
+    wrong = [(asked, said) for asked, said in answers if nearest(said, alone) != asked]
+    assert not wrong, f"{len(wrong)} of {len(answers)}"
+
+
+def nearest(said: tuple[int, ...], alone: dict[tuple[int, int], tuple[int, ...]]) -> tuple[int, int]:
+    """Whose answer it is, by the longest common beginning: sums in a batch differ in their last digits."""
+
+    def common(key: tuple[int, int]) -> int:
+        pairs = zip(said, alone[key], strict=False)
+        return next((at for at, (one, other) in enumerate(pairs) if one != other), len(said))
+
+    return max(alone, key=common)

@@ -296,7 +296,7 @@ async def test_no_page_is_wider_than_the_window(
         "/", f"/conversations/{site.hostile.conversation_id}", "/admin", "/admin/runs",
         f"/admin/runs/{site.hostile.runs[-1]}", "/admin/documents", f"/admin/datasets/{site.hostile.dataset_id}",
         "/admin/adapters", f"/admin/adapters/{site.hostile.adapter}", "/admin/members", "/admin/keys",
-        "/admin/audit", "/docs",
+        "/admin/usage", "/admin/audit", "/docs",
     ):  # fmt: skip
         await page.goto(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from tests.ui.conftest import Site
+from whorl.platform.database.session import tenant_session
+from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
 from whorl.ui.signin import local_path
 
@@ -16,7 +18,7 @@ READ = [
     "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/documents", "/admin/quarantine", "/admin/datasets",
     "/admin/datasets/{dataset}", "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
 ]  # fmt: skip
-ADMINISTER = ["/admin/members", "/admin/keys", "/admin/audit"]
+ADMINISTER = ["/admin/members", "/admin/keys", "/admin/usage", "/admin/audit"]
 ALL = [*CHAT, *READ, *ADMINISTER, "/docs"]
 
 
@@ -317,6 +319,17 @@ async def test_the_page_of_a_trial_shows_its_arms_and_who_may_end_it(site: Site)
     assert (await viewer.post(f"/api/adapters/{site.hostile.adapter}/stop")).status_code == 403
     stopped = (await owner.post(f"/api/adapters/{site.hostile.adapter}/stop")).json()
     assert (stopped["state"], stopped["trial"]["verdict"]) == ("evaluated", "stopped")
+
+
+async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
+    owner = await site.browser(site.acme.owner)
+    await owner.post("/api/runs", json={"question": "How much did that take?"})
+    text = text_of((await owner.get("/admin/usage")).text)
+    assert "By person or key" in text and "Owner" in text and "the operator set none" in text
+    tenant = site.acme.owner.tenant_id
+    async with tenant_session(site.whorl.engine, tenant) as session:
+        await change_quotas(session, tenant, Quotas(requests_per_minute=1234))
+    assert "at most 1,234 requests a minute" in text_of((await owner.get("/admin/usage")).text)
 
 
 async def test_audit_names_people_and_keys(site: Site) -> None:

@@ -1,0 +1,67 @@
+"""Usage: runs, tokens and dollars of the last thirty days, beside what the workspace may use."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ..platform.database.base import now
+from ..platform.database.session import tenant_session
+from ..platform.usage.quotas import Quotas, quotas_of
+from ..platform.usage.record import usage_by
+from .frame import Administrator, Context, render
+from .people import names_of_sources
+
+router = APIRouter(prefix="/admin/usage")
+DAYS = 30
+QUOTAS = {
+    "requests_per_minute": "requests a minute",
+    "tokens_per_day": "tokens a day",
+    "dollars_per_month": "dollars a month",
+    "concurrent_runs": "runs at once",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageContext(Context):
+    """What was used by day, newest first, by person or key, by model and agent; and the quotas by name."""
+
+    template: ClassVar[str] = "usage.html"
+    section: ClassVar[str] = "usage"
+    first: date
+    days: list[dict[str, Any]]
+    actors: list[dict[str, Any]]
+    models: list[dict[str, Any]]
+    agents: list[dict[str, Any]]
+    names: dict[str, str]
+    quotas: list[tuple[str, Any]]
+
+
+@router.get("")
+async def show_usage(actor: Administrator, request: Request) -> Response:
+    """The last ``DAYS`` days."""
+    last = now().date()
+    first = last - timedelta(days=DAYS)
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        days, actors, models, agents = [
+            await usage_by(session, by, first, last) for by in ("day", "actor", "model", "agent")
+        ]
+        names = await names_of_sources(session, (row["actor"] for row in actors))
+        quotas = await quotas_of(session, actor.tenant_id)
+    return render(
+        UsageContext(
+            title="Usage", actor=actor, first=first, days=days[::-1], actors=_most_first(actors),
+            models=_most_first(models), agents=_most_first(agents), names=names, quotas=_named(quotas),
+        )
+    )  # fmt: skip
+
+
+def _most_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: -(row["input_tokens"] + row["output_tokens"]))
+
+
+def _named(quotas: Quotas) -> list[tuple[str, Any]]:
+    """The quotas that are set, by what they limit."""
+    return [(name, value) for field, name in QUOTAS.items() if (value := getattr(quotas, field)) is not None]
