@@ -28,6 +28,7 @@ from .checkpoint import Checkpoint
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
 from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
+from .targets import targets_of
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -222,7 +223,7 @@ def _job(
     return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
         dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
-        groups=groups, rehearsal=rehearsal,
+        groups=groups, rehearsal=rehearsal, target_modules=recipe.target_modules or targets_of(model_folder),
     )  # fmt: skip
 
 

@@ -81,7 +81,9 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     resumed = last_checkpoint(job.partial)
     started = time.monotonic()
     callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
-    trainer = build_trainer(job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks)
+    trainer = build_trainer(
+        job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks, job.target_modules
+    )
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),

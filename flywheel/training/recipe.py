@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...platform.errors import InputError
+from .targets import ALL
 
 Method = Literal["sft", "dpo", "kto", "grpo", "orpo", "simpo", "reward"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -49,7 +50,9 @@ class Recipe(BaseModel):
     steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
     the training when that loss has not fallen for so many evaluations, at 0 never.
     ``rehearse`` is the share of rows of the base's former tasks among those trained on by SFT, so that they
-    are not forgotten; None is a half where the base brings such rows, else none.
+    are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none.
+    ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
+    None is what the base says, else all linear ones.
     ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
@@ -79,6 +82,7 @@ class Recipe(BaseModel):
     evaluate_share: float = Field(0.1, gt=0, lt=1)
     early_stop: int = Field(0, ge=0)
     rehearse: float | None = Field(None, ge=0, lt=1)
+    target_modules: str | None = Field(None, min_length=1)
     any_template: bool = False
 
     @model_validator(mode="after")
@@ -157,7 +161,7 @@ class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 
     ``groups`` has the question group of source runs that are tagged with one, ``rehearsal`` the rows of the
-    base's former tasks.
+    base's former tasks, ``target_modules`` what the adapter changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -171,6 +175,7 @@ class TrainingJob(BaseModel):
     threads: int = 0
     groups: dict[str, str] = {}
     rehearsal: Path | None = None
+    target_modules: str = ALL
 
     @property
     def partial(self) -> Path:

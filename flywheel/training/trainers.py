@@ -1,6 +1,7 @@
 """The trainers, all TRL and PEFT: what is common, and the methods that do not learn from pairs."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from .episodes import Episodes, paid
 from .plan import Plan, loss_of
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
+from .targets import ALL
 from .validation import last_evaluation
 
 
@@ -28,9 +30,12 @@ def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
 
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
-    callbacks: list[Any],
+    callbacks: list[Any], target_modules: str = ALL,
 ) -> Any:  # fmt: skip
-    """A TRL trainer over the rows of a dataset, LoRA on every linear layer; ``aside`` is evaluated on."""
+    """A TRL trainer over the rows of a dataset, LoRA on ``target_modules``; ``aside`` is evaluated on.
+
+    Raises InputError where the base has no such modules.
+    """
     from datasets import Dataset
     from transformers import EarlyStoppingCallback
 
@@ -49,7 +54,7 @@ def build_trainer(
         train_dataset=Dataset.from_list(plan.rows),
         eval_dataset=held,
         processing_class=tokenizer,
-        peft_config=_lora(recipe),
+        peft_config=_lora(recipe, model, target_modules),
         callbacks=callbacks,
         **plan.extra,
     )
@@ -97,16 +102,21 @@ def _evaluation(recipe: Recipe) -> dict[str, Any]:
     return {**when, **best, "greater_is_better": False}
 
 
-def _lora(recipe: Recipe) -> Any:
+def _lora(recipe: Recipe, model: Any, target_modules: str) -> Any:
     from peft import LoraConfig
 
+    names = (name for name, _ in model.named_modules())
+    if target_modules != ALL and not any(re.fullmatch(target_modules, name) for name in names):
+        raise InputError(
+            f"The base has no modules {target_modules!r}. Write an expression over their whole names."
+        )
     return LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
         use_dora=recipe.dora,
         use_rslora=recipe.rslora,
-        target_modules="all-linear",
+        target_modules=target_modules,
         task_type="SEQ_CLS" if recipe.method == "reward" else "CAUSAL_LM",
     )
 
