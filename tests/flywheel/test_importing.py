@@ -64,7 +64,7 @@ async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Impor
         actor = operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
         done = [
             await import_runs(
-                whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", read_runs(file, read_tau)
+                whorl.engine, whorl.drain, whorl.capture, actor, "tau", read_runs(file, read_tau)
             )
             for _ in range(2)
         ]
@@ -148,7 +148,7 @@ async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tm
         actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
         runs = read_runs(write(tmp_path, [TRIALS[0], {"task_id": 9}]), read_tau)
         with pytest.raises(InputError, match="line 2"):
-            await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", runs)
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "tau", runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 1
 
