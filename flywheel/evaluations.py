@@ -53,7 +53,8 @@ class Evaluations:
     async def _record(self, record: SpanRecord, evaluations: list[Evaluation]) -> None:
         tenant_id, run_id = uuid.UUID(record.tenant_id), uuid.UUID(record.run_id)
         async with tenant_session(self._engine, tenant_id) as session:
-            if await session.get(Run, (tenant_id, run_id)) is None:
+            # Locked, for two may tell of the same spans at once.
+            if await session.get(Run, (tenant_id, run_id), with_for_update=True) is None:
                 return
             for evaluation in evaluations:
                 feedback = feedback_of(evaluation, self._weight, record.span_id)

@@ -71,3 +71,15 @@ STRUCTURE: Final = frozenset(
         SOURCE, SESSION,
     }
 )  # fmt: skip
+# What other programs' conventions call things by: searched for personal data only where it looks like content.
+FOREIGN_IDENTIFIERS: Final = frozenset(
+    {
+        EVALUATION_NAME, EVALUATION_LABEL, RESPONSE_ID, SERVICE_NAME, "service.version", "otel.scope.name",
+        "otel.scope.version", "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version",
+        "openinference.span.kind", "llm.model_name", "llm.provider", "llm.system", "tool.name", "gen_ai.system",
+        "gen_ai.output.type", "ai.operationId", "operation.name", "ai.model.id", "ai.model.provider",
+        "ai.response.model", "ai.response.id", "ai.response.finishReason", "ai.toolCall.name", "ai.toolCall.id",
+        "langfuse.observation.type", "langfuse.observation.model.name", "traceloop.span.kind",
+        "traceloop.entity.name", "llm.request.type", "mlflow.spanType", "model_name", "agent_name",
+    }
+)  # fmt: skip

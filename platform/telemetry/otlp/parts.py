@@ -66,9 +66,9 @@ def _object(block: dict[str, Any]) -> Iterator[Part]:
         part = {"type": "text", "content": as_text(words)}
         if as_text(words):
             yield {**part, "speaker": "system"} if kind in ("system-prompt", "instructions") else part
-    elif kind:
+    elif kind and kind not in _KNOWN:
         yield {"type": kind}
-    else:
+    elif not kind:
         yield {"type": "text", "content": as_text(block)}
 
 

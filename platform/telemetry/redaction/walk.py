@@ -39,18 +39,22 @@ def visit_record(record: SpanRecord, given: Change) -> None:
 
     record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
     record.status_message = change(record.status_message) if record.status_message else ""
-    record.attributes = _visit_attributes(record.attributes, change)
-    record.events = [
-        {**event, "name": change(event["name"]), "attributes": _visit_attributes(event["attributes"], change)}
-        for event in record.events
-    ]
+    foreign = c.SOURCE in record.attributes
+    record.attributes = _visit_attributes(record.attributes, change, foreign)
+    record.events = [_visit_event(event, change, foreign) for event in record.events]
 
 
-def _visit_attributes(attributes: dict[str, Any], change: Change) -> dict[str, Any]:
+def _visit_event(event: dict[str, Any], change: Change, foreign: bool) -> dict[str, Any]:
+    name = event["name"]
+    name = _visit_identifier(name, change) if foreign else change(name)
+    return {**event, "name": name, "attributes": _visit_attributes(event["attributes"], change, foreign)}
+
+
+def _visit_attributes(attributes: dict[str, Any], change: Change, foreign: bool) -> dict[str, Any]:
     visited: dict[str, Any] = {}
     for name, value in attributes.items():
         key = name if _FIELD.fullmatch(name) else change(name)
-        visited[_free(key, visited)] = _visit_attribute(name, value, change, c.SOURCE in attributes)
+        visited[_free(key, visited)] = _visit_attribute(name, value, change, foreign)
     return visited
 
 
@@ -59,6 +63,8 @@ def _visit_attribute(name: str, value: Any, change: Change, foreign: bool) -> An
         return value
     if name in c.STRUCTURE:
         return _visit_identifier(value, change) if foreign else value
+    if foreign and name in c.FOREIGN_IDENTIFIERS:
+        return _visit_identifier(value, change)
     if name == c.TOOL_DEFINITIONS:
         return _visit_definitions(value, change)
     return visit_json(value, change)
