@@ -184,8 +184,14 @@ def _chats(run: Run, spans: list[Span]) -> list[Span]:
 
 def _wholeness(span: Span) -> tuple[bool, int, bool]:
     messages = messages_of(span.attributes.get(c.INPUT_MESSAGES), span.attributes[c.OUTPUT_MESSAGES])
-    answered = messages[-1]["role"] == "assistant" and any(m["role"] == "user" for m in messages)
-    return answered, len(messages), span.operation == "chat"
+    return is_answered(messages), len(messages), span.operation == "chat"
+
+
+def is_answered(messages: list[dict[str, Any]]) -> bool:
+    """Whether a chat has a question and ends with what the assistant said or called."""
+    return (
+        bool(messages) and messages[-1]["role"] == "assistant" and any(m["role"] == "user" for m in messages)
+    )
 
 
 def _tools(chats: list[Span]) -> list[dict[str, Any]]:
@@ -210,7 +216,11 @@ def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
 
 def messages_of(input_json: str | None, output_json: str | None) -> list[dict[str, Any]]:
     """Chat messages in OpenAI's shape from the conventions' input and output messages."""
-    given, said = json.loads(input_json or "[]"), json.loads(output_json or "[]")
+    return chat_of(json.loads(input_json or "[]"), json.loads(output_json or "[]"))
+
+
+def chat_of(given: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One chat in OpenAI's shape; a reply that repeats what was given goes on from it."""
     if given and said[: len(given)] == given:
         said = said[len(given) :]
     return [message for value in (*given, *said) for message in _messages(value)]

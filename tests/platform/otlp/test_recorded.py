@@ -5,9 +5,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.bench.corpora import DATA
+from tests.platform.otlp.conftest import Site
+from whorl.flywheel.datasets import create_dataset
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp.records import Accepted, read_records
 from whorl.platform.telemetry.otlp.request import parse_request
@@ -113,3 +116,38 @@ def value(content: Any) -> Any:
         return json.loads(content)
     except ValueError:
         return content
+
+
+@pytest.mark.parametrize("body", bodies())
+def test_messages_are_valid_by_the_conventions(body: dict[str, Any]) -> None:
+    schemas = DATA / "otel-semconv" / "docs" / "gen-ai"
+    for record in read(json.dumps(body).encode()).records:
+        for name in (c.INPUT_MESSAGES, c.OUTPUT_MESSAGES):
+            if name in record.attributes:
+                schema = json.loads(
+                    (schemas / f"{name.replace('_', '-').replace('.', '-')}.json").read_text()
+                )
+                jsonschema.validate(with_reasons(json.loads(record.attributes[name])), schema)
+
+
+def with_reasons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conventions want a reason on each reply, which not every program tells."""
+    return [{"finish_reason": "stop", **each} if "role" in each else each for each in values]
+
+
+async def test_a_site_takes_them_all_and_builds_on(site: Site, tmp_path: Path) -> None:
+    for parameter in bodies():
+        assert (await site.send(parameter.values[0])).json() == {}, parameter.id
+    runs = await site.get("/api/runs?limit=200")
+    assert len(runs) == len({trace for parameter in bodies() for trace in traces(parameter.values[0])})
+    async with site.client("owner") as client:
+        for run in runs:
+            thumb = await client.post(f"/api/runs/{run['id']}/feedback", json={"kind": "thumb", "value": 1})
+            assert thumb.status_code < 300, thumb.text
+            assert (await client.get(f"/api/lineage/{run['id']}")).status_code == 200
+    dataset = await create_dataset(site.whorl.engine, site.acme.tenant_id, tmp_path, "sft", held_out=0.0)
+    assert dataset.rows >= 8, dataset.manifest["left_out"]
+
+
+def traces(body: dict[str, Any]) -> list[str]:
+    return [s["traceId"] for r in body["resourceSpans"] for p in r["scopeSpans"] for s in p["spans"]]
