@@ -97,7 +97,7 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
         run_id=str(run_of(tenant_id, trace_id)), name=foreign.name, operation=reading.operation,
         start_ns=start, end_ns=max(start, span.end_time_unix_nano),
         status=_STATUS.get(span.status.code, "unset"), status_message=clean_text(span.status.message),
-        user_id=_pseudonym(tenant_id, "user", reading.user), agent=None, adapter=None,
+        user_id=_text(pseudonym(tenant_id, "user", reading.user)), agent=None, adapter=None,
         attributes={**around, **own, **described(reading, own), **_session(tenant_id, reading.session)},
         events=events,
     )  # fmt: skip
@@ -132,10 +132,14 @@ def described(reading: Reading, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _session(tenant_id: uuid.UUID, session: str) -> dict[str, str]:
-    pseudonym = _pseudonym(tenant_id, "session", session)
-    return {} if pseudonym is None else {c.SESSION: pseudonym}
+    known = pseudonym(tenant_id, "session", session)
+    return {} if known is None else {c.SESSION: str(known)}
 
 
-def _pseudonym(tenant_id: uuid.UUID, kind: str, name: str) -> str | None:
-    """A UUID that is the same for the same id of a program and says nothing of it."""
-    return str(uuid.uuid5(tenant_id, f"{kind}\0{name}")) if name else None
+def pseudonym(tenant_id: uuid.UUID, kind: str, name: str) -> uuid.UUID | None:
+    """A UUID that is the same for the same id of a program and says nothing of it; None for no id."""
+    return uuid.uuid5(tenant_id, f"{kind}\0{name}") if name else None
+
+
+def _text(user: uuid.UUID | None) -> str | None:
+    return None if user is None else str(user)

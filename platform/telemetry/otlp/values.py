@@ -11,6 +11,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 # Python's own notation is read from texts no longer than this: its parser is slow and deep.
 _LITERAL = 100_000
+_MOST_NESTED = 64
 
 
 def plain_value(value: AnyValue) -> Any:
@@ -61,9 +62,25 @@ def parsed(value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
         return value
     try:
-        return json.loads(value)
+        found = json.loads(value)
     except (ValueError, RecursionError):
-        return _literal(value)
+        found = _literal(value)
+    return value if _too_deep(found) else found
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested so deep that walking through them is not safe."""
+    level = [value]
+    for _ in range(_MOST_NESTED):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _literal(text: str) -> Any:

@@ -24,9 +24,11 @@ from tests.platform.otlp.conftest import Site
 from tests.platform.otlp.spans import a_chat, a_span, export, protobuf
 from whorl.agents.captured import close_silent
 from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.outcomes import outcomes_of
 from whorl.flywheel.tables import Outcome
 from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import NotFoundError
 from whorl.platform.telemetry import conventions as c
 
 EMAIL, NAME = "zuzanna.kowalczyk@planted.example", "Zuzanna Kowalczyk"
@@ -372,3 +374,14 @@ async def test_hostile_spans_are_stored_and_break_nothing(site: Site, tmp_path: 
         assert (await client.get(f"/api/lineage/run:{run['id']}")).status_code in (200, 404)
     with pytest.raises(Exception, match="No run gives a row"):
         await create_dataset(site.whorl.engine, site.acme.tenant_id, tmp_path, "sft")
+
+
+async def test_a_user_of_a_program_can_be_erased(site: Site) -> None:
+    await site.send(export(a_span(1, attributes={**a_chat(), "user.id": "u-17"})))
+    await site.send(export(a_span(1, trace="f" * 32, attributes={**a_chat(), "user.id": "u-18"})))
+    assert len(await site.get("/api/runs")) == 2
+    receipt = await erase_subject(site.whorl.engine, site.whorl.servers, site.acme, "u-17")
+    assert (receipt.counts["runs"], receipt.counts["spans"]) == (1, 1)
+    assert (await the_run(site))["trace_id"] == "f" * 32
+    with pytest.raises(NotFoundError):
+        await erase_subject(site.whorl.engine, site.whorl.servers, site.acme, "u-17")

@@ -667,6 +667,8 @@ def test_the_program_s_session_goes_before_the_provider_s() -> None:
         {"messages": [None, 1, "x", {"role": 3, "content": {"a": {}}}]},
         "null",
         "[" * 50_000,
+        "[" * 900 + "]" * 900,
+        '[{"role": "user", "content": ' + "[" * 500 + "]" * 500 + "}]",
         [{"role": "tool"}],
         [{"type": "tool_call"}],
         [{"role": "user", "parts": [None, {"type": 4}, {"type": "text"}]}],
@@ -674,7 +676,7 @@ def test_the_program_s_session_goes_before_the_provider_s() -> None:
         [{"id": [], "function": {"function": {}}}],
         {"tools": [[], 1, {"function": 2}]},
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_nonsense_is_read_without_an_error(name: str, given: Any) -> None:
     found = read(**{name: given})
