@@ -7,11 +7,12 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .readers import read_span
 from .reading import Foreign, Reading
-from .values import as_json, as_text, clean_text, plain_attributes
+from .values import as_json, as_text, plain_attributes
 
 SOURCE = "otlp"
 UNKNOWN_AGENT = "external"
@@ -34,7 +35,7 @@ class Accepted:
         """Count a span that cannot be stored."""
         self.rejected += 1
         if len(self.reasons) < _MOST_REASONS:
-            self.reasons.append(f"{clean_text(name)[:80]!r}: {reason}")
+            self.reasons.append(f"{storable(name)[:80]!r}: {reason}")
 
 
 def run_of(tenant_id: uuid.UUID, trace_id: str) -> uuid.UUID:
@@ -56,7 +57,7 @@ def read_records(request: ExportTraceServiceRequest, tenant_id: uuid.UUID, recei
                 "otel.scope.name": scope_spans.scope.name,
                 "otel.scope.version": scope_spans.scope.version,
             }
-            around = {**shared, **{name: clean_text(value) for name, value in scope.items() if value}}
+            around = {**shared, **{name: storable(value) for name, value in scope.items() if value}}
             for span in scope_spans.spans:
                 if reason := _refusal(span):
                     accepted.reject(span.name, reason)
@@ -84,11 +85,11 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
     trace_id, parent = span.trace_id.hex(), span.parent_span_id.hex() if any(span.parent_span_id) else None
     own = {n: v for n, v in plain_attributes(span.attributes).items() if not n.startswith("whorl.")}
     events = [
-        {"name": clean_text(e.name), "at_ns": e.time_unix_nano, "attributes": plain_attributes(e.attributes)}
+        {"name": storable(e.name), "at_ns": e.time_unix_nano, "attributes": plain_attributes(e.attributes)}
         for e in span.events
     ]
     foreign = Foreign(
-        clean_text(span.name), own, tuple((e["name"], e["attributes"]) for e in events), root=parent is None
+        storable(span.name), own, tuple((e["name"], e["attributes"]) for e in events), root=parent is None
     )
     reading = read_span(foreign)
     start = span.start_time_unix_nano or span.end_time_unix_nano or received_ns
@@ -96,7 +97,7 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
         tenant_id=str(tenant_id), trace_id=trace_id, span_id=span.span_id.hex(), parent_span_id=parent,
         run_id=str(run_of(tenant_id, trace_id)), name=foreign.name, operation=reading.operation,
         start_ns=start, end_ns=max(start, span.end_time_unix_nano),
-        status=_STATUS.get(span.status.code, "unset"), status_message=clean_text(span.status.message),
+        status=_STATUS.get(span.status.code, "unset"), status_message=storable(span.status.message),
         user_id=_text(pseudonym(tenant_id, "user", reading.user)), agent=None, adapter=None,
         attributes={**around, **own, **described(reading, own), **_session(tenant_id, reading.session)},
         events=events,

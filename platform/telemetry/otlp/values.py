@@ -9,6 +9,8 @@ from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from ...storable import storable
+
 # Python's own notation is read from texts no longer than this: its parser is slow and deep.
 _LITERAL = 100_000
 _MOST_NESTED = 64
@@ -22,7 +24,7 @@ def plain_value(value: AnyValue) -> Any:
     """
     match value.WhichOneof("value"):
         case "string_value":
-            return clean_text(value.string_value)
+            return storable(value.string_value)
         case "bool_value":
             return value.bool_value
         case "int_value":
@@ -41,16 +43,7 @@ def plain_value(value: AnyValue) -> Any:
 
 def plain_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     """Attributes by name, the last of each."""
-    return {clean_text(pair.key): plain_value(pair.value) for pair in pairs}
-
-
-def clean_text(text: str) -> str:
-    """Text without what PostgreSQL cannot hold: NUL and half of a surrogate pair.
-
-    >>> clean_text("a" + chr(0) + "b" + chr(0xD800))
-    'a�b?'
-    """
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return {storable(pair.key): plain_value(pair.value) for pair in pairs}
 
 
 def parsed(value: Any) -> Any:
@@ -102,7 +95,7 @@ def as_text(value: Any) -> str:
 
 def as_json(value: Any) -> str:
     """JSON text of a value; what JSON has no form for is written as Python does."""
-    return clean_text(json.dumps(value, ensure_ascii=False, default=str))
+    return storable(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def as_count(value: Any) -> int | None:
