@@ -17,7 +17,8 @@ from ..platform.errors import NotFoundError, WhorlError
 from ..platform.identity.http import CurrentActor
 from ..platform.telemetry.store import spans_of_run
 from .events import RunEnded, RunEvent, event_data
-from .runs import DEFAULT_AGENT, SHADOW_TAG, Agents, RunRequest
+from .listing import listed
+from .runs import DEFAULT_AGENT, Agents, RunRequest
 from .tables import Conversation, Message, Run
 
 router = APIRouter(prefix="/api", tags=["runs"])
@@ -128,10 +129,7 @@ async def list_runs(
     """Runs, newest first; ``before`` is the id of the last run of the page before."""
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        query = select(Run).where(~Run.tags.contains([SHADOW_TAG])).order_by(Run.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(Run.id < before)
-        return list(await session.scalars(query))
+        return list(await session.scalars(listed(limit, before)))
 
 
 @router.get("/runs/{run_id}", response_model=RunView)

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
@@ -14,8 +13,8 @@ from ..platform.telemetry import conventions as c
 from ..platform.telemetry.store import spans_of_run
 from .api import find_run
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
-from .runs import SHADOW_TAG, RunRequest
-from .tables import Run
+from .listing import listed, source_of
+from .runs import RunRequest
 
 
 @click.command()
@@ -74,12 +73,12 @@ async def runs(terminal: Terminal, run_id: str | None, limit: int) -> None:
             if run_id is not None:
                 await _show_run(terminal, session, _uuid(run_id))
                 return
-            seen = select(Run).where(~Run.tags.contains([SHADOW_TAG]))
-            found = list(await session.scalars(seen.order_by(Run.id.desc()).limit(limit)))
-    columns = ["id", "started", "status", "adapter", "steps", "tokens"]
+            found = list(await session.scalars(listed(limit)))
+    columns = ["id", "started", "status", "source", "agent", "model", "steps", "tokens"]
     value = [
         {"id": r.id, "started": r.started_at.isoformat(timespec="seconds"), "status": r.status,
-         "adapter": r.adapter or "base", "steps": r.steps, "tokens": r.input_tokens + r.output_tokens}
+         "source": source_of(r), "agent": r.agent, "model": r.adapter or r.model, "steps": r.steps,
+         "tokens": r.input_tokens + r.output_tokens}
         for r in found
     ]  # fmt: skip
     terminal.result(value, lambda: terminal.table(columns, [v.values() for v in value]))

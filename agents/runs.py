@@ -33,6 +33,7 @@ from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
 from .admission import admit
+from .captured import CAPTURED_TAG
 from .events import RunEnded, RunEvent, RunStarted, ToolEnded, ToolStarted
 from .graph import Limits, RunScope, build_graph
 from .prompt import SYSTEM
@@ -320,7 +321,7 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: L
     async with tenant_session(engine, tenant_id) as session:
         closed = await session.execute(
             update(Run)
-            .where(Run.status == "running", Run.started_at < last)
+            .where(Run.status == "running", Run.started_at < last, ~Run.tags.contains([CAPTURED_TAG]))
             .values(status="failed", stop_reason="interrupted", ended_at=now())
             .returning(Run.id)
         )

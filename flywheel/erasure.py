@@ -19,7 +19,7 @@ from ..platform.identity.tables import ApiKey, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import Span
 from ..platform.usage.record import forget_actor
-from .lineage import Node, descendants, find_node, find_user
+from .lineage import Node, descendants, find_node, find_people, find_user
 from .screening.recalled import confirm_recalled
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
@@ -29,16 +29,19 @@ RECALLED = ("document", "tool", "run")
 
 
 async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor, subject: str) -> Receipt:
-    """Erase a member of the workspace: account, conversations, runs, spans, feedback, and what was made of them.
+    """Erase a person: account, conversations, runs, spans, feedback, and what was made of them.
 
-    Raises NotFoundError for a person who is no member, ConflictError where the last owner would go.
+    The person is a member by e-mail address, or a user of a program whose runs were captured by the program's
+    id. Raises NotFoundError for anybody else, ConflictError where the last owner would go.
     The receipt names the person by a hash alone. An erasure that was cut short is made whole by
     another: the account goes last.
     """
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
         node = await find_node(session, f"user:{subject}")
-        await require_removable(session, await find_user(session, subject) or uuid.UUID(int=0))
+        member = await find_user(session, subject)
+        if member is not None:
+            await require_removable(session, member)
         descent = await descendants(session, node)
     undone = await withdraw(engine, servers, actor, descent, "a person behind its data was erased")
     async with tenant_session(engine, actor.tenant_id) as session:
@@ -73,22 +76,25 @@ async def _delete(
 ) -> dict[str, int]:
     """Delete what is a person's own, dependents first; how many rows of each table went."""
     keys = [uuid.UUID(run) for run in runs]
-    user_id = await forget_member(session, tenant_id, subject)
-    conversations = select(Conversation.id).where(Conversation.user_id == user_id)
-    label = f"user:{user_id}"
+    people = await find_people(session, subject)
+    member = await find_user(session, subject)
+    if member is not None:
+        await forget_member(session, tenant_id, subject)
+    conversations = select(Conversation.id).where(Conversation.user_id.in_(people))
+    label = f"user:{member}"
     counts: dict[str, int] = {}
     for name in CHECKPOINTS:
         counts[name] = await _count(session, delete(table(name)).where(column("thread_id").in_(list(runs))))
     steps: list[tuple[str, Any]] = [
         ("outcomes", delete(Outcome).where(or_(Outcome.run_id.in_(keys), Outcome.source == label))),
         ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(keys))),
-        ("spans", delete(Span).where(or_(Span.run_id.in_(keys), Span.user_id == user_id))),
+        ("spans", delete(Span).where(or_(Span.run_id.in_(keys), Span.user_id.in_(people)))),
         ("messages", delete(Message).where(
             or_(Message.run_id.in_(keys), Message.conversation_id.in_(conversations)))),
         ("runs", delete(Run).where(Run.id.in_(keys))),
-        ("conversations", delete(Conversation).where(Conversation.user_id == user_id)),
-        ("api_keys", delete(ApiKey).where(ApiKey.user_id == user_id)),
-        ("web_sessions", delete(WebSession).where(WebSession.user_id == user_id)),
+        ("conversations", delete(Conversation).where(Conversation.user_id.in_(people))),
+        ("api_keys", delete(ApiKey).where(ApiKey.user_id == member)),
+        ("web_sessions", delete(WebSession).where(WebSession.user_id == member)),
     ]  # fmt: skip
     for name, statement in steps:
         counts[name] = await _count(session, statement)

@@ -14,10 +14,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
+from ..platform.database.rls import TENANT_SETTING
 from ..platform.errors import InputError, NotFoundError
 from ..platform.identity.tables import Membership, User
 from ..platform.serving.tables import Adapter, Route
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.otlp.records import pseudonym
 from ..platform.telemetry.tables import Span
 from ..retrieval.tables import DocumentRow
 from .tables import Dataset, Training
@@ -99,7 +101,7 @@ async def _exists(session: AsyncSession, node: Node) -> bool:
     key = _uuid(node.id)
     match node.kind:
         case "user":
-            return await find_user(session, node.id) is not None
+            return bool(await find_people(session, node.id))
         case "tool":
             return await session.scalar(select(Span.span_id).where(_of_tool(node.id)).limit(1)) is not None
         case "adapter":
@@ -153,8 +155,8 @@ async def runs_of(session: AsyncSession, node: Node) -> list[str]:
     if node.kind == "run":
         return [node.id]
     if node.kind == "user":
-        owner = await find_user(session, node.id)
-        found = await session.scalars(select(Run.id).where(Run.user_id == owner).order_by(Run.id))
+        people = await find_people(session, node.id)
+        found = await session.scalars(select(Run.id).where(Run.user_id.in_(people)).order_by(Run.id))
         return [str(run) for run in found]
     condition = _of_tool(node.id) if node.kind == "tool" else _of_document(node.id)
     found = await session.scalars(select(Span.run_id).where(condition).distinct().order_by(Span.run_id))
@@ -240,6 +242,14 @@ async def find_user(session: AsyncSession, name: str) -> uuid.UUID | None:
         select(User.id).join(Membership, Membership.user_id == User.id).where(which)
     )
     return found
+
+
+async def find_people(session: AsyncSession, name: str) -> list[uuid.UUID]:
+    """Whom a name stands for: a member, a user of a program whose runs were captured, or both."""
+    tenant_id = uuid.UUID(await session.scalar(select(func.current_setting(TENANT_SETTING))))
+    outside = pseudonym(tenant_id, "user", name.strip())
+    captured = await session.scalar(select(Run.user_id).where(Run.user_id == outside).limit(1))
+    return [person for person in (await find_user(session, name), captured) if person is not None]
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
-from ..platform.database.base import now
+from ..platform.database.base import new_id, now
 from ..platform.errors import InputError, LimitError, NotFoundError
 from ..platform.telemetry.redaction.redactor import Redactor
 from . import call_edits
@@ -21,7 +21,7 @@ Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAX_TEXT = 20_000
 # Sources that are no people: whoever sets them up answers for them.
-MACHINES = ("verifier:", "judge:", "import:")
+MACHINES = ("verifier:", "judge:", "import:", "evaluation:")
 MOST_PER_HOUR = 1000
 
 
@@ -105,11 +105,13 @@ async def record_outcome(
     redactor: Redactor,
     details: dict[str, Any] | None = None,
     question: str | None = None,
+    outcome_id: uuid.UUID | None = None,
 ) -> Outcome:
     """Store an outcome, its text redacted. A newer thumb of the same source replaces the older.
 
     ``question`` is what the run was asked, word for word, where no conversation keeps it: a corrected
-    call is redacted by it as the run was.
+    call is redacted by it as the run was. ``outcome_id`` names an outcome that is told more than once: the
+    first stays.
 
     Raises NotFoundError when the tenant has no such run, LimitError when a person has given
     ``MOST_PER_HOUR`` outcomes within the hour.
@@ -117,6 +119,9 @@ async def record_outcome(
     feedback.check()
     if await session.get(Run, (tenant_id, run_id)) is None:
         raise NotFoundError(f"There is no run {run_id} in this workspace.")
+    known = await session.get(Outcome, (tenant_id, outcome_id)) if outcome_id else None
+    if known is not None:
+        return known
     if is_person(feedback.source):
         await _check_rate(session, feedback.source)
     if feedback.kind == "thumb":
@@ -136,7 +141,7 @@ async def record_outcome(
             lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
         )
     outcome = Outcome(
-        tenant_id=tenant_id, run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
+        tenant_id=tenant_id, id=outcome_id or new_id(), run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
         value=feedback.value, source=feedback.source, weight=feedback.weight,
         text=text or None, details=details,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agents.captured import CAPTURED_TAG
 from ..agents.tables import Run
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
@@ -144,15 +145,17 @@ async def pages(runs: AsyncIterator[Trajectory]) -> AsyncIterator[list[Trajector
 
 
 def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Trajectory:
-    chats = [span for span in spans if span.operation == "chat"]
+    chats = _chats(run, spans)
     reason = _untrainable(run, spans, chats)
     last = chats[-1].attributes if chats and not reason else {}
     messages = messages_of(last.get(c.INPUT_MESSAGES), last.get(c.OUTPUT_MESSAGES))
     if not reason and (not messages or messages[-1]["role"] != "assistant"):
         reason = "the run has no final answer"
+    if not reason and not any(message["role"] == "user" for message in messages):
+        reason = "the run has no question"
     return Trajectory(
         run_id=run.id, user_id=run.user_id, agent=run.agent, adapter=run.adapter, tags=tuple(run.tags),
-        messages=messages, tools=json.loads(last.get(c.TOOL_DEFINITIONS, "[]")),
+        messages=messages, tools=_tools(chats) if last else [],
         template_hash=str(last.get(c.TEMPLATE_HASH, "")),
         policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
         observations=tuple(
@@ -167,6 +170,40 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
     )  # fmt: skip
 
 
+def _chats(run: Run, spans: list[Span]) -> list[Span]:
+    """The model calls of a run, the one with the whole chat last.
+
+    In a program's trace other models may speak after that one, and what knows the whole chat may be the
+    agent's span alone: there any span with a reply is looked at, and the longest history is the last.
+    """
+    if CAPTURED_TAG not in run.tags:
+        return [span for span in spans if span.operation == "chat"]
+    spoken = [span for span in spans if span.attributes.get(c.OUTPUT_MESSAGES, "[]") != "[]"]
+    return sorted(spoken, key=_wholeness)
+
+
+def _wholeness(span: Span) -> tuple[bool, int, bool]:
+    messages = messages_of(span.attributes.get(c.INPUT_MESSAGES), span.attributes[c.OUTPUT_MESSAGES])
+    return is_answered(messages), len(messages), span.operation == "chat"
+
+
+def is_answered(messages: list[dict[str, Any]]) -> bool:
+    """Whether a chat has a question and ends with what the assistant said or called."""
+    return (
+        bool(messages) and messages[-1]["role"] == "assistant" and any(m["role"] == "user" for m in messages)
+    )
+
+
+def _tools(chats: list[Span]) -> list[dict[str, Any]]:
+    """The tools of the last call, or of the last before it that says which it was offered."""
+    offered = (
+        span.attributes[c.TOOL_DEFINITIONS]
+        for span in reversed(chats)
+        if c.TOOL_DEFINITIONS in span.attributes
+    )
+    return list(json.loads(next(offered, "[]")))
+
+
 def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
     if run.status != "succeeded":
         return f"the run {run.status}"
@@ -179,8 +216,14 @@ def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
 
 def messages_of(input_json: str | None, output_json: str | None) -> list[dict[str, Any]]:
     """Chat messages in OpenAI's shape from the conventions' input and output messages."""
-    parts = json.loads(input_json or "[]") + json.loads(output_json or "[]")
-    return [message for value in parts for message in _messages(value)]
+    return chat_of(json.loads(input_json or "[]"), json.loads(output_json or "[]"))
+
+
+def chat_of(given: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One chat in OpenAI's shape; a reply that repeats what was given goes on from it."""
+    if given and said[: len(given)] == given:
+        said = said[len(given) :]
+    return [message for value in (*given, *said) for message in _messages(value)]
 
 
 def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -191,7 +234,7 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     message: dict[str, Any] = {
         "role": value["role"],
-        "content": "".join(part["content"] for part in value["parts"] if part["type"] == "text"),
+        "content": "".join(map(_text, value["parts"])),
     }
     calls = [part for part in value["parts"] if part["type"] == "tool_call"]
     if calls:
@@ -204,3 +247,10 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
             for call in calls
         ]
     return [message]
+
+
+def _text(part: dict[str, Any]) -> str:
+    """The words of a part; an image or file is marked where it stood."""
+    if part["type"] in ("blob", "uri", "file"):
+        return f"[{part.get('modality') or 'file'}]"
+    return str(part["content"]) if part["type"] == "text" else ""

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
+from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
 from ..agents.graph import Limits
 from ..agents.runs import Agents
 from ..agents.runs import close_interrupted as close_runs
@@ -26,6 +28,7 @@ from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
 from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
+from ..flywheel.evaluations import Evaluations
 from ..flywheel.jobs import (
     CLOCK,
     LOOK_AT_ALL_JOB,
@@ -58,9 +61,12 @@ from .serving.transport import InProcessTransport
 from .settings import Settings
 from .telemetry import api as telemetry_api
 from .telemetry.capture import Capture
-from .telemetry.drain import drain_at_end, drain_log, drain_orphans, drain_until
+from .telemetry.drain import Drain
+from .telemetry.otlp import api as otlp_api
+from .telemetry.otlp.ingest import Ingest, IngestLimits
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
+from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import load_prices
@@ -81,10 +87,12 @@ class Whorl:
     queue: Queue
     throttle: Throttle
     shadows: Shadows
+    drain: Drain
+    ingest: Ingest
 
     async def flush(self) -> None:
         """Bring every logged span into the span store."""
-        await drain_log(self.addresses.app, self.capture.log)
+        await self.drain.log(self.capture.log)
 
     async def close_interrupted(self) -> None:
         """Close the runs and trainings that a dead process left open."""
@@ -118,7 +126,12 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
         redactor = default_redactor(StoredPolicies(addresses.app))
-        capture = await _open_capture(stack, settings, addresses, redactor)
+        drain = Drain(
+            addresses.app,
+            [CapturedRuns(engine).follow, Evaluations(engine, redactor, settings.evaluation_weight).follow],
+        )
+        capture = await _open_capture(stack, settings, drain, redactor)
+        ingest = _open_ingest(stack, settings, capture, addresses)
         servers = await _open_servers(stack, settings, backend)
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
@@ -141,8 +154,14 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         async def look_at_all(timestamp: int) -> None:
             await look_at_all_job(engine, servers)
 
-        jobs: dict[str, JobFunction] = {TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all}
-        queue = await stack.enter_async_context(open_queue(addresses.app, jobs, CLOCK))
+        async def close(timestamp: int) -> None:
+            await close_silent(engine)
+
+        jobs: dict[str, JobFunction] = {
+            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close,
+        }  # fmt: skip
+        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK}
+        queue = await stack.enter_async_context(open_queue(addresses.app, jobs, clock))
         yield Whorl(
             settings,
             addresses,
@@ -155,29 +174,38 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             queue,
             Throttle(),
             shadows,
+            drain,
+            ingest,
         )
 
 
 async def _open_capture(
-    stack: AsyncExitStack, settings: Settings, addresses: Addresses, redactor: Redactor
+    stack: AsyncExitStack, settings: Settings, drain: Drain, redactor: Redactor
 ) -> Capture:
     root = settings.path("spans", "log").parent
-    await drain_orphans(addresses.app, root)
+    await drain.orphans(root)
     log = await anyio.to_thread.run_sync(WriteAheadLog.create, root)
     stack.callback(log.close)
     capture = Capture(redactor, log)
     over = asyncio.Event()
-    task = asyncio.create_task(drain_until(over, addresses.app, capture))
+    task = asyncio.create_task(drain.until(over, capture))
 
     async def close() -> None:
         over.set()
         capture.appended.set()
         await task
         await anyio.to_thread.run_sync(capture.close)
-        await drain_at_end(addresses.app, log)
+        await drain.at_end(log)
 
     stack.push_async_callback(close)
     return capture
+
+
+def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, addresses: Addresses) -> Ingest:
+    limits = IngestLimits(settings.ingest_body_mb * 2**20, settings.ingest_backlog_mb * 2**20)
+    ingest = Ingest(capture, limits, partial(stored_placeholders, addresses.app))
+    stack.callback(ingest.close)
+    return ingest
 
 
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
@@ -247,6 +275,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
         identity_api,
         usage_api,
         telemetry_api,
+        otlp_api,
         agents_api,
         openai_api,
         retrieval_api,

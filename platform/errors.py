@@ -27,6 +27,27 @@ class InputError(WhorlError):
     title = "Invalid input"
 
 
+class BadRequestError(InputError):
+    """A body that is not what its content type says."""
+
+    status = 400
+    title = "Bad request"
+
+
+class TooLargeError(InputError):
+    """A body above the limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class UnsupportedMediaError(InputError):
+    """A body in a type or encoding that nobody here reads."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
 class NotFoundError(WhorlError):
     """The caller named something that does not exist, or that the caller may not see."""
 

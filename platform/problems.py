@@ -44,12 +44,17 @@ async def _respond(request: Request, status: int, title: str, detail: str, **opt
 
 async def _whorl_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, WhorlError)
+    return await _respond(request, error.status, error.title, error.message, headers=error_headers(error))
+
+
+def error_headers(error: WhorlError) -> dict[str, str]:
+    """When to come back, and how to sign in."""
     headers = {}
     if isinstance(error, LimitError) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return await _respond(request, error.status, error.title, error.message, headers=headers)
+    return headers
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

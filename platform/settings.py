@@ -81,6 +81,13 @@ class Settings(BaseModel):
         "inline", description="Run background jobs inside serve, or in whorl worker processes."
     )
     max_upload_mb: int = Field(50, ge=1, description="Largest document that is accepted, MiB.")
+    ingest_body_mb: int = Field(16, ge=1, description="Largest body of spans from outside, unpacked, MiB.")
+    ingest_backlog_mb: int = Field(
+        512, ge=1, description="Spans that may wait to be stored before senders are told to come back, MiB."
+    )
+    evaluation_weight: float = Field(
+        0.25, ge=0, le=1, description="Weight of an evaluation that comes with spans from outside."
+    )
     max_record_mb: int = Field(8, ge=1, description="Largest line of a JSON lines file, MiB.")
     threads: int = Field(0, ge=0, description="Threads of the embedded model; 0: all cores.")
 

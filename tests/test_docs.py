@@ -1,7 +1,10 @@
 """The documentation's examples run, and what it names exists."""
 
+import json
+import os
 import re
 import shlex
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -53,8 +56,20 @@ def test_the_examples_of_the_api_run_in_order(server: tuple[str, str]) -> None:
         if "/spans" in block:
             block = block.replace("spans = ", "time.sleep(3); spans = ")
             names["time"] = time  # type: ignore[assignment]
+        block = block.replace("captured = ", "time.sleep(3); captured = ")
         exec(compile(block, f"docs/api.md block {number}", "exec"), names)
     assert names["spans"], "spans were stored"
+
+
+def test_the_curl_examples_of_the_api_run(server: tuple[str, str]) -> None:
+    blocks = re.findall(r"```bash\n(curl .*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        environment = {**os.environ, "BASE_URL": server[0], "KEY": server[1]}
+        done = subprocess.run(
+            ["bash", "-c", block], env=environment, capture_output=True, text=True, check=True
+        )
+        assert json.loads(done.stdout) == {}
 
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda file: file.name)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ..platform.database.base import now
 from ..platform.database.session import tenant_session
-from ..platform.identity.access import ROLES, Role
+from ..platform.identity.access import KEY_ROLES, ROLES, Role
 from ..platform.identity.keys import list_keys
 from ..platform.identity.members import Member, list_members
 from ..platform.identity.tables import ApiKey
@@ -21,6 +21,7 @@ ROLE_MEANS: dict[Role, str] = {
     "admin": "everything",
     "member": "ask questions, open cited documents, give feedback",
     "viewer": "read runs, documents, datasets and adapters",
+    "exporter": "send spans of another program, nothing else",
 }
 
 
@@ -43,7 +44,7 @@ class KeysContext(Context):
     section: ClassVar[str] = "keys"
     keys: list[ApiKey]
     moment: datetime
-    roles: tuple[Role, ...] = ROLES
+    roles: tuple[Role, ...] = KEY_ROLES
     means: dict[Role, str]
 
 
@@ -52,7 +53,11 @@ async def show_members(actor: Administrator, request: Request) -> Response:
     """The members by e-mail address."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         members = await list_members(session)
-    return render(MembersContext(title="Members", actor=actor, members=members, means=ROLE_MEANS))
+    return render(
+        MembersContext(
+            title="Members", actor=actor, members=members, means={role: ROLE_MEANS[role] for role in ROLES}
+        )
+    )
 
 
 @router.get("/keys")

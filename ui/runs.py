@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from ..agents.api import find_run
-from ..agents.runs import SHADOW_TAG
+from ..agents.listing import listed
 from ..agents.tables import Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
@@ -70,11 +70,9 @@ async def show_runs(
     before: uuid.UUID | None = None,
 ) -> Response:
     """The runs, ``PAGE`` at a time."""
-    query = select(Run).where(~Run.tags.contains([SHADOW_TAG])).order_by(Run.id.desc()).limit(PAGE + 1)
+    query = listed(PAGE + 1, before)
     if status in STATUSES:
         query = query.where(Run.status == status)
-    if before is not None:
-        query = query.where(Run.id < before)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         found = list(await session.scalars(query))
         questions = await _questions(session, [run.id for run in found[:PAGE]])

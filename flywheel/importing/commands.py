@@ -56,7 +56,7 @@ async def langfuse(terminal: Terminal, file: str, score: str | None) -> None:
 async def _import(terminal: Terminal, source: str, file: str, reader: Reader) -> None:
     async with terminal.open() as (whorl, actor):
         runs = read_runs(file, reader)
-        done = await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, source, runs)
+        done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
     value = {"source": source, "new": done.new, "known": done.known, "outcomes": done.outcomes}
     terminal.result(
         value,

@@ -17,7 +17,7 @@ from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
 from ...platform.telemetry import conventions as c
 from ...platform.telemetry.capture import Capture
-from ...platform.telemetry.drain import drain_log
+from ...platform.telemetry.drain import Drain
 from ...platform.telemetry.record import SpanRecord
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
@@ -38,7 +38,7 @@ class Imported:
 
 
 async def import_runs(
-    engine: AsyncEngine, url: str, capture: Capture, actor: Actor, source: str, runs: Iterable[Recorded]
+    engine: AsyncEngine, drain: Drain, capture: Capture, actor: Actor, source: str, runs: Iterable[Recorded]
 ) -> Imported:
     """Store runs that ``source`` recorded; a run that was imported before stays as it is.
 
@@ -55,7 +55,7 @@ async def import_runs(
         done.known += len(page) - len(fresh)
         for run_id, run in fresh.items():
             await asyncio.to_thread(capture.write, spans_of(actor, run_id, run))
-        await drain_log(url, capture.log)
+        await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
     async with tenant_session(engine, actor.tenant_id) as session:
         audit(session, actor, "runs.imported", source, new=done.new, known=done.known)

@@ -6,15 +6,19 @@ from typing import Literal, get_args
 
 from ..errors import InputError, PermissionDeniedError
 
-Role = Literal["owner", "admin", "member", "viewer"]
-Permission = Literal["read", "chat", "write", "administer"]
+PersonRole = Literal["owner", "admin", "member", "viewer"]
+# An exporter is a program that sends spans and may do nothing else: a role of keys, not of people.
+Role = Literal[PersonRole, "exporter"]
+Permission = Literal["read", "chat", "write", "administer", "ingest"]
 
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
+KEY_ROLES: tuple[Role, ...] = (*ROLES, "exporter")
 _GRANTS: dict[Role, frozenset[Permission]] = {
-    "owner": frozenset({"read", "chat", "write", "administer"}),
-    "admin": frozenset({"read", "chat", "write", "administer"}),
+    "owner": frozenset({"read", "chat", "write", "administer", "ingest"}),
+    "admin": frozenset({"read", "chat", "write", "administer", "ingest"}),
     "member": frozenset({"chat"}),
     "viewer": frozenset({"read"}),
+    "exporter": frozenset({"ingest"}),
 }
 
 
@@ -49,7 +53,7 @@ class Actor:
 
 def parse_role(value: str) -> Role:
     """``value`` as a role; raises InputError naming the roles that exist."""
-    for role in ROLES:
+    for role in KEY_ROLES:
         if value == role:
             return role
-    raise InputError(f"There is no role {value!r}. Roles are {', '.join(ROLES)}.")
+    raise InputError(f"There is no role {value!r}. Roles are {', '.join(KEY_ROLES)}.")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ..database.session import tenant_session
 from . import audit
-from .access import Role
+from .access import PersonRole, Role
 from .http import CurrentActor
 from .keys import create_key, list_keys, revoke_key
 from .members import add_member, change_role, list_members, remove_member
@@ -98,7 +98,7 @@ class NewMember(BaseModel):
     """A person to add; a password is drawn for somebody new."""
 
     email: str = Field(min_length=3, max_length=254)
-    role: Role = "member"
+    role: PersonRole = "member"
     name: str = Field("", max_length=100)
 
 
@@ -139,7 +139,7 @@ async def get_members(actor: CurrentActor, request: Request) -> Any:
 class RoleChange(BaseModel):
     """The role a member shall have."""
 
-    role: Role
+    role: PersonRole
 
 
 @router.put("/members/{user_id}", status_code=204)

@@ -8,7 +8,7 @@ from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
 from . import audit
-from .access import ROLES, parse_role
+from .access import KEY_ROLES, parse_role
 from .bootstrap import ensure_tenant, show_credentials
 from .keys import create_key, list_keys, revoke_key
 from .tenants import list_tenants
@@ -59,7 +59,7 @@ def key() -> None:
 
 @key.command("create")
 @click.argument("name")
-@click.option("--role", default="member", type=click.Choice(ROLES), show_default=True)
+@click.option("--role", default="member", type=click.Choice(KEY_ROLES), show_default=True)
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
 @run_async
 async def key_create(terminal: Terminal, name: str, role: str, days: int | None) -> None:

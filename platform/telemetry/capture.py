@@ -21,6 +21,7 @@ from prometheus_client import Counter
 
 from . import conventions as c
 from .record import SpanRecord, record_of
+from .redaction.memory import Memories
 from .redaction.redactor import Redactor
 from .store import dump_records
 from .wal import WriteAheadLog
@@ -128,18 +129,23 @@ class Capture:
 
     def write(self, records: list[SpanRecord]) -> None:
         """Redact the spans of one run and log them."""
-        redact_or_drop(self.redactor, records)
-        self.log.append([dump_records(records)])
-        CAPTURED.inc(len(records))
-        for record in records:
+        self.write_runs([records])
+
+    def write_runs(self, runs: list[list[SpanRecord]], memories: Memories | None = None) -> None:
+        """Redact the spans of several runs, each by itself, and log them together."""
+        for records in runs:
+            redact_or_drop(self.redactor, records, memories)
+        self.log.append([dump_records(records) for records in runs])
+        for record in (record for records in runs for record in records):
+            CAPTURED.inc()
             for kind, count in record.redactions.items():
                 REDACTED.labels(kind).inc(count)
 
 
-def redact_or_drop(redactor: Redactor, records: list[SpanRecord]) -> None:
+def redact_or_drop(redactor: Redactor, records: list[SpanRecord], memories: Memories | None = None) -> None:
     """Redact a run's spans; if that fails, keep their structure, drop the content and count it."""
     try:
-        redactor.redact_run(records)
+        redactor.redact_run(records, memories)
     except Exception as error:  # noqa: BLE001 - whatever fails, content must not pass
         _log.error(
             "Redaction failed: %s; the content of %d spans is dropped.", type(error).__name__, len(records)

@@ -32,6 +32,14 @@ CONVERSATION: Final = "gen_ai.conversation.id"
 DATA_SOURCE: Final = "gen_ai.data_source.id"
 RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
 RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+RESPONSE_ID: Final = "gen_ai.response.id"
+EVALUATION_EVENT: Final = "gen_ai.evaluation.result"
+EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+EVALUATION_VALUE: Final = "gen_ai.evaluation.score.value"
+EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
+EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
+SERVICE_NAME: Final = "service.name"
 ERROR_TYPE: Final = "error.type"
 
 TENANT: Final = "whorl.tenant.id"
@@ -44,6 +52,9 @@ PROMPT_TOKEN_IDS: Final = "whorl.prompt.token_ids"
 OUTPUT_TOKEN_IDS: Final = "whorl.output.token_ids"
 OUTPUT_LOGPROBS: Final = "whorl.output.logprobs"
 VERIFIER: Final = "whorl.verifier"
+# On spans that another program sent: by which way they came, and the session they belong to (a UUID).
+SOURCE: Final = "whorl.source"
+SESSION: Final = "whorl.session.id"
 
 # Attributes whose value is JSON text; redaction goes into them and keeps them JSON.
 JSON_ATTRIBUTES: Final = frozenset(
@@ -57,5 +68,18 @@ STRUCTURE: Final = frozenset(
         OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL, TEMPERATURE, TOP_P, MAX_TOKENS, SEED,
         FINISH_REASONS, INPUT_TOKENS, OUTPUT_TOKENS, TOOL_NAME, TOOL_CALL_ID, TOOL_TYPE, AGENT_NAME,
         CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH,
+        SOURCE, SESSION,
+    }
+)  # fmt: skip
+# What other programs' conventions call things by: searched for personal data only where it looks like content.
+FOREIGN_IDENTIFIERS: Final = frozenset(
+    {
+        EVALUATION_NAME, EVALUATION_LABEL, RESPONSE_ID, SERVICE_NAME, "service.version", "otel.scope.name",
+        "otel.scope.version", "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version",
+        "openinference.span.kind", "llm.model_name", "llm.provider", "llm.system", "tool.name", "gen_ai.system",
+        "gen_ai.output.type", "ai.operationId", "operation.name", "ai.model.id", "ai.model.provider",
+        "ai.response.model", "ai.response.id", "ai.response.finishReason", "ai.toolCall.name", "ai.toolCall.id",
+        "langfuse.observation.type", "langfuse.observation.model.name", "traceloop.span.kind",
+        "traceloop.entity.name", "llm.request.type", "mlflow.spanType", "model_name", "agent_name",
     }
 )  # fmt: skip

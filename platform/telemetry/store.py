@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from sqlalchemy import select
@@ -17,6 +19,7 @@ from ..storable import storable
 from .record import SpanRecord
 from .tables import Span
 
+_log = logging.getLogger(__name__)
 _COLUMNS = [field.name for field in dataclasses.fields(SpanRecord)]
 _JSON = frozenset({"attributes", "events", "redactions"})
 _NAMES = ", ".join(_COLUMNS)
@@ -61,6 +64,24 @@ async def store_records(connection: AsyncConnection[Any], records: Iterable[Span
 
 def _cell(name: str, value: Any) -> Any:
     return Jsonb(value) if name in _JSON else value
+
+
+_PLACEHOLDERS = """
+SELECT DISTINCT found[1]
+FROM spans, regexp_matches(concat_ws(' ', name, status_message, attributes::text, events::text), '<[A-Z_]+_[0-9]+>', 'g') found
+WHERE tenant_id = %s AND trace_id = %s
+"""
+
+
+def stored_placeholders(url: str, tenant_id: str, trace_id: str) -> list[str]:
+    """The numbered placeholders in what is stored of a trace; none while the database cannot be reached."""
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            connection.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant_id])
+            return [row[0] for row in connection.execute(_PLACEHOLDERS, [tenant_id, trace_id])]
+    except psycopg.OperationalError as error:
+        _log.warning("Placeholders of a trace are numbered from 1: %s", type(error).__name__)
+        return []
 
 
 async def spans_of_run(session: AsyncSession, run_id: uuid.UUID) -> list[Span]:

@@ -8,6 +8,7 @@ segment, left by a crash, is not read. ``stored`` holds how far the span store h
 import fcntl
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,8 @@ class WriteAheadLog:
         segments = self._segments()
         self._segment = (segments[-1] + 1) if segments else self._stored.segment
         self._file: IO[bytes] | None = None
+        # Threads append: that of a process's own runs, and that of spans from outside.
+        self._appending = threading.Lock()
 
     @classmethod
     def create(cls, root: Path) -> "WriteAheadLog":
@@ -70,6 +73,10 @@ class WriteAheadLog:
 
         Raises PrerequisiteError when the disk is full; a half-written record is cut off again.
         """
+        with self._appending:
+            self._append(payloads)
+
+    def _append(self, payloads: list[bytes]) -> None:
         file = self._open()
         start = file.tell()
         try:

@@ -66,7 +66,7 @@ def teacher_runs(file: Path, model: str = "gpt-large") -> str:
 
 async def bring_in(whorl: Any, actor: Actor, file: str) -> None:
     runs = read_runs(file, read_chat)
-    await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, "openai", runs)
+    await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "openai", runs)
 
 
 async def test_a_student_is_taught_and_measured_against_its_teacher(

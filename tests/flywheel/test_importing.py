@@ -64,7 +64,7 @@ async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Impor
         actor = operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
         done = [
             await import_runs(
-                whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", read_runs(file, read_tau)
+                whorl.engine, whorl.drain, whorl.capture, actor, "tau", read_runs(file, read_tau)
             )
             for _ in range(2)
         ]
@@ -148,7 +148,7 @@ async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tm
         actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
         runs = read_runs(write(tmp_path, [TRIALS[0], {"task_id": 9}]), read_tau)
         with pytest.raises(InputError, match="line 2"):
-            await import_runs(whorl.engine, whorl.addresses.app, whorl.capture, actor, "tau", runs)
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "tau", runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 1
 
@@ -211,3 +211,20 @@ def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
 def test_of_several_scores_of_langfuse_the_named_one_counts(tmp_path: Path) -> None:
     scores = [{"name": "a", "value": 1}, {"name": "b", "value": 0.25}]
     assert langfuse(tmp_path, {**TRACE, "scores": scores}, "b").reward == 0.25
+
+
+RECORDED = DATA / "otel-langfuse-traces"
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the development data is not here")
+@pytest.mark.parametrize(
+    "file", sorted(RECORDED.glob("*.trace.json")), ids=lambda file: file.name.partition(".")[0]
+)
+def test_traces_of_langfuse_are_read_whatever_framework_wrote_them(tmp_path: Path, file: Path) -> None:
+    recorded = json.loads(file.read_text())
+    trace = {**recorded["trace"], "observations": recorded["observations"], "scores": []}
+    run = langfuse(tmp_path, trace)
+    assert run.messages[-1]["role"] == "assistant" and run.model != "unknown"
+    called = {call["function"]["name"] for m in run.messages for call in m.get("tool_calls", ())}
+    assert called <= {tool["function"]["name"] for tool in run.tools}
+    assert len(called) == ("vercel" in file.name or "langgraph" in file.name or "agent" in file.name)

@@ -24,7 +24,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
-from whorl.platform.telemetry.drain import drain_log, drain_orphans
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
 from whorl.platform.telemetry.redaction.placeholders import Placeholders
@@ -227,7 +226,7 @@ async def test_a_replay_stores_nothing_twice(whorl: Whorl, acme: Actor, tmp_path
     for _ in range(2):
         log = WriteAheadLog.create(tmp_path)
         log.append([dump_records([span])])
-        stored = await drain_log(whorl.addresses.app, log)
+        stored = await whorl.drain.log(log)
         log.close()
     assert stored == 0
     with psycopg.connect(whorl.addresses.admin) as connection:
@@ -254,7 +253,7 @@ async def test_orphans_are_stored_at_the_next_start(whorl: Whorl, acme: Actor, t
     log = WriteAheadLog.create(tmp_path / "logs")
     log.append([dump_records([span])])
     log._lock.close()
-    assert await drain_orphans(whorl.addresses.app, tmp_path / "logs") == 1
+    assert await whorl.drain.orphans(tmp_path / "logs") == 1
     assert not log.folder.exists()
 
 

@@ -11,10 +11,11 @@ from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
+from .memory import Memories, Memory
 from .names import NameDetector
 from .patterns import PatternDetector
 from .placeholders import PLACEHOLDER, Placeholders
-from .policy import DefaultPolicies, Policies, RedactionPolicy, any_of
+from .policy import DefaultPolicies, Policies, RedactionPolicy, TenantPolicy, any_of
 from .presidio import find_national
 from .walk import visit_record
 
@@ -39,18 +40,27 @@ class Redactor:
         found = self.find([text], placeholders.tenant.policy)
         return Replacement({text: found[0]}, placeholders).text(text)
 
-    def redact_run(self, records: list[SpanRecord]) -> None:
-        """Redact the spans of one run in place; texts that repeat are searched once."""
-        for tenant_id in dict.fromkeys(record.tenant_id for record in records):
-            self._redact_tenant(tenant_id, [record for record in records if record.tenant_id == tenant_id])
+    def redact_run(self, records: list[SpanRecord], memories: Memories | None = None) -> None:
+        """Redact the spans of one run in place; texts that repeat are searched once.
 
-    def _redact_tenant(self, tenant_id: str, records: list[SpanRecord]) -> None:
-        tenant = self.policies.of(tenant_id)
+        ``memories`` holds what is known of runs whose spans come piece by piece.
+        """
+        for tenant_id in dict.fromkeys(record.tenant_id for record in records):
+            own = [record for record in records if record.tenant_id == tenant_id]
+            tenant = self.policies.of(tenant_id)
+            memory = Memory(Placeholders(tenant))
+            if memories is not None:
+                memory = memories.of(tenant, tenant_id, records[0].trace_id)
+            self._redact(own, tenant, memory)
+
+    def _redact(self, records: list[SpanRecord], tenant: TenantPolicy, memory: Memory) -> None:
         texts: dict[str, None] = {}
         for record in records:
             visit_record(record, lambda text: texts.setdefault(text) or text)
-        found = dict(zip(texts, self.find(list(texts), tenant.policy), strict=True))
-        replacement = Replacement(found, Placeholders(tenant))
+        new = [text for text in texts if text not in memory.found]
+        memory.found.update(zip(new, self.find(new, tenant.policy), strict=True))
+        found = {text: memory.found[text] for text in texts}
+        replacement = Replacement(found, memory.placeholders)
         for record in records:
             replacement.counts.clear()
             before = replacement.total

@@ -20,6 +20,10 @@ _NAMED = frozenset({"properties", "$defs", "definitions", "patternProperties"})
 # Values of a schema, which may be objects themselves.
 _VALUES = frozenset({"default", "examples", "example", "enum", "const"})
 
+# What a model, tool, agent or id is called: no blank in it, and no address or long number.
+_IDENTIFIER = re.compile(
+    r"[A-Za-z_/](?:(?!\d{7})[\w.:/+-]){0,127}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
 
@@ -35,26 +39,43 @@ def visit_record(record: SpanRecord, given: Change) -> None:
 
     record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
     record.status_message = change(record.status_message) if record.status_message else ""
-    record.attributes = _visit_attributes(record.attributes, change)
-    record.events = [
-        {**event, "name": change(event["name"]), "attributes": _visit_attributes(event["attributes"], change)}
-        for event in record.events
-    ]
+    foreign = c.SOURCE in record.attributes
+    record.attributes = _visit_attributes(record.attributes, change, foreign)
+    record.events = [_visit_event(event, change, foreign) for event in record.events]
 
 
-def _visit_attributes(attributes: dict[str, Any], change: Change) -> dict[str, Any]:
+def _visit_event(event: dict[str, Any], change: Change, foreign: bool) -> dict[str, Any]:
+    name = event["name"]
+    name = _visit_identifier(name, change) if foreign else change(name)
+    return {**event, "name": name, "attributes": _visit_attributes(event["attributes"], change, foreign)}
+
+
+def _visit_attributes(attributes: dict[str, Any], change: Change, foreign: bool) -> dict[str, Any]:
     visited: dict[str, Any] = {}
     for name, value in attributes.items():
         key = name if _FIELD.fullmatch(name) else change(name)
-        visited[_free(key, visited)] = _visit_attribute(name, value, change)
+        visited[_free(key, visited)] = _visit_attribute(name, value, change, foreign)
     return visited
 
 
-def _visit_attribute(name: str, value: Any, change: Change) -> Any:
-    if name in c.STRUCTURE or name in c.TOKEN_ATTRIBUTES:
+def _visit_attribute(name: str, value: Any, change: Change, foreign: bool) -> Any:
+    if name in c.TOKEN_ATTRIBUTES:
         return value
+    if name in c.STRUCTURE:
+        return _visit_identifier(value, change) if foreign else value
+    if foreign and name in c.FOREIGN_IDENTIFIERS:
+        return _visit_identifier(value, change)
     if name == c.TOOL_DEFINITIONS:
         return _visit_definitions(value, change)
+    return visit_json(value, change)
+
+
+def _visit_identifier(value: Any, change: Change) -> Any:
+    """What another program calls an identifier: as it is where it looks like one, else as content."""
+    if isinstance(value, list):
+        return [_visit_identifier(item, change) for item in value]
+    if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
+        return value
     return visit_json(value, change)
 
 

@@ -1,0 +1,66 @@
+"""``POST /v1/traces``: OTLP over HTTP, as every OpenTelemetry exporter sends it.
+
+https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from ...errors import UnsupportedMediaError, WhorlError
+from ...identity.http import CurrentActor
+from ...problems import error_headers
+from .ingest import Ingest
+from .request import ContentType, content_type_of, too_large
+from .response import error_response, export_response
+
+
+class OtlpRoute(APIRoute):
+    """A route whose errors are in the protocol's shape and the request's encoding."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with its errors answered."""
+        handler = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except WhorlError as error:
+                return error_response(error.status, error.message, _answered(request), error_headers(error))
+
+        return answer
+
+
+router = APIRouter(prefix="/v1", tags=["telemetry"], route_class=OtlpRoute)
+
+
+@router.post("/traces")
+async def post_traces(actor: CurrentActor, request: Request) -> Response:
+    """Take spans of another program. The body is an ExportTraceServiceRequest in protobuf or JSON, plain or gzip."""
+    actor.require("ingest")
+    ingest: Ingest = request.app.state.whorl.ingest
+    content_type = content_type_of(request.headers.get("content-type", ""))
+    body = await _body(request, ingest.limits.body)
+    encoding = request.headers.get("content-encoding", "")
+    accepted = await ingest.take(actor.tenant_id, body, content_type, encoding)
+    return export_response(accepted, content_type)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _answered(request: Request) -> ContentType:
+    try:
+        return content_type_of(request.headers.get("content-type", ""))
+    except UnsupportedMediaError:
+        return "application/json"

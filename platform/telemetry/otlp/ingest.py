@@ -1,0 +1,83 @@
+"""Ingest: spans of other programs through the write barrier into the log, and the limit on what waits."""
+
+import asyncio
+import time
+import uuid
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from ...errors import LimitError
+from ..capture import Capture
+from ..record import SpanRecord
+from ..redaction.memory import Memories, Stored
+from .records import Accepted, read_records
+from .request import ContentType, decompress, parse_request
+
+INGESTED = Counter("whorl_spans_ingested", "Spans of other programs, logged")
+REJECTED = Counter("whorl_spans_rejected", "Spans of other programs that cannot be stored")
+RETRY_AFTER = 5.0
+
+
+@dataclass(frozen=True)
+class IngestLimits:
+    """Bytes of one body, unpacked, and of all that is accepted or being accepted but not stored yet."""
+
+    body: int
+    backlog: int
+
+
+class Ingest:
+    """Takes exports; one thread parses, redacts and logs them in the order they came."""
+
+    def __init__(self, capture: Capture, limits: IngestLimits, stored: Stored) -> None:
+        self.limits = limits
+        self._capture = capture
+        self._memories = Memories(stored)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-ingest")
+        self._waiting = 0
+
+    async def take(
+        self, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
+    ) -> Accepted:
+        """Log the spans of a body, redacted; what is returned is on disk.
+
+        Raises BadRequestError, TooLargeError or UnsupportedMediaError for a body that cannot be read, LimitError
+        while too much waits, PrerequisiteError when the disk is full.
+        """
+        waits = self._waiting + self._capture.log.pending_bytes()
+        if waits + len(body) > self.limits.backlog:
+            raise LimitError(
+                f"{waits} bytes of spans wait to be stored; at most {self.limits.backlog} may. Come back later.",
+                retry_after=RETRY_AFTER,
+            )
+        self._waiting += len(body)
+        try:
+            done = self._worker.submit(self._log, tenant_id, body, content_type, encoding)
+            return await asyncio.wrap_future(done)
+        finally:
+            self._waiting -= len(body)
+            self._capture.appended.set()
+
+    def close(self) -> None:
+        """Log what was taken, then stop the thread."""
+        self._worker.shutdown(wait=True)
+
+    def _log(self, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str) -> Accepted:
+        request = parse_request(decompress(body, encoding, self.limits.body), content_type)
+        accepted = read_records(request, tenant_id, time.time_ns())
+        if accepted.records:
+            self._capture.write_runs(by_trace(accepted.records), self._memories)
+        INGESTED.inc(len(accepted.records))
+        REJECTED.inc(accepted.rejected)
+        return accepted
+
+
+def by_trace(records: list[SpanRecord]) -> list[list[SpanRecord]]:
+    """Records, those of each trace together."""
+    traces: dict[str, list[SpanRecord]] = defaultdict(list)
+    for record in records:
+        traces[record.trace_id].append(record)
+    return list(traces.values())

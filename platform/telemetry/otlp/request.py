@@ -1,0 +1,120 @@
+"""The body of an export: bounded decompression, and both encodings of the protocol.
+
+https://opentelemetry.io/docs/specs/otlp/#otlphttp
+"""
+
+import base64
+import json
+import zlib
+from typing import Any, Literal, get_args
+
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from ...errors import BadRequestError, TooLargeError, UnsupportedMediaError
+
+ContentType = Literal["application/x-protobuf", "application/json"]
+CONTENT_TYPES: tuple[ContentType, ...] = get_args(ContentType)
+# zlib reads the header of either kind: 32 finds gzip and zlib out by itself, 15 is the largest window.
+_WINDOW = 32 + 15
+_IDS = {"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"}
+_MOST_NESTED = 64
+
+
+def content_type_of(header: str) -> ContentType:
+    """The encoding that a Content-Type header names; raises UnsupportedMediaError."""
+    given = header.partition(";")[0].strip().lower()
+    for known in CONTENT_TYPES:
+        if given == known:
+            return known
+    raise UnsupportedMediaError(
+        f"The content type is {given[:60]!r}. Traces come as {' or '.join(CONTENT_TYPES)}."
+    )
+
+
+def decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body as it was before compression, at most ``limit`` bytes.
+
+    Raises UnsupportedMediaError for an encoding other than gzip and deflate, BadRequestError for a body that is not
+    in it, TooLargeError when there is more; no more than the limit is ever unpacked.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "deflate"):
+        raise UnsupportedMediaError(f"The content encoding is {encoding[:60]!r}. Known are gzip and deflate.")
+    pieces: list[bytes] = []
+    left = limit
+    while body:
+        unpacker = zlib.decompressobj(_WINDOW)
+        try:
+            piece = unpacker.decompress(body, left + 1)
+        except zlib.error as error:
+            raise BadRequestError(f"The body is not {encoding}: {error}.") from error
+        left -= len(piece)
+        if left < 0:
+            raise too_large(limit)
+        if not unpacker.eof:
+            raise BadRequestError(f"The {encoding} body ends too early.")
+        pieces.append(piece)
+        body = unpacker.unused_data
+    return b"".join(pieces)
+
+
+def too_large(limit: int) -> TooLargeError:
+    """The error for a body above ``limit`` bytes."""
+    return TooLargeError(
+        f"The body has more than {limit} bytes. Send smaller batches, or raise WHORL_INGEST_BODY_MB."
+    )
+
+
+def parse_request(body: bytes, content_type: ContentType) -> ExportTraceServiceRequest:
+    """The request; raises BadRequestError for a body that is none."""
+    if content_type == "application/json":
+        return _parse_json(body)
+    request = ExportTraceServiceRequest()
+    try:
+        request.ParseFromString(body)
+    except DecodeError as error:
+        raise BadRequestError("The body is not an ExportTraceServiceRequest in protobuf.") from error
+    return request
+
+
+def _parse_json(body: bytes) -> ExportTraceServiceRequest:
+    request = ExportTraceServiceRequest()
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+        if not isinstance(value, dict):
+            raise ValueError("it is not an object")
+        ParseDict(_with_ids(value, 0), request, ignore_unknown_fields=True)
+    except (ValueError, TypeError, AttributeError, RecursionError, ParseError) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise BadRequestError(f"The body is not an ExportTraceServiceRequest in JSON: {reason}.") from error
+    return request
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _with_ids(value: Any, depth: int) -> Any:
+    """A request in which ids are base64, as protobuf's JSON has bytes; OTLP's has hexadecimal digits."""
+    if depth > _MOST_NESTED:
+        raise ValueError(f"it is nested deeper than {_MOST_NESTED}")
+    if isinstance(value, list):
+        return [_with_ids(item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _base64(item) if name in _IDS and isinstance(item, str) else _with_ids(item, depth + 1)
+        for name, item in value.items()
+    }
+
+
+def _base64(text: str) -> str:
+    """Hexadecimal digits as base64; what is none becomes no id, which rejects the span that has it."""
+    try:
+        return base64.b64encode(bytes.fromhex(text)).decode()
+    except ValueError:
+        return base64.b64encode(b"?").decode() if text else ""
