@@ -3,15 +3,18 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
 from ..platform.errors import LimitError
 from ..platform.usage.quotas import MINUTE, Quotas, Standing, check_spending, quotas_of, tokens_left
+from .captured import CAPTURED_TAG
 from .tables import Run
 
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+# Of runs that no quota counts: evaluations, shadows; those of other programs have a tag of their own.
+UNMETERED_TAG = "unmetered"
 # Seconds after which a run that must wait for another to end may ask again.
 _RETRY = 1.0
 
@@ -34,11 +37,15 @@ async def admit(session: AsyncSession, tenant_id: uuid.UUID, longest: timedelta)
     return Standing(quotas, requests, tokens)
 
 
+def _counted() -> list[ColumnElement[bool]]:
+    return [~Run.tags.contains([tag]) for tag in (UNMETERED_TAG, CAPTURED_TAG)]
+
+
 async def _check_running(session: AsyncSession, quotas: Quotas, since: datetime) -> None:
     most = quotas.concurrent_runs
     if most is None:
         return
-    running = select(func.count()).select_from(Run).where(Run.status == "running", Run.started_at > since)
+    running = select(func.count()).where(Run.status == "running", Run.started_at > since, *_counted())
     if (await session.scalar(running) or 0) >= most:
         raise LimitError(f"The workspace may have {most} runs at once. Wait until one ends.", _RETRY)
 
@@ -50,12 +57,8 @@ async def _requests_left(session: AsyncSession, quotas: Quotas, moment: datetime
         return None
     if most == 0:
         raise LimitError("The workspace may make no requests. Ask the operator.")
-    started = (
-        select(Run.started_at)
-        .where(Run.started_at > moment - MINUTE)
-        .order_by(Run.started_at.desc())
-        .limit(most)
-    )
+    recent = Run.started_at > moment - MINUTE
+    started = select(Run.started_at).where(recent, *_counted()).order_by(Run.started_at.desc()).limit(most)
     made = list(await session.scalars(started))
     if len(made) == most:
         wait = (made[-1] + MINUTE - moment).total_seconds()

@@ -32,7 +32,7 @@ from ..platform.telemetry.capture import Capture, RunContext, run_context
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
-from .admission import admit
+from .admission import UNMETERED_TAG, admit
 from .captured import CAPTURED_TAG
 from .events import RunEnded, RunEvent, RunStarted, ToolEnded, ToolStarted
 from .graph import Limits, RunScope, build_graph
@@ -173,7 +173,7 @@ class Agents:
             run = Run(
                 tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
                 agent=request.agent, model=self.servers.base, adapter=choice.adapter,
-                trace_id="", tags=[*request.tags, *([trial_tag(choice.trial_id)] if choice.trial_id else [])],
+                trace_id="", tags=_tags(request, choice),
             )  # fmt: skip
             session.add(run)
             if request.keep:
@@ -357,6 +357,12 @@ def cited(answer: str, citations: list[Citation]) -> list[Citation]:
     """The passages that an answer refers to as ``[n]``, in the order of their numbers."""
     numbers = {int(number) for number in _CITED.findall(answer)}
     return [citation for citation in citations if citation["number"] in numbers]
+
+
+def _tags(request: RunRequest, choice: Choice) -> list[str]:
+    """The tags of a run: those asked for, its trial's, and whether no quota counts it."""
+    trial = [trial_tag(choice.trial_id)] if choice.trial_id else []
+    return [*request.tags, *trial, *([] if request.metered else [UNMETERED_TAG])]
 
 
 def _key(actor: Actor, request: RunRequest, conversation_id: uuid.UUID | None) -> str:

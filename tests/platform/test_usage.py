@@ -104,12 +104,16 @@ async def test_tokens_of_the_day_and_dollars_of_the_month_end(whorl: Whorl, acme
         await ask(whorl, acme)
 
 
-async def test_evaluations_are_not_refused_and_are_counted(whorl: Whorl, acme: Actor) -> None:
+async def test_evaluations_are_not_refused_and_hold_nobody_up_but_are_counted(
+    whorl: Whorl, acme: Actor
+) -> None:
     await allow(whorl, acme, requests_per_minute=0)
     await whorl.agents.answer(acme, RunRequest("When?", metered=False, keep=False, checkpoint=False))
+    await allow(whorl, acme, requests_per_minute=1)
+    await ask(whorl, acme)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         [day] = await usage_by(session, "day", now().date(), now().date())
-    assert day["runs"] == 1 and day["dollars"] == 0
+    assert day["runs"] == 2 and day["dollars"] == 0
 
 
 async def test_quotas_of_one_tenant_do_not_hold_another(whorl: Whorl, acme: Actor, rival: Actor) -> None:
