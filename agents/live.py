@@ -170,6 +170,11 @@ class LiveRuns:
                     return
             await asyncio.sleep(LOOK)
 
+    async def settle(self) -> None:
+        """Wait until what this process carries is done and written down."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
     async def close(self) -> None:
         """Wait for the runs within ``PATIENCE``, then cancel those that are left."""
         if self._tasks:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement, CursorResult, delete, literal, select, update
+from sqlalchemy import ColumnElement, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -78,9 +78,7 @@ async def begin(engine: AsyncEngine, keyed: Keyed) -> Answer | None:
     async with tenant_session(engine, keyed.tenant_id) as session:
         await session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.expires_at < now()))
         claim = insert(IdempotentAnswer).values(**values).on_conflict_do_nothing()
-        claimed = await session.execute(claim)
-        assert isinstance(claimed, CursorResult)
-        if claimed.rowcount:
+        if await session.scalar(claim.returning(IdempotentAnswer.key)) is not None:
             return None
         row = (await session.scalars(select(IdempotentAnswer).where(*_named(keyed)))).one()
     if row.request_hash != keyed.request_hash:

@@ -55,21 +55,18 @@ class IdempotencyKeys:
         await self._first(request, keyed, body, send)
 
     async def _first(self, request: Request, keyed: Keyed, body: bytes, send: Send) -> None:
-        """Let the application answer, and keep what it says; where it fails, the key is free again."""
+        """Let the application answer, keep what it says, then send it; where it fails, the key is free again.
+
+        Whoever has the answer can thus be given it again.
+        """
         given = _Given()
-
-        async def listen(message: Message) -> None:
-            given.take(message)
-            await send(message)
-
         try:
-            await self.app(request.scope, _replaying(body, request.receive), listen)
+            await self.app(request.scope, _replaying(body, request.receive), given.take)
         finally:
-            answer = given.answer()
-            done = (
-                release(_engine(request), keyed) if answer is None else keep(_engine(request), keyed, answer)
-            )
-            await asyncio.shield(done)
+            answer, engine = given.answer(), _engine(request)
+            await asyncio.shield(release(engine, keyed) if answer is None else keep(engine, keyed, answer))
+        for message in given.messages:
+            await send(message)
 
 
 def _applies(scope: Scope) -> bool:
@@ -131,27 +128,26 @@ def _json(body: bytes) -> Any:
 
 @dataclass
 class _Given:
-    """What the application answers, as it is sent."""
+    """What the application answers, as it would be sent."""
 
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    complete: bool = False
+    messages: list[Message] = field(default_factory=list)
 
-    def take(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            named = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
-            self.headers = {name: named[name] for name in _KEPT_HEADERS if name in named}
-        if message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-            self.complete = not message.get("more_body", False)
+    async def take(self, message: Message) -> None:
+        self.messages.append(message)
 
     def answer(self) -> Answer | None:
         """The answer, or None for one that is not to be given again."""
-        if not self.complete or self.status >= 500 or self.status in _PASSING:
+        last = self.messages[-1] if self.messages else {}
+        if last.get("type") != "http.response.body" or last.get("more_body", False):
             return None
-        return Answer(self.status, self.headers, self.body)
+        status: int = self.messages[0]["status"]
+        if status >= 500 or status in _PASSING:
+            return None
+        named = {
+            name.decode().lower(): value.decode("latin-1") for name, value in self.messages[0]["headers"]
+        }
+        headers = {name: named[name] for name in _KEPT_HEADERS if name in named}
+        return Answer(status, headers, b"".join(message.get("body", b"") for message in self.messages[1:]))
 
 
 def _again(answer: Answer) -> Response:
