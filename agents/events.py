@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from ..platform.serving.messages import ToolCall
 from .tools.base import Citation
@@ -101,6 +101,8 @@ class CallDecided:
 
 
 RunEvent = RunStarted | TextDelta | ToolStarted | ToolEnded | RunWaiting | CallDecided | RunEnded
+
+EVENTS: tuple[str, ...] = tuple(kind.event for kind in get_args(RunEvent))
 
 
 def event_data(event: RunEvent) -> dict[str, Any]:

@@ -35,9 +35,11 @@ from .openai_views import (
     RunReference,
 )
 from .runs import Agents, RunRequest
-from .steering_api import EVENT_STREAM
+from .steering_api import event_stream
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+# Each a chunk as JSON, the last one [DONE].
+CHUNKS = event_stream(data={"type": "string"})
 
 
 @router.get("/models", response_model=ModelList, response_model_exclude_none=True)
@@ -69,7 +71,7 @@ async def _model_views(actor: Actor, request: Request) -> list[ModelView]:
     return [*views, ModelView(id=whorl.library.embedder.name, created=0, owned_by="whorl")]
 
 
-@router.post("/chat/completions", response_model=Completion, responses={200: EVENT_STREAM})
+@router.post("/chat/completions", response_model=Completion, responses={200: CHUNKS})
 async def chat_completions(body: CompletionRequest, actor: CurrentActor, request: Request) -> Any:
     """Let an agent answer the last user message with its own tools, or a model the messages with the caller's tools.
 

@@ -16,13 +16,24 @@ from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
 from .approvals import approvals_of
 from .conversations import visible_run
+from .events import EVENTS
 from .graph import Decision, Verdict
 from .journal import Told
 from .live import LiveRuns
 from .views import RunView
 
 router = APIRouter(prefix="/runs/{run_id}")
-EVENT_STREAM: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+
+
+def event_stream(**fields: dict[str, Any]) -> dict[str, Any]:
+    """How the API's description tells of server-sent events with these fields, all of which each has."""
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    return {"content": {"text/event-stream": {"schema": schema}}}
+
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_JSON: dict[str, Any] = {"type": "string", "contentMediaType": "application/json"}
+EVENT_STREAM = event_stream(id=_TEXT, event={**_TEXT, "enum": list(EVENTS)}, data=_JSON)
 # An event's number fits the database's integer.
 LAST = 2**31 - 1
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -49,6 +49,7 @@ from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
 from .database.session import create_engine
+from .description import describe
 from .idempotency.middleware import IdempotencyKeys
 from .identity import api as identity_api
 from .identity.http import CurrentActor
@@ -296,24 +297,32 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     ):
         app.include_router(module.router)
     pages.install(app)
+    describe(app)
     return app
 
 
+class Ready(BaseModel):
+    """What answers."""
+
+    database: bool
+    model: bool
+
+
 def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["operations"])
+    @app.get("/healthz", tags=["operations"], response_class=PlainTextResponse)
     async def healthz() -> Response:
         """The process answers."""
         return PlainTextResponse("ok")
 
-    @app.get("/readyz", tags=["operations"])
+    @app.get("/readyz", tags=["operations"], response_model=Ready, responses={503: {"model": Ready}})
     async def readyz() -> Response:
         """Whether database and model answer, each by name."""
         whorl: Whorl = app.state.whorl
-        state: dict[str, Any] = {"database": await _database_answers(whorl), "model": False}
-        state["model"] = any([await client.healthy() for client in whorl.servers.clients])
-        return JSONResponse(state, 200 if all(state.values()) else 503)
+        model = any([await client.healthy() for client in whorl.servers.clients])
+        state = Ready(database=await _database_answers(whorl), model=model)
+        return JSONResponse(state.model_dump(), 200 if state.database and state.model else 503)
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics(actor: CurrentActor) -> Response:
         """Prometheus metrics, for administrators' keys."""
         actor.require("administer")

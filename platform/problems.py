@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -132,6 +133,13 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     return await _respond(request, 422, "Invalid input", detail, param=param, errors=problems)
 
 
+async def _data_error(request: Request, error: Exception) -> Response:
+    """Values that no column takes, such as a NUL in a text, wherever in a request they stand."""
+    _log.warning("%s %s: the database refuses a value", request.method, request.url.path)
+    detail = "The database cannot hold a value of the request: a NUL character, or a number out of range."
+    return await _respond(request, 422, "Invalid input", detail)
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return await _respond(
@@ -151,6 +159,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(WhorlError, whorl_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DataError, _data_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
