@@ -159,6 +159,10 @@ class RunView {
   }
 
   ended(data) {
+    if (data.status === "cancelled") {
+      this.fail("Stopped.", true);
+      return;
+    }
     if (data.status !== "succeeded") {
       this.fail(data.error ?? "The run failed.");
       return;
