@@ -15,8 +15,8 @@ from . import conversations_api, steering_api
 from .conversations import find_run, visible_run
 from .events import RunStarted
 from .graph import Approve
-from .journal import ENDED, Told
 from .listing import listed, place_after, place_in
+from .journal import ENDED, PAUSED, Told
 from .live import LiveRuns
 from .runs import DEFAULT_AGENT, RunRequest
 from .steering_api import EVENT_STREAM, stream_of
@@ -59,7 +59,7 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
     )
     started = await live.start(actor, wanted)
     if body.stream:
-        answer: Response = stream_of(live, actor, started.run_id)
+        answer: Response = stream_of(live, actor, started.run_id, last=PAUSED)
     elif body.background:
         begun = RunResult(run_id=started.run_id, conversation_id=started.conversation_id, status="running")
         answer = JSONResponse(begun.model_dump(mode="json"), 202)

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..platform.database.base import now
 from .conversations import find_run
 from .endings import REASONS
-from .events import RunEnded, RunEvent, event_data
+from .events import RunEnded, RunEvent, RunWaiting, event_data
 from .tables import Message, Run, RunEventRow
 
 KEPT = timedelta(days=1)
 ENDED = RunEnded.event
+# With one of these whoever asked has all that there is without another request.
+PAUSED: tuple[str, ...] = (ENDED, RunWaiting.event)
 
 
 class Told(NamedTuple):

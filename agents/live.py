@@ -17,9 +17,9 @@ from ..platform.errors import ConflictError
 from ..platform.identity.access import Actor
 from .approvals import Decided, decide, withdraw_calls
 from .conversations import find_run, steered_run
-from .events import CallDecided, RunEnded, RunEvent, RunStarted
+from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting
 from .graph import Decision
-from .journal import ENDED, Told, ending, last_event, last_number, store, stored, told
+from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
 from .runs import Agents, RunRequest
 from .tables import Run
 
@@ -32,7 +32,7 @@ STOP_LOOKS = 8
 IDLE = 15.0
 # Seconds that a process has to write down its last events; after that it is taken to be dead.
 SETTLING = 5.0
-PAUSES = ("run.waiting", "call.decided")
+RESTS = (RunWaiting.event, CallDecided.event)
 # Seconds that a closing process waits for its runs.
 PATIENCE = 20.0
 
@@ -112,7 +112,7 @@ class LiveRuns:
         """The event with which a run comes to its end, or to wait for a person."""
         async with aclosing(self.follow(actor, run_id)) as events:
             async for event in events:
-                if event is not None and event.event in (ENDED, "run.waiting"):
+                if event is not None and event.event in PAUSED:
                     return event
         raise AssertionError("a run is followed to its end")
 
@@ -166,7 +166,7 @@ class LiveRuns:
         for _ in range(round(SETTLING / LOOK)):
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 run = await find_run(session, run_id)
-                if run.status != "waiting" or await last_event(session, run_id) in PAUSES:
+                if run.status != "waiting" or await last_event(session, run_id) in RESTS:
                     return
             await asyncio.sleep(LOOK)
 

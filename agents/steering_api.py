@@ -18,7 +18,7 @@ from .approvals import approvals_of
 from .conversations import visible_run
 from .events import EVENTS
 from .graph import Decision, Verdict
-from .journal import Told
+from .journal import ENDED, Told
 from .live import LiveRuns
 from .views import RunView
 
@@ -80,7 +80,7 @@ async def follow_run(
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         await visible_run(session, actor, run_id)
     seen = after if last_event_id is None else last_event_id
-    return stream_of(request.app.state.whorl.live, actor, run_id, seen)
+    return stream_of(request.app.state.whorl.live, actor, run_id, seen, last=(ENDED,))
 
 
 @router.post("/cancel", response_model=RunView)
@@ -109,18 +109,23 @@ async def decide_call(
     return (await live.decide(actor, run_id, call_id, body.decision())).approval
 
 
-def stream_of(live: LiveRuns, actor: Actor, run_id: uuid.UUID, after: int = 0) -> StreamingResponse:
-    """A run's events as server-sent events; leaving the stream does not stop the run."""
+def stream_of(
+    live: LiveRuns, actor: Actor, run_id: uuid.UUID, after: int = 0, *, last: tuple[str, ...]
+) -> StreamingResponse:
+    """A run's events as server-sent events up to one of the kinds ``last``; leaving them does not stop the run."""
     headers = {"Cache-Control": "no-store", "Content-Location": f"/api/runs/{run_id}/events"}
-    return StreamingResponse(
-        _frames(live, actor, run_id, after), media_type="text/event-stream", headers=headers
-    )
+    frames = _frames(live, actor, run_id, after, last)
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-async def _frames(live: LiveRuns, actor: Actor, run_id: uuid.UUID, after: int) -> AsyncIterator[bytes]:
+async def _frames(
+    live: LiveRuns, actor: Actor, run_id: uuid.UUID, after: int, last: tuple[str, ...]
+) -> AsyncIterator[bytes]:
     async with aclosing(live.follow(actor, run_id, after)) as events:
         async for event in events:
             yield b": nothing new\n\n" if event is None else _frame(event)
+            if event is not None and event.event in last:
+                return
 
 
 def _frame(told: Told) -> bytes:

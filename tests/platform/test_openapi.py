@@ -90,12 +90,6 @@ def _name_what_is_there(part: Any, known: dict[str, list[str]], data: st.DataObj
             part[name] = data.draw(st.sampled_from(known[name]))
 
 
-def _let_streams_end(body: Any) -> None:
-    """The stream of a run that waits for a person stays open."""
-    if isinstance(body, dict) and body.get("stream") and body.get("approve"):
-        body["approve"] = "never"
-
-
 def _requests(operation: Any) -> st.SearchStrategy[Any]:
     """Requests as the document allows them, and where it can be done some that it does not allow."""
     allowed: st.SearchStrategy[Any] = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
@@ -120,7 +114,6 @@ def _send_generated(running: Running, label: str, examples: int) -> dict[int, in
     def send(case: Any, data: st.DataObject) -> None:
         for part in (case.path_parameters, case.body):
             _name_what_is_there(part, known, data)
-        _let_streams_end(case.body)
         headers = {"Authorization": f"Bearer {running.key}"}
         response = case.call(base_url=running.url, headers=headers, timeout=60)
         statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
