@@ -11,6 +11,7 @@ from ..platform.database.base import now
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
+from ..platform.storable import storable
 from .conversations import steered_run
 from .events import RunEnded
 from .graph import Decision, Verdict
@@ -35,7 +36,7 @@ def ask(session: AsyncSession, run: Run, ended: RunEnded) -> None:
         session.add(
             Approval(
                 tenant_id=run.tenant_id, run_id=run.id, step=ended.steps, call_id=call["id"],
-                name=function["name"], arguments=function["arguments"],
+                name=storable(function["name"]), arguments=storable(function["arguments"]),
             )
         )  # fmt: skip
 

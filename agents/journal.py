@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
+from ..platform.storable import storable
 from .conversations import find_run
 from .endings import REASONS
 from .events import RunEnded, RunEvent, RunWaiting, event_data
@@ -30,7 +31,7 @@ class Told(NamedTuple):
 
 def told(number: int, event: RunEvent) -> Told:
     """An event as it is stored and sent."""
-    return Told(number, event.event, event_data(event))
+    return Told(number, event.event, storable(event_data(event)))
 
 
 async def store(

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import openai
 import pytest
+from fastapi import FastAPI, Request
 from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.llms.openai_like import OpenAILike
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
 from tests.conftest import Addresses, quote_first, test_settings
 from tests.serving_app import key_of, served
@@ -314,3 +317,56 @@ def test_nobody_reaches_what_is_anothers_by_its_name(
         with pytest.raises(openai.NotFoundError):
             client.models.retrieve(name)
     assert len(set(said)) == 1, "what is another's reads as what is nowhere"
+
+
+class Recorder:
+    """A model server that answers with JSON, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.app, self.asked = FastAPI(), list[dict[str, Any]]()
+        self.app.get("/v1/models")(self.models)
+        self.app.post("/v1/chat/completions")(self.answer)
+
+    async def models(self) -> dict[str, Any]:
+        return {"object": "list", "data": [{"id": "Qwen/Qwen3", "object": "model", "parent": None}]}
+
+    async def answer(self, request: Request) -> StreamingResponse:
+        self.asked.append(await request.json())
+        delta = {"role": "assistant", "content": '{"hour": 18}'}
+        chunks = [
+            {"choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}]},
+            {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 5}},
+        ]
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+        return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
+
+
+class Tide(BaseModel):
+    """What the model shall answer."""
+
+    hour: int
+
+
+def test_what_is_asked_of_a_model_comes_to_its_server(make_database: Any, tmp_path: Path) -> None:
+    database, recorder = make_database(), Recorder()
+    with served(recorder.app) as model_url:
+        app = create_app(test_settings(database, tmp_path / "whorl", worker="external", model_url=model_url))
+        with served(app) as url:
+            client = openai.OpenAI(base_url=f"{url}/v1", api_key=key_of(database, "acme"), max_retries=0)
+            assert client.models.retrieve("Qwen/Qwen3").id == "Qwen/Qwen3"
+            reply = client.chat.completions.parse(
+                model="Qwen/Qwen3", messages=ASKED, tools=[], response_format=Tide, seed=5, temperature=0.3,
+                max_tokens=99, stop=["!"],
+            )  # fmt: skip
+            assert reply.choices[0].message.parsed == Tide(hour=18)
+            assert reply.usage is not None and reply.usage.total_tokens == 12
+            choice: Any = {"type": "function", "function": {"name": "tide_at"}}
+            client.chat.completions.create(
+                model="Qwen/Qwen3", messages=ASKED, tools=[TOOL], tool_choice=choice
+            )
+    first, second = recorder.asked
+    assert first["response_format"]["json_schema"]["schema"]["required"] == ["hour"]
+    assert (first["seed"], first["temperature"], first["max_tokens"], first["stop"]) == (5, 0.3, 99, ["!"])
+    assert first["messages"] == ASKED and "tools" not in first
+    assert second["tools"] == [TOOL] and second["tool_choice"] == choice
+    assert "response_format" not in second
