@@ -15,8 +15,8 @@ from . import conversations_api, steering_api
 from .conversations import find_run, visible_run
 from .events import RunStarted
 from .graph import Approve
-from .listing import listed, place_after, place_in
 from .journal import ENDED, PAUSED, Told
+from .listing import listed, place_after, place_in
 from .live import LiveRuns
 from .runs import DEFAULT_AGENT, RunRequest
 from .steering_api import EVENT_STREAM, stream_of

@@ -153,7 +153,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         agents.finished = shadows.follow
         live = LiveRuns(agents)
         stack.push_async_callback(live.close)
-        live.decided = learner(engine, redactor, partial(drain_log, addresses.app, capture.log))
+        live.decided = learner(engine, redactor, partial(drain.log, capture.log))
 
         async def train(tenant_id: str, training_id: str) -> None:
             await training_job(engine, settings, uuid.UUID(tenant_id), uuid.UUID(training_id))

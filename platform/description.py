@@ -7,7 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from .idempotency.middleware import HEADER, PATHS
-from .problems import MEDIA_TYPE, OpenAIProblem, Problem, is_openai
+from .problems import MEDIA_TYPE, OTLP, OpenAIProblem, Problem, is_openai
+from .telemetry.otlp.request import CONTENT_TYPES
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/"
@@ -18,6 +19,8 @@ ERRORS = {
     403: "The actor is known but may not do this.",
     404: "What is named does not exist, or the actor may not see it.",
     409: "The request contradicts the present state.",
+    413: "The body is larger than is taken.",
+    415: "The body is in a type or encoding that is not read.",
     422: "The input is not valid.",
     429: "A quota or limit is used up.",
     502: "A model server or another program that Whorl asks has failed.",
@@ -79,6 +82,8 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """The errors that an operation may answer, by what it takes and what it does."""
     if "security" not in operation:
         return []
+    if path == OTLP:
+        return [400, 401, 403, 413, 415, 422, 429, 503]
     statuses = [401, 403, 503]
     if operation.get("parameters") or "requestBody" in operation:
         statuses.append(400 if is_openai(path) else 422)
@@ -91,10 +96,15 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     return statuses
 
 
+def _content(path: str) -> dict[str, Any]:
+    """The shape of a path's errors by media type."""
+    if path == OTLP:
+        return {kind: {} for kind in CONTENT_TYPES}
+    if is_openai(path):
+        return {"application/json": {"schema": {"$ref": _REF + "OpenAIProblem"}}}
+    return {MEDIA_TYPE: {"schema": {"$ref": _REF + "Problem"}}}
+
+
 def _error(path: str, status: int) -> dict[str, Any]:
-    kind, name = ("application/json", "OpenAIProblem") if is_openai(path) else (MEDIA_TYPE, "Problem")
-    answer: dict[str, Any] = {
-        "description": ERRORS[status],
-        "content": {kind: {"schema": {"$ref": _REF + name}}},
-    }
+    answer = {"description": ERRORS[status], "content": _content(path)}
     return answer | ({"headers": _HEADERS[status]} if status in _HEADERS else {})

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from .errors import KeyReusedError, LimitError, WhorlError
 
 MEDIA_TYPE = "application/problem+json"
+# The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
+OTLP = "/v1/traces"
 _log = logging.getLogger(__name__)
 # (request, status, title, detail, headers) -> the error as a page, or None where a program asks
 ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
@@ -79,7 +81,7 @@ def openai_status(status: int, code: str | None = None) -> int:
 
 def is_openai(path: str) -> bool:
     """Whether a path belongs to the routes that answer in OpenAI's shape."""
-    return path == "/v1" or path.startswith("/v1/")
+    return (path == "/v1" or path.startswith("/v1/")) and path != OTLP
 
 
 async def _respond(

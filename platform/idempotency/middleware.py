@@ -22,7 +22,7 @@ from .answers import Answer, Keyed, begin, keep, release
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-PATHS = ("/api/", "/v1/")
+PATHS = ("/api/", "/v1/chat/", "/v1/embeddings")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Answers after which the same request may well succeed: they are not kept.
 _PASSING = frozenset({401, 403, 408, 409, 425, 429})

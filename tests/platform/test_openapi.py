@@ -152,7 +152,7 @@ def test_every_error_is_documented_in_the_shape_it_has() -> None:
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
             for status, answer in operation["responses"].items():
-                if status < "400" or path == "/readyz":
+                if status < "400" or path in ("/readyz", "/v1/traces"):
                     continue
                 wanted = "application/json" if path.startswith("/v1/") else "application/problem+json"
                 assert list(answer["content"]) == [wanted], f"{method} {path} {status}"
