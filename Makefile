@@ -8,13 +8,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo serve test test-slow test-isolation test-vllm check format types bench pretrain clean
+.PHONY: help install demo serve test test-slow test-isolation test-schemathesis test-vllm check format types bench \
+	pretrain clean
 
 help:
 	@echo "make demo        the whole loop on a made-up company, about ten minutes"
 	@echo "make serve       the product on http://localhost:8000"
 	@echo "make test        the tests"
 	@echo "make test-isolation  an attacker of one tenant tries all that another owns, on every route"
+	@echo "make test-schemathesis  10,000 requests generated from the OpenAPI document"
 	@echo "make check       format, lint, types, import contract"
 	@echo "make bench       every benchmark; make bench-NAME one of them"
 	@echo "make test-vllm   the serving contract against a real vLLM, in an environment of its own"
@@ -47,6 +49,9 @@ test-slow: $(VENV)/installed-dev types
 
 test-isolation: $(VENV)/installed-dev types
 	@$(BIN)/python -m pytest tests/platform/test_isolation.py tests/platform/test_tenancy.py
+
+test-schemathesis: $(VENV)/installed-dev types
+	@$(BIN)/python -m pytest -s -m schemathesis tests/platform/test_openapi.py
 
 test-vllm: $(VENV)/installed-dev $(VLLM_VENV)/installed
 	@$(BIN)/python -m pytest -m vllm tests/platform/test_vllm.py

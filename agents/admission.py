@@ -45,7 +45,8 @@ async def _check_running(session: AsyncSession, quotas: Quotas, since: datetime)
     most = quotas.concurrent_runs
     if most is None:
         return
-    running = select(func.count()).where(Run.status == "running", Run.started_at > since, *_counted())
+    alive = func.coalesce(Run.resumed_at, Run.started_at) > since
+    running = select(func.count()).where(Run.status == "running", alive, *_counted())
     if (await session.scalar(running) or 0) >= most:
         raise LimitError(f"The workspace may have {most} runs at once. Wait until one ends.", _RETRY)
 

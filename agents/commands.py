@@ -11,7 +11,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError, UpstreamError
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.store import spans_of_run
-from .api import find_run
+from .conversations import find_run
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
 from .listing import listed, source_of
 from .runs import RunRequest

@@ -2,8 +2,9 @@
 
 import uuid
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
+from ..platform.serving.messages import ToolCall
 from .tools.base import Citation
 
 
@@ -57,7 +58,9 @@ class RunEnded:
     """The run is over and its spans are in the log.
 
     ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens,
-    max_seconds, cancelled or error. ``citations`` are the passages that the answer refers to.
+    max_seconds, cancelled or error. ``citations`` are the passages that the answer refers to. ``tool_calls``
+    are left to the caller by a model that was asked directly; ``finish_reason`` is why the last reply ended.
+    ``fault`` is the HTTP status of the error that ended the run, where one did.
     """
 
     event: ClassVar = "run.ended"
@@ -70,9 +73,36 @@ class RunEnded:
     input_tokens: int
     output_tokens: int
     error: str | None = None
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    finish_reason: str = ""
+    fault: int | None = None
 
 
-RunEvent = RunStarted | TextDelta | ToolStarted | ToolEnded | RunEnded
+@dataclass(frozen=True)
+class RunWaiting:
+    """The run goes on when a person has decided about each of these calls."""
+
+    event: ClassVar = "run.waiting"
+    run_id: uuid.UUID
+    calls: list[ToolCall]
+    steps: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True)
+class CallDecided:
+    """A person decided about a call: ``verdict`` is approve, deny or edit, ``by`` whoever did."""
+
+    event: ClassVar = "call.decided"
+    call_id: str
+    verdict: str
+    by: str
+
+
+RunEvent = RunStarted | TextDelta | ToolStarted | ToolEnded | RunWaiting | CallDecided | RunEnded
+
+EVENTS: tuple[str, ...] = tuple(kind.event for kind in get_args(RunEvent))
 
 
 def event_data(event: RunEvent) -> dict[str, Any]:

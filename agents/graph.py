@@ -12,14 +12,37 @@ from typing import Annotated, Any, Literal, Protocol, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import interrupt
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from ..platform.serving.client import Delta
-from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling
+from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling, ToolCall, ToolSpec
 from ..platform.telemetry import conventions as c
 from .events import RunEvent, TextDelta, ToolEnded, ToolStarted
-from .toolbox import Toolbox
-from .tools.base import Citation, ToolContext
+from .toolbox import ERROR, Toolbox
+from .tools.base import Citation, Observation, ToolContext
+
+# Which calls wait for a person: none, those of tools that may change something, or all.
+Approve = Literal["never", "changing", "always"]
+Verdict = Literal["approve", "deny", "edit"]
+
+
+class Decision(TypedDict):
+    """What a person said of a call; ``arguments`` is the JSON text that takes the place of the model's."""
+
+    verdict: Verdict
+    arguments: str | None
+    note: str
+
+
+@dataclass(frozen=True)
+class PlainCall:
+    """A model asked directly: the caller's messages and tools as they are, one reply, calls left to the caller."""
+
+    messages: list[ChatMessage]
+    tools: list[ToolSpec]
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
 
 
 class Model(Protocol):
@@ -38,6 +61,7 @@ class RunState(TypedDict):
     input_tokens: int
     output_tokens: int
     stop_reason: str
+    finish_reason: str
 
 
 @dataclass(frozen=True)
@@ -63,15 +87,31 @@ class RunScope:
     tracer: Tracer
     template_hash: str
     emit: Callable[[RunEvent], None]
+    plain: PlainCall | None = None
+    approve: Approve = "never"
+
+    def call(self, messages: list[ChatMessage]) -> ChatCall:
+        """The next request to the model."""
+        tenant = str(self.tool_context.tenant_id)
+        if self.plain is None:
+            return ChatCall(self.model_name, messages, self.toolbox.specs(), self.sampling, tenant=tenant)
+        return ChatCall(
+            self.model_name, messages, self.plain.tools, self.sampling, tool_choice=self.plain.tool_choice,
+            response_format=self.plain.response_format, tenant=tenant,
+        )  # fmt: skip
+
+    def asks(self, call: ToolCall) -> bool:
+        """Whether a person must decide about a call; one of an unknown tool is refused by the toolbox."""
+        tool = self.toolbox.tools.get(call["function"]["name"])
+        if tool is None or self.approve == "never":
+            return False
+        return self.approve == "always" or not tool.read_only
 
 
 async def _reason(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
     scope = runtime.context
     step = state["steps"] + 1
-    call = ChatCall(
-        scope.model_name, state["messages"], scope.toolbox.specs(), scope.sampling,
-        tenant=str(scope.tool_context.tenant_id),
-    )  # fmt: skip
+    call = scope.call(state["messages"])
     with scope.tracer.start_as_current_span(f"chat {scope.model_name}", kind=SpanKind.CLIENT) as span:
         _describe_call(span, call, scope.template_hash)
         reply = await _streamed(scope, call, step)
@@ -87,12 +127,14 @@ async def _reason(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]
         "steps": step,
         "input_tokens": state["input_tokens"] + reply.usage.prompt_tokens,
         "output_tokens": state["output_tokens"] + reply.usage.completion_tokens,
-        "stop_reason": _stop_reason(reply, step, used, scope.limits),
+        "stop_reason": _stop_reason(reply, step, used, scope),
+        "finish_reason": reply.finish_reason,
     }
 
 
-def _stop_reason(reply: ChatReply, step: int, used: int, limits: Limits) -> str:
-    if not reply.tool_calls:
+def _stop_reason(reply: ChatReply, step: int, used: int, scope: RunScope) -> str:
+    limits = scope.limits
+    if scope.plain is not None or not reply.tool_calls:
         return "answered"
     if step >= limits.steps:
         return "max_steps"
@@ -116,35 +158,56 @@ async def _act(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
     scope = runtime.context
     messages: list[ChatMessage] = []
     citations: list[Citation] = []
+    calls = state["messages"][-1].get("tool_calls", [])
+    decisions = _decisions(scope, calls)
     scope.tool_context.cited = len(state["citations"])
-    for call in state["messages"][-1].get("tool_calls", []):
-        name, arguments = call["function"]["name"], call["function"]["arguments"]
-        scope.emit(ToolStarted(state["steps"], call["id"], name, arguments))
-        with scope.tracer.start_as_current_span(f"execute_tool {name}") as span:
-            span.set_attribute(c.OPERATION, "execute_tool")
-            span.set_attribute(c.TOOL_NAME, name)
-            span.set_attribute(c.TOOL_TYPE, "function")
-            span.set_attribute(c.TOOL_CALL_ID, call["id"])
-            span.set_attribute(c.TOOL_ARGUMENTS, arguments)
-            observation = await scope.toolbox.call(call, scope.tool_context)
-            span.set_attribute(c.TOOL_RESULT, observation.text)
-            span.set_attribute(c.TRUST, "untrusted")
-            if observation.is_error:
-                span.set_attribute(c.ERROR_TYPE, "tool_error")
-                span.set_status(Status(StatusCode.ERROR))
+    for call in calls:
+        observation = await _observed(scope, state["steps"], call, decisions.get(call["id"]))
         messages.append({"role": "tool", "tool_call_id": call["id"], "content": observation.text})
         citations += observation.citations
-        scope.emit(
-            ToolEnded(
-                state["steps"],
-                call["id"],
-                name,
-                observation.text,
-                observation.is_error,
-                observation.citations,
-            )
-        )
     return {"messages": messages, "citations": citations}
+
+
+def _decisions(scope: RunScope, calls: list[ToolCall]) -> dict[str, Decision]:
+    """What people decided, by call. Where they have not yet, the graph stops here and begins the step again."""
+    asked = [call for call in calls if scope.asks(call)]
+    answer: dict[str, dict[str, Decision]] = interrupt(asked) if asked else {"decisions": {}}
+    return answer["decisions"]
+
+
+async def _observed(scope: RunScope, step: int, call: ToolCall, decision: Decision | None) -> Observation:
+    name, arguments = call["function"]["name"], call["function"]["arguments"]
+    if decision is not None and decision["arguments"] is not None:
+        arguments = decision["arguments"]
+    scope.emit(ToolStarted(step, call["id"], name, arguments))
+    with scope.tracer.start_as_current_span(f"execute_tool {name}") as span:
+        span.set_attribute(c.OPERATION, "execute_tool")
+        span.set_attribute(c.TOOL_NAME, name)
+        span.set_attribute(c.TOOL_TYPE, "function")
+        span.set_attribute(c.TOOL_CALL_ID, call["id"])
+        span.set_attribute(c.TOOL_ARGUMENTS, arguments)
+        changed: ToolCall = {**call, "function": {"name": name, "arguments": arguments}}
+        observation = await _decided(scope, changed, decision)
+        span.set_attribute(c.TOOL_RESULT, observation.text)
+        span.set_attribute(c.TRUST, "untrusted")
+        if observation.is_error:
+            span.set_attribute(c.ERROR_TYPE, "tool_error")
+            span.set_status(Status(StatusCode.ERROR))
+    citations = observation.citations
+    scope.emit(ToolEnded(step, call["id"], name, observation.text, observation.is_error, citations))
+    return observation
+
+
+async def _decided(scope: RunScope, call: ToolCall, decision: Decision | None) -> Observation:
+    """What a call gives after what a person decided about it."""
+    if decision is None or decision["verdict"] == "approve":
+        return await scope.toolbox.call(call, scope.tool_context)
+    if decision["verdict"] == "deny":
+        said = f": {decision['note']}" if decision["note"] else "."
+        return Observation(f"{ERROR}a person denied this call{said}", is_error=True)
+    observation = await scope.toolbox.call(call, scope.tool_context)
+    told = f"A person changed the arguments to {call['function']['arguments']}\n"
+    return observation._replace(text=told + observation.text)
 
 
 def _next(state: RunState) -> Literal["act", "__end__"]:

@@ -1,9 +1,12 @@
 """Which runs a list shows, and in which order."""
 
 import uuid
+from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
+from ..platform.errors import InputError
+from ..platform.paging import place_of
 from .runs import SHADOW_TAG
 from .tables import Run
 
@@ -18,6 +21,21 @@ def listed(limit: int, before: uuid.UUID | None = None) -> Select[Run]:
         last = select(Run.started_at, Run.id).where(Run.id == before).scalar_subquery()
         query = query.where(tuple_(Run.started_at, Run.id) < last)
     return query.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+
+
+def place_in(run: Run) -> str:
+    """Where a run stands in the list, as text for a cursor."""
+    return f"{run.started_at.isoformat()} {run.id}"
+
+
+def place_after(cursor: str) -> ColumnElement[bool]:
+    """The condition of the runs after a cursor's place; raises InputError for a cursor of another list."""
+    try:
+        moment, run_id = place_of(cursor).split(" ")
+        place = datetime.fromisoformat(moment), uuid.UUID(run_id)
+    except ValueError as error:
+        raise InputError("This is a cursor of another list.", "cursor") from error
+    return tuple_(Run.started_at, Run.id) < place
 
 
 def source_of(run: Run) -> str:

@@ -1,118 +1,187 @@
-"""The OpenAI-compatible face: an agent answers as if it were a model."""
+"""The OpenAI-compatible face: agents and models answer clients that speak OpenAI's API."""
 
-import json
 import time
 import uuid
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from ..platform.errors import InputError, NotFoundError, UpstreamError, WhorlError
+from ..platform.database.session import tenant_session
+from ..platform.errors import (
+    InputError,
+    LimitError,
+    NotFoundError,
+    UnknownModelError,
+    UpstreamError,
+    WhorlError,
+)
+from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
-from ..platform.serving.engine.wire import ChatRequest
+from ..platform.serving.engine.wire import ChosenTool, WireToolCall
 from ..platform.serving.messages import ChatMessage, Sampling
-from .events import RunEnded, RunStarted, TextDelta, ToolStarted
-from .runs import DEFAULT_AGENT, Agents, RunRequest
+from .events import RunEnded, RunStarted
+from .graph import PlainCall
+from .models import DIRECT, Named, find_model, models_of
+from .openai_stream import chunks, finish_of, following, usage_of
+from .openai_views import (
+    Choice,
+    Completion,
+    CompletionMessage,
+    CompletionRequest,
+    ModelList,
+    ModelView,
+    RunReference,
+)
+from .runs import Agents, RunRequest
+from .steering_api import event_stream
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
-MODEL = "whorl"
+# Each a chunk as JSON, the last one [DONE].
+CHUNKS = event_stream(data={"type": "string"})
 
 
-@router.get("/models")
-async def list_models(actor: CurrentActor, request: Request) -> dict[str, Any]:
-    """What ``model`` may name: the agent."""
+@router.get("/models", response_model=ModelList, response_model_exclude_none=True)
+async def list_models(actor: CurrentActor, request: Request) -> Any:
+    """What ``model`` may name: agents, the base model, the workspace's adapters, and the embedder."""
+    return ModelList(data=await _model_views(actor, request))
+
+
+@router.get("/models/{model:path}", response_model=ModelView, response_model_exclude_none=True)
+async def get_model(model: str, actor: CurrentActor, request: Request) -> Any:
+    """One of the models."""
+    for view in await _model_views(actor, request):
+        if view.id == model:
+            return view
+    raise UnknownModelError(model)
+
+
+async def _model_views(actor: Actor, request: Request) -> list[ModelView]:
     actor.require("chat")
-    return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "whorl"}]}
-
-
-@router.post("/chat/completions")
-async def chat_completions(body: ChatRequest, actor: CurrentActor, request: Request) -> Response:
-    """Answer the last user message; earlier messages are the history. Tools run on the server."""
-    agents: Agents = request.app.state.whorl.agents
-    wanted = _run_request(body)
-    identity = f"chatcmpl-{uuid.uuid4().hex}"
-    head = {"id": identity, "created": int(time.time()), "model": MODEL}
-    if body.stream:
-        actor.require("chat")
-        usage = bool(body.stream_options and body.stream_options.include_usage)
-        return StreamingResponse(
-            _chunks(agents, actor, wanted, {**head, "object": "chat.completion.chunk"}, usage),
-            media_type="text/event-stream",
+    whorl = request.app.state.whorl
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        named = await models_of(session, actor, whorl.servers.base)
+    views = [
+        ModelView(
+            id=each.name, created=int(each.created_at.timestamp()), owned_by=each.owner, parent=each.parent
         )
-    ended = await agents.answer(actor, wanted)
-    if ended.status != "succeeded":
-        raise UpstreamError(ended.error or "The run failed.")
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": ended.answer},
-        "finish_reason": "stop",
-        "logprobs": None,
-    }
-    reply = {**head, "object": "chat.completion", "choices": [choice], "usage": _usage(ended)}
-    return JSONResponse({**reply, "whorl": {"run_id": str(ended.run_id), "citations": ended.citations}})
+        for each in named
+    ]
+    return [*views, ModelView(id=whorl.library.embedder.name, created=0, owned_by="whorl")]
 
 
-def _run_request(body: ChatRequest) -> RunRequest:
-    if body.model not in (MODEL, DEFAULT_AGENT):
-        raise NotFoundError(f"The model {body.model!r} does not exist. Use {MODEL!r}.")
+@router.post("/chat/completions", response_model=Completion, responses={200: CHUNKS})
+async def chat_completions(body: CompletionRequest, actor: CurrentActor, request: Request) -> Any:
+    """Let an agent answer the last user message with its own tools, or a model the messages with the caller's tools.
+
+    Of an agent the earlier messages are the history, and system messages are added to its own instructions.
+    """
+    actor.require("chat")
+    whorl = request.app.state.whorl
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        model = await find_model(session, actor, whorl.servers.base, body.model)
+    wanted = _of_agent(body, model) if model.agent else _of_model(body, model)
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
+    if body.stream:
+        return await _streamed(whorl.agents, actor, wanted, head, body)
+    started, ended = await _ended(whorl.agents, actor, wanted)
+    _check(ended)
+    calls = [WireToolCall.model_validate(call) for call in ended.tool_calls] or None
+    message = CompletionMessage(content=ended.answer or (None if calls else ""), tool_calls=calls)
+    reply = Completion(
+        **head, choices=[Choice(message=message, finish_reason=finish_of(ended))], usage=usage_of(ended),
+        whorl=RunReference(run_id=str(ended.run_id), stop_reason=ended.stop_reason, citations=[*ended.citations]),
+    )  # fmt: skip
+    return JSONResponse(_plain(reply), headers=started.limits)
+
+
+def _plain(reply: Completion) -> dict[str, Any]:
+    """The reply as JSON; a message without calls has no word of them, as OpenAI's."""
+    value = reply.model_dump(mode="json")
+    message = value["choices"][0]["message"]
+    if message["tool_calls"] is None:
+        del message["tool_calls"]
+    return value
+
+
+def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
+    if body.offered_tools():
+        raise InputError(
+            f"{model.name} is an agent, which has its own tools. Ask a model, see GET /v1/models.", "tools"
+        )
+    if body.response_format is not None and body.response_format.type != "text":
+        raise InputError(
+            f"{model.name} is an agent, whose answers have no other form than text.", "response_format"
+        )
     if body.messages[-1].role != "user":
-        raise InputError("The last message must come from the user.")
+        raise InputError("The last message to an agent must come from the user.", "messages")
     history: list[ChatMessage] = [
         {"role": message.role, "content": message.content or ""}
         for message in body.messages[:-1]
         if message.role in ("user", "assistant") and message.content
     ]
-    sampling = Sampling(temperature=body.temperature if "temperature" in body.model_fields_set else 0.0,
-                        top_p=body.top_p, seed=body.seed)  # fmt: skip
-    return RunRequest(body.messages[-1].content or "", history=history, keep=False, sampling=sampling)
+    told = [m.content for m in body.messages if m.role in ("system", "developer") and m.content]
+    return RunRequest(
+        body.messages[-1].content or "", agent=model.agent or "", history=history, keep=False,
+        sampling=_sampling(body, temperature=0.0), instructions="\n\n".join(told), answer_tokens=_tokens(body),
+    )  # fmt: skip
 
 
-async def _chunks(
-    agents: Agents, actor: CurrentActor, wanted: RunRequest, head: dict[str, Any], usage: bool
-) -> AsyncIterator[bytes]:
-    yield _chunk(head, {"role": "assistant", "content": ""})
-    said = 0
-    try:
-        async with aclosing(agents.stream(actor, wanted)) as events:
-            async for event in events:
-                if isinstance(event, RunStarted):
-                    head = {**head, "whorl": {"run_id": str(event.run_id)}}
-                if isinstance(event, TextDelta):
-                    yield _chunk(head, {"content": event.text})
-                    said = event.step
-                if isinstance(event, ToolStarted) and said == event.step:
-                    # What was said before a call does not run into the answer.
-                    yield _chunk(head, {"content": "\n\n"})
-                    said = 0
-                if isinstance(event, RunEnded):
-                    if event.status != "succeeded":
-                        yield _data({"error": {"message": event.error, "type": "run_failed", "code": 502}})
-                        return
-                    yield _chunk(head, {}, "stop")
-                    if usage:
-                        yield _data({**head, "choices": [], "usage": _usage(event)})
-    except WhorlError as error:
-        yield _data({"error": {"message": error.message, "type": error.title, "code": error.status}})
-        return
-    yield b"data: [DONE]\n\n"
-
-
-def _chunk(head: dict[str, Any], delta: dict[str, Any], finish: str | None = None) -> bytes:
-    return _data(
-        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
+def _of_model(body: CompletionRequest, model: Named) -> RunRequest:
+    messages: list[Any] = [message.plain() for message in body.messages]
+    asked = [message.content for message in body.messages if message.role == "user" and message.content]
+    choice: Any = (
+        body.tool_choice.model_dump() if isinstance(body.tool_choice, ChosenTool) else body.tool_choice
     )
+    shape = body.response_format.model_dump(exclude_none=True) if body.response_format else None
+    return RunRequest(
+        asked[-1] if asked else "", agent=DIRECT, adapter=model.adapter, keep=False, checkpoint=False,
+        sampling=_sampling(body, temperature=1.0), answer_tokens=_tokens(body),
+        plain=PlainCall(messages, body.offered_tools(), choice, shape),
+    )  # fmt: skip
 
 
-def _data(value: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
+def _sampling(body: CompletionRequest, temperature: float) -> Sampling:
+    """How replies are drawn; ``temperature`` where the request says none."""
+    given = body.temperature if "temperature" in body.model_fields_set else temperature
+    return Sampling(given, body.top_p, stop=body.stops, seed=body.seed)
 
 
-def _usage(ended: RunEnded) -> dict[str, int]:
-    return {
-        "prompt_tokens": ended.input_tokens,
-        "completion_tokens": ended.output_tokens,
-        "total_tokens": ended.input_tokens + ended.output_tokens,
-    }
+def _tokens(body: CompletionRequest) -> int | None:
+    return body.max_completion_tokens or body.max_tokens
+
+
+async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunStarted, RunEnded]:
+    """The beginning and the end of a run."""
+    async with aclosing(agents.stream(actor, wanted)) as events:
+        started = ended = await anext(events)
+        async for event in events:
+            ended = event
+    assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
+    return started, ended
+
+
+def _check(ended: RunEnded) -> None:
+    """Raise the error that ended a run, where one did."""
+    if ended.stop_reason != "error":
+        return
+    kinds: dict[int | None, type[WhorlError]] = {422: InputError, 404: NotFoundError, 429: LimitError}
+    raise kinds.get(ended.fault, UpstreamError)(ended.error or "The run failed.")
+
+
+async def _streamed(
+    agents: Agents, actor: Actor, wanted: RunRequest, head: dict[str, Any], body: CompletionRequest
+) -> Response:
+    """The reply as chunks; what keeps the model from its first word is raised before."""
+    events = agents.stream(actor, wanted)
+    started, first = await anext(events), await anext(events)
+    assert isinstance(started, RunStarted)
+    if isinstance(first, RunEnded):
+        _check(first)
+    usage = bool(body.stream_options and body.stream_options.include_usage)
+    return StreamingResponse(
+        chunks(following(first, events), started, head, usage=usage),
+        media_type="text/event-stream",
+        headers=started.limits,
+    )

@@ -1,51 +1,52 @@
 """Runs: one agent execution from a question to an acknowledged answer."""
 
 import asyncio
-import json
-import re
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.types import Command
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
-from sqlalchemy import select, update
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, format_trace_id
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_connection, tenant_session
-from ..platform.errors import InputError, NotFoundError, WhorlError
+from ..platform.errors import ConflictError, InputError, NotFoundError, WhorlError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
 from ..platform.storable import storable
-from ..platform.telemetry import conventions as c
 from ..platform.telemetry.capture import Capture, RunContext, run_context
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
 from .admission import UNMETERED_TAG, admit
+from .approvals import ask
 from .captured import CAPTURED_TAG
-from .events import RunEnded, RunEvent, RunStarted, ToolEnded, ToolStarted
-from .graph import Limits, RunScope, build_graph
+from .conversations import find_run, own_conversation
+from .endings import describe_end, describe_run, ended_as, waiting
+from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
+from .graph import Approve, Decision, Limits, PlainCall, RunScope, build_graph
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
 from .toolbox import Toolbox
-from .tools.base import Citation, ToolContext
+from .tools.base import ToolContext
 
 DEFAULT_AGENT = "default"
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
-_CITED = re.compile(r"\[(\d{1,3})\]")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class RunRequest:
 
     ``adapter`` overrides the tenant's route: a name, or "" for the base model. ``history`` comes
     before the question where no conversation is kept. ``checkpoint`` stores each step. ``toolbox``
-    takes the place of the agent's own tools. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
+    takes the place of the agent's own tools. ``instructions`` follow the agent's own. ``answer_tokens``: of one
+    reply at most, below the limit. ``approve``: which calls wait for a person. ``plain`` asks the model directly,
+    without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
     the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
     must allow the run; its usage is recorded in any case.
     """
@@ -71,6 +74,10 @@ class RunRequest:
     toolbox: Toolbox | None = None
     verifier: dict[str, Any] | None = None
     metered: bool = True
+    instructions: str = ""
+    answer_tokens: int | None = None
+    approve: Approve = "never"
+    plain: PlainCall | None = None
 
 
 @dataclass(frozen=True)
@@ -111,15 +118,47 @@ class Agents:
         with ExitStack() as held:
             run, messages, standing = await self._begin(actor, request, held)
             yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
-            async with aclosing(self._events(actor, request, run, messages)) as events:
+            async with aclosing(self._events(_Execution(actor, request, run, messages))) as events:
                 async for event in events:
                     yield event
 
-    async def _events(
-        self, actor: Actor, request: RunRequest, run: Run, messages: list[ChatMessage]
+    async def resume(
+        self, actor: Actor, run_id: uuid.UUID, decisions: dict[str, Decision]
     ) -> AsyncGenerator[RunEvent, None]:
+        """Go on with a run that ``claim`` has taken up, from what was decided about its calls.
+
+        Raises NotFoundError for a run or adapter that is gone, ConflictError for one without a checkpoint.
+        """
+        with ExitStack() as held:
+            async with tenant_session(self.engine, actor.tenant_id) as session:
+                run = await find_run(session, run_id)
+                request, given = _request_of(run)
+                await self._hold_adapter(session, actor, request, "", held)
+            messages = await self._given(actor, run_id)
+            request = replace(request, question=messages[given - 1]["content"] or "")
+            execution = _Execution(actor, request, run, messages[:given], decisions)
+            async with aclosing(self._events(execution)) as events:
+                async for event in events:
+                    yield event
+
+    async def forget(self, actor: Actor, run_id: uuid.UUID) -> None:
+        """Delete what is kept to go on with a run."""
+        async with tenant_connection(self.database_url, actor.tenant_id) as connection:
+            await AsyncPostgresSaver(connection).adelete_thread(str(run_id))
+
+    async def _given(self, actor: Actor, run_id: uuid.UUID) -> list[ChatMessage]:
+        """The messages of a run so far, from its checkpoint."""
+        async with tenant_connection(self.database_url, actor.tenant_id) as connection:
+            saver = AsyncPostgresSaver(connection)
+            kept = await saver.aget_tuple({"configurable": {"thread_id": str(run_id)}})
+        if kept is None:
+            raise ConflictError(f"The run {run_id} cannot go on: its checkpoint is gone.")
+        messages: list[ChatMessage] = kept.checkpoint["channel_values"]["messages"]
+        return messages
+
+    async def _events(self, execution: "_Execution") -> AsyncGenerator[RunEvent, None]:
         events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
-        task = asyncio.create_task(self._execute(actor, request, run, messages, events))
+        task = asyncio.create_task(self._execute(execution, events))
         task.add_done_callback(lambda _: events.put_nowait(None))
         try:
             while (event := await events.get()) is not None:
@@ -145,13 +184,14 @@ class Agents:
     ) -> tuple[Run, list[ChatMessage], Standing]:
         actor.require("chat")
         question = storable(request.question.strip())
-        if not question:
+        if not question and request.plain is None:
             raise InputError("The question is empty.")
+        if request.approve != "never" and not request.checkpoint:
+            raise InputError("A run that waits for approvals needs its checkpoints.")
         async with tenant_session(self.engine, actor.tenant_id) as session:
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
-                if not await session.get(Conversation, (actor.tenant_id, conversation_id)):
-                    raise NotFoundError(f"There is no conversation {conversation_id}.")
+                await own_conversation(session, actor, conversation_id)
                 history = await _history(session, conversation_id)
             elif request.keep:
                 conversation_id = new_id()
@@ -173,7 +213,7 @@ class Agents:
             run = Run(
                 tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
                 agent=request.agent, model=self.servers.base, adapter=choice.adapter,
-                trace_id="", tags=_tags(request, choice),
+                steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=_tags(request, choice),
             )  # fmt: skip
             session.add(run)
             if request.keep:
@@ -183,7 +223,10 @@ class Agents:
                         role="user", content=question,
                     )
                 )  # fmt: skip
-        start: list[ChatMessage] = [{"role": "system", "content": SYSTEM}, *history]
+        if request.plain is not None:
+            return run, request.plain.messages, standing
+        system = f"{SYSTEM}\n\n{request.instructions}" if request.instructions else SYSTEM
+        start: list[ChatMessage] = [{"role": "system", "content": system}, *history]
         return run, [*start, {"role": "user", "content": question}], standing
 
     async def _hold_adapter(
@@ -212,22 +255,17 @@ class Agents:
             await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
         return choice
 
-    async def _execute(
-        self,
-        actor: Actor,
-        request: RunRequest,
-        run: Run,
-        messages: list[ChatMessage],
-        events: "asyncio.Queue[RunEvent | None]",
-    ) -> None:
+    async def _execute(self, task: "_Execution", events: "asyncio.Queue[RunEvent | None]") -> None:
+        actor, request, run = task.actor, task.request, task.run
         context = RunContext(
             str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
             request.agent, run.adapter, str(run.conversation_id) if run.conversation_id else None,
         )  # fmt: skip
         with run_context(context):
-            root = self.capture.tracer.start_span(f"invoke_agent {request.agent}", kind=SpanKind.INTERNAL)
-        trace_id = root.get_span_context().trace_id
-        run.trace_id = format_trace_id(trace_id)
+            root = self.capture.tracer.start_span(
+                f"invoke_agent {request.agent}", task.parent(), kind=SpanKind.INTERNAL
+            )
+        run.trace_id = format_trace_id(root.get_span_context().trace_id)
         tools: list[ToolStarted | ToolEnded] = []
 
         def emit(event: RunEvent) -> None:
@@ -235,77 +273,83 @@ class Agents:
                 tools.append(event)
             events.put_nowait(event)
 
-        scope = RunScope(
-            model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,
-            tool_context=ToolContext(actor.tenant_id),
-            sampling=replace(request.sampling, max_tokens=self.limits.answer_tokens),
-            limits=self.limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash,
-            emit=emit,
-        )  # fmt: skip
         ended = RunEnded(run.id, "cancelled", "cancelled", "", [], 0, 0, 0)
         try:
             with run_context(context), trace.use_span(root, end_on_exit=False, record_exception=False):
-                _describe_run(root, request)
-                ended = await self._run_graph(actor, request, run, scope, messages)
+                describe_run(root, request.question, request.verifier)
+                ended = await self._run_graph(task, self._scope(actor, request, run, emit))
         finally:
-            _describe_end(root, ended)
+            describe_end(root, ended)
             root.end()
-            await asyncio.shield(self._finish(actor, request, run, ended, trace_id))
+            await asyncio.shield(self._finish(task, ended, root.get_span_context()))
+        if ended.status == "waiting":
+            spent = ended.steps, ended.input_tokens, ended.output_tokens
+            events.put_nowait(RunWaiting(run.id, ended.tool_calls, *spent))
+            return
         events.put_nowait(ended)
-        self.finished(Finished(actor, request, messages, ended, tuple(tools)))
+        if task.decisions is None:
+            self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
 
-    async def _run_graph(
-        self, actor: Actor, request: RunRequest, run: Run, scope: RunScope, messages: list[ChatMessage]
-    ) -> RunEnded:
+    def _scope(
+        self, actor: Actor, request: RunRequest, run: Run, emit: Callable[[RunEvent], None]
+    ) -> RunScope:
+        limits = self.limits
+        most = limits.answer_tokens if request.plain is None else limits.tokens
+        return RunScope(
+            model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,
+            tool_context=ToolContext(actor.tenant_id),
+            sampling=replace(
+                request.sampling, max_tokens=min(request.answer_tokens or limits.answer_tokens, most)
+            ),
+            limits=limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash, emit=emit,
+            plain=request.plain, approve=request.approve,
+        )  # fmt: skip
+
+    async def _run_graph(self, task: "_Execution", scope: RunScope) -> RunEnded:
+        run, given = task.run, len(task.messages)
         state: dict[str, Any] = {
-            "messages": messages, "citations": [], "steps": 0, "input_tokens": 0, "output_tokens": 0,
-            "stop_reason": "",
+            "messages": task.messages, "citations": [], "steps": run.steps, "input_tokens": run.input_tokens,
+            "output_tokens": run.output_tokens, "stop_reason": "", "finish_reason": "",
         }  # fmt: skip
+        begun: Any = state if task.decisions is None else Command(resume={"decisions": task.decisions})
         try:
             async with asyncio.timeout(self.limits.seconds), AsyncExitStack() as stack:
                 saver = None
-                if request.checkpoint:
+                if task.request.checkpoint:
                     connection = await stack.enter_async_context(
-                        tenant_connection(self.database_url, actor.tenant_id)
+                        tenant_connection(self.database_url, task.actor.tenant_id)
                     )
                     saver = AsyncPostgresSaver(connection)
                 config = {
                     "configurable": {"thread_id": str(run.id)},
                     "recursion_limit": 2 * self.limits.steps + 5,
                 }
-                state = await build_graph(saver).ainvoke(state, config, context=scope)
+                state = await build_graph(saver).ainvoke(begun, config, context=scope)
+                if "__interrupt__" in state:
+                    return waiting(run, state)
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
         except TimeoutError:
-            return _ended(run, {**state, "stop_reason": "max_seconds"}, len(messages))
+            return ended_as(run, {**state, "stop_reason": "max_seconds"}, given)
         except WhorlError as error:
-            failed = _ended(run, {**state, "stop_reason": "error"}, len(messages))
-            return replace(failed, status="failed", error=error.message)
-        return _ended(run, state, len(messages))
+            failed = ended_as(run, {**state, "stop_reason": "error"}, given)
+            return replace(failed, status="failed", error=error.message, fault=error.status)
+        return ended_as(run, state, given)
 
-    async def _finish(
-        self, actor: Actor, request: RunRequest, run: Run, ended: RunEnded, trace_id: int
-    ) -> None:
-        await self.capture.settled(trace_id)
+    async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
+        actor, request, run = task.actor, task.request, task.run
+        await self.capture.settled(root.trace_id)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
             stored.trace_id = run.trace_id
             stored.status, stored.stop_reason = ended.status, ended.stop_reason
             stored.error = "model or tool failure" if ended.error else None
-            stored.steps, stored.ended_at = ended.steps, now()
-            stored.input_tokens, stored.output_tokens = ended.input_tokens, ended.output_tokens
-            price = self.prices.of(run.model, run.adapter)
-            cost = price.of(ended.input_tokens, ended.output_tokens)
-            stored.cost = None if cost is None else Decimal(str(cost))
-            used = Used(
-                actor.label,
-                run.agent,
-                run.adapter or run.model,
-                ended.input_tokens,
-                ended.output_tokens,
-                cost,
-            )
-            await record_usage(session, actor.tenant_id, used)
+            await self._account(session, task, stored, ended)
+            if ended.status == "waiting":
+                stored.resume = _resumption(request, len(task.messages), root)
+                ask(session, stored, ended)
+                return
+            stored.ended_at = now()
             if request.keep and run.conversation_id and ended.answer:
                 session.add(
                     Message(
@@ -314,6 +358,66 @@ class Agents:
                     )
                 )  # fmt: skip
 
+    async def _account(self, session: AsyncSession, task: "_Execution", stored: Run, ended: RunEnded) -> None:
+        """Record what a run used since it began or a person was last waited for."""
+        run = task.run
+        read, written = ended.input_tokens - run.input_tokens, ended.output_tokens - run.output_tokens
+        stored.steps = ended.steps
+        stored.input_tokens, stored.output_tokens = ended.input_tokens, ended.output_tokens
+        price = self.prices.of(run.model, run.adapter)
+        whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
+        stored.cost = None if whole is None else Decimal(str(whole))
+        used = Used(
+            task.actor.label, run.agent, run.adapter or run.model, read, written, cost,
+            runs=1 if task.decisions is None else 0,
+        )  # fmt: skip
+        await record_usage(session, task.actor.tenant_id, used)
+
+
+@dataclass(frozen=True)
+class _Execution:
+    """One stretch of a run's work: from its beginning, or from where a person was waited for (``decisions``).
+
+    ``run`` has what was used before; ``messages`` came before the model spoke.
+    """
+
+    actor: Actor
+    request: RunRequest
+    run: Run
+    messages: list[ChatMessage]
+    decisions: dict[str, Decision] | None = None
+
+    def parent(self) -> Context | None:
+        """The root span of the stretch before, so that a run stays one trace."""
+        return None if self.decisions is None else _root_of(self.run)
+
+
+def _resumption(request: RunRequest, given: int, root: SpanContext) -> dict[str, Any]:
+    """What must be known to go on with a run besides its checkpoint; ``given``: messages before the model spoke."""
+    return {
+        "sampling": asdict(request.sampling), "answer_tokens": request.answer_tokens, "approve": request.approve,
+        "keep": request.keep, "given": given, "span_id": root.span_id,
+    }  # fmt: skip
+
+
+def _request_of(run: Run) -> tuple[RunRequest, int]:
+    """The request of a run that waited, its question left empty, and its ``given``."""
+    kept = dict(run.resume or {})
+    sampling = {**kept["sampling"], "stop": tuple(kept["sampling"]["stop"])}
+    request = RunRequest(
+        "", run.conversation_id, run.agent, run.adapter or "", Sampling(**sampling), keep=kept["keep"],
+        answer_tokens=kept["answer_tokens"], approve=kept["approve"],
+    )  # fmt: skip
+    return request, kept["given"]
+
+
+def _root_of(run: Run) -> Context:
+    """The context of a run's first root span, which ended in another stretch or process."""
+    span_id = (run.resume or {})["span_id"]
+    flags = TraceFlags(TraceFlags.SAMPLED)
+    root = SpanContext(int(run.trace_id, 16), span_id, is_remote=True, trace_flags=flags)
+    return trace.set_span_in_context(NonRecordingSpan(root))
+
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: Limits) -> int:
     """Mark runs as failed whose process died: they are still running long after their time limit."""
@@ -321,42 +425,15 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: L
     async with tenant_session(engine, tenant_id) as session:
         closed = await session.execute(
             update(Run)
-            .where(Run.status == "running", Run.started_at < last, ~Run.tags.contains([CAPTURED_TAG]))
+            .where(
+                Run.status == "running",
+                func.coalesce(Run.resumed_at, Run.started_at) < last,
+                ~Run.tags.contains([CAPTURED_TAG]),
+            )
             .values(status="failed", stop_reason="interrupted", ended_at=now())
             .returning(Run.id)
         )
         return len(closed.all())
-
-
-def _ended(run: Run, state: dict[str, Any], given: int) -> RunEnded:
-    """The end of a run from its final state; ``given`` messages were there before the model spoke."""
-    spoken = [m for m in state["messages"][given:] if m["role"] == "assistant"]
-    answer = (spoken[-1].get("content") or "").strip() if spoken else ""
-    reason = state["stop_reason"] or "error"
-    return RunEnded(
-        run.id,
-        "succeeded" if reason == "answered" else "failed",
-        reason,
-        answer,
-        cited(answer, state["citations"]),
-        state["steps"],
-        state["input_tokens"],
-        state["output_tokens"],
-        None if reason == "answered" else _REASONS.get(reason, "The run failed."),
-    )
-
-
-_REASONS = {
-    "max_steps": "The run stopped at its limit of model calls.",
-    "max_tokens": "The run stopped at its limit of tokens.",
-    "max_seconds": "The run stopped at its time limit.",
-}
-
-
-def cited(answer: str, citations: list[Citation]) -> list[Citation]:
-    """The passages that an answer refers to as ``[n]``, in the order of their numbers."""
-    numbers = {int(number) for number in _CITED.findall(answer)}
-    return [citation for citation in citations if citation["number"] in numbers]
 
 
 def _tags(request: RunRequest, choice: Choice) -> list[str]:
@@ -381,24 +458,3 @@ async def _history(session: Any, conversation_id: uuid.UUID) -> list[ChatMessage
         .limit(HISTORY_MESSAGES)
     )
     return [{"role": row.role, "content": row.content} for row in reversed(list(rows))]
-
-
-def _describe_run(root: Span, request: RunRequest) -> None:
-    root.set_attribute(c.OPERATION, "invoke_agent")
-    root.set_attribute(c.PROVIDER, "whorl")
-    question = {"role": "user", "parts": [{"type": "text", "content": request.question}]}
-    root.set_attribute(c.INPUT_MESSAGES, json.dumps([question], ensure_ascii=False))
-    if request.verifier is not None:
-        root.set_attribute(c.VERIFIER, json.dumps(request.verifier, ensure_ascii=False, sort_keys=True))
-
-
-def _describe_end(root: Span, ended: RunEnded) -> None:
-    root.set_attribute(c.INPUT_TOKENS, ended.input_tokens)
-    root.set_attribute(c.OUTPUT_TOKENS, ended.output_tokens)
-    root.set_attribute(c.FINISH_REASONS, [ended.stop_reason])
-    answer = {"role": "assistant", "parts": [{"type": "text", "content": ended.answer}],
-              "finish_reason": ended.stop_reason}  # fmt: skip
-    root.set_attribute(c.OUTPUT_MESSAGES, json.dumps([answer], ensure_ascii=False))
-    if ended.status != "succeeded":
-        root.set_attribute(c.ERROR_TYPE, ended.stop_reason)
-        root.set_status(Status(StatusCode.ERROR, ended.error or ""))

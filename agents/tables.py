@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..platform.database.base import Base, TenantTable, new_id, now
@@ -25,7 +26,9 @@ class Conversation(TenantTable, Base):
 class Run(TenantTable, Base):
     """One agent execution, which is one trace; content lives in messages and spans only.
 
-    ``status`` is running, succeeded, failed or cancelled; ``error`` never carries content.
+    ``status`` is running, waiting (for a person), succeeded, failed or cancelled; ``error`` never carries
+    content. ``resume`` says how a waiting run goes on, without content, ``resumed_at`` when it last did;
+    ``cancel_at`` is when it was asked to stop.
     """
 
     __tablename__ = "runs"
@@ -48,6 +51,52 @@ class Run(TenantTable, Base):
     started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
     tags: Mapped[list[Any]] = mapped_column(default=list)
+    resume: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    resumed_at: Mapped[datetime | None]
+    cancel_at: Mapped[datetime | None]
+
+
+class RunEventRow(TenantTable, Base):
+    """What a run told, numbered from 1, for those who follow it later or from another process; kept for a day.
+
+    Operational data like messages: never exported, gone with the run or its conversation.
+    """
+
+    __tablename__ = "run_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+        Index(None, "tenant_id", "created_at"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Approval(TenantTable, Base):
+    """A tool call that waits for a person: ``state`` is pending, approved, denied, edited or withdrawn.
+
+    ``arguments`` is JSON text as the model wrote it, ``edited`` what a person put in its place.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    arguments: Mapped[str]
+    state: Mapped[str] = mapped_column(default="pending")
+    edited: Mapped[str | None]
+    note: Mapped[str] = mapped_column(default="")
+    decided_by: Mapped[str | None]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
 
 
 class Message(TenantTable, Base):

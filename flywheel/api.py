@@ -136,7 +136,14 @@ async def get_datasets(actor: CurrentActor, request: Request) -> Any:
         return await list_datasets(session)
 
 
-@router.get("/datasets/{dataset_id}/{part}.{kind}", response_class=FileResponse)
+_FILES: dict[str, Any] = {
+    media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()
+}
+
+
+@router.get(
+    "/datasets/{dataset_id}/{part}.{kind}", response_class=FileResponse, responses={200: {"content": _FILES}}
+)
 async def export_dataset(
     dataset_id: uuid.UUID, part: Part, kind: FileKind, actor: CurrentActor, request: Request
 ) -> Any:

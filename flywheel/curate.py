@@ -128,6 +128,14 @@ def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
     return kept, len(runs) - len(kept)
 
 
+def bands(similarity: float) -> list[tuple[int, int]]:
+    """The ranges of hash values that make a text resemble another; near 1 one range of all of them."""
+    try:
+        return [(start, end) for start, end in MinHashLSH(similarity, _PERMUTATIONS).hashranges]
+    except ValueError:  # It makes two at least.
+        return [(0, _PERMUTATIONS)]
+
+
 class Sketches:
     """Which texts resemble one that was seen: MinHash with banding, the bands on disk.
 
@@ -136,7 +144,7 @@ class Sketches:
     """
 
     def __init__(self, similarity: float) -> None:
-        self._bands = MinHashLSH(similarity, _PERMUTATIONS).hashranges
+        self._bands = bands(similarity)
         self._base = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._base.execute("CREATE TABLE seen (band BLOB PRIMARY KEY) WITHOUT ROWID")
         self._base.execute("BEGIN")

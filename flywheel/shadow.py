@@ -130,6 +130,7 @@ def shadow_request(finished: Finished, trial: Trial, toolbox: Toolbox) -> RunReq
     return RunRequest(
         request.question, agent=request.agent, adapter=trial.candidate, sampling=request.sampling,
         history=finished.messages[1:-1], keep=False, checkpoint=False, tags=(SHADOW_TAG,), metered=False,
+        instructions=request.instructions, answer_tokens=request.answer_tokens,
         toolbox=replaying(request.toolbox or toolbox, finished.tools),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ for room in (
     "platform.telemetry",
     "platform.serving",
     "platform.usage",
+    "platform.idempotency",
     "flywheel",
 ):
     import_module(f"whorl.{room}.tables")

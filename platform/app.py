@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +21,7 @@ from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
 from ..agents.graph import Limits
+from ..agents.live import LiveRuns
 from ..agents.runs import Agents
 from ..agents.runs import close_interrupted as close_runs
 from ..agents.toolbox import Toolbox
@@ -28,6 +29,7 @@ from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
 from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
+from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
 from ..flywheel.jobs import (
     CLOCK,
@@ -41,11 +43,14 @@ from ..flywheel.jobs import (
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
+from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
 from .database.session import create_engine
+from .description import describe
+from .idempotency.middleware import IdempotencyKeys
 from .identity import api as identity_api
 from .identity.http import CurrentActor
 from .identity.signin import Throttle
@@ -69,7 +74,7 @@ from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
-from .usage.prices import load_prices
+from .usage.prices import Prices, load_prices
 
 
 @dataclass
@@ -84,6 +89,8 @@ class Whorl:
     servers: ModelServers
     library: Library
     agents: Agents
+    prices: Prices
+    live: LiveRuns
     queue: Queue
     throttle: Throttle
     shadows: Shadows
@@ -144,6 +151,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow
+        live = LiveRuns(agents)
+        stack.push_async_callback(live.close)
+        live.decided = learner(engine, redactor, partial(drain.log, capture.log))
 
         async def train(tenant_id: str, training_id: str) -> None:
             await training_job(engine, settings, uuid.UUID(tenant_id), uuid.UUID(training_id))
@@ -171,6 +181,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             servers,
             library,
             agents,
+            prices,
+            live,
             queue,
             Throttle(),
             shadows,
@@ -270,6 +282,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
         title="Whorl", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     install_problem_handlers(app)
+    app.add_middleware(IdempotencyKeys)
     _add_operations(app)
     for module in (
         identity_api,
@@ -278,29 +291,38 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
         otlp_api,
         agents_api,
         openai_api,
+        embeddings_api,
         retrieval_api,
         flywheel_api,
     ):
         app.include_router(module.router)
     pages.install(app)
+    describe(app)
     return app
 
 
+class Ready(BaseModel):
+    """What answers."""
+
+    database: bool
+    model: bool
+
+
 def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["operations"])
+    @app.get("/healthz", tags=["operations"], response_class=PlainTextResponse)
     async def healthz() -> Response:
         """The process answers."""
         return PlainTextResponse("ok")
 
-    @app.get("/readyz", tags=["operations"])
+    @app.get("/readyz", tags=["operations"], response_model=Ready, responses={503: {"model": Ready}})
     async def readyz() -> Response:
         """Whether database and model answer, each by name."""
         whorl: Whorl = app.state.whorl
-        state: dict[str, Any] = {"database": await _database_answers(whorl), "model": False}
-        state["model"] = any([await client.healthy() for client in whorl.servers.clients])
-        return JSONResponse(state, 200 if all(state.values()) else 503)
+        model = any([await client.healthy() for client in whorl.servers.clients])
+        state = Ready(database=await _database_answers(whorl), model=model)
+        return JSONResponse(state.model_dump(), 200 if state.database and state.model else 503)
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics(actor: CurrentActor) -> Response:
         """Prometheus metrics, for administrators' keys."""
         actor.require("administer")

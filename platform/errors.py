@@ -8,15 +8,20 @@ from typing import ClassVar
 
 
 class WhorlError(Exception):
-    """Base of all. ``status`` is the HTTP status, ``exit_code`` the process exit code."""
+    """Base of all. ``status`` is the HTTP status, ``exit_code`` the process exit code.
+
+    ``code`` is a word that programs know the error by, where one is agreed on; ``field`` names the part of
+    the request that is wrong.
+    """
 
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     title: ClassVar[str] = "Error"
+    code: ClassVar[str | None] = None
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.field = message, field
 
 
 class InputError(WhorlError):
@@ -54,6 +59,21 @@ class NotFoundError(WhorlError):
     status = 404
     exit_code = 3
     title = "Not found"
+
+
+class UnknownModelError(NotFoundError):
+    """The request's ``model`` is none that the caller may ask."""
+
+    code = "model_not_found"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The model {model!r} does not exist. GET /v1/models lists those that do.", "model")
+
+
+class KeyReusedError(InputError):
+    """An idempotency key came again, with another request."""
+
+    code = "idempotency_key_reused"
 
 
 class ConflictError(WhorlError):

@@ -6,12 +6,16 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from .errors import LimitError, WhorlError
+from .errors import KeyReusedError, LimitError, WhorlError
 
 MEDIA_TYPE = "application/problem+json"
+# The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
+OTLP = "/v1/traces"
 _log = logging.getLogger(__name__)
 # (request, status, title, detail, headers) -> the error as a page, or None where a program asks
 ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
@@ -25,16 +29,75 @@ def problem(
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def openai_error(status: int, kind: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+class Problem(BaseModel):
+    """What went wrong: RFC 9457 problem details. ``detail`` says what happened and what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+
+
+class OpenAIError(BaseModel):
+    """What went wrong, as OpenAI's clients read it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class OpenAIProblem(BaseModel):
+    """The body of an error of OpenAI's routes."""
+
+    error: OpenAIError
+
+
+# https://platform.openai.com/docs/guides/error-codes: the code of each status where no other is known.
+_OPENAI_CODES = {
+    401: "invalid_api_key", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed", 409: "conflict",
+    429: "rate_limit_exceeded",
+}  # fmt: skip
+
+
+def openai_fault(
+    status: int, message: str, param: str | None = None, code: str | None = None
+) -> OpenAIProblem:
     """An error in the shape that OpenAI's clients read."""
-    error = {"message": message, "type": kind, "param": None, "code": status}
-    return JSONResponse({"error": error}, status, headers=headers)
+    kind = "invalid_request_error"
+    if status == 429:
+        kind = "requests"
+    if status >= 500:
+        kind = "server_error"
+    error = OpenAIError(message=message, type=kind, param=param, code=code or _OPENAI_CODES.get(status))
+    return OpenAIProblem(error=error)
 
 
-async def _respond(request: Request, status: int, title: str, detail: str, **options: Any) -> Response:
+def openai_status(status: int, code: str | None = None) -> int:
+    """OpenAI says 400 of what others say 422 of, except of an idempotency key that comes again."""
+    return 400 if status == 422 and code != KeyReusedError.code else status
+
+
+def is_openai(path: str) -> bool:
+    """Whether a path belongs to the routes that answer in OpenAI's shape."""
+    return (path == "/v1" or path.startswith("/v1/")) and path != OTLP
+
+
+async def _respond(
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    param: str | None = None,
+    code: str | None = None,
+    **options: Any,
+) -> Response:
     headers = options.get("headers")
-    if request.url.path.startswith("/v1/"):
-        return openai_error(status, title.lower().replace(" ", "_"), detail, headers)
+    if is_openai(request.url.path):
+        status = openai_status(status, code)
+        return JSONResponse(openai_fault(status, detail, param, code).model_dump(), status, headers=headers)
     page: ErrorPage | None = getattr(request.app.state, "error_page", None)
     answer = await page(request, status, title, detail, dict(headers or {})) if page else None
     if answer is not None:
@@ -42,9 +105,13 @@ async def _respond(request: Request, status: int, title: str, detail: str, **opt
     return problem(status, title, detail, **options)
 
 
-async def _whorl_error(request: Request, error: Exception) -> Response:
+async def whorl_error(request: Request, error: Exception) -> Response:
+    """The answer to an error of Whorl's own."""
     assert isinstance(error, WhorlError)
-    return await _respond(request, error.status, error.title, error.message, headers=error_headers(error))
+    headers = error_headers(error)
+    return await _respond(
+        request, error.status, error.title, error.message, headers=headers, param=error.field, code=error.code
+    )
 
 
 def error_headers(error: WhorlError) -> dict[str, str]:
@@ -64,7 +131,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         for item in error.errors()
     ]
     detail = "; ".join(f"{item['field']}: {item['message']}" for item in problems)
-    return await _respond(request, 422, "Invalid input", detail, errors=problems)
+    param = problems[0]["field"].partition(".")[2] or None
+    return await _respond(request, 422, "Invalid input", detail, param=param, errors=problems)
+
+
+async def _data_error(request: Request, error: Exception) -> Response:
+    """Values that no column takes, such as a NUL in a text, wherever in a request they stand."""
+    _log.warning("%s %s: the database refuses a value", request.method, request.url.path)
+    detail = "The database cannot hold a value of the request: a NUL character, or a number out of range."
+    return await _respond(request, 422, "Invalid input", detail)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -83,9 +158,10 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of the application in its one shape."""
-    app.add_exception_handler(WhorlError, _whorl_error)
+    app.add_exception_handler(WhorlError, whorl_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DataError, _data_error)
     app.add_exception_handler(Exception, _unexpected)
 
 

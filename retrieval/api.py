@@ -14,6 +14,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
+from ..platform.paging import PageCursor, link_next, place_of
 from ..platform.settings import Settings
 from .library import Library
 from .load.base import LoadedDocument, LoadLimits
@@ -85,16 +86,21 @@ async def add_documents(file: UploadFile, actor: CurrentActor, request: Request)
 
 @router.get("/documents", response_model=list[DocumentView])
 async def list_documents(
-    actor: CurrentActor, request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    actor: CurrentActor,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    cursor: PageCursor = None,
 ) -> Any:
-    """The documents of the workspace by source."""
+    """The documents of the workspace by source; the Link header leads to the page after."""
     actor.require("read")
     collection = await _library(request).collection(actor.tenant_id)
     found = []
-    async for document in collection.documents():
+    async for document in collection.documents("" if cursor is None else place_of(cursor)):
         found.append(_view(document))
         if len(found) == limit:
             break
+    link_next(request, response, [view["source"] for view in found], limit)
     return found
 
 

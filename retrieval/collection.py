@@ -90,9 +90,9 @@ class Collection:
                 raise NotFoundError(f"There is no document {document}.")
             await self._apply(removed, [])
 
-    def documents(self) -> AsyncIterator[StoredDocument]:
-        """All documents, by source."""
-        return self._store.documents()
+    def documents(self, after: str = "") -> AsyncIterator[StoredDocument]:
+        """All documents, by source; those after the source ``after``."""
+        return self._store.documents(after)
 
     async def document(self, document: uuid.UUID) -> StoredDocument:
         """One document; raises NotFoundError."""

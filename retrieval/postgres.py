@@ -75,8 +75,7 @@ class PostgresStore:
             row = await session.scalar(statement)
         return None if row is None else _document(row)
 
-    async def documents(self) -> AsyncIterator[StoredDocument]:
-        after = ""
+    async def documents(self, after: str = "") -> AsyncIterator[StoredDocument]:
         while True:
             statement = (
                 select(DocumentRow)

@@ -73,8 +73,8 @@ class ChunkStore(Protocol):
 
     async def document(self, document_id: uuid.UUID) -> StoredDocument | None: ...
 
-    def documents(self) -> AsyncIterator[StoredDocument]:
-        """All, by source."""
+    def documents(self, after: str = "") -> AsyncIterator[StoredDocument]:
+        """All, by source; those after the source ``after``."""
         ...
 
     def rows(self) -> AsyncIterator[IndexRow]:
@@ -111,9 +111,10 @@ class MemoryStore:
     async def document(self, document_id: uuid.UUID) -> StoredDocument | None:
         return self._documents.get(document_id)
 
-    async def documents(self) -> AsyncIterator[StoredDocument]:
+    async def documents(self, after: str = "") -> AsyncIterator[StoredDocument]:
         for document in sorted(self._documents.values(), key=lambda document: document.source):
-            yield document
+            if document.source > after:
+                yield document
 
     async def rows(self) -> AsyncIterator[IndexRow]:
         for chunk in list(self._chunks.values()):

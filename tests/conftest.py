@@ -81,7 +81,7 @@ def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> s
     last = messages[-1]
     if last["role"] == "user":
         return call_text("search", query=last["content"])
-    line = last["content"].splitlines()[0]
+    line = (last["content"].splitlines() or [""])[0]
     if not line.startswith("[1]"):
         return "The documents do not say."
     return f"{line.removeprefix('[1] ').split(SOURCE)[0]} [1]"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
-from ..agents.api import own_conversation
+from ..agents.conversations import own_conversation, own_conversations
 from ..agents.tables import Conversation, Message, Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
@@ -86,8 +86,12 @@ async def show_conversation(conversation_id: uuid.UUID, actor: PageActor, reques
 
 
 async def _conversations(session: AsyncSession, actor: Actor) -> list[Conversation]:
-    own = Conversation.user_id == actor.user_id if actor.user_id else Conversation.user_id.is_(None)
-    query = select(Conversation).where(own).order_by(Conversation.id.desc()).limit(SHOWN_CONVERSATIONS)
+    query = (
+        select(Conversation)
+        .where(own_conversations(actor))
+        .order_by(Conversation.id.desc())
+        .limit(SHOWN_CONVERSATIONS)
+    )
     return list(await session.scalars(query))
 
 

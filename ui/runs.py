@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from ..agents.api import find_run
+from ..agents.conversations import find_run
 from ..agents.listing import listed
 from ..agents.tables import Run
 from ..flywheel.tables import Outcome
@@ -24,7 +24,7 @@ from .spans import Bar, waterfall
 
 router = APIRouter(prefix="/admin/runs")
 PAGE = 50
-STATUSES = ("running", "succeeded", "failed", "cancelled")
+STATUSES = ("running", "waiting", "succeeded", "failed", "cancelled")
 
 
 class Asked(NamedTuple):

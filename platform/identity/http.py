@@ -32,6 +32,13 @@ async def current_actor(
     return await authenticate_session(engine, cookie)
 
 
+async def identify(request: Request) -> tuple[Actor, str]:
+    """The actor of a request outside of a route, and the secret that shows who it is; raises as ``current_actor``."""
+    bearer, cookie = await _bearer(request), await _cookie(request)
+    actor = await current_actor(request, bearer, cookie)
+    return actor, bearer.credentials if bearer is not None else str(cookie)
+
+
 def check_origin(request: Request) -> None:
     """Refuse a changing request that another site's page sent with our cookie (CSRF).
 

@@ -188,6 +188,10 @@ def _body(call: ChatCall) -> dict[str, Any]:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     if call.tools:
         body["tools"] = call.tools
+        if call.tool_choice is not None:
+            body["tool_choice"] = call.tool_choice
+    if call.response_format is not None:
+        body["response_format"] = call.response_format
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if sampling.seed is not None:

@@ -66,8 +66,8 @@ class ChatCall:
     """One request to a model server; ``model`` is a base model's or an adapter's name.
 
     ``opening``: words that the reply begins with, which the model goes on from. vLLM and the embedded
-    engine take them; other servers may refuse the request. ``tenant``: in whose turn the call waits for a
-    place at the servers.
+    engine take them; other servers may refuse the request. ``tool_choice`` and ``response_format`` go to the
+    server as they are. ``tenant``: in whose turn the call waits for a place at the servers.
     """
 
     model: str
@@ -75,6 +75,8 @@ class ChatCall:
     tools: list[ToolSpec] = field(default_factory=list)
     sampling: Sampling = Sampling()
     opening: str = ""
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
     tenant: str = ""
 
 

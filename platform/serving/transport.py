@@ -6,7 +6,6 @@ shown before the last.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -29,9 +28,9 @@ class _Body(httpx.AsyncByteStream):
                 return
 
     async def aclose(self) -> None:
+        """The task's own error has been given to the reader."""
         self.task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.task
+        await asyncio.wait([self.task])
 
 
 class InProcessTransport(httpx.AsyncBaseTransport):

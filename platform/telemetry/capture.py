@@ -59,7 +59,10 @@ def run_context(context: RunContext) -> Iterator[None]:
 
 
 class _Collector(SpanProcessor):
-    """Gathers the spans of each run and hands them over when the root span ends."""
+    """Gathers the spans of each run and hands them over when the root span ends.
+
+    A run that waited for a person goes on under a remote parent: the root of its first stretch.
+    """
 
     def __init__(self, settle: Callable[[str, list[SpanRecord]], None]) -> None:
         self._settle = settle
@@ -85,7 +88,8 @@ class _Collector(SpanProcessor):
             return
         spans = self._open[record.trace_id]
         spans.append(record)
-        if record.parent_span_id is None or len(spans) >= MAX_SPANS:
+        stretch_over = span.parent is None or span.parent.is_remote
+        if stretch_over or len(spans) >= MAX_SPANS:
             self._settle(record.trace_id, self._open.pop(record.trace_id))
 
     def shutdown(self) -> None:

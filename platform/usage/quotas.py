@@ -90,3 +90,10 @@ async def check_spending(session: AsyncSession, quotas: Quotas, moment: datetime
             f"The workspace has spent its {most} dollars of this month (UTC).",
             (begins - moment).total_seconds(),
         )
+
+
+async def check_tokens(session: AsyncSession, tenant_id: uuid.UUID) -> None:
+    """Raise LimitError where the tenant's tokens of the day or dollars of the month are used up."""
+    quotas, moment = await quotas_of(session, tenant_id), now()
+    await tokens_left(session, quotas, moment)
+    await check_spending(session, quotas, moment)

@@ -22,7 +22,10 @@ ERASED = "erased"
 
 @dataclass(frozen=True)
 class Used:
-    """What one run used; ``cost`` in US dollars, None for a model without a price."""
+    """What one run used; ``cost`` in US dollars, None for a model without a price.
+
+    ``runs`` is 0 for what a run used that was counted before.
+    """
 
     actor: str
     agent: str
@@ -30,13 +33,14 @@ class Used:
     input_tokens: int
     output_tokens: int
     cost: float | None
+    runs: int = 1
 
 
 async def record_usage(session: AsyncSession, tenant_id: uuid.UUID, used: Used) -> None:
     """Add a run to the tenant's day."""
     values = {
         "tenant_id": tenant_id, "day": now().date(), "actor": used.actor, "agent": used.agent, "model": used.model,
-        "runs": 1, "input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "cost": used.cost or 0,
+        "runs": used.runs, "input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "cost": used.cost or 0,
     }  # fmt: skip
     await _add(session, values)
 

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from tests.conftest import Actor, Settings, Whorl
+from whorl.agents.endings import cited
 from whorl.agents.events import RunEnded, RunStarted, ToolEnded, ToolStarted
 from whorl.agents.graph import Limits
-from whorl.agents.runs import RunRequest, cited
+from whorl.agents.runs import RunRequest
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.agents.tools.calculator import calculator, evaluate, render_number

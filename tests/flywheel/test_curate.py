@@ -1,5 +1,6 @@
 """Curation: what evaluations ask and what repeats another run is not learnt from."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from whorl.flywheel.curate import (
     EVALUATION_TAG,
     REPEATED,
     Curator,
+    Sketches,
     balanced,
     check_threshold,
 )
@@ -127,3 +129,12 @@ async def test_near_duplicates_are_part_of_the_manifest(whorl: Whorl, acme: Acto
     assert dataset.manifest["left_out"][REPEATED] > 0
     built = await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
     assert built.written.rows == dataset.rows
+
+
+@pytest.mark.parametrize("similarity", [0.99, 1.0])
+def test_only_the_same_text_repeats_one_where_nothing_less_will_do(similarity: float) -> None:
+    text = "The tide turns twice a day, and nobody in the harbour can stop it from turning."
+    with closing(Sketches(similarity)) as sketches:
+        assert not sketches.repeats(text, "good")
+        assert sketches.repeats(text, "good")
+        assert not sketches.repeats(text.replace("harbour", "village"), "good")

@@ -159,7 +159,7 @@ async def test_openai_clients_are_answered(site: Site) -> None:
         assert wrong.status_code == 404
         assert wrong.json()["error"]["message"].startswith("The model 'rival.v1' does not exist")
         bad = await client.post("/v1/chat/completions", json={"model": "whorl"})
-        assert bad.status_code == 422
+        assert bad.status_code == 400
         assert set(bad.json()["error"]) == {"message", "type", "param", "code"}
 
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.tiny_model import make_adapter, make_model
-from whorl.platform.errors import InputError, NotFoundError
+from whorl.platform.errors import InputError, NotFoundError, UpstreamError
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.base import Backend
@@ -233,3 +233,21 @@ def test_a_broken_call_stays_text(hermes_reply: Callable[[str], Any]) -> None:
         parsed = hermes_reply(broken)
         assert not parsed.calls
         assert parsed.content == broken.strip()
+
+
+async def test_an_engine_that_fails_is_an_upstream_failure() -> None:
+    def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        raise RuntimeError("the model is broken")
+
+    transport = InProcessTransport(create_engine_app(ScriptedBackend(script)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://model") as http:
+        for ask in (ModelClient(http).chat, _streamed(ModelClient(http))):
+            with pytest.raises(UpstreamError):
+                await ask(ChatCall("scripted", USER))
+
+
+def _streamed(client: ModelClient) -> Callable[[ChatCall], Any]:
+    async def ask(call: ChatCall) -> list[Any]:
+        return [delta async for delta in client.stream(call)]
+
+    return ask

@@ -52,9 +52,21 @@ question.addEventListener("keydown", (event) => {
   }
 });
 question.addEventListener("input", fit);
-stopButton.addEventListener("click", () => running?.abort());
+stopButton.addEventListener("click", stop);
 for (const sample of document.querySelectorAll("[data-sample]")) {
   sample.addEventListener("click", () => ask(sample.textContent));
+}
+
+/** The run goes on without its listeners: it is stopped by name, then left. */
+async function stop() {
+  const controller = running;
+  try {
+    if (controller?.runId) await call("POST", `/api/runs/${controller.runId}/cancel`);
+  } catch (error) {
+    status.textContent = error.message;
+  } finally {
+    controller?.abort();
+  }
 }
 
 function fit() {
@@ -119,6 +131,7 @@ class RunView {
 
   started({ run_id, conversation_id }) {
     this.turn.dataset.runId = run_id;
+    if (running) running.runId = run_id;
     if (main.dataset.conversation || !conversation_id) return;
     main.dataset.conversation = conversation_id;
     history.replaceState(null, "", `/conversations/${conversation_id}`);
@@ -146,6 +159,10 @@ class RunView {
   }
 
   ended(data) {
+    if (data.status === "cancelled") {
+      this.fail("Stopped.", true);
+      return;
+    }
     if (data.status !== "succeeded") {
       this.fail(data.error ?? "The run failed.");
       return;

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 
 from ...errors import InputError, NotFoundError, WhorlError
 from .base import Backend, Generation, Token
-from .hermes import parse_reply, visible
-from .wire import ChatRequest, LoadAdapter, UnloadAdapter
+from .hermes import forced_opening, parse_reply, visible
+from .wire import ChatRequest, ChosenTool, LoadAdapter, UnloadAdapter
 
 
 @dataclass
@@ -29,6 +29,7 @@ class _Writing:
     backend: Backend
     stop: tuple[str, ...]
     limit: int
+    opening: str = ""
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     tops: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
@@ -42,7 +43,8 @@ class _Writing:
         if token.id in self.backend.end_ids:
             self.finish = "stop"
             return
-        self.text = self.backend.decode([i for i in self.ids if i not in self.backend.end_ids])
+        written = self.backend.decode([i for i in self.ids if i not in self.backend.end_ids])
+        self.text = self.opening + written
         found = [at for stop in self.stop if (at := self.text.find(stop)) >= 0]
         if found:
             self.text, self.finish = self.text[: min(found)], "stop"
@@ -119,8 +121,17 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     adapter = None if body.model == backend.model else body.model
     if adapter is not None and adapter not in backend.adapters():
         raise NotFoundError(f"The model {body.model!r} does not exist.")
+    if body.response_format is not None and body.response_format.type != "text":
+        raise InputError(
+            "The embedded model cannot be held to a response_format; a vLLM server can (WHORL_MODEL_URL).",
+            "response_format",
+        )
     messages: Any = [message.plain() for message in body.messages]
-    prompt = backend.encode_chat(messages, body.offered_tools(), continued=body.continue_final_message)
+    opening = _opening(body)
+    if opening:
+        messages.append({"role": "assistant", "content": opening})
+    continued = body.continue_final_message or bool(opening)
+    prompt = backend.encode_chat(messages, body.offered_tools(), continued=continued)
     room = backend.context - len(prompt)
     if room < 1:
         raise InputError(
@@ -130,8 +141,16 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     return Generation(prompt, adapter, body.sampling(room))
 
 
-async def _write(backend: Backend, generation: Generation) -> AsyncIterator[_Writing]:
-    writing = _Writing(backend, generation.sampling.stop, generation.sampling.max_tokens)
+def _opening(body: ChatRequest) -> str:
+    """The beginning of a call that the request demands, which the model goes on from; else empty."""
+    if isinstance(body.tool_choice, ChosenTool):
+        return forced_opening(body.tool_choice.function.name)
+    return forced_opening(None) if body.tool_choice == "required" else ""
+
+
+async def _write(backend: Backend, body: ChatRequest, generation: Generation) -> AsyncIterator[_Writing]:
+    sampling = generation.sampling
+    writing = _Writing(backend, sampling.stop, sampling.max_tokens, _opening(body))
     async with aclosing(backend.generate(generation)) as tokens:  # type: ignore[type-var]
         async for token in tokens:
             writing.add(token)
@@ -143,7 +162,7 @@ async def _write(backend: Backend, generation: Generation) -> AsyncIterator[_Wri
 
 
 async def _complete(backend: Backend, body: ChatRequest, generation: Generation) -> dict[str, Any]:
-    writing = [growing async for growing in _write(backend, generation)][-1]
+    writing = [growing async for growing in _write(backend, body, generation)][-1]
     parsed = parse_reply(writing.text)
     message: dict[str, Any] = {"role": "assistant", "content": parsed.content}
     if parsed.calls:
@@ -189,7 +208,7 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
     sent = tokens = 0
     writing = None
     try:
-        async for writing in _write(backend, generation):
+        async for writing in _write(backend, body, generation):
             shown = writing.shown
             extra: dict[str, Any] = {}
             if body.logprobs:
@@ -248,7 +267,7 @@ def _error_body(error: WhorlError) -> dict[str, Any]:
     return {
         "message": error.message,
         "type": type(error).__name__,
-        "param": None,
+        "param": error.field,
         "code": error.status,
     }
 

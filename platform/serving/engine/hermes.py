@@ -19,6 +19,16 @@ class Parsed(NamedTuple):
     calls: list[ToolCall]
 
 
+def forced_opening(tool: str | None) -> str:
+    """How a reply begins that must call ``tool``, or any tool where it is None.
+
+    >>> forced_opening("search")
+    '<tool_call>\\n{"name": "search", "arguments": '
+    """
+    begun = f'{OPEN}\n{{"name": '
+    return f'{begun}"' if tool is None else f'{begun}{json.dumps(tool, ensure_ascii=False)}, "arguments": '
+
+
 def parse_reply(text: str) -> Parsed:
     """Split a reply into content and tool calls; a block that is not a call stays content.
 

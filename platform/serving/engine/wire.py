@@ -67,35 +67,84 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
-    """Body of ``POST /v1/chat/completions``; fields that a local model has no use for are ignored."""
+class ChosenFunction(BaseModel):
+    name: str = Field(min_length=1)
+
+
+class ChosenTool(BaseModel):
+    """The one tool that the model must call."""
+
+    type: Literal["function"]
+    function: ChosenFunction
+
+
+class ResponseFormat(BaseModel):
+    """The form of the reply, for servers that can hold a model to one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _check_schema(self) -> Self:
+        if (self.type == "json_schema") != (self.json_schema is not None):
+            raise ValueError("json_schema goes with the type json_schema")
+        return self
+
+
+class ChatBody(BaseModel):
+    """What every chat request may say; fields that a local model has no use for are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     model: str
     messages: list[WireMessage] = Field(min_length=1)
     tools: list[WireTool] | None = None
-    tool_choice: Literal["auto", "none"] | None = None
+    tool_choice: Literal["auto", "none", "required"] | ChosenTool | None = None
+    response_format: ResponseFormat | None = None
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     stop: str | list[str] | None = None
-    seed: int | None = None
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     n: Literal[1] = 1
     stream: bool = False
     stream_options: StreamOptions | None = None
-    logprobs: bool = False
-    top_logprobs: int | None = Field(None, ge=0, le=20)
-    return_token_ids: bool = False
-    add_generation_prompt: bool = True
-    continue_final_message: bool = False
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The texts that end the reply."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
 
     def offered_tools(self) -> list[Any]:
         """The tools shown to the model."""
         if self.tool_choice == "none" or not self.tools:
             return []
         return [tool.plain() for tool in self.tools]
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        """A tool that must be called is one of the tools."""
+        names = {tool.function.name for tool in self.tools or []}
+        if self.tool_choice == "required" and not names:
+            raise ValueError("tool_choice required needs tools")
+        if isinstance(self.tool_choice, ChosenTool) and self.tool_choice.function.name not in names:
+            raise ValueError(
+                f"tool_choice names {self.tool_choice.function.name!r}, which is none of the tools"
+            )
+        return self
+
+
+class ChatRequest(ChatBody):
+    """Body of ``POST /v1/chat/completions`` at a model server."""
+
+    logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    return_token_ids: bool = False
+    add_generation_prompt: bool = True
+    continue_final_message: bool = False
 
     @model_validator(mode="after")
     def _check_continued(self) -> Self:
@@ -109,9 +158,8 @@ class ChatRequest(BaseModel):
     def sampling(self, room: int) -> Sampling:
         """Sampling settings; ``room`` is how many tokens still fit the context."""
         asked = self.max_completion_tokens or self.max_tokens or room
-        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         top = self.top_logprobs or 0
-        return Sampling(self.temperature, self.top_p, min(asked, room), stop, self.seed, top)
+        return Sampling(self.temperature, self.top_p, min(asked, room), self.stops, self.seed, top)
 
 
 class LoadAdapter(BaseModel):

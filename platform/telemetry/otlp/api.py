@@ -14,7 +14,7 @@ from ...errors import UnsupportedMediaError, WhorlError
 from ...identity.http import CurrentActor
 from ...problems import error_headers
 from .ingest import Ingest
-from .request import ContentType, content_type_of, too_large
+from .request import CONTENT_TYPES, ContentType, content_type_of, too_large
 from .response import error_response, export_response
 
 
@@ -37,7 +37,7 @@ class OtlpRoute(APIRoute):
 router = APIRouter(prefix="/v1", tags=["telemetry"], route_class=OtlpRoute)
 
 
-@router.post("/traces")
+@router.post("/traces", responses={200: {"content": {kind: {} for kind in CONTENT_TYPES}}})
 async def post_traces(actor: CurrentActor, request: Request) -> Response:
     """Take spans of another program. The body is an ExportTraceServiceRequest in protobuf or JSON, plain or gzip."""
     actor.require("ingest")

@@ -1,0 +1,81 @@
+"""How a run ends: its last event, and what its root span says."""
+
+import json
+import re
+from typing import Any
+
+from opentelemetry.trace import Span, Status, StatusCode
+
+from ..platform.telemetry import conventions as c
+from .events import RunEnded
+from .tables import Run
+from .tools.base import Citation
+
+_CITED = re.compile(r"\[(\d{1,3})\]")
+
+
+REASONS = {
+    "max_steps": "The run stopped at its limit of model calls.",
+    "max_tokens": "The run stopped at its limit of tokens.",
+    "max_seconds": "The run stopped at its time limit.",
+    "interrupted": "The process that the run was in has ended.",
+}
+
+
+def ended_as(run: Run, state: dict[str, Any], given: int) -> RunEnded:
+    """The end of a run from its final state; ``given`` messages were there before the model spoke."""
+    spoken = [m for m in state["messages"][given:] if m["role"] == "assistant"]
+    answer = (spoken[-1].get("content") or "").strip() if spoken else ""
+    calls = spoken[-1].get("tool_calls", []) if spoken else []
+    reason = state["stop_reason"] or "error"
+    return RunEnded(
+        run.id,
+        "succeeded" if reason == "answered" else "failed",
+        reason,
+        answer,
+        cited(answer, state["citations"]),
+        state["steps"],
+        state["input_tokens"],
+        state["output_tokens"],
+        None if reason == "answered" else REASONS.get(reason, "The run failed."),
+        calls if reason == "answered" else [],
+        state["finish_reason"],
+    )
+
+
+def waiting(run: Run, state: dict[str, Any]) -> RunEnded:
+    """Where a run stands whose calls wait for a person; ``tool_calls`` are those."""
+    [asked] = state["__interrupt__"]
+    return RunEnded(
+        run.id, "waiting", "approval", "", [], state["steps"], state["input_tokens"], state["output_tokens"],
+        tool_calls=asked.value,
+    )  # fmt: skip
+
+
+def cited(answer: str, citations: list[Citation]) -> list[Citation]:
+    """The passages that an answer refers to as ``[n]``, in the order of their numbers."""
+    numbers = {int(number) for number in _CITED.findall(answer)}
+    return [citation for citation in citations if citation["number"] in numbers]
+
+
+def describe_run(root: Span, question: str, verifier: dict[str, Any] | None) -> None:
+    """Say on the root span what was asked."""
+    root.set_attribute(c.OPERATION, "invoke_agent")
+    root.set_attribute(c.PROVIDER, "whorl")
+    asked = {"role": "user", "parts": [{"type": "text", "content": question}]}
+    root.set_attribute(c.INPUT_MESSAGES, json.dumps([asked], ensure_ascii=False))
+    if verifier is not None:
+        root.set_attribute(c.VERIFIER, json.dumps(verifier, ensure_ascii=False, sort_keys=True))
+
+
+def describe_end(root: Span, ended: RunEnded) -> None:
+    """Say on the root span what came of it."""
+    root.set_attribute(c.INPUT_TOKENS, ended.input_tokens)
+    root.set_attribute(c.OUTPUT_TOKENS, ended.output_tokens)
+    root.set_attribute(c.FINISH_REASONS, [ended.stop_reason])
+    answer = {"role": "assistant", "parts": [{"type": "text", "content": ended.answer}],
+              "finish_reason": ended.stop_reason}  # fmt: skip
+    root.set_attribute(c.OUTPUT_MESSAGES, json.dumps([answer], ensure_ascii=False))
+    if ended.status not in ("succeeded", "waiting"):
+        root.set_attribute(c.ERROR_TYPE, ended.stop_reason)
+        root.set_status(Status(StatusCode.ERROR, ended.error or ""))

@@ -1,0 +1,57 @@
+"""What a request's ``model`` may name: an agent, the base model, or an adapter of the tenant's own."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..platform.errors import UnknownModelError
+from ..platform.identity.access import Actor
+from ..platform.serving.adapters import REWARD
+from ..platform.serving.tables import Adapter, Route
+from .runs import DEFAULT_AGENT
+
+# The default agent's name among models.
+MODEL = "whorl"
+# The agent that runs of a model asked directly are recorded under.
+DIRECT = "model"
+_UNKNOWN = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A model that may be asked: an ``agent``, or a model itself, whose ``adapter`` is "" for the base.
+
+    ``owner`` is whorl or the tenant's slug, ``parent`` the base of an adapter.
+    """
+
+    name: str
+    agent: str | None
+    adapter: str | None
+    owner: str
+    created_at: datetime = _UNKNOWN
+    parent: str | None = None
+
+
+async def models_of(session: AsyncSession, actor: Actor, base: str) -> list[Named]:
+    """What the actor's tenant may ask: agents first, then the base model and the tenant's adapters."""
+    routes = await session.scalars(select(Route).where(Route.agent != DEFAULT_AGENT).order_by(Route.agent))
+    answering = select(Adapter).where(Adapter.method != REWARD, Adapter.state != "tainted")
+    adapters = await session.scalars(answering.order_by(Adapter.version.desc()))
+    owner = actor.tenant_slug
+    return [
+        Named(MODEL, DEFAULT_AGENT, None, "whorl"),
+        *(Named(route.agent, route.agent, None, owner, route.changed_at) for route in routes),
+        Named(base, None, "", "whorl"),
+        *(Named(each.name, None, each.name, owner, each.created_at, base) for each in adapters),
+    ]
+
+
+async def find_model(session: AsyncSession, actor: Actor, base: str, name: str) -> Named:
+    """The model of that name; raises UnknownModelError, for another tenant's as for one that is nowhere."""
+    wanted = MODEL if name == DEFAULT_AGENT else name
+    for model in await models_of(session, actor, base):
+        if model.name == wanted:
+            return model
+    raise UnknownModelError(name)

@@ -1,0 +1,81 @@
+"""A run as OpenAI's chunks: server-sent events of growing text, calls, and the end."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, Literal
+
+from ..platform.problems import openai_fault, openai_status
+from .events import RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
+from .openai_views import CompletionUsage
+
+DONE = b"data: [DONE]\n\n"
+
+
+async def following(
+    first: RunEvent, events: AsyncGenerator[RunEvent, None]
+) -> AsyncGenerator[RunEvent, None]:
+    """The events of a run of which the first was taken already."""
+    async with aclosing(events):
+        yield first
+        async for event in events:
+            yield event
+
+
+async def chunks(
+    events: AsyncGenerator[RunEvent, None], started: RunStarted, head: dict[str, Any], *, usage: bool
+) -> AsyncIterator[bytes]:
+    """The events of a run that has started, as chunks of one completion; leaving early cancels the run."""
+    head = {**head, "object": "chat.completion.chunk", "whorl": {"run_id": str(started.run_id)}}
+    said = 0
+    async with aclosing(events):
+        yield _chunk(head, {"role": "assistant", "content": ""})
+        async for event in events:
+            if isinstance(event, TextDelta):
+                yield _chunk(head, {"content": event.text})
+                said = event.step
+            if isinstance(event, ToolStarted) and said == event.step:
+                # What was said before a call does not run into the answer.
+                yield _chunk(head, {"content": "\n\n"})
+                said = 0
+            if isinstance(event, RunEnded):
+                for piece in _end(head, event, usage=usage):
+                    yield piece
+
+
+def _end(head: dict[str, Any], ended: RunEnded, *, usage: bool) -> list[bytes]:
+    if ended.stop_reason == "error":
+        fault = openai_fault(openai_status(ended.fault or 502), ended.error or "The run failed.")
+        return [_data(fault.model_dump())]
+    pieces = []
+    if ended.tool_calls:
+        calls = [{"index": index, **call} for index, call in enumerate(ended.tool_calls)]
+        pieces.append(_chunk(head, {"tool_calls": calls}))
+    pieces.append(_chunk(head, {}, finish_of(ended)))
+    if usage:
+        pieces.append(_data({**head, "choices": [], "usage": usage_of(ended).model_dump()}))
+    return [*pieces, DONE]
+
+
+def finish_of(ended: RunEnded) -> Literal["stop", "length", "tool_calls"]:
+    """Why the reply ended; a run that came to a limit was cut, as a reply is."""
+    if ended.tool_calls:
+        return "tool_calls"
+    cut = ended.finish_reason == "length" or ended.status != "succeeded"
+    return "length" if cut else "stop"
+
+
+def usage_of(ended: RunEnded) -> CompletionUsage:
+    """What a run used."""
+    read, written = ended.input_tokens, ended.output_tokens
+    return CompletionUsage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+
+
+def _chunk(head: dict[str, Any], delta: dict[str, Any], finish: str | None = None) -> bytes:
+    return _data(
+        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
+    )
+
+
+def _data(value: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()

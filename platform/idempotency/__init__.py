@@ -1,0 +1,1 @@
+"""One execution of requests that are sent again: the Idempotency-Key header."""

@@ -1,0 +1,56 @@
+"""Pages of lists: opaque cursors, and the Link header that leads to the next page (RFC 8288)."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from .errors import InputError
+
+PageCursor = Annotated[
+    str | None,
+    Query(max_length=2000, description="Where the page begins: from the Link header of the page before."),
+]
+
+
+def cursor_of(value: str) -> str:
+    """The cursor of what follows ``value``, the key of a page's last row.
+
+    >>> place_of(cursor_of("tides.md"))
+    'tides.md'
+    """
+    return base64.urlsafe_b64encode(json.dumps([value]).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> str:
+    """The key that a cursor stands for; raises InputError for what is no cursor."""
+    try:
+        [value] = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise InputError(
+            "This is no cursor: take it from the Link header of the page before.", "cursor"
+        ) from error
+    if not isinstance(value, str) or "\0" in value:
+        raise InputError("This is no cursor: take it from the Link header of the page before.", "cursor")
+    return value
+
+
+def id_of(cursor: str) -> uuid.UUID:
+    """The row's id that a cursor stands for; raises InputError."""
+    try:
+        return uuid.UUID(place_of(cursor))
+    except ValueError as error:
+        raise InputError("This is a cursor of another list.", "cursor") from error
+
+
+def link_next(request: Request, response: Response, keys: Sequence[str], limit: int) -> None:
+    """Lead to the page after the one that ends with the last of ``keys``, where this one is full."""
+    if len(keys) < limit:
+        return
+    url = request.url.include_query_params(cursor=cursor_of(keys[-1]))
+    response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -1,0 +1,99 @@
+"""Embeddings in OpenAI's shape, by the embedder that documents are indexed with.
+
+https://platform.openai.com/docs/api-reference/embeddings
+"""
+
+import base64
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, StringConstraints
+
+from ..platform.database.session import tenant_session
+from ..platform.errors import InputError, UnknownModelError
+from ..platform.identity.http import CurrentActor
+from ..platform.usage.quotas import check_tokens
+from ..platform.usage.record import Used, record_usage
+from .embed.base import Embedder, Float32
+
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+# What embeddings are recorded under, where others have an agent.
+EMBEDDINGS = "embeddings"
+MOST_TEXTS = 2048
+MOST_CHARACTERS = 200_000
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)]
+
+
+class EmbeddingRequest(BaseModel):
+    """Texts to embed; token ids are not taken, for they mean something to one tokenizer only."""
+
+    model: str = Field(min_length=1, max_length=200)
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = Field(None, ge=1, description="Must be what the embedder has.")
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, also where there is one."""
+        return [self.input] if isinstance(self.input, str) else self.input
+
+
+class Embedding(BaseModel):
+    """A unit vector; in base64 it is little-endian float32."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(BaseModel):
+    """Tokens read."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingList(BaseModel):
+    """The vectors, in the order of the texts."""
+
+    object: Literal["list"] = "list"
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingUsage
+
+
+@router.post("/embeddings", response_model=EmbeddingList)
+async def create_embeddings(body: EmbeddingRequest, actor: CurrentActor, request: Request) -> Any:
+    """Vectors of texts."""
+    actor.require("chat")
+    whorl = request.app.state.whorl
+    embedder: Embedder = whorl.library.embedder
+    if body.model != embedder.name:
+        raise UnknownModelError(body.model)
+    if body.dimensions not in (None, embedder.dimension):
+        raise InputError(f"{embedder.name} has {embedder.dimension} dimensions, no others.", "dimensions")
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await check_tokens(session, actor.tenant_id)
+    tokens = sum(await to_thread.run_sync(embedder.count_tokens, body.texts))
+    vectors = await to_thread.run_sync(embedder.embed_texts, body.texts)
+    cost = whorl.prices.of(embedder.name).of(tokens, 0)
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await record_usage(
+            session, actor.tenant_id, Used(actor.label, EMBEDDINGS, embedder.name, tokens, 0, cost)
+        )
+    return EmbeddingList(
+        data=[
+            Embedding(index=index, embedding=_encoded(vector, body.encoding_format))
+            for index, vector in enumerate(vectors)
+        ],
+        model=embedder.name,
+        usage=EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
+    )
+
+
+def _encoded(vector: Float32, encoding: Literal["float", "base64"]) -> list[float] | str:
+    if encoding == "base64":
+        return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
+    return [float(value) for value in vector]

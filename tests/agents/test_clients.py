@@ -1,0 +1,372 @@
+"""Clients that people have already, against a running application: OpenAI's, LangChain's, LlamaIndex's."""
+
+import base64
+import json
+import uuid
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openai
+import pytest
+from fastapi import FastAPI, Request
+from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from llama_index.core.llms import ChatMessage
+from llama_index.core.tools import FunctionTool
+from llama_index.embeddings.openai_like import OpenAILikeEmbedding
+from llama_index.llms.openai_like import OpenAILike
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.serving_app import key_of, served
+from whorl.agents.events import RunEnded, RunEvent, RunStarted, TextDelta
+from whorl.agents.openai_stream import chunks
+from whorl.platform.app import create_app
+from whorl.platform.serving.engine.hermes import forced_opening
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
+from whorl.retrieval.embed.hashing import HashingEmbedder
+
+TOOL: Any = {
+    "type": "function",
+    "function": {
+        "name": "tide_at",
+        "description": "When the tide is highest.",
+        "parameters": {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]},
+    },
+}
+ASKED: Any = [{"role": "user", "content": "When is high tide in Cork?"}]
+DOCUMENT = ("tides.md", b"# Tides\n\nThe tide turns twice a day.")
+EMBEDDER = HashingEmbedder()
+
+
+def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+    """An agent as ``quote_first``; a model that calls the caller's tool, then says what the tool said."""
+    names = [tool["function"]["name"] for tool in tools]
+    last = messages[-1]
+    if "search" in names:
+        return quote_first(messages, tools, adapter)
+    if last["role"] == "assistant":
+        assert last["content"] == forced_opening("tide_at") or last["content"] == forced_opening(None)
+        rest = '{"place": "Cork"}}\n</tool_call>'
+        return rest if last["content"] == forced_opening("tide_at") else f'tide_at", "arguments": {rest}'
+    if last["role"] == "tool":
+        return f"High tide is at {last['content']}."
+    if names:
+        return f"I look.\n{call_text('tide_at', place='Cork')}"
+    said = [message["content"] for message in messages if message["role"] == "system"]
+    return f"{adapter or 'base'} heard {last['content']!r} and {len(said)} system messages"
+
+
+@pytest.fixture(scope="module")
+def address(make_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Addresses]]:
+    """A running application with a scripted model, and its database."""
+    database = make_database()
+    folder = tmp_path_factory.mktemp("clients")
+    app = create_app(
+        test_settings(database, folder / "whorl", worker="external"), backend=ScriptedBackend(script)
+    )
+    with served(app) as url:
+        yield url, database
+
+
+@pytest.fixture(scope="module")
+def key(address: tuple[str, Addresses]) -> str:
+    return key_of(address[1], "acme")
+
+
+@pytest.fixture(scope="module")
+def client(address: tuple[str, Addresses], key: str) -> Iterator[openai.OpenAI]:
+    """OpenAI's own client, and a document to find."""
+    import httpx
+
+    headers = {"Authorization": f"Bearer {key}"}
+    httpx.post(f"{address[0]}/api/documents", files={"file": DOCUMENT}, headers=headers).raise_for_status()
+    with openai.OpenAI(base_url=f"{address[0]}/v1", api_key=key, max_retries=0) as made:
+        yield made
+
+
+def test_models_are_listed_and_found(client: openai.OpenAI) -> None:
+    names = [model.id for model in client.models.list()]
+    assert names == ["whorl", "scripted", EMBEDDER.name]
+    assert client.models.retrieve("scripted").owned_by == "whorl"
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.models.retrieve("gpt-4o")
+    assert (missing.value.code, missing.value.param) == ("model_not_found", "model")
+
+
+def test_an_agent_answers_with_its_own_tools(client: openai.OpenAI) -> None:
+    reply = client.chat.completions.create(
+        model="whorl", messages=[{"role": "user", "content": "How often does the tide turn?"}]
+    )
+    assert reply.choices[0].message.content == "The tide turns twice a day. [1]"
+    assert reply.choices[0].finish_reason == "stop"
+    assert reply.usage is not None and reply.usage.total_tokens > reply.usage.completion_tokens > 0
+    assert reply.model_extra is not None and reply.model_extra["whorl"]["citations"][0]["title"] == "Tides"
+
+
+@pytest.mark.parametrize("model", ["whorl", "scripted"])
+def test_streams_say_what_the_whole_reply_says(client: openai.OpenAI, model: str) -> None:
+    asked: Any = [{"role": "user", "content": "How often does the tide turn?"}]
+    whole = client.chat.completions.create(model=model, messages=asked)
+    stream = client.chat.completions.create(
+        model=model, messages=asked, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert said.strip() == whole.choices[0].message.content
+    assert chunks[-1].usage == whole.usage and not chunks[-1].choices
+    assert [c.choices[0].finish_reason for c in chunks[:-1]][-1] == "stop"
+    plain = client.chat.completions.create(model=model, messages=asked, stream=True)
+    assert all(chunk.usage is None for chunk in plain)
+
+
+def test_a_model_calls_the_tools_of_the_caller(client: openai.OpenAI) -> None:
+    reply = client.chat.completions.create(model="scripted", messages=ASKED, tools=[TOOL])
+    message = reply.choices[0].message
+    assert reply.choices[0].finish_reason == "tool_calls"
+    assert message.tool_calls is not None
+    [call] = message.tool_calls
+    assert call.type == "function" and json.loads(call.function.arguments) == {"place": "Cork"}
+    told: Any = {"role": "tool", "tool_call_id": call.id, "content": "18:40"}
+    messages: Any = [*ASKED, message.model_dump(exclude_none=True), told]
+    after = client.chat.completions.create(model="scripted", messages=messages, tools=[TOOL])
+    assert after.choices[0].message.content == "High tide is at 18:40."
+
+
+def test_a_streamed_call_comes_whole(client: openai.OpenAI) -> None:
+    with client.chat.completions.stream(model="scripted", messages=ASKED, tools=[TOOL]) as stream:
+        final = stream.get_final_completion()
+    [call] = final.choices[0].message.tool_calls or []
+    assert (call.function.name, call.function.arguments) == ("tide_at", '{"place": "Cork"}')
+    assert str(final.choices[0].message.content).strip() == "I look."
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "tide_at"}}])
+def test_a_call_can_be_demanded(client: openai.OpenAI, choice: Any) -> None:
+    reply = client.chat.completions.create(model="scripted", messages=ASKED, tools=[TOOL], tool_choice=choice)
+    [call] = reply.choices[0].message.tool_calls or []
+    assert call.type == "function" and call.function.arguments == '{"place": "Cork"}'
+
+
+def test_a_reply_is_cut_at_its_tokens_and_stops(client: openai.OpenAI) -> None:
+    cut = client.chat.completions.create(model="scripted", messages=ASKED, max_tokens=3)
+    assert cut.choices[0].finish_reason == "length"
+    stopped = client.chat.completions.create(model="scripted", messages=ASKED, stop=" heard")
+    assert stopped.choices[0].message.content == "base"
+
+
+def test_vectors_are_those_of_the_embedder(client: openai.OpenAI) -> None:
+    texts = ["The tide turns.", "Twice a day.", "Ü"]
+    wanted = EMBEDDER.embed_texts(texts)
+    default = client.embeddings.create(model=EMBEDDER.name, input=texts)
+    floats = client.embeddings.create(model=EMBEDDER.name, input=texts, encoding_format="float")
+    raw = client.embeddings.create(model=EMBEDDER.name, input=texts[0], encoding_format="base64")
+    for answer in (default, floats):
+        assert [each.index for each in answer.data] == [0, 1, 2]
+        np.testing.assert_allclose([each.embedding for each in answer.data], wanted, atol=1e-7)
+    decoded = np.frombuffer(base64.b64decode(str(raw.data[0].embedding)), dtype="<f4")
+    np.testing.assert_array_equal(decoded, wanted[0])
+    assert default.usage.prompt_tokens == sum(EMBEDDER.count_tokens(texts))
+    assert client.embeddings.create(model=EMBEDDER.name, input="a", dimensions=384).data
+    with pytest.raises(openai.BadRequestError, match="384 dimensions") as refused:
+        client.embeddings.create(model=EMBEDDER.name, input="a", dimensions=100)
+    assert refused.value.param == "dimensions"
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "param"),
+    [
+        ({"model": "rival.v1"}, openai.NotFoundError, "model"),
+        ({"temperature": 9}, openai.BadRequestError, "temperature"),
+        ({"messages": []}, openai.BadRequestError, "messages"),
+        ({"tools": [TOOL]}, openai.BadRequestError, "tools"),
+        ({"logprobs": True}, openai.BadRequestError, "logprobs"),
+        ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "response_format"),
+        ({"model": "scripted", "tool_choice": "required"}, openai.BadRequestError, None),
+        ({"model": "scripted", "response_format": {"type": "json_object"}}, openai.BadRequestError, None),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_errors_have_openais_shape(
+    client: openai.OpenAI,
+    changed: dict[str, Any],
+    error: type[openai.APIStatusError],
+    param: str | None,
+    stream: bool,
+) -> None:
+    with pytest.raises(error) as raised:
+        client.chat.completions.create(**{"model": "whorl", "messages": ASKED, "stream": stream, **changed})
+    assert set(raised.value.body) == {"message", "type", "param", "code"}  # type: ignore[call-overload]
+    assert raised.value.type == "invalid_request_error"
+    assert param is None or raised.value.param == param
+
+
+async def test_a_stream_that_breaks_says_why() -> None:
+    run_id = uuid.uuid4()
+
+    async def events() -> AsyncGenerator[RunEvent, None]:
+        yield TextDelta(1, "The tide")
+        yield RunEnded(run_id, "failed", "error", "", [], 1, 9, 2, "The prompt is too long.", fault=422)
+
+    started = RunStarted(run_id, None, "scripted", None)
+    told = [piece async for piece in chunks(events(), started, {"id": "chatcmpl-1"}, usage=True)]
+    assert json.loads(told[-1][6:])["error"] == {
+        "message": "The prompt is too long.", "type": "invalid_request_error", "param": None, "code": None,
+    }  # fmt: skip
+
+
+def test_a_wrong_key_and_one_that_may_not(client: openai.OpenAI, address: tuple[str, Addresses]) -> None:
+    wrong = client.with_options(api_key="sk-123")
+    with pytest.raises(openai.AuthenticationError) as raised:
+        wrong.models.list()
+    assert raised.value.code == "invalid_api_key"
+    viewer = client.with_options(api_key=key_of(address[1], "acme", "viewer"))
+    with pytest.raises(openai.PermissionDeniedError):
+        viewer.embeddings.create(model=EMBEDDER.name, input="a")
+
+
+def test_langchain_chats_streams_calls_and_embeds(
+    address: tuple[str, Addresses], key: str, client: Any
+) -> None:
+    options: Any = {"base_url": f"{address[0]}/v1", "api_key": key, "max_retries": 0}
+    agent = ChatOpenAI(model="whorl", **options)
+    assert agent.invoke("How often does the tide turn?").content == "The tide turns twice a day. [1]"
+    pieces = list(agent.stream("How often does the tide turn?"))
+    assert "".join(str(piece.content) for piece in pieces).strip() == "The tide turns twice a day. [1]"
+    model = ChatOpenAI(model="scripted", **options)
+    asked = model.bind_tools([TOOL]).invoke([HumanMessage("When is high tide in Cork?")])
+    assert asked.tool_calls[0]["args"] == {"place": "Cork"}
+    assert asked.usage_metadata is not None and asked.usage_metadata["total_tokens"] > 0
+    shaped = model.with_structured_output(TOOL["function"] | {"title": "tide_at"}, method="function_calling")
+    assert shaped.invoke("When is high tide in Cork?") == {"place": "Cork"}
+    embeddings = OpenAIEmbeddings(model=EMBEDDER.name, check_embedding_ctx_length=False, **options)
+    np.testing.assert_allclose(
+        embeddings.embed_documents(["The tide turns.", "Twice."]),
+        EMBEDDER.embed_texts(["The tide turns.", "Twice."]), atol=1e-7,
+    )  # fmt: skip
+
+
+def tide_at(place: str) -> str:
+    """When the tide is highest."""
+    return "18:40"
+
+
+def test_llamaindex_chats_streams_calls_and_embeds(
+    address: tuple[str, Addresses], key: str, client: Any
+) -> None:
+    options: Any = {"api_base": f"{address[0]}/v1", "api_key": key, "max_retries": 0}
+    agent = OpenAILike(model="whorl", is_chat_model=True, **options)
+    asked = [ChatMessage(role="user", content="How often does the tide turn?")]
+    assert agent.chat(asked).message.content == "The tide turns twice a day. [1]"
+    assert str([*agent.stream_chat(asked)][-1].message.content).strip() == "The tide turns twice a day. [1]"
+    model = OpenAILike(model="scripted", is_chat_model=True, is_function_calling_model=True, **options)
+    reply = model.chat_with_tools(
+        [FunctionTool.from_defaults(tide_at)], user_msg="When is high tide in Cork?"
+    )
+    assert model.get_tool_calls_from_response(reply)[0].tool_kwargs == {"place": "Cork"}
+    embedder = OpenAILikeEmbedding(model_name=EMBEDDER.name, **options)
+    np.testing.assert_allclose(
+        embedder.get_text_embedding_batch(["The tide turns.", "Twice."]),
+        EMBEDDER.embed_texts(["The tide turns.", "Twice."]), atol=1e-7,
+    )  # fmt: skip
+
+
+def test_nobody_reaches_what_is_anothers_by_its_name(
+    client: openai.OpenAI, address: tuple[str, Addresses], tmp_path: Path
+) -> None:
+    """An agent and an adapter of the rival: they answer the rival, and for others they do not exist."""
+    import asyncio
+
+    from whorl.platform.database.session import create_engine, tenant_session
+    from whorl.platform.identity.bootstrap import ensure_tenant
+    from whorl.platform.serving.adapters import register_adapter, switch_route
+
+    url, database = address
+    (tmp_path / "adapter_config.json").write_text("{}")
+    rivals = openai.OpenAI(base_url=f"{url}/v1", api_key=key_of(database, "rival"), max_retries=0)
+
+    async def prepare() -> None:
+        engine = create_engine(database.app)
+        tenant = (await ensure_tenant(engine, "rival")).tenant
+        async with tenant_session(engine, tenant.id) as session:
+            made: dict[str, Any] = {"base_hash": "", "dataset_id": None, "folder": tmp_path, "card": {}}
+            await register_adapter(session, tenant.id, "rival.v1", method="sft", **made)
+            tainted = await register_adapter(session, tenant.id, "rival.v2", method="sft", **made)
+            tainted.state = "tainted"
+            await register_adapter(session, tenant.id, "rival.v3", method="reward", **made)
+            await switch_route(session, tenant.id, "harbour", "rival.v1")
+        await engine.dispose()
+
+    asyncio.run(prepare())
+    assert [m.id for m in rivals.models.list()] == ["whorl", "harbour", "scripted", "rival.v1", EMBEDDER.name]
+    assert rivals.chat.completions.create(model="harbour", messages=ASKED).choices[0].message.content
+    direct = rivals.chat.completions.create(model="rival.v1", messages=ASKED).choices[0].message
+    assert str(direct.content).startswith("rival.v1 heard")
+    for name in ("rival.v2", "rival.v3"):
+        with pytest.raises(openai.NotFoundError):
+            rivals.chat.completions.create(model=name, messages=ASKED)
+    said = []
+    for name in ("harbour", "rival.v1", "nowhere.v1"):
+        for stream in (False, True):
+            with pytest.raises(openai.NotFoundError) as raised:
+                client.chat.completions.create(model=name, messages=ASKED, stream=stream)  # type: ignore[call-overload]
+            said.append(str(raised.value).replace(name, "NAME"))
+        with pytest.raises(openai.NotFoundError):
+            client.models.retrieve(name)
+    assert len(set(said)) == 1, "what is another's reads as what is nowhere"
+
+
+class Recorder:
+    """A model server that answers with JSON, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.app, self.asked = FastAPI(), list[dict[str, Any]]()
+        self.app.get("/v1/models")(self.models)
+        self.app.post("/v1/chat/completions")(self.answer)
+
+    async def models(self) -> dict[str, Any]:
+        return {"object": "list", "data": [{"id": "Qwen/Qwen3", "object": "model", "parent": None}]}
+
+    async def answer(self, request: Request) -> StreamingResponse:
+        self.asked.append(await request.json())
+        delta = {"role": "assistant", "content": '{"hour": 18}'}
+        chunks = [
+            {"choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}]},
+            {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 5}},
+        ]
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+        return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
+
+
+class Tide(BaseModel):
+    """What the model shall answer."""
+
+    hour: int
+
+
+def test_what_is_asked_of_a_model_comes_to_its_server(make_database: Any, tmp_path: Path) -> None:
+    database, recorder = make_database(), Recorder()
+    with served(recorder.app) as model_url:
+        app = create_app(test_settings(database, tmp_path / "whorl", worker="external", model_url=model_url))
+        with served(app) as url:
+            client = openai.OpenAI(base_url=f"{url}/v1", api_key=key_of(database, "acme"), max_retries=0)
+            assert client.models.retrieve("Qwen/Qwen3").id == "Qwen/Qwen3"
+            reply = client.chat.completions.parse(
+                model="Qwen/Qwen3", messages=ASKED, tools=[], response_format=Tide, seed=5, temperature=0.3,
+                max_tokens=99, stop=["!"],
+            )  # fmt: skip
+            assert reply.choices[0].message.parsed == Tide(hour=18)
+            assert reply.usage is not None and reply.usage.total_tokens == 12
+            choice: Any = {"type": "function", "function": {"name": "tide_at"}}
+            client.chat.completions.create(
+                model="Qwen/Qwen3", messages=ASKED, tools=[TOOL], tool_choice=choice
+            )
+    first, second = recorder.asked
+    assert first["response_format"]["json_schema"]["schema"]["required"] == ["hour"]
+    assert (first["seed"], first["temperature"], first["max_tokens"], first["stop"]) == (5, 0.3, 99, ["!"])
+    assert first["messages"] == ASKED and "tools" not in first
+    assert second["tools"] == [TOOL] and second["tool_choice"] == choice
+    assert "response_format" not in second
