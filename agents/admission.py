@@ -3,16 +3,16 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
+from ..platform.database.session import take_turns
 from ..platform.errors import LimitError
 from ..platform.usage.quotas import MINUTE, Quotas, Standing, check_spending, quotas_of, tokens_left
 from .captured import CAPTURED_TAG
 from .tables import Run
 
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 # Of runs that no quota counts: evaluations, shadows; those of other programs have a tag of their own.
 UNMETERED_TAG = "unmetered"
 # Seconds after which a run that must wait for another to end may ask again.
@@ -28,7 +28,7 @@ async def admit(session: AsyncSession, tenant_id: uuid.UUID, longest: timedelta)
     quotas = await quotas_of(session, tenant_id)
     if quotas == Quotas():
         return Standing(quotas)
-    await session.execute(_ALONE, {"name": f"quota:{tenant_id}"})
+    await take_turns(session, f"quota:{tenant_id}")
     moment = now()
     await _check_running(session, quotas, moment - longest)
     requests = await _requests_left(session, quotas, moment)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import now
-from ..platform.database.session import tenant_session
+from ..platform.database.session import take_turns, tenant_session
 from ..platform.identity.tenants import list_tenants
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
@@ -23,7 +23,6 @@ UNKNOWN = "unknown"
 NO_AGENT = "external"
 # A trace whose root does not come is over when nothing has happened in it for so long.
 SILENCE = timedelta(minutes=10)
-_HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ async def close_silent(engine: AsyncEngine) -> None:
 
 async def refresh(session: AsyncSession, tenant_id: uuid.UUID, run_id: uuid.UUID, trace_id: str) -> None:
     """Write a run as its stored spans have it; several processes take turns."""
-    await session.execute(_HOLD, {"name": f"captured {run_id}"})
+    await take_turns(session, f"captured {run_id}")
     steps = await _steps(session, run_id)
     if not steps:
         return

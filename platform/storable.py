@@ -1,10 +1,13 @@
 """Text that PostgreSQL and UTF-8 take: without NUL and without halves of surrogate pairs."""
 
+import json
 import re
 from typing import Any, TypeVar
 
 _Value = TypeVar("_Value")
 _REFUSED = re.compile("[\0\ud800-\udfff]")
+# The same in JSON text, where a NUL is an escape.
+_REFUSED_JSON = re.compile(r"\\u0000|[\ud800-\udfff]")
 _INSTEAD = "\ufffd"
 
 
@@ -24,3 +27,25 @@ def storable(value: _Value) -> _Value:
     elif isinstance(value, list | tuple):
         changed = [storable(each) for each in value]
     return changed  # type: ignore[no-any-return]
+
+
+def load_json(text: str) -> Any:
+    """JSON of another program, as a value that can be stored: only an escape can bring what is refused.
+
+    >>> load_json('{"a": "b\\\\u0000"}')
+    {'a': 'b\ufffd'}
+    """
+    value = json.loads(text)
+    return storable(value) if "\\u" in text else value
+
+
+def dump_json(value: Any) -> bytes:
+    """A value as JSON in UTF-8 that PostgreSQL takes.
+
+    >>> dump_json(["a\\0"]).decode()
+    '["a\ufffd"]'
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if _REFUSED_JSON.search(text):
+        text = json.dumps(storable(value), ensure_ascii=False)
+    return text.encode()

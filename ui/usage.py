@@ -1,21 +1,19 @@
 """Usage: runs, tokens and dollars of the last thirty days, beside what the workspace may use."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.usage.quotas import Quotas, quotas_of
-from ..platform.usage.record import usage_by
+from ..platform.usage.record import period, usage_by
 from .frame import Administrator, Context, render
 from .people import names_of_sources
 
 router = APIRouter(prefix="/admin/usage")
-DAYS = 30
 QUOTAS = {
     "requests_per_minute": "requests a minute",
     "tokens_per_day": "tokens a day",
@@ -42,8 +40,7 @@ class UsageContext(Context):
 @router.get("")
 async def show_usage(actor: Administrator, request: Request) -> Response:
     """The last ``DAYS`` days."""
-    last = now().date()
-    first = last - timedelta(days=DAYS)
+    first, last = period(None, None)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         days, actors, models, agents = [
             await usage_by(session, by, first, last) for by in ("day", "actor", "model", "agent")

@@ -4,11 +4,11 @@ Rows of the base's former tasks are mixed into those of a dataset (experience re
 arXiv 1811.11682). They come with the base, as ``rehearsal.jsonl`` in its folder, or from a file of one's own.
 """
 
-import json
 from pathlib import Path
 from random import Random
 
 from ...platform.errors import InputError
+from ...platform.lines import read_records
 from .render import Row
 
 FILE = "rehearsal.jsonl"
@@ -56,15 +56,8 @@ def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> 
 def read(file: Path) -> list[Row]:
     """The rows of a file, with no source: they descend from no run. Raises InputError for a line that is none."""
     rows = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                rows.append({"messages": row["messages"], "tools": row.get("tools", []), "source": []})
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise InputError(
-                    f"{file.name}, line {number}: not a row to rehearse, which has messages and tools ({error})."
-                ) from error
-    if not rows:
-        raise InputError(f"{file.name} has no rows to rehearse.")
+    for record in read_records(str(file), plain=False):
+        if not isinstance(record.fields.get("messages"), list):
+            raise InputError(f"{record.where}: not a row to rehearse, which has messages and tools.")
+        rows.append({"tools": [], **record.fields, "source": []})
     return rows

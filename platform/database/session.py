@@ -43,6 +43,7 @@ async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 _HOLD = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 _LET_GO = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -56,6 +57,11 @@ async def held(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
             yield
         finally:
             await connection.execute(_LET_GO, {"name": name})
+
+
+async def take_turns(session: AsyncSession, name: str) -> None:
+    """Wait until no other transaction has ``name``, and have it until this one ends."""
+    await session.execute(_TURN, {"name": name})
 
 
 async def is_held(session: AsyncSession, name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from ..errors import InputError, LimitError, NotFoundError, UpstreamError
-from ..storable import storable
+from ..storable import load_json
 from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
 
 
@@ -56,7 +56,7 @@ class ModelClient:
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply to a call."""
         response = await self._send("POST", "/v1/chat/completions", _body(call))
-        value = storable(response.json())
+        value = load_json(response.text)
         choice = value["choices"][0]
         message = choice["message"]
         return ChatReply(
@@ -82,7 +82,7 @@ class ModelClient:
             async for line in response.aiter_lines():
                 if not line.startswith("data:") or line.endswith("[DONE]"):
                     continue
-                value = storable(json.loads(line[5:]))
+                value = load_json(line[5:])
                 if "error" in value:
                     raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
                 if text := growing.add(value):

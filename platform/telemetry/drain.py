@@ -7,20 +7,24 @@ from pathlib import Path
 
 import anyio
 import psycopg
-from prometheus_client import Gauge
-from sqlalchemy.exc import DBAPIError
+from prometheus_client import Counter, Gauge
+from sqlalchemy.exc import DataError, DBAPIError
 
+from ..database.base import new_id
 from .capture import Capture
 from .record import SpanRecord
 from .store import load_records, store_records
-from .wal import WriteAheadLog
+from .wal import Entry, WriteAheadLog
 
 _log = logging.getLogger(__name__)
 LAG = Gauge("whorl_log_pending_bytes", "Bytes of redacted spans that are logged but not yet stored")
 MAX_PAUSE = 15.0
+REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
 # Told of spans that are in the store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 _FAILED = (psycopg.Error, DBAPIError)
+# A value that no column takes: another try would fail as well.
+_UNFIT = (psycopg.DataError, DataError)
 
 
 class Drain:
@@ -33,12 +37,28 @@ class Drain:
         """Store everything that ``log`` holds; returns the number of new spans."""
         new = 0
         while entries := await asyncio.to_thread(log.read, batch):
-            records = [record for entry in entries for record in load_records(entry.payload)]
-            async with await psycopg.AsyncConnection.connect(self.url, connect_timeout=10) as connection:
-                new += await store_records(connection, records)
-            for listener in self.listeners:
-                await listener(records)
+            new += await self._bring(log, entries)
             log.mark_stored(entries[-1].after)
+        return new
+
+    async def _bring(self, log: WriteAheadLog, entries: list[Entry]) -> int:
+        """Store entries together; where one cannot be held, each by itself, and that one is set aside.
+
+        Or it would stop whatever comes after it, for every tenant.
+        """
+        try:
+            return await self._store([record for entry in entries for record in load_records(entry.payload)])
+        except _UNFIT as error:
+            if len(entries) == 1:
+                set_aside(log, entries[0], error)
+                return 0
+        return sum([await self._bring(log, [entry]) for entry in entries])
+
+    async def _store(self, records: list[SpanRecord]) -> int:
+        async with await psycopg.AsyncConnection.connect(self.url, connect_timeout=10) as connection:
+            new = await store_records(connection, records)
+        for listener in self.listeners:
+            await listener(records)
         return new
 
     async def until(self, over: asyncio.Event, capture: Capture) -> None:
@@ -75,3 +95,14 @@ class Drain:
             finally:
                 log.close()
         return new
+
+
+def set_aside(log: WriteAheadLog, entry: Entry, error: Exception) -> Path:
+    """Keep a log's entry, which is redacted, as a file beside the logs; returns the file."""
+    root = log.folder.parent
+    file = root.with_name(f"{root.name}-refused") / f"{new_id().hex}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(entry.payload)
+    REFUSED.inc(len(load_records(entry.payload)))
+    _log.error("Spans that the database cannot hold are in %s: %s", file, type(error).__name__)
+    return file

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.rls import TENANT_SETTING
-from ..storable import storable
+from ..storable import dump_json
 from .record import SpanRecord
 from .tables import Span
 
@@ -26,9 +26,8 @@ _NAMES = ", ".join(_COLUMNS)
 
 
 def dump_records(records: list[SpanRecord]) -> bytes:
-    """Records as one log payload; what no store takes (``storable``) is replaced, or it would stop all that follows."""
-    values = storable([dataclasses.asdict(record) for record in records])
-    return json.dumps(values, ensure_ascii=False).encode()
+    """Records as one log payload; what no store takes is replaced, or it would stop all that follows."""
+    return dump_json([dataclasses.asdict(record) for record in records])
 
 
 def load_records(payload: bytes) -> list[SpanRecord]:

@@ -1,17 +1,15 @@
 """Usage and quotas over HTTP."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from ..database.base import now
 from ..database.session import tenant_session
-from ..errors import InputError
 from ..identity.http import CurrentActor
 from .quotas import Quotas, quotas_of
-from .record import By, usage_by
+from .record import By, period, usage_by
 
 router = APIRouter(prefix="/api", tags=["usage"])
 DAYS = 30
@@ -40,12 +38,9 @@ async def get_usage(
 ) -> Any:
     """Runs, tokens and dollars of the workspace."""
     actor.require("administer")
-    until = until or now().date()
-    since = since or until - timedelta(days=min(DAYS, until.toordinal() - 1))
-    if since > until:
-        raise InputError(f"since ({since}) is after until ({until}).")
+    first, last = period(since, until)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await usage_by(session, by, since, until)
+        return await usage_by(session, by, first, last)
 
 
 @router.get("/quotas", response_model=Quotas)

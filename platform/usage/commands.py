@@ -1,19 +1,17 @@
 """``whorl usage`` and ``whorl tenant quota``."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import click
 
 from ..command import Terminal, run_async
-from ..database.base import now
 from ..database.session import tenant_session
-from ..errors import InputError
 from ..identity.audit import record
 from ..identity.commands import tenant
 from .quotas import Quotas, change_quotas, quotas_of
-from .record import BY, By, usage_by
+from .record import BY, By, period, usage_by
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -29,10 +27,7 @@ async def usage(terminal: Terminal, by: By, since: datetime | None, until: datet
     \b
     Example: whorl usage --by model --since 2026-11-01
     """
-    last = until.date() if until else now().date()
-    first = since.date() if since else last - timedelta(days=30)
-    if first > last:
-        raise InputError(f"--since ({first}) is after --until ({last}).")
+    first, last = period(since and since.date(), until and until.date())
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         value = await usage_by(session, by, first, last)
     columns = [by, "runs", "read", "written", "dollars"]

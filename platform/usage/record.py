@@ -10,12 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
+from ..errors import InputError
 from .tables import UsageDay
 
 By = Literal["day", "actor", "agent", "model"]
 BY: tuple[By, ...] = get_args(By)
 KEYS = ("tenant_id", "day", "actor", "agent", "model")
 COUNTED = ("runs", "input_tokens", "output_tokens", "cost")
+# Days that are shown where nobody says which.
+DAYS = 30
 # Whose usage is that of people who were erased.
 ERASED = "erased"
 
@@ -63,6 +66,15 @@ async def _add(session: AsyncSession, values: dict[str, Any]) -> None:
     row = insert(UsageDay).values(**values)
     added = {name: getattr(UsageDay, name) + row.excluded[name] for name in COUNTED}
     await session.execute(row.on_conflict_do_update(index_elements=KEYS, set_=added))
+
+
+def period(since: date | None, until: date | None) -> tuple[date, date]:
+    """First and last day: those given, else the last ``DAYS`` and today (UTC); raises InputError for none."""
+    last = until or now().date()
+    first = since or date.fromordinal(max(1, last.toordinal() - DAYS))
+    if first > last:
+        raise InputError(f"The first day ({first}) is after the last ({last}).")
+    return first, last
 
 
 async def usage_by(session: AsyncSession, by: By, since: date, until: date) -> list[dict[str, Any]]:

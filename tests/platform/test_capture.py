@@ -24,12 +24,13 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
+from whorl.platform.telemetry.drain import Drain
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
 from whorl.platform.telemetry.redaction.placeholders import Placeholders
 from whorl.platform.telemetry.redaction.redactor import Redactor
 from whorl.platform.telemetry.redaction.walk import visit_json
-from whorl.platform.telemetry.store import dump_records, spans_of_run
+from whorl.platform.telemetry.store import dump_records, load_records, spans_of_run
 from whorl.platform.telemetry.wal import WriteAheadLog
 from whorl.retrieval.load.base import LoadedDocument
 
@@ -285,3 +286,29 @@ async def test_text_that_no_store_takes_stops_nothing(settings: Settings, where:
                 assert [span.operation for span in spans] == ["invoke_agent", "chat", "execute_tool", "chat"]
                 told = json.dumps([span.attributes for span in spans], ensure_ascii=False)
                 assert "\ufffd" in told and "\ud800" not in told
+
+
+async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    """A number out of range, in a span or in what a listener makes of it: the rest is stored, it is kept."""
+    good, large, unlucky = a_span(), a_span(), a_span(unlucky=True)
+    large.start_ns = 2**70
+    for span in (good, large, unlucky):
+        span.tenant_id = str(acme.tenant_id)
+
+    async def listener(records: list[SpanRecord]) -> None:
+        if any("unlucky" in record.attributes for record in records):
+            async with await psycopg.AsyncConnection.connect(whorl.addresses.app) as connection:
+                await connection.execute("SELECT 'x'::text::bigint")
+
+    log = WriteAheadLog.create(tmp_path / "log")
+    log.append([dump_records([span]) for span in (large, unlucky, good)])
+    assert await Drain(whorl.addresses.app, [listener]).log(log) >= 1
+    assert log.pending_bytes() == 0
+    log.close()
+    with psycopg.connect(whorl.addresses.admin) as connection:
+        stored = {row[0] for row in connection.execute("SELECT span_id FROM spans").fetchall()}
+    assert good.span_id in stored and large.span_id not in stored
+    kept = [load_records(file.read_bytes()) for file in (tmp_path / "log-refused").iterdir()]
+    assert {record.span_id for [record] in kept} == {large.span_id, unlucky.span_id}
