@@ -1,13 +1,15 @@
 """Runs of other programs: what the spans of a trace from outside say of the run that they are."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, any_, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..platform.database.base import now
 from ..platform.database.session import take_turns, tenant_session
@@ -21,6 +23,7 @@ CAPTURED_TAG = "captured"
 CLOSE_JOB, CLOSE_CLOCK = "close_silent", "* * * * *"
 UNKNOWN = "unknown"
 NO_AGENT = "external"
+_AT_ONCE = 200
 # A trace whose root does not come is over when nothing has happened in it for so long.
 SILENCE = timedelta(minutes=10)
 
@@ -54,14 +57,14 @@ class CapturedRuns:
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Bring the runs of stored spans up to date; spans that Whorl captured itself are passed over."""
-        touched = {
-            (record.tenant_id, record.run_id, record.trace_id)
-            for record in records
-            if c.SOURCE in record.attributes and record.run_id
-        }
-        for tenant_id, run_id, trace_id in sorted(touched):
-            async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
-                await refresh(session, uuid.UUID(tenant_id), uuid.UUID(run_id), trace_id)
+        touched: dict[str, dict[uuid.UUID, str]] = defaultdict(dict)
+        for record in records:
+            if c.SOURCE in record.attributes and record.run_id:
+                touched[record.tenant_id][uuid.UUID(record.run_id)] = record.trace_id
+        for tenant_id, runs in touched.items():
+            for some in _batches(sorted(runs.items())):
+                async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
+                    await refresh(session, uuid.UUID(tenant_id), dict(some))
 
 
 async def close_silent(engine: AsyncEngine) -> None:
@@ -72,20 +75,27 @@ async def close_silent(engine: AsyncEngine) -> None:
                 Run.status == "running", Run.tags.contains([CAPTURED_TAG]), Run.ended_at < now() - SILENCE
             )
             for run in list(await session.scalars(waiting)):
-                await refresh(session, tenant.id, run.id, run.trace_id)
+                await refresh(session, tenant.id, {run.id: run.trace_id})
 
 
-async def refresh(session: AsyncSession, tenant_id: uuid.UUID, run_id: uuid.UUID, trace_id: str) -> None:
-    """Write a run as its stored spans have it; several processes take turns."""
-    await take_turns(session, f"captured {run_id}")
-    steps = await _steps(session, run_id)
-    if not steps:
-        return
-    run = await session.get(Run, (tenant_id, run_id))
-    if run is None:
-        run = Run(tenant_id=tenant_id, id=run_id, trace_id=trace_id, stop_reason=CAPTURED_TAG, adapter=None)
-        session.add(run)
-    describe(run, steps)
+async def refresh(session: AsyncSession, tenant_id: uuid.UUID, traces: dict[uuid.UUID, str]) -> None:
+    """Write runs, by id with their traces, as their stored spans have them; several processes take turns."""
+    await take_turns(session, *(f"captured {run_id}" for run_id in sorted(traces)))
+    known = {run.id: run for run in await session.scalars(select(Run).where(_one_of(Run.id, traces)))}
+    for run_id, steps in (await _steps(session, list(traces))).items():
+        run = known.get(run_id)
+        if run is None:
+            run = Run(
+                tenant_id=tenant_id, id=run_id, trace_id=traces[run_id], stop_reason=CAPTURED_TAG, adapter=None
+            )  # fmt: skip
+            session.add(run)
+        describe(run, steps)
+
+
+def _batches(runs: list[tuple[uuid.UUID, str]]) -> Iterator[list[tuple[uuid.UUID, str]]]:
+    """Few enough at once that no transaction is long."""
+    for start in range(0, len(runs), _AT_ONCE):
+        yield runs[start : start + _AT_ONCE]
 
 
 def describe(run: Run, steps: Sequence[Step]) -> None:
@@ -133,20 +143,29 @@ def _moment(nanoseconds: int) -> datetime:
     return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
 
 
-async def _steps(session: AsyncSession, run_id: uuid.UUID) -> list[Step]:
+async def _steps(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
+    """The steps of each run that has any, in the order they began."""
     said = Span.attributes
     rows = await session.execute(
         select(
-            Span.span_id, Span.parent_span_id, Span.operation, Span.start_ns, Span.end_ns, Span.status,
+            Span.run_id, Span.span_id, Span.parent_span_id, Span.operation, Span.start_ns, Span.end_ns, Span.status,
             Span.user_id, said[c.AGENT_NAME].astext, said[c.SERVICE_NAME].astext,
             func.coalesce(said[c.RESPONSE_MODEL].astext, said[c.REQUEST_MODEL].astext),
             said[c.SESSION].astext, said[c.SOURCE].astext, _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
             func.length(func.coalesce(said[c.INPUT_MESSAGES].astext, "")),
         )
-        .where(Span.run_id == run_id, said.has_key(c.SOURCE))
+        .where(_one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
         .order_by(Span.start_ns, Span.end_ns.desc(), Span.span_id)
     )  # fmt: skip
-    return [Step(*row) for row in rows]
+    steps: dict[uuid.UUID, list[Step]] = defaultdict(list)
+    for run_id, *values in rows:
+        steps[run_id].append(Step(*values))
+    return steps
+
+
+def _one_of(column: InstrumentedAttribute[Any], ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
+    """``IN`` with one parameter, whatever the number of ids."""
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _count(name: str) -> ColumnElement[Any]:

@@ -39,6 +39,7 @@ LATER = Mix(search=22, prose=18, refuse=6, calculate=10, chain=18, tool=40, none
 LOOSE = Mix(
     search=24, prose=24, refuse=6, calculate=12, chain=36, tool=44, none_fits=7, talk=8, bare=0.2, loose=0.6
 )
+HARDER = replace(LOOSE, prose=30, chain=52, tool=60, talk=9, loose=0.5)
 STAGES = (
     Stage("bare", 6_000_000, replace(MIX, bare=1.0), 256, 4096),
     Stage("full", 30_000_000, replace(MIX, bare=0.1), 768, 8192),
@@ -55,7 +56,8 @@ class Round:
 
 
 # First all from the start; then more tools, and chains that quote before they calculate; then such
-# chains in words at random, so that a number is found whatever stands around it; then all in such words.
+# chains in words at random, so that a number is found whatever stands around it; then all in such words;
+# then the same, with more of the kinds that are still missed.
 ROUNDS = (
     Round(STAGES, 5e-3, 0.4),
     Round((Stage("second", 22_000_000, LATER, 768, 8192),), 2.5e-3, 1.0),
@@ -65,6 +67,7 @@ ROUNDS = (
         1.0,
     ),
     Round((Stage("fourth", 16_000_000, LOOSE, 768, 8192),), 2e-3, 1.0),
+    Round((Stage("fifth", 14_000_000, HARDER, 768, 8192),), 2e-3, 1.0),
 )
 
 

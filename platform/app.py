@@ -48,6 +48,7 @@ from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
+from .database.reader import TenantReader
 from .database.session import create_engine
 from .description import describe
 from .idempotency.middleware import IdempotencyKeys
@@ -132,13 +133,15 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
-        redactor = default_redactor(StoredPolicies(addresses.app))
+        reader = TenantReader(addresses.app)
+        stack.callback(reader.close)
+        redactor = default_redactor(StoredPolicies(reader))
         drain = Drain(
-            addresses.app,
+            engine,
             [CapturedRuns(engine).follow, Evaluations(engine, redactor, settings.evaluation_weight).follow],
         )
         capture = await _open_capture(stack, settings, drain, redactor)
-        ingest = _open_ingest(stack, settings, capture, addresses)
+        ingest = _open_ingest(stack, settings, capture, reader)
         servers = await _open_servers(stack, settings, backend)
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
@@ -213,9 +216,9 @@ async def _open_capture(
     return capture
 
 
-def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, addresses: Addresses) -> Ingest:
+def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, reader: TenantReader) -> Ingest:
     limits = IngestLimits(settings.ingest_body_mb * 2**20, settings.ingest_backlog_mb * 2**20)
-    ingest = Ingest(capture, limits, partial(stored_placeholders, addresses.app))
+    ingest = Ingest(capture, limits, partial(stored_placeholders, reader))
     stack.callback(ingest.close)
     return ingest
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
@@ -43,7 +44,9 @@ async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 _HOLD = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 _LET_GO = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name"
+)
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -59,14 +62,26 @@ async def held(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
             await connection.execute(_LET_GO, {"name": name})
 
 
-async def take_turns(session: AsyncSession, name: str) -> None:
-    """Wait until no other transaction has ``name``, and have it until this one ends."""
-    await session.execute(_TURN, {"name": name})
+async def take_turns(session: AsyncSession, *names: str) -> None:
+    """Wait until no other transaction has any of ``names``, and have them until this one ends.
+
+    Whoever takes several must take them in the same order as others do, or two wait for each other.
+    """
+    await session.execute(_TURNS, {"names": list(names)})
 
 
 async def is_held(session: AsyncSession, name: str) -> bool:
     """Whether a living process holds ``name``."""
     return not await session.scalar(_TRY, {"name": name})
+
+
+@asynccontextmanager
+async def driver_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection of the engine's pool as the driver has it, for COPY; it has no tenant."""
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, AsyncConnection)
+        yield driver
 
 
 @asynccontextmanager

@@ -9,8 +9,10 @@ import anyio
 import psycopg
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.base import new_id
+from ..database.session import driver_connection
 from .capture import Capture
 from .record import SpanRecord
 from .store import load_records, store_records
@@ -30,8 +32,8 @@ _UNFIT = (psycopg.DataError, DataError)
 class Drain:
     """Brings logs into the span store of one database, and tells ``listeners`` in their order."""
 
-    def __init__(self, url: str, listeners: Sequence[Listener] = ()) -> None:
-        self.url, self.listeners = url, listeners
+    def __init__(self, engine: AsyncEngine, listeners: Sequence[Listener] = ()) -> None:
+        self.engine, self.listeners = engine, listeners
 
     async def log(self, log: WriteAheadLog, batch: int = 500) -> int:
         """Store everything that ``log`` holds; returns the number of new spans."""
@@ -55,7 +57,7 @@ class Drain:
         return sum([await self._bring(log, [entry]) for entry in entries])
 
     async def _store(self, records: list[SpanRecord]) -> int:
-        async with await psycopg.AsyncConnection.connect(self.url, connect_timeout=10) as connection:
+        async with driver_connection(self.engine) as connection:
             new = await store_records(connection, records)
         for listener in self.listeners:
             await listener(records)

@@ -5,7 +5,7 @@ import json
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database.reader import TenantReader
 from ..database.rls import TENANT_SETTING
 from ..storable import dump_json
 from .record import SpanRecord
@@ -27,7 +28,7 @@ _NAMES = ", ".join(_COLUMNS)
 
 def dump_records(records: list[SpanRecord]) -> bytes:
     """Records as one log payload; what no store takes is replaced, or it would stop all that follows."""
-    return dump_json([dataclasses.asdict(record) for record in records])
+    return dump_json([{name: getattr(record, name) for name in _COLUMNS} for record in records])
 
 
 def load_records(payload: bytes) -> list[SpanRecord]:
@@ -66,21 +67,21 @@ def _cell(name: str, value: Any) -> Any:
 
 
 _PLACEHOLDERS = """
-SELECT DISTINCT found[1]
+SELECT DISTINCT trace_id, found[1]
 FROM spans, regexp_matches(concat_ws(' ', name, status_message, attributes::text, events::text), '<[A-Z_]+_[0-9]+>', 'g') found
-WHERE tenant_id = %s AND trace_id = %s
+WHERE tenant_id = %s AND trace_id = ANY(%s)
 """
 
 
-def stored_placeholders(url: str, tenant_id: str, trace_id: str) -> list[str]:
-    """The numbered placeholders in what is stored of a trace; none while the database cannot be reached."""
+def stored_placeholders(reader: TenantReader, tenant_id: str, traces: Sequence[str]) -> dict[str, list[str]]:
+    """The numbered placeholders in what is stored of each trace; none while the database cannot be reached."""
+    found: dict[str, list[str]] = defaultdict(list)
     try:
-        with psycopg.connect(url, connect_timeout=3) as connection:
-            connection.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant_id])
-            return [row[0] for row in connection.execute(_PLACEHOLDERS, [tenant_id, trace_id])]
+        for trace_id, placeholder in reader.rows(tenant_id, _PLACEHOLDERS, [tenant_id, list(traces)]):
+            found[trace_id].append(placeholder)
     except psycopg.OperationalError as error:
         _log.warning("Placeholders of a trace are numbered from 1: %s", type(error).__name__)
-        return []
+    return found
 
 
 async def spans_of_run(session: AsyncSession, run_id: uuid.UUID) -> list[Span]:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.conftest import Actor, Whorl
+from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
 from whorl.platform.identity.audit import recent
@@ -196,7 +197,7 @@ async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: 
         assert [event.action for event in await recent(session)][:2] == ["redaction_policy.changed"] * 2
     async with tenant_session(whorl.engine, rival.tenant_id) as session:
         assert await policy_history(session) == []
-    redactor = Redactor([PatternDetector()], StoredPolicies(whorl.addresses.app))
+    redactor = Redactor([PatternDetector()], StoredPolicies(TenantReader(whorl.addresses.app)))
     ours, theirs = a_span(text=f"to {EMAIL}"), a_span(text=f"to {EMAIL}")
     ours.tenant_id, theirs.tenant_id = str(acme.tenant_id), str(rival.tenant_id)
     redactor.redact_run([ours, theirs])
@@ -210,7 +211,7 @@ async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: 
 def test_without_a_database_a_policy_never_read_raises_and_one_read_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    policies = StoredPolicies("postgresql://nobody@127.0.0.1:1/nothing")
+    policies = StoredPolicies(TenantReader("postgresql://nobody@127.0.0.1:1/nothing"))
     with pytest.raises(Exception, match="connection"):
         policies.of("00000000-0000-7000-8000-000000000000")
     known = TenantPolicy(RedactionPolicy(), 7)

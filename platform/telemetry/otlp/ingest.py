@@ -69,15 +69,17 @@ class Ingest:
         request = parse_request(decompress(body, encoding, self.limits.body), content_type)
         accepted = read_records(request, tenant_id, time.time_ns())
         if accepted.records:
-            self._capture.write_runs(by_trace(accepted.records), self._memories)
+            runs = by_trace(accepted.records)
+            self._memories.expect(str(tenant_id), list(runs))
+            self._capture.write_runs(list(runs.values()), self._memories)
         INGESTED.inc(len(accepted.records))
         REJECTED.inc(accepted.rejected)
         return accepted
 
 
-def by_trace(records: list[SpanRecord]) -> list[list[SpanRecord]]:
-    """Records, those of each trace together."""
+def by_trace(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:
+    """The records of each trace."""
     traces: dict[str, list[SpanRecord]] = defaultdict(list)
     for record in records:
         traces[record.trace_id].append(record)
-    return list(traces.values())
+    return traces

@@ -1,6 +1,5 @@
 """What a convention's reader finds in a span of another program."""
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +57,9 @@ class Reading:
 
 
 Reader = Callable[[Foreign], Reading]
-_FIELDS = tuple(each.name for each in dataclasses.fields(Reading))
+# Of a convention that a span does not follow.
+NOTHING = Reading()
+_EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def merged(readings: Iterable[Reading]) -> Reading:
@@ -69,8 +70,9 @@ def merged(readings: Iterable[Reading]) -> Reading:
     """
     found: dict[str, Any] = {}
     for reading in readings:
-        for name in _FIELDS:
-            value = getattr(reading, name)
-            if name not in found and value not in (None, "", []):
+        if reading is NOTHING:
+            continue
+        for name, value in vars(reading).items():
+            if (value or value not in _EMPTY) and name not in found:
                 found[name] = value
     return Reading(**found)

@@ -66,6 +66,12 @@ class RedactionPolicy(BaseModel):
         """Kinds that have an operator of their own and are looked for."""
         return tuple(kind for kind, operator in self.operators.items() if operator != "off")
 
+    @cached_property
+    def hides(self) -> bool:
+        """Whether anything at all is hidden under the policy."""
+        used = {self.default, *self.operators.values()}
+        return bool(used - {"off", "keep"})
+
     def operator(self, kind: str) -> Operator:
         """What is done with values of a kind."""
         chosen = self.operators.get(kind)

@@ -48,17 +48,22 @@ class Redactor:
         for tenant_id in dict.fromkeys(record.tenant_id for record in records):
             own = [record for record in records if record.tenant_id == tenant_id]
             tenant = self.policies.of(tenant_id)
-            memory = Memory(Placeholders(tenant))
-            if memories is not None:
-                memory = memories.of(tenant, tenant_id, records[0].trace_id)
-            self._redact(own, tenant, memory)
+            if memories is None:
+                self._redact(own, tenant, Memory(Placeholders(tenant)))
+                continue
+            with memories.of(tenant, tenant_id, records[0].trace_id) as memory:
+                self._redact(own, tenant, memory)
 
     def _redact(self, records: list[SpanRecord], tenant: TenantPolicy, memory: Memory) -> None:
+        if not tenant.policy.hides:
+            for record in records:
+                record.redaction_policy = f"{self.rules}@{tenant.version}"
+            return
         texts: dict[str, None] = {}
         for record in records:
             visit_record(record, lambda text: texts.setdefault(text) or text)
         new = [text for text in texts if text not in memory.found]
-        memory.found.update(zip(new, self.find(new, tenant.policy), strict=True))
+        memory.learn(new, self.find(new, tenant.policy))
         found = {text: memory.found[text] for text in texts}
         replacement = Replacement(found, memory.placeholders)
         for record in records:

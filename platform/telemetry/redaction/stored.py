@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...database.rls import TENANT_SETTING
+from ...database.reader import TenantReader
 from ...errors import ConflictError
 from ...identity.access import Actor
 from ...identity.audit import record
@@ -27,8 +27,8 @@ class StoredPolicies:
     policy was never read raises, and the barrier drops the content.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, reader: TenantReader) -> None:
+        self._reader = reader
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, TenantPolicy]] = {}
 
@@ -48,11 +48,10 @@ class StoredPolicies:
             return newest
 
     def _read(self, tenant_id: str) -> TenantPolicy:
-        with psycopg.connect(self._url, connect_timeout=3) as connection:
-            connection.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant_id])
-            row = connection.execute(_NEWEST, [tenant_id]).fetchone()
-        if row is None:
+        rows = self._reader.rows(tenant_id, _NEWEST, [tenant_id])
+        if not rows:
             return TenantPolicy(RedactionPolicy())
+        row = rows[0]
         return TenantPolicy(RedactionPolicy.model_validate(row[0]), row[1], bytes(row[2]))
 
 

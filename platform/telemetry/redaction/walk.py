@@ -12,6 +12,8 @@ from ..record import SpanRecord
 Change = Callable[[str], str]
 # What fields of APIs are called: nobody's name is looked for in it.
 _FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
+_fields: set[str] = set()
+_MOST_FIELDS = 4096
 # Smaller numbers identify nobody.
 _MIN_NUMBER = 10_000_000
 # What is code in a tool's definition, and what maps names of the author's choice to schemas.
@@ -53,7 +55,7 @@ def _visit_event(event: dict[str, Any], change: Change, foreign: bool) -> dict[s
 def _visit_attributes(attributes: dict[str, Any], change: Change, foreign: bool) -> dict[str, Any]:
     visited: dict[str, Any] = {}
     for name, value in attributes.items():
-        key = name if _FIELD.fullmatch(name) else change(name)
+        key = name if _is_field(name) else change(name)
         visited[_free(key, visited)] = _visit_attribute(name, value, change, foreign)
     return visited
 
@@ -123,7 +125,7 @@ def visit_json(value: Any, change: Change) -> Any:
     if isinstance(value, dict):
         visited: dict[str, Any] = {}
         for key, item in value.items():
-            changed = key if _FIELD.fullmatch(key) else change(key)
+            changed = key if _is_field(key) else change(key)
             visited[_free(changed, visited)] = visit_json(item, change)
         return visited
     if isinstance(value, list | tuple):
@@ -156,6 +158,17 @@ def _visit_string(value: str, change: Change) -> str:
         changed = visit_json(parsed, change)
         return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
     return change(value)
+
+
+def _is_field(key: str) -> bool:
+    """Whether a key is what a field is called; such keys come again and again."""
+    if key in _fields:
+        return True
+    if _FIELD.fullmatch(key) is None:
+        return False
+    if len(_fields) < _MOST_FIELDS:
+        _fields.add(key)
+    return True
 
 
 def _free(key: str, taken: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ https://google.github.io/adk-docs/observability/
 """
 
 from ..chat import read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..values import as_text, first, parsed
 
 _PREFIX = "gcp.vertex.agent."
@@ -14,7 +14,7 @@ def read_adk(span: Foreign) -> Reading:
     """Messages, tools and model of a call; arguments and result of a tool."""
     found = {n.removeprefix(_PREFIX): v for n, v in span.attributes.items() if n.startswith(_PREFIX)}
     if not found:
-        return Reading()
+        return NOTHING
     request, reply = parsed(found.get("llm_request")), parsed(found.get("llm_response"))
     given, said = read_chat(request, "user"), read_chat(reply, "assistant")
     tool = bool(first(found, "tool_call_args", "tool_response"))

@@ -6,7 +6,7 @@ https://github.com/open-telemetry/semantic-conventions/blob/v1.36.0/docs/gen-ai/
 from typing import Any
 
 from ..chat import Message, read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..values import as_text, parsed
 
 _ROLES = {
@@ -14,10 +14,13 @@ _ROLES = {
     "gen_ai.tool.message": "tool",
 }  # fmt: skip
 _CHOICE = "gen_ai.choice"
+_TEXTS = frozenset({"gen_ai.prompt", "gen_ai.completion"})
 
 
 def read_genai_events(span: Foreign) -> Reading:
     """Messages of ``gen_ai.*.message`` and ``gen_ai.choice`` events, or of ``gen_ai.prompt``."""
+    if not span.events and _TEXTS.isdisjoint(span.attributes):
+        return NOTHING
     given = [message for name, found in span.events if name in _ROLES for message in _message(name, found)]
     said = [message for name, found in span.events if name == _CHOICE for message in _choice(found)]
     prompt, completion = _texts(span, "gen_ai.prompt"), _texts(span, "gen_ai.completion")

@@ -6,7 +6,7 @@ https://langfuse.com/integrations/native/opentelemetry
 from typing import Any
 
 from ..chat import Chat, read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..values import as_count, as_text, first, parsed
 
 _OPERATIONS = {
@@ -20,7 +20,7 @@ def read_langfuse(span: Foreign) -> Reading:
     """Type, input and output, model and usage of an observation."""
     found = {n: v for n, v in span.attributes.items() if n.startswith("langfuse.")}
     if not found:
-        return Reading()
+        return NOTHING
     model = as_text(found.get(f"{_OBSERVATION}model.name"))
     operation = _OPERATIONS.get(as_text(found.get(f"{_OBSERVATION}type")), "chat" if model else "")
     usage = parsed(found.get(f"{_OBSERVATION}usage_details"))

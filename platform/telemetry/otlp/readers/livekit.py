@@ -4,7 +4,7 @@ https://docs.livekit.io/agents/build/metrics/
 """
 
 from ..chat import read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_text, first
 
@@ -13,7 +13,7 @@ def read_livekit(span: Foreign) -> Reading:
     """What the user said, the chat context, the reply, and a tool's call."""
     found = {n.removeprefix("lk."): v for n, v in span.attributes.items() if n.startswith("lk.")}
     if not found:
-        return Reading()
+        return NOTHING
     reply = {
         "role": "assistant",
         "content": first(found, "response.text"),

@@ -4,7 +4,7 @@ https://mlflow.org/docs/latest/genai/tracing/
 """
 
 from ..chat import read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, parsed
 
@@ -18,7 +18,7 @@ def read_mlflow(span: Foreign) -> Reading:
     """Type, chat, tools and usage of a span."""
     found = span.attributes
     if not any(name.startswith("mlflow.") for name in found):
-        return Reading()
+        return NOTHING
     operation = _OPERATIONS.get(as_text(parsed(found.get("mlflow.spanType"))), "")
     tool, plain = operation == "execute_tool", operation in ("chat", "invoke_agent") or span.root
     given, said = found.get("mlflow.spanInputs"), found.get("mlflow.spanOutputs")

@@ -6,7 +6,7 @@ https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 from typing import Any
 
 from ..chat import Chat, read_chat
-from ..reading import Document, Foreign, Reading
+from ..reading import NOTHING, Document, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, nested, parsed
 
@@ -21,7 +21,7 @@ def read_openinference(span: Foreign) -> Reading:
     """Kind, messages, tools, model, token counts and retrieved documents."""
     found = {name: value for name, value in span.attributes.items() if name.startswith(_NAMESPACES)}
     if not found:
-        return Reading()
+        return NOTHING
     operation = _operation(found)
     plain = operation in ("chat", "invoke_agent") or span.root
     given = _messages(found, "llm.input_messages.", "user") or _value(found, "input", "user", plain)

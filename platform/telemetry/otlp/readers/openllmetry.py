@@ -6,16 +6,19 @@ https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semant
 from typing import Any
 
 from ..chat import read_chat
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, nested, parsed
 
+_NAMESPACES = ("gen_ai.prompt.", "gen_ai.completion.", "llm.", "traceloop.")
 _OPERATIONS = {"agent": "invoke_agent", "workflow": "invoke_agent", "tool": "execute_tool"}
 
 
 def read_openllmetry(span: Foreign) -> Reading:
     """Kind, messages, tools, usage, and what an entity was given and returned."""
     found = span.attributes
+    if not any(name.startswith(_NAMESPACES) for name in found):
+        return NOTHING
     prompts, completions = nested(found, "gen_ai.prompt."), nested(found, "gen_ai.completion.")
     operation = _operation(found, prompts, completions)
     given, said = (

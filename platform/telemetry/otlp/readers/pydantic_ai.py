@@ -7,15 +7,25 @@ from typing import Any
 
 from ... import conventions as c
 from ..chat import Message, read_chat, split_history, system_message
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_text, first, parsed
 from .genai_events import event_messages
+
+# One of these at least is on a span that Pydantic AI or Logfire wrote.
+_WRITTEN = frozenset(
+    {
+        "events", "request_data.events", "all_messages_events", "pydantic_ai.all_messages", "model_request_parameters",
+        "tool_arguments", "tool_response",
+    }
+)  # fmt: skip
 
 
 def read_pydantic_ai(span: Foreign) -> Reading:
     """Messages of a call or of a whole agent run, tools, and what a tool was given and returned."""
     found = span.attributes
+    if _WRITTEN.isdisjoint(found):
+        return NOTHING
     given, said = event_messages(first(found, "events", "request_data.events"))
     operation = "chat" if said else ""
     if not given and not said and (history := _history(found)):

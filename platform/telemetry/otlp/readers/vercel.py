@@ -6,7 +6,7 @@ https://ai-sdk.dev/docs/ai-sdk-core/telemetry
 from typing import Any
 
 from ..chat import Message, read_chat, system_message
-from ..reading import Foreign, Reading
+from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, parsed
 
@@ -16,7 +16,7 @@ def read_vercel(span: Foreign) -> Reading:
     found = span.attributes
     called = as_text(first(found, "ai.operationId", "operation.name"))
     if not called and not any(name.startswith("ai.") for name in found):
-        return Reading()
+        return NOTHING
     prompt = parsed(first(found, "ai.prompt"))
     return Reading(
         operation=_operation(called.split(" ")[0]), input=_input(found, prompt), output=_output(found),
