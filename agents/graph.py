@@ -8,7 +8,8 @@ import operator
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol, TypedDict
+from functools import cache
+from typing import Annotated, Any, Literal, Protocol, TypedDict, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -109,7 +110,11 @@ class RunScope:
 
 
 async def _reason(state: RunState, runtime: Runtime[RunScope]) -> dict[str, Any]:
-    scope = runtime.context
+    return await _reply(state, runtime.context)
+
+
+async def _reply(state: RunState, scope: RunScope) -> dict[str, Any]:
+    """What a reply of the model changes in the state."""
     step = state["steps"] + 1
     call = scope.call(state["messages"])
     with scope.tracer.start_as_current_span(f"chat {scope.model_name}", kind=SpanKind.CLIENT) as span:
@@ -214,15 +219,31 @@ def _next(state: RunState) -> Literal["act", "__end__"]:
     return "__end__" if state["stop_reason"] else "act"
 
 
+async def ask_once(state: dict[str, Any], scope: RunScope) -> dict[str, Any]:
+    """The state after one reply of a model that is asked directly: a graph of one step."""
+    change = await _reply(cast(RunState, state), scope)
+    return {**state, **change, "messages": [*state["messages"], *change["messages"]]}
+
+
 def build_graph(checkpointer: Any = None) -> Any:
     """The compiled graph; with a checkpointer each step is stored before the next begins."""
+    return _without_checkpoints() if checkpointer is None else _graph().compile(checkpointer=checkpointer)
+
+
+@cache
+def _without_checkpoints() -> Any:
+    return _graph().compile()
+
+
+@cache
+def _graph() -> StateGraph[RunState, RunScope, RunState, RunState]:
     graph = StateGraph(RunState, context_schema=RunScope)
     graph.add_node("reason", _reason)
     graph.add_node("act", _act)
     graph.add_edge(START, "reason")
     graph.add_conditional_edges("reason", _next, {"act": "act", "__end__": END})
     graph.add_edge("act", "reason")
-    return graph.compile(checkpointer=checkpointer)
+    return graph
 
 
 def _describe_call(span: Span, call: ChatCall, template_hash: str) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..platform.database.session import tenant_session
 from ..platform.errors import UnknownModelError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import REWARD
@@ -40,18 +41,29 @@ async def models_of(session: AsyncSession, actor: Actor, base: str) -> list[Name
     answering = select(Adapter).where(Adapter.method != REWARD, Adapter.state != "tainted")
     adapters = await session.scalars(answering.order_by(Adapter.version.desc()))
     owner = actor.tenant_slug
+    default, plain = _always(base)
     return [
-        Named(MODEL, DEFAULT_AGENT, None, "whorl"),
+        default,
         *(Named(route.agent, route.agent, None, owner, route.changed_at) for route in routes),
-        Named(base, None, "", "whorl"),
+        plain,
         *(Named(each.name, None, each.name, owner, each.created_at, base) for each in adapters),
     ]
 
 
-async def find_model(session: AsyncSession, actor: Actor, base: str, name: str) -> Named:
+def _always(base: str) -> list[Named]:
+    """What every tenant may ask."""
+    return [Named(MODEL, DEFAULT_AGENT, None, "whorl"), Named(base, None, "", "whorl")]
+
+
+async def find_model(engine: AsyncEngine, actor: Actor, base: str, name: str) -> Named:
     """The model of that name; raises UnknownModelError, for another tenant's as for one that is nowhere."""
     wanted = MODEL if name == DEFAULT_AGENT else name
-    for model in await models_of(session, actor, base):
+    for model in _always(base):
+        if model.name == wanted:
+            return model
+    async with tenant_session(engine, actor.tenant_id) as session:
+        models = await models_of(session, actor, base)
+    for model in models:
         if model.name == wanted:
             return model
     raise UnknownModelError(name)

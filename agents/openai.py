@@ -79,8 +79,7 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     """
     actor.require("chat")
     whorl = request.app.state.whorl
-    async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        model = await find_model(session, actor, whorl.servers.base, body.model)
+    model = await find_model(whorl.engine, actor, whorl.servers.base, body.model)
     wanted = _of_agent(body, model) if model.agent else _of_model(body, model)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
     if body.stream:

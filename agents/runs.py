@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_connection, tenant_session
-from ..platform.errors import ConflictError, InputError, NotFoundError, WhorlError
+from ..platform.errors import ConflictError, InputError, LimitError, NotFoundError, WhorlError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
@@ -37,7 +37,8 @@ from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
 from .endings import describe_end, describe_run, ended_as, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
-from .graph import Approve, Decision, Limits, PlainCall, RunScope, build_graph
+from .graph import Approve, Decision, Limits, PlainCall, RunScope, ask_once, build_graph
+from .ledger import Ending, Ledger
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
 from .toolbox import Toolbox
@@ -108,6 +109,8 @@ class Agents:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
+        self._longest = timedelta(seconds=limits.seconds + 60)
+        self._ledger = Ledger(engine, self._longest)
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -188,6 +191,8 @@ class Agents:
             raise InputError("The question is empty.")
         if request.approve != "never" and not request.checkpoint:
             raise InputError("A run that waits for approvals needs its checkpoints.")
+        if request.plain is not None:
+            return await self._begin_plain(actor, request, request.plain, held)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
@@ -209,12 +214,11 @@ class Agents:
             )
             standing = Standing()
             if request.metered:
-                standing = await admit(session, actor.tenant_id, timedelta(seconds=self.limits.seconds + 60))
-            run = Run(
-                tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
-                agent=request.agent, model=self.servers.base, adapter=choice.adapter,
-                steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=_tags(request, choice),
-            )  # fmt: skip
+                [admitted] = await admit(session, actor.tenant_id, self._longest)
+                if isinstance(admitted, LimitError):
+                    raise admitted
+                standing = admitted
+            run = self._row(actor, request, choice, conversation_id)
             session.add(run)
             if request.keep:
                 session.add(
@@ -223,11 +227,30 @@ class Agents:
                         role="user", content=question,
                     )
                 )  # fmt: skip
-        if request.plain is not None:
-            return run, request.plain.messages, standing
         system = f"{SYSTEM}\n\n{request.instructions}" if request.instructions else SYSTEM
         start: list[ChatMessage] = [{"role": "system", "content": system}, *history]
         return run, [*start, {"role": "user", "content": question}], standing
+
+    async def _begin_plain(
+        self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack
+    ) -> tuple[Run, list[ChatMessage], Standing]:
+        """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept."""
+        adapter = request.adapter or None
+        if adapter:
+            async with tenant_session(self.engine, actor.tenant_id) as session:
+                await self._hold_adapter(session, actor, request, "", held)
+        run = self._row(actor, request, Choice(adapter), None)
+        standing = await self._ledger.begin(run, metered=request.metered)
+        return run, plain.messages, standing
+
+    def _row(
+        self, actor: Actor, request: RunRequest, choice: Choice, conversation_id: uuid.UUID | None
+    ) -> Run:
+        return Run(
+            tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
+            agent=request.agent, model=self.servers.base, adapter=choice.adapter,
+            steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=_tags(request, choice),
+        )  # fmt: skip
 
     async def _hold_adapter(
         self, session: AsyncSession, actor: Actor, request: RunRequest, key: str, held: ExitStack
@@ -314,6 +337,8 @@ class Agents:
         begun: Any = state if task.decisions is None else Command(resume={"decisions": task.decisions})
         try:
             async with asyncio.timeout(self.limits.seconds), AsyncExitStack() as stack:
+                if scope.plain is not None:
+                    return ended_as(run, await ask_once(state, scope), given)
                 saver = None
                 if task.request.checkpoint:
                     connection = await stack.enter_async_context(
@@ -339,17 +364,19 @@ class Agents:
     async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
         actor, request, run = task.actor, task.request, task.run
         await self.capture.settled(root.trace_id)
+        values, used = self._account(task, ended)
+        if request.plain is not None:
+            await self._ledger.end(actor.tenant_id, Ending(run.id, values, used))
+            return
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
-            stored.trace_id = run.trace_id
-            stored.status, stored.stop_reason = ended.status, ended.stop_reason
-            stored.error = "model or tool failure" if ended.error else None
-            await self._account(session, task, stored, ended)
+            for name, value in values.items():
+                setattr(stored, name, value)
+            await record_usage(session, actor.tenant_id, used)
             if ended.status == "waiting":
                 stored.resume = _resumption(request, len(task.messages), root)
                 ask(session, stored, ended)
                 return
-            stored.ended_at = now()
             if request.keep and run.conversation_id and ended.answer:
                 session.add(
                     Message(
@@ -358,20 +385,24 @@ class Agents:
                     )
                 )  # fmt: skip
 
-    async def _account(self, session: AsyncSession, task: "_Execution", stored: Run, ended: RunEnded) -> None:
-        """Record what a run used since it began or a person was last waited for."""
+    def _account(self, task: "_Execution", ended: RunEnded) -> tuple[dict[str, Any], Used]:
+        """What a run's row says now, by column, and what it used since it began or a person was last waited for."""
         run = task.run
         read, written = ended.input_tokens - run.input_tokens, ended.output_tokens - run.output_tokens
-        stored.steps = ended.steps
-        stored.input_tokens, stored.output_tokens = ended.input_tokens, ended.output_tokens
         price = self.prices.of(run.model, run.adapter)
         whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
-        stored.cost = None if whole is None else Decimal(str(whole))
+        values = {
+            "trace_id": run.trace_id, "status": ended.status, "stop_reason": ended.stop_reason,
+            "error": "model or tool failure" if ended.error else None, "steps": ended.steps,
+            "input_tokens": ended.input_tokens, "output_tokens": ended.output_tokens,
+            "cost": None if whole is None else Decimal(str(whole)),
+            "ended_at": None if ended.status == "waiting" else now(),
+        }  # fmt: skip
         used = Used(
             task.actor.label, run.agent, run.adapter or run.model, read, written, cost,
             runs=1 if task.decisions is None else 0,
         )  # fmt: skip
-        await record_usage(session, task.actor.tenant_id, used)
+        return values, used
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,11 @@ class Run(TenantTable, Base):
     """
 
     __tablename__ = "runs"
-    __table_args__ = (Index(None, "tenant_id", "trace_id"), Index(None, "tenant_id", "started_at"))
+    __table_args__ = (
+        Index(None, "tenant_id", "trace_id"),
+        Index(None, "tenant_id", "started_at"),
+        Index("ix_runs_running", "tenant_id", "started_at", postgresql_where=text("status = 'running'")),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[uuid.UUID | None]

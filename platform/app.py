@@ -10,6 +10,7 @@ from functools import partial
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
+from httpx_aiohttp import HttpxAiohttpClient
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -54,6 +55,7 @@ from .description import describe
 from .idempotency.middleware import IdempotencyKeys
 from .identity import api as identity_api
 from .identity.http import CurrentActor
+from .identity.keys import KeyHolders
 from .identity.signin import Throttle
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
@@ -97,6 +99,7 @@ class Whorl:
     shadows: Shadows
     drain: Drain
     ingest: Ingest
+    key_holders: KeyHolders
 
     async def flush(self) -> None:
         """Bring every logged span into the span store."""
@@ -191,6 +194,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             shadows,
             drain,
             ingest,
+            KeyHolders(engine),
         )
 
 
@@ -253,8 +257,12 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
 def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
     timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
+    limits = httpx.Limits(max_connections=None)
     urls = [url.strip().rstrip("/") for url in (settings.model_url or "").split(",")]
-    return [ModelClient(httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout)) for url in urls]
+    return [
+        ModelClient(HttpxAiohttpClient(base_url=url, headers=headers, timeout=timeout, limits=limits))
+        for url in urls
+    ]
 
 
 def _load_model(settings: Settings) -> Backend:

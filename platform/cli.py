@@ -95,9 +95,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _serve(terminal: Terminal, listener: socket.socket) -> None:
-    import asyncio
-
     import uvicorn
+    import uvloop
 
     from .app import create_app
 
@@ -113,7 +112,7 @@ def _serve(terminal: Terminal, listener: socket.socket) -> None:
         terminal.notes.print(f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
         await uvicorn.Server(config).serve(sockets=[listener])
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 async def _announce(terminal: Terminal) -> None:

@@ -54,7 +54,7 @@ async def import_runs(
         fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known}
         done.known += len(page) - len(fresh)
         for run_id, run in fresh.items():
-            await asyncio.to_thread(capture.write, spans_of(actor, run_id, run))
+            await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
     async with tenant_session(engine, actor.tenant_id) as session:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..errors import AuthenticationError, PermissionDeniedError
 from .access import Actor
-from .keys import authenticate_key
+from .keys import KeyHolders
 from .signin import authenticate_session
 
 COOKIE = "whorl_session"
@@ -23,12 +23,13 @@ async def current_actor(
     cookie: Annotated[str | None, Depends(_cookie)] = None,
 ) -> Actor:
     """The actor of a request; raises AuthenticationError when there is none."""
-    engine: AsyncEngine = request.app.state.whorl.engine
     if bearer is not None:
-        return await authenticate_key(engine, bearer.credentials)
+        holders: KeyHolders = request.app.state.whorl.key_holders
+        return await holders.of(bearer.credentials)
     if cookie is None:
         raise AuthenticationError("Send an API key as 'Authorization: Bearer whorl_…', or sign in.")
     check_origin(request)
+    engine: AsyncEngine = request.app.state.whorl.engine
     return await authenticate_session(engine, cookie)
 
 

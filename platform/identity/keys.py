@@ -1,12 +1,13 @@
 """API keys: shown once, stored as digests, revoked at once."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
+from ..database.batches import Batches
 from ..database.session import tenant_session
 from ..errors import AuthenticationError, NotFoundError
 from .access import Actor, Role, parse_role
@@ -14,6 +15,8 @@ from .secrets import digest, new_secret, tenant_of
 from .tables import ApiKey, Tenant
 
 PREFIX = "whorl"
+_UNKNOWN = "The API key is unknown, expired or revoked."
+_SHOWN = (ApiKey.digest, ApiKey.id, ApiKey.name, ApiKey.role, ApiKey.user_id)
 
 
 async def create_key(
@@ -55,24 +58,31 @@ async def revoke_key(session: AsyncSession, key_id: uuid.UUID) -> ApiKey:
     return key
 
 
-async def authenticate_key(engine: AsyncEngine, text: str) -> Actor:
-    """The actor behind an API key; raises AuthenticationError when the key is not valid now."""
-    tenant_id = tenant_of(PREFIX, text)
-    if tenant_id is None:
-        raise AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
-    async with tenant_session(engine, tenant_id) as session:
-        found = (
-            await session.execute(
-                select(ApiKey, Tenant.slug)
+class KeyHolders:
+    """Who holds which key; keys of a tenant that are shown at once are looked up together, each time anew."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._lookups: Batches[str, Actor] = Batches(self._look_up)
+
+    async def of(self, text: str) -> Actor:
+        """The actor behind an API key; raises AuthenticationError when the key is not valid now."""
+        tenant_id = tenant_of(PREFIX, text)
+        if tenant_id is None:
+            raise AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
+        return await self._lookups.add(tenant_id, digest(text))
+
+    async def _look_up(self, tenant_id: uuid.UUID, digests: list[str]) -> list[Actor | Exception]:
+        known = any_(literal(sorted(set(digests)), ARRAY(String)))
+        async with tenant_session(self._engine, tenant_id) as session:
+            rows = await session.execute(
+                select(*_SHOWN, Tenant.slug)
                 .join(Tenant, Tenant.id == ApiKey.tenant_id)
-                .where(ApiKey.digest == digest(text))
+                .where(ApiKey.digest == known, ApiKey.revoked_at.is_(None))
+                .where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
             )
-        ).one_or_none()
-    if found is None or not _valid(found[0], now()):
-        raise AuthenticationError("The API key is unknown, expired or revoked.")
-    key: ApiKey = found[0]
-    return Actor(tenant_id, found[1], parse_role(key.role), key.name, user_id=key.user_id, key_id=key.id)
-
-
-def _valid(key: ApiKey, moment: datetime) -> bool:
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > moment)
+        actors = {
+            shown: Actor(tenant_id, slug, parse_role(role), name, user_id=user_id, key_id=key_id)
+            for shown, key_id, name, role, user_id, slug in rows
+        }
+        return [actors.get(shown) or AuthenticationError(_UNKNOWN) for shown in digests]

@@ -9,9 +9,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -31,6 +32,7 @@ CAPTURED = Counter("whorl_spans_captured", "Spans redacted and logged")
 REDACTED = Counter("whorl_values_redacted", "Values replaced by placeholders", ["kind"])
 FAILURES = Counter("whorl_redaction_failures", "Spans whose content was dropped")
 MAX_SPANS = 2000
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Capture:
     def __init__(self, redactor: Redactor, log: WriteAheadLog) -> None:
         self.redactor, self.log = redactor, log
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-redaction")
+        self._waiting: SimpleQueue[tuple[list[SpanRecord], Future[None]]] = SimpleQueue()
         self._settling: dict[str, Future[None]] = {}
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "whorl"}), shutdown_on_exit=False
@@ -129,11 +132,28 @@ class Capture:
         self._worker.shutdown(wait=True)
 
     def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
-        self._settling[trace_id] = self._worker.submit(self.write, records)
+        settled: Future[None] = Future()
+        self._settling[trace_id] = settled
+        self._waiting.put((records, settled))
+        self._worker.submit(self._write_waiting)
 
-    def write(self, records: list[SpanRecord]) -> None:
-        """Redact the spans of one run and log them."""
-        self.write_runs([records])
+    def _write_waiting(self) -> None:
+        """Redact and log whatever runs wait, so that they share one write to the disk."""
+        waiting: list[tuple[list[SpanRecord], Future[None]]] = []
+        with suppress(Empty):
+            while len(waiting) < _AT_ONCE:
+                waiting.append(self._waiting.get_nowait())
+        if not waiting:
+            return
+        awaited = [settled for _, settled in waiting if settled.set_running_or_notify_cancel()]
+        try:
+            self.write_runs([records for records, _ in waiting])
+        except Exception as error:  # noqa: BLE001 - whatever fails is raised where each run is waited for
+            for settled in awaited:
+                settled.set_exception(error)
+            return
+        for settled in awaited:
+            settled.set_result(None)
 
     def write_runs(self, runs: list[list[SpanRecord]], memories: Memories | None = None) -> None:
         """Redact the spans of several runs, each by itself, and log them together."""

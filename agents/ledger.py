@@ -1,0 +1,66 @@
+"""The rows of runs that keep no conversation: written together, those of a tenant that begin or end at once."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ..platform.database.batches import Batches
+from ..platform.database.session import tenant_session
+from ..platform.usage.quotas import Standing
+from ..platform.usage.record import Used, record_usage
+from .admission import admit
+from .tables import Run
+
+
+class Beginning(NamedTuple):
+    """A run that wants to start, and whether quotas must let it."""
+
+    run: Run
+    metered: bool
+
+
+class Ending(NamedTuple):
+    """What a run's row says when it is over, by column, and what it used."""
+
+    run_id: uuid.UUID
+    values: dict[str, Any]
+    used: Used
+
+
+class Ledger:
+    """Begins and ends runs; what it returns is committed."""
+
+    def __init__(self, engine: AsyncEngine, longest: timedelta) -> None:
+        self._engine, self._longest = engine, longest
+        self._beginnings: Batches[Beginning, Standing] = Batches(self._begin)
+        self._endings: Batches[Ending, None] = Batches(self._end)
+
+    async def begin(self, run: Run, *, metered: bool) -> Standing:
+        """Let a run start and store its row; raises LimitError for a quota that is used up."""
+        return await self._beginnings.add(run.tenant_id, Beginning(run, metered))
+
+    async def end(self, tenant_id: uuid.UUID, ending: Ending) -> None:
+        """Store how a run ended and count what it used."""
+        await self._endings.add(tenant_id, ending)
+
+    async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
+        metered = sum(each.metered for each in wanted)
+        async with tenant_session(self._engine, tenant_id) as session:
+            admitted = iter(await admit(session, tenant_id, self._longest, metered) if metered else [])
+            results: list[Standing | Exception] = [
+                next(admitted) if each.metered else Standing() for each in wanted
+            ]
+            let_in = zip(wanted, results, strict=True)
+            session.add_all([each.run for each, result in let_in if isinstance(result, Standing)])
+        return results
+
+    async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
+        rows = [{"tenant_id": tenant_id, "id": each.run_id, **each.values} for each in endings]
+        async with tenant_session(self._engine, tenant_id) as session:
+            await session.execute(update(Run), rows)
+            await record_usage(session, tenant_id, *(each.used for each in endings))
+        return [None] * len(endings)
