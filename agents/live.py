@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..platform.database.base import now
+from ..platform.database.outage import AWAY, away
 from ..platform.database.session import tenant_session
-from ..platform.errors import ConflictError
+from ..platform.errors import ConflictError, WhorlError
 from ..platform.identity.access import Actor
+from ..platform.logs import log_failure
 from .approvals import Decided, decide, withdraw_calls
 from .conversations import find_run, steered_run
+from .endings import unstored
 from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting
 from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
@@ -94,7 +97,8 @@ class LiveRuns:
             changed = live.changed if live else None
             news = live.after(after) if live and after + 1 >= live.first else []
             if not news and (live is None or after + 1 < live.first):
-                news = await self._stored(actor, run_id, after)
+                with suppress(*AWAY):  # then nothing is new yet
+                    news = await self._stored(actor, run_id, after)
             for event in news:
                 yield event
                 after = event.number
@@ -193,7 +197,7 @@ class LiveRuns:
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            task.get_loop().call_exception_handler({"message": "a live run failed", "exception": error})
+            log_failure(_log, "A live run failed", error)
 
     async def _begin(self, actor: Actor, request: RunRequest, begun: "asyncio.Future[RunStarted]") -> None:
         async with aclosing(self.agents.stream(actor, request)) as events:
@@ -232,12 +236,18 @@ class LiveRuns:
         except asyncio.CancelledError:
             await events.aclose()
             live.tell(RunEnded(live.run_id, "cancelled", "cancelled", "", [], 0, 0, 0))
+        except (WhorlError, *AWAY) as error:
+            failure = error if isinstance(error, WhorlError) else away()
+            _log.warning("A run came to no stored end: %s", type(error).__name__)
+            live.tell(unstored(live.run_id, failure))
         finally:
             live.over = True
             live.wake()
-            await asyncio.shield(writer)
-            self._live.pop(live.run_id, None)
-            live.wake()
+            try:
+                await asyncio.shield(writer)
+            finally:
+                self._live.pop(live.run_id, None)
+                live.wake()
 
     async def _write(self, live: _Live) -> None:
         """Store what is told, as it is told; look now and then whether the run is to be stopped."""

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
+from ..platform.database.outage import AWAY, away, outlast
 from ..platform.database.session import tenant_connection, tenant_session
-from ..platform.errors import ConflictError, InputError, NotFoundError, WhorlError
+from ..platform.errors import ConflictError, InputError, NotFoundError, PrerequisiteError, WhorlError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
@@ -35,7 +37,7 @@ from .admission import UNMETERED_TAG, admit
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
-from .endings import describe_end, describe_run, ended_as, waiting
+from .endings import describe_end, describe_run, ended_as, failed_by, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
 from .graph import Approve, Decision, Limits, PlainCall, RunScope, build_graph
 from .prompt import SYSTEM
@@ -47,6 +49,8 @@ DEFAULT_AGENT = "default"
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
+# Seconds that a run which is over waits for a database that is away to take its end.
+PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
@@ -331,16 +335,30 @@ class Agents:
                     await saver.adelete_thread(str(run.id))
         except TimeoutError:
             return ended_as(run, {**state, "stop_reason": "max_seconds"}, given)
-        except WhorlError as error:
+        except (WhorlError, *AWAY) as error:
             failed = ended_as(run, {**state, "stop_reason": "error"}, given)
-            return replace(failed, status="failed", error=error.message, fault=error.status)
+            return failed_by(failed, error if isinstance(error, WhorlError) else away())
         return ended_as(run, state, given)
 
     async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
+        """Log a run's spans, then store its end, for which an outage is waited out.
+
+        Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
+        """
+        try:
+            await self.capture.settled(root.trace_id)
+        except PrerequisiteError as error:
+            await outlast(partial(self._store_end, task, failed_by(ended, error), root), PATIENCE)
+            raise
+        await outlast(partial(self._store_end, task, ended, root), PATIENCE)
+
+    async def _store_end(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
+        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left."""
         actor, request, run = task.actor, task.request, task.run
-        await self.capture.settled(root.trace_id)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
+            if stored.status != "running":
+                return
             stored.trace_id = run.trace_id
             stored.status, stored.stop_reason = ended.status, ended.stop_reason
             stored.error = "model or tool failure" if ended.error else None

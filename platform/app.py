@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+import anyio
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -48,6 +48,7 @@ from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
+from .database.outage import AWAY
 from .database.session import create_engine
 from .description import describe
 from .idempotency.middleware import IdempotencyKeys
@@ -75,6 +76,9 @@ from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
+
+# Seconds within which database and model servers answer a probe.
+PROBE_SECONDS = 3.0
 
 
 @dataclass
@@ -166,6 +170,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
 
         async def close(timestamp: int) -> None:
             await close_silent(engine)
+            for tenant in await list_tenants(engine):
+                await close_runs(engine, tenant.id, limits)
 
         jobs: dict[str, JobFunction] = {
             TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close,
@@ -275,7 +281,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
             yield
             if worker is not None:
                 worker.cancel()
-                with suppress(asyncio.CancelledError):
+                with suppress(asyncio.CancelledError, *AWAY):
                     await worker
 
     app = FastAPI(
@@ -330,9 +336,10 @@ def _add_operations(app: FastAPI) -> None:
 
 
 async def _database_answers(whorl: Whorl) -> bool:
-    try:
+    """Whether it does within ``PROBE_SECONDS``; a database that hangs is as good as away."""
+    answered = False
+    with anyio.move_on_after(PROBE_SECONDS), suppress(*AWAY):
         async with whorl.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
+        answered = True
+    return answered

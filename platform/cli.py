@@ -19,6 +19,7 @@ from .identity import commands as identity_commands
 from .identity.access import Actor
 from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from .identity.tenants import find_tenant, oldest_tenant
+from .logs import configure_logs
 from .settings import load_settings
 from .telemetry import commands as telemetry_commands
 from .usage import commands as usage_commands
@@ -101,11 +102,14 @@ def _serve(terminal: Terminal, listener: socket.socket) -> None:
 
     from .app import create_app
 
+    configure_logs()
+
     async def run() -> None:
         await _announce(terminal)
         config = uvicorn.Config(
             create_app(terminal.settings),
-            log_level="warning",
+            log_config=None,
+            access_log=False,
             timeout_graceful_shutdown=20,
             server_header=False,
         )
@@ -138,6 +142,7 @@ async def worker(terminal: Terminal) -> None:
     \b
     Example: WHORL_WORKER=external whorl serve &  whorl worker
     """
+    configure_logs()
     async with terminal.open() as (whorl, _):
         await whorl.work()
 

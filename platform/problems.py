@@ -11,7 +11,8 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from .errors import KeyReusedError, LimitError, WhorlError
+from .database.outage import AWAY, away
+from .errors import KeyReusedError, WhorlError
 
 MEDIA_TYPE = "application/problem+json"
 # The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
@@ -117,7 +118,7 @@ async def whorl_error(request: Request, error: Exception) -> Response:
 def error_headers(error: WhorlError) -> dict[str, str]:
     """When to come back, and how to sign in."""
     headers = {}
-    if isinstance(error, LimitError) and error.retry_after is not None:
+    if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -142,6 +143,11 @@ async def _data_error(request: Request, error: Exception) -> Response:
     return await _respond(request, 422, "Invalid input", detail)
 
 
+async def _database_away(request: Request, error: Exception) -> Response:
+    _log.warning("%s %s: the database is away: %s", request.method, request.url.path, type(error).__name__)
+    return await whorl_error(request, away())
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return await _respond(
@@ -162,6 +168,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _data_error)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)
 
 
