@@ -14,7 +14,7 @@ from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
 from . import conversations_api, steering_api
 from .conversations import find_run, visible_run
-from .endings import UNSTORED
+from .endings import INTERRUPTED, UNSTORED
 from .events import RunStarted
 from .graph import Approve
 from .journal import ENDED, PAUSED, Told
@@ -76,7 +76,7 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
 
 def _result(started: RunStarted, told: Told) -> RunResult:
     """The result of a run; raises PrerequisiteError for one that nothing is acknowledged of."""
-    if told.data.get("stop_reason") == UNSTORED:
+    if told.data.get("stop_reason") in (UNSTORED, INTERRUPTED):
         raise PrerequisiteError(told.data["error"], retry_after=RETRY)
     known = {**told.data, "conversation_id": started.conversation_id}
     if told.event == ENDED:

@@ -16,6 +16,8 @@ from .tools.base import Citation
 
 # Why a run is over whose spans or end could not be stored.
 UNSTORED = "unstored"
+# Why a run is over whose process has ended.
+INTERRUPTED = "interrupted"
 _CITED = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -23,7 +25,7 @@ REASONS = {
     "max_steps": "The run stopped at its limit of model calls.",
     "max_tokens": "The run stopped at its limit of tokens.",
     "max_seconds": "The run stopped at its time limit.",
-    "interrupted": "The process that the run was in has ended.",
+    INTERRUPTED: "The process that the run was in has ended.",
 }
 
 
@@ -56,6 +58,11 @@ def failed_by(ended: RunEnded, error: WhorlError) -> RunEnded:
 def unstored(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
     """The end of a run of which nothing is acknowledged: its spans or its end could not be stored."""
     return RunEnded(run_id, "failed", UNSTORED, "", [], 0, 0, 0, error.message, fault=error.status)
+
+
+def interrupted(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
+    """The end of a run whose process was stopped."""
+    return RunEnded(run_id, "failed", INTERRUPTED, "", [], 0, 0, 0, error.message, fault=error.status)
 
 
 def waiting(run: Run, state: dict[str, Any]) -> RunEnded:

@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..platform.database.base import now
 from ..platform.database.outage import AWAY, away
 from ..platform.database.session import tenant_session
-from ..platform.errors import ConflictError, WhorlError
+from ..platform.errors import ConflictError, StoppingError, WhorlError
 from ..platform.identity.access import Actor
 from ..platform.logs import log_failure
 from .approvals import Decided, decide, withdraw_calls
 from .conversations import find_run, steered_run
-from .endings import unstored
+from .endings import interrupted, unstored
 from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting
 from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
@@ -90,7 +90,10 @@ class LiveRuns:
     async def follow(
         self, actor: Actor, run_id: uuid.UUID, after: int = 0
     ) -> AsyncGenerator[Told | None, None]:
-        """The events of a run with greater numbers, to its end; None where nothing happened for ``IDLE`` seconds."""
+        """The events of a run with greater numbers, to its end; None where nothing happened for ``IDLE`` seconds.
+
+        In a process that is being stopped the events of another's run end early.
+        """
         quiet = 0.0
         while True:
             live = self._live.get(run_id)
@@ -107,6 +110,8 @@ class LiveRuns:
             if news:
                 quiet = 0.0
                 continue
+            if self.agents.stopped and live is None:
+                return
             if quiet >= IDLE:
                 yield None
                 quiet = 0.0
@@ -118,7 +123,7 @@ class LiveRuns:
             async for event in events:
                 if event is not None and event.event in PAUSED:
                     return event
-        raise AssertionError("a run is followed to its end")
+        raise StoppingError
 
     async def cancel(self, actor: Actor, run_id: uuid.UUID) -> None:
         """Stop a run, here or in the process that it is in; one that was stopped before stays so.
@@ -239,7 +244,8 @@ class LiveRuns:
         except (WhorlError, *AWAY) as error:
             failure = error if isinstance(error, WhorlError) else away()
             _log.warning("A run came to no stored end: %s", type(error).__name__)
-            live.tell(unstored(live.run_id, failure))
+            end = interrupted if isinstance(failure, StoppingError) else unstored
+            live.tell(end(live.run_id, failure))
         finally:
             live.over = True
             live.wake()

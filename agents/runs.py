@@ -16,13 +16,21 @@ from langgraph.types import Command
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, format_trace_id
+from prometheus_client import Gauge
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
 from ..platform.database.outage import AWAY, away, outlast
 from ..platform.database.session import tenant_connection, tenant_session
-from ..platform.errors import ConflictError, InputError, NotFoundError, PrerequisiteError, WhorlError
+from ..platform.errors import (
+    ConflictError,
+    InputError,
+    NotFoundError,
+    PrerequisiteError,
+    StoppingError,
+    WhorlError,
+)
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
@@ -37,7 +45,7 @@ from .admission import UNMETERED_TAG, admit
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
-from .endings import describe_end, describe_run, ended_as, failed_by, waiting
+from .endings import describe_end, describe_run, ended_as, failed_by, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
 from .graph import Approve, Decision, Limits, PlainCall, RunScope, build_graph
 from .prompt import SYSTEM
@@ -46,6 +54,7 @@ from .toolbox import Toolbox
 from .tools.base import ToolContext
 
 DEFAULT_AGENT = "default"
+ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
@@ -112,6 +121,19 @@ class Agents:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
+        self.stopped = False
+        self._open: set[asyncio.Queue[RunEvent | StoppingError | None]] = set()
+
+    @property
+    def active(self) -> int:
+        """How many runs are under way."""
+        return len(self._open)
+
+    def stop(self) -> None:
+        """End the runs under way, and any that is begun later: each raises StoppingError."""
+        self.stopped = True
+        for events in self._open:
+            events.put_nowait(StoppingError())
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -161,14 +183,20 @@ class Agents:
         return messages
 
     async def _events(self, execution: "_Execution") -> AsyncGenerator[RunEvent, None]:
-        events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
-        task = asyncio.create_task(self._execute(execution, events))
+        events: asyncio.Queue[RunEvent | StoppingError | None] = asyncio.Queue()
+        task = asyncio.create_task(self._execute(execution, events.put_nowait))
         task.add_done_callback(lambda _: events.put_nowait(None))
+        self._open.add(events)
+        ACTIVE.inc()
         try:
             while (event := await events.get()) is not None:
+                if isinstance(event, StoppingError):
+                    raise event
                 yield event
             await task
         finally:
+            ACTIVE.dec()
+            self._open.discard(events)
             if not task.done():
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -186,6 +214,8 @@ class Agents:
     async def _begin(
         self, actor: Actor, request: RunRequest, held: ExitStack
     ) -> tuple[Run, list[ChatMessage], Standing]:
+        if self.stopped:
+            raise StoppingError
         actor.require("chat")
         question = storable(request.question.strip())
         if not question and request.plain is None:
@@ -259,7 +289,7 @@ class Agents:
             await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
         return choice
 
-    async def _execute(self, task: "_Execution", events: "asyncio.Queue[RunEvent | None]") -> None:
+    async def _execute(self, task: "_Execution", tell: Callable[[RunEvent], None]) -> None:
         actor, request, run = task.actor, task.request, task.run
         context = RunContext(
             str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
@@ -275,7 +305,7 @@ class Agents:
         def emit(event: RunEvent) -> None:
             if isinstance(event, ToolStarted | ToolEnded):
                 tools.append(event)
-            events.put_nowait(event)
+            tell(event)
 
         ended = RunEnded(run.id, "cancelled", "cancelled", "", [], 0, 0, 0)
         try:
@@ -283,14 +313,16 @@ class Agents:
                 describe_run(root, request.question, request.verifier)
                 ended = await self._run_graph(task, self._scope(actor, request, run, emit))
         finally:
+            if ended.status == "cancelled" and self.stopped:
+                ended = interrupted(run.id, StoppingError())
             describe_end(root, ended)
             root.end()
             await asyncio.shield(self._finish(task, ended, root.get_span_context()))
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
-            events.put_nowait(RunWaiting(run.id, ended.tool_calls, *spent))
+            tell(RunWaiting(run.id, ended.tool_calls, *spent))
             return
-        events.put_nowait(ended)
+        tell(ended)
         if task.decisions is None:
             self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
 

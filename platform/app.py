@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -58,6 +58,7 @@ from .identity.signin import Throttle
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .problems import install_problem_handlers
+from .requests import Requests
 from .serving.base_model import base_hash, model_folder, template_hash
 from .serving.client import ModelClient
 from .serving.engine.app import create_engine_app
@@ -65,9 +66,11 @@ from .serving.engine.base import Backend
 from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
 from .settings import Settings
+from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
 from .telemetry.capture import Capture
 from .telemetry.drain import Drain
+from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
 from .telemetry.otlp.ingest import Ingest, IngestLimits
 from .telemetry.redaction.redactor import Redactor, default_redactor
@@ -287,6 +290,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     app = FastAPI(
         title="Whorl", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
+    app.state.shutdown = Shutdown()
     install_problem_handlers(app)
     app.add_middleware(IdempotencyKeys)
     _add_operations(app)
@@ -303,15 +307,17 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     ):
         app.include_router(module.router)
     pages.install(app)
+    app.add_middleware(Requests)
     describe(app)
     return app
 
 
 class Ready(BaseModel):
-    """What answers."""
+    """What answers; ``stopping`` of a process that takes no new work."""
 
     database: bool
     model: bool
+    stopping: bool = False
 
 
 def _add_operations(app: FastAPI) -> None:
@@ -324,15 +330,21 @@ def _add_operations(app: FastAPI) -> None:
     async def readyz() -> Response:
         """Whether database and model answer, each by name."""
         whorl: Whorl = app.state.whorl
-        model = any([await client.healthy() for client in whorl.servers.clients])
-        state = Ready(database=await _database_answers(whorl), model=model)
-        return JSONResponse(state.model_dump(), 200 if state.database and state.model else 503)
+        model = False
+        with anyio.move_on_after(PROBE_SECONDS):
+            model = any([await client.healthy() for client in whorl.servers.clients])
+        stopping = app.state.shutdown.begun
+        state = Ready(database=await _database_answers(whorl), model=model, stopping=stopping)
+        ready = state.database and state.model and not stopping
+        return JSONResponse(state.model_dump(), 200 if ready else 503)
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics(actor: CurrentActor) -> Response:
         """Prometheus metrics, for administrators' keys."""
         actor.require("administer")
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        whorl: Whorl = app.state.whorl
+        standing = Standing(whorl.engine, whorl.servers, whorl.queue, whorl.capture.log)
+        return Response(await exposition(standing), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _database_answers(whorl: Whorl) -> bool:

@@ -101,13 +101,15 @@ def _serve(terminal: Terminal, listener: socket.socket) -> None:
     import uvicorn
 
     from .app import create_app
+    from .shutdown import Server
 
-    configure_logs()
+    configure_logs(terminal.settings)
 
     async def run() -> None:
         await _announce(terminal)
+        app = create_app(terminal.settings)
         config = uvicorn.Config(
-            create_app(terminal.settings),
+            app,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=20,
@@ -115,7 +117,7 @@ def _serve(terminal: Terminal, listener: socket.socket) -> None:
         )
         host, port = listener.getsockname()[:2]
         terminal.notes.print(f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await Server(config, app.state, terminal.settings.drain_seconds).serve(sockets=[listener])
 
     asyncio.run(run())
 
@@ -142,7 +144,7 @@ async def worker(terminal: Terminal) -> None:
     \b
     Example: WHORL_WORKER=external whorl serve &  whorl worker
     """
-    configure_logs()
+    configure_logs(terminal.settings)
     async with terminal.open() as (whorl, _):
         await whorl.work()
 

@@ -114,6 +114,15 @@ class DatabaseAwayError(PrerequisiteError):
     title = "Database unavailable"
 
 
+class StoppingError(PrerequisiteError):
+    """The process is being stopped; another one, or this one started again, can be asked."""
+
+    title = "Stopping"
+
+    def __init__(self) -> None:
+        super().__init__("The process that the run was in is being stopped. Ask again.", retry_after=5)
+
+
 class UpstreamError(WhorlError):
     """A model server, MCP server or database failed or answered nonsense."""
 

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from .database.outage import AWAY, away
 from .errors import KeyReusedError, WhorlError
+from .logs import log_failure, route_of
 
 MEDIA_TYPE = "application/problem+json"
 # The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
@@ -138,13 +139,13 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _data_error(request: Request, error: Exception) -> Response:
     """Values that no column takes, such as a NUL in a text, wherever in a request they stand."""
-    _log.warning("%s %s: the database refuses a value", request.method, request.url.path)
+    _log.warning("%s: the database refuses a value", route_of(request.scope))
     detail = "The database cannot hold a value of the request: a NUL character, or a number out of range."
     return await _respond(request, 422, "Invalid input", detail)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    _log.warning("%s %s: the database is away: %s", request.method, request.url.path, type(error).__name__)
+    log_failure(_log, route_of(request.scope), error)
     return await whorl_error(request, away())
 
 
@@ -155,8 +156,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     )
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+async def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to an error that no handler knows."""
+    if isinstance(error, AWAY):
+        return await _database_away(request, error)
+    log_failure(_log, f"{route_of(request.scope)} failed", error)
     return await _respond(
         request, 500, "Internal error", "Whorl failed. The operator finds the reason in the log."
     )
@@ -170,7 +174,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _data_error)
     for kind in AWAY:
         app.add_exception_handler(kind, _database_away)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 def install_error_page(app: FastAPI, page: ErrorPage) -> None:

@@ -61,6 +61,12 @@ class Queue:
             return False
         return True
 
+    async def depths(self) -> dict[str, int]:
+        """How many jobs are in each state: todo, doing, succeeded, failed …"""
+        query = "SELECT status::text, count(*) AS number FROM procrastinate_jobs GROUP BY status"
+        rows = await self._app.connector.execute_query_all_async(query)
+        return {row["status"]: int(row["number"]) for row in rows}
+
     async def work(self, *, until_empty: bool = False) -> None:
         """Do jobs as they come, two at a time, until cancelled or, by choice, until none is left.
 

@@ -9,6 +9,7 @@ import fcntl
 import os
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -50,6 +51,7 @@ class WriteAheadLog:
         self._file: IO[bytes] | None = None
         # Threads append: that of a process's own runs, and that of spans from outside.
         self._appending = threading.Lock()
+        self._waiting_since: float | None = None
 
     @classmethod
     def create(cls, root: Path) -> "WriteAheadLog":
@@ -103,6 +105,7 @@ class WriteAheadLog:
             # What is stored of a segment that nothing is appended to any more is removed, which gives room.
             self._roll()
             raise
+        self._waiting_since = self._waiting_since or time.monotonic()
         if start + len(data) >= SEGMENT_BYTES:
             self._roll()
 
@@ -135,11 +138,17 @@ class WriteAheadLog:
         note = self.folder / "stored.new"
         note.write_text(f"{position.segment} {position.offset}")
         note.replace(self.folder / "stored")
+        self._waiting_since = time.monotonic() if self.pending_bytes() else None
 
     def pending_bytes(self) -> int:
         """Bytes that the span store does not have yet."""
         sizes = {s: self._path(s).stat().st_size for s in self._segments() if s >= self._stored.segment}
         return max(0, sum(sizes.values()) - (self._stored.offset if self._stored.segment in sizes else 0))
+
+    def age(self) -> float:
+        """Seconds for which the oldest entry has waited to be stored; 0 where none waits."""
+        since = self._waiting_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def close(self) -> None:
         """Give the log up; its folder goes when nothing is left to store."""
