@@ -8,11 +8,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from ..platform.database.session import tenant_session
+from ..platform.errors import PrerequisiteError
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
 from . import conversations_api, steering_api
 from .conversations import find_run, visible_run
+from .endings import INTERRUPTED, UNSTORED
 from .events import RunStarted
 from .graph import Approve
 from .journal import ENDED, PAUSED, Told
@@ -24,6 +26,8 @@ from .tables import Run
 from .views import PendingCall, RunResult, RunView, SpanView
 
 router = APIRouter(prefix="/api", tags=["runs"])
+# Seconds after which a run that could not be stored may be asked for again.
+RETRY = 5.0
 Status = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
 
 
@@ -71,6 +75,9 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
 
 
 def _result(started: RunStarted, told: Told) -> RunResult:
+    """The result of a run; raises PrerequisiteError for one that nothing is acknowledged of."""
+    if told.data.get("stop_reason") in (UNSTORED, INTERRUPTED):
+        raise PrerequisiteError(told.data["error"], retry_after=RETRY)
     known = {**told.data, "conversation_id": started.conversation_id}
     if told.event == ENDED:
         return RunResult.model_validate(known)

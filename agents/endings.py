@@ -2,15 +2,22 @@
 
 import json
 import re
+import uuid
+from dataclasses import replace
 from typing import Any
 
 from opentelemetry.trace import Span, Status, StatusCode
 
+from ..platform.errors import WhorlError
 from ..platform.telemetry import conventions as c
 from .events import RunEnded
 from .tables import Run
 from .tools.base import Citation
 
+# Why a run is over whose spans or end could not be stored.
+UNSTORED = "unstored"
+# Why a run is over whose process has ended.
+INTERRUPTED = "interrupted"
 _CITED = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -18,7 +25,7 @@ REASONS = {
     "max_steps": "The run stopped at its limit of model calls.",
     "max_tokens": "The run stopped at its limit of tokens.",
     "max_seconds": "The run stopped at its time limit.",
-    "interrupted": "The process that the run was in has ended.",
+    INTERRUPTED: "The process that the run was in has ended.",
 }
 
 
@@ -41,6 +48,21 @@ def ended_as(run: Run, state: dict[str, Any], given: int) -> RunEnded:
         calls if reason == "answered" else [],
         state["finish_reason"],
     )
+
+
+def failed_by(ended: RunEnded, error: WhorlError) -> RunEnded:
+    """The end of a run that an error came between."""
+    return replace(ended, status="failed", stop_reason="error", error=error.message, fault=error.status)
+
+
+def unstored(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
+    """The end of a run of which nothing is acknowledged: its spans or its end could not be stored."""
+    return RunEnded(run_id, "failed", UNSTORED, "", [], 0, 0, 0, error.message, fault=error.status)
+
+
+def interrupted(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
+    """The end of a run whose process was stopped."""
+    return RunEnded(run_id, "failed", INTERRUPTED, "", [], 0, 0, 0, error.message, fault=error.status)
 
 
 def waiting(run: Run, state: dict[str, Any]) -> RunEnded:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.batches import Batches
@@ -44,7 +44,7 @@ class Ledger:
         return await self._beginnings.add(run.tenant_id, Beginning(run, metered))
 
     async def end(self, tenant_id: uuid.UUID, ending: Ending) -> None:
-        """Store how a run ended and count what it used."""
+        """Store how a run ended and count what it used; one that is over already is left as it is."""
         await self._endings.add(tenant_id, ending)
 
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
@@ -59,8 +59,15 @@ class Ledger:
         return results
 
     async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
-        rows = [{"tenant_id": tenant_id, "id": each.run_id, **each.values} for each in endings]
+        by_id = {each.run_id: each for each in endings}
+        known = Run.id == any_(literal(list(by_id), ARRAY(Uuid)))
         async with tenant_session(self._engine, tenant_id) as session:
-            await session.execute(update(Run), rows)
-            await record_usage(session, tenant_id, *(each.used for each in endings))
+            running = await session.scalars(
+                select(Run.id).where(known, Run.status == "running").with_for_update()
+            )
+            open_ones = [by_id[run_id] for run_id in running]
+            rows = [{"tenant_id": tenant_id, "id": each.run_id, **each.values} for each in open_ones]
+            if rows:
+                await session.execute(update(Run), rows)
+            await record_usage(session, tenant_id, *(each.used for each in open_ones))
         return [None] * len(endings)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..platform.database.base import now
+from ..platform.database.outage import AWAY, away
 from ..platform.database.session import tenant_session
-from ..platform.errors import ConflictError
+from ..platform.errors import ConflictError, StoppingError, WhorlError
 from ..platform.identity.access import Actor
+from ..platform.logs import log_failure
 from .approvals import Decided, decide, withdraw_calls
 from .conversations import find_run, steered_run
+from .endings import interrupted, unstored
 from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting
 from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
@@ -87,14 +90,18 @@ class LiveRuns:
     async def follow(
         self, actor: Actor, run_id: uuid.UUID, after: int = 0
     ) -> AsyncGenerator[Told | None, None]:
-        """The events of a run with greater numbers, to its end; None where nothing happened for ``IDLE`` seconds."""
+        """The events of a run with greater numbers, to its end; None where nothing happened for ``IDLE`` seconds.
+
+        In a process that is being stopped the events of another's run end early.
+        """
         quiet = 0.0
         while True:
             live = self._live.get(run_id)
             changed = live.changed if live else None
             news = live.after(after) if live and after + 1 >= live.first else []
             if not news and (live is None or after + 1 < live.first):
-                news = await self._stored(actor, run_id, after)
+                with suppress(*AWAY):  # then nothing is new yet
+                    news = await self._stored(actor, run_id, after)
             for event in news:
                 yield event
                 after = event.number
@@ -103,6 +110,8 @@ class LiveRuns:
             if news:
                 quiet = 0.0
                 continue
+            if self.agents.stopped and live is None:
+                return
             if quiet >= IDLE:
                 yield None
                 quiet = 0.0
@@ -114,7 +123,7 @@ class LiveRuns:
             async for event in events:
                 if event is not None and event.event in PAUSED:
                     return event
-        raise AssertionError("a run is followed to its end")
+        raise StoppingError
 
     async def cancel(self, actor: Actor, run_id: uuid.UUID) -> None:
         """Stop a run, here or in the process that it is in; one that was stopped before stays so.
@@ -193,7 +202,7 @@ class LiveRuns:
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            task.get_loop().call_exception_handler({"message": "a live run failed", "exception": error})
+            log_failure(_log, "A live run failed", error)
 
     async def _begin(self, actor: Actor, request: RunRequest, begun: "asyncio.Future[RunStarted]") -> None:
         async with aclosing(self.agents.stream(actor, request)) as events:
@@ -232,12 +241,19 @@ class LiveRuns:
         except asyncio.CancelledError:
             await events.aclose()
             live.tell(RunEnded(live.run_id, "cancelled", "cancelled", "", [], 0, 0, 0))
+        except (WhorlError, *AWAY) as error:
+            failure = error if isinstance(error, WhorlError) else away()
+            _log.warning("A run came to no stored end: %s", type(error).__name__)
+            end = interrupted if isinstance(failure, StoppingError) else unstored
+            live.tell(end(live.run_id, failure))
         finally:
             live.over = True
             live.wake()
-            await asyncio.shield(writer)
-            self._live.pop(live.run_id, None)
-            live.wake()
+            try:
+                await asyncio.shield(writer)
+            finally:
+                self._live.pop(live.run_id, None)
+                live.wake()
 
     async def _write(self, live: _Live) -> None:
         """Store what is told, as it is told; look now and then whether the run is to be stopped."""

@@ -13,6 +13,7 @@ from ..platform.errors import (
     InputError,
     LimitError,
     NotFoundError,
+    PrerequisiteError,
     UnknownModelError,
     UpstreamError,
     WhorlError,
@@ -165,7 +166,9 @@ def _check(ended: RunEnded) -> None:
     """Raise the error that ended a run, where one did."""
     if ended.stop_reason != "error":
         return
-    kinds: dict[int | None, type[WhorlError]] = {422: InputError, 404: NotFoundError, 429: LimitError}
+    kinds: dict[int | None, type[WhorlError]] = {
+        422: InputError, 404: NotFoundError, 429: LimitError, 503: PrerequisiteError,
+    }  # fmt: skip
     raise kinds.get(ended.fault, UpstreamError)(ended.error or "The run failed.")
 
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, Literal
 
+from ..platform.database.outage import AWAY, away
+from ..platform.errors import WhorlError
 from ..platform.problems import openai_fault, openai_status
 from .events import RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
 from .openai_views import CompletionUsage
@@ -25,11 +27,26 @@ async def following(
 async def chunks(
     events: AsyncGenerator[RunEvent, None], started: RunStarted, head: dict[str, Any], *, usage: bool
 ) -> AsyncIterator[bytes]:
-    """The events of a run that has started, as chunks of one completion; leaving early cancels the run."""
+    """The events of a run that has started, as chunks of one completion; leaving early cancels the run.
+
+    A run that came to no stored end ends with an error, as one that failed does.
+    """
     head = {**head, "object": "chat.completion.chunk", "whorl": {"run_id": str(started.run_id)}}
+    yield _chunk(head, {"role": "assistant", "content": ""})
+    try:
+        async with aclosing(_pieces(head, events, usage=usage)) as pieces:
+            async for piece in pieces:
+                yield piece
+    except (WhorlError, *AWAY) as error:
+        failure = error if isinstance(error, WhorlError) else away()
+        yield _fault(failure.status, failure.message)
+
+
+async def _pieces(
+    head: dict[str, Any], events: AsyncGenerator[RunEvent, None], *, usage: bool
+) -> AsyncGenerator[bytes, None]:
     said = 0
     async with aclosing(events):
-        yield _chunk(head, {"role": "assistant", "content": ""})
         async for event in events:
             if isinstance(event, TextDelta):
                 yield _chunk(head, {"content": event.text})
@@ -43,10 +60,13 @@ async def chunks(
                     yield piece
 
 
+def _fault(status: int, message: str) -> bytes:
+    return _data(openai_fault(openai_status(status), message).model_dump())
+
+
 def _end(head: dict[str, Any], ended: RunEnded, *, usage: bool) -> list[bytes]:
     if ended.stop_reason == "error":
-        fault = openai_fault(openai_status(ended.fault or 502), ended.error or "The run failed.")
-        return [_data(fault.model_dump())]
+        return [_fault(ended.fault or 502, ended.error or "The run failed.")]
     pieces = []
     if ended.tool_calls:
         calls = [{"index": index, **call} for index, call in enumerate(ended.tool_calls)]

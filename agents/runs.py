@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,22 @@ from langgraph.types import Command
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, format_trace_id
+from prometheus_client import Gauge
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
+from ..platform.database.outage import AWAY, away, outlast
 from ..platform.database.session import tenant_connection, tenant_session
-from ..platform.errors import ConflictError, InputError, LimitError, NotFoundError, WhorlError
+from ..platform.errors import (
+    ConflictError,
+    InputError,
+    LimitError,
+    NotFoundError,
+    PrerequisiteError,
+    StoppingError,
+    WhorlError,
+)
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
@@ -35,7 +46,7 @@ from .admission import UNMETERED_TAG, admit
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
-from .endings import describe_end, describe_run, ended_as, waiting
+from .endings import describe_end, describe_run, ended_as, failed_by, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
 from .graph import Approve, Decision, Limits, PlainCall, RunScope, ask_once, build_graph
 from .ledger import Ending, Ledger
@@ -45,9 +56,12 @@ from .toolbox import Toolbox
 from .tools.base import ToolContext
 
 DEFAULT_AGENT = "default"
+ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
+# Seconds that a run which is over waits for a database that is away to take its end.
+PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,19 @@ class Agents:
         self.finished: Callable[[Finished], None] = lambda _: None
         self._longest = timedelta(seconds=limits.seconds + 60)
         self._ledger = Ledger(engine, self._longest)
+        self.stopped = False
+        self._open: set[asyncio.Queue[RunEvent | StoppingError | None]] = set()
+
+    @property
+    def active(self) -> int:
+        """How many runs are under way."""
+        return len(self._open)
+
+    def stop(self) -> None:
+        """End the runs under way, and any that is begun later: each raises StoppingError."""
+        self.stopped = True
+        for events in self._open:
+            events.put_nowait(StoppingError())
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -160,14 +187,20 @@ class Agents:
         return messages
 
     async def _events(self, execution: "_Execution") -> AsyncGenerator[RunEvent, None]:
-        events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
-        task = asyncio.create_task(self._execute(execution, events))
+        events: asyncio.Queue[RunEvent | StoppingError | None] = asyncio.Queue()
+        task = asyncio.create_task(self._execute(execution, events.put_nowait))
         task.add_done_callback(lambda _: events.put_nowait(None))
+        self._open.add(events)
+        ACTIVE.inc()
         try:
             while (event := await events.get()) is not None:
+                if isinstance(event, StoppingError):
+                    raise event
                 yield event
             await task
         finally:
+            ACTIVE.dec()
+            self._open.discard(events)
             if not task.done():
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -185,6 +218,8 @@ class Agents:
     async def _begin(
         self, actor: Actor, request: RunRequest, held: ExitStack
     ) -> tuple[Run, list[ChatMessage], Standing]:
+        if self.stopped:
+            raise StoppingError
         actor.require("chat")
         question = storable(request.question.strip())
         if not question and request.plain is None:
@@ -278,7 +313,7 @@ class Agents:
             await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
         return choice
 
-    async def _execute(self, task: "_Execution", events: "asyncio.Queue[RunEvent | None]") -> None:
+    async def _execute(self, task: "_Execution", tell: Callable[[RunEvent], None]) -> None:
         actor, request, run = task.actor, task.request, task.run
         context = RunContext(
             str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
@@ -294,7 +329,7 @@ class Agents:
         def emit(event: RunEvent) -> None:
             if isinstance(event, ToolStarted | ToolEnded):
                 tools.append(event)
-            events.put_nowait(event)
+            tell(event)
 
         ended = RunEnded(run.id, "cancelled", "cancelled", "", [], 0, 0, 0)
         try:
@@ -302,14 +337,16 @@ class Agents:
                 describe_run(root, request.question, request.verifier)
                 ended = await self._run_graph(task, self._scope(actor, request, run, emit))
         finally:
+            if ended.status == "cancelled" and self.stopped:
+                ended = interrupted(run.id, StoppingError())
             describe_end(root, ended)
             root.end()
             await asyncio.shield(self._finish(task, ended, root.get_span_context()))
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
-            events.put_nowait(RunWaiting(run.id, ended.tool_calls, *spent))
+            tell(RunWaiting(run.id, ended.tool_calls, *spent))
             return
-        events.put_nowait(ended)
+        tell(ended)
         if task.decisions is None:
             self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
 
@@ -356,20 +393,34 @@ class Agents:
                     await saver.adelete_thread(str(run.id))
         except TimeoutError:
             return ended_as(run, {**state, "stop_reason": "max_seconds"}, given)
-        except WhorlError as error:
+        except (WhorlError, *AWAY) as error:
             failed = ended_as(run, {**state, "stop_reason": "error"}, given)
-            return replace(failed, status="failed", error=error.message, fault=error.status)
+            return failed_by(failed, error if isinstance(error, WhorlError) else away())
         return ended_as(run, state, given)
 
     async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
+        """Log a run's spans, then store its end, for which an outage is waited out.
+
+        Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
+        """
+        try:
+            await self.capture.settled(root.trace_id)
+        except PrerequisiteError as error:
+            await outlast(partial(self._store_end, task, failed_by(ended, error), root), PATIENCE)
+            raise
+        await outlast(partial(self._store_end, task, ended, root), PATIENCE)
+
+    async def _store_end(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
+        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left."""
         actor, request, run = task.actor, task.request, task.run
-        await self.capture.settled(root.trace_id)
         values, used = self._account(task, ended)
         if request.plain is not None:
             await self._ledger.end(actor.tenant_id, Ending(run.id, values, used))
             return
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
+            if stored.status != "running":
+                return
             for name, value in values.items():
                 setattr(stored, name, value)
             await record_usage(session, actor.tenant_id, used)

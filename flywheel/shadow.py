@@ -1,6 +1,7 @@
 """Shadow runs: a candidate answers a share of live questions, too, unseen, after the user has their answer."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from ..agents.toolbox import Toolbox
 from ..agents.tools.base import Observation, Tool, ToolContext
 from ..platform.database.session import tenant_session
 from ..platform.errors import ModelSignal, WhorlError
+from ..platform.logs import log_failure
 from ..platform.serving.tables import Trial
 from ..platform.serving.trials import falls_in, open_trial
 from .curate import EVALUATION_TAG
@@ -26,6 +28,7 @@ from .statistics import wilson_interval
 from .tables import Shadow
 from .verifiers.text import CITATION, normalise, says
 
+_log = logging.getLogger(__name__)
 SHADOWS = Counter(
     "whorl_shadow_runs", "Live runs that a shadow answered, too, failed at, or had no room for", ["result"]
 )
@@ -81,7 +84,7 @@ class Shadows:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             SHADOWS.labels("failed").inc()
-            task.get_loop().call_exception_handler({"message": "a shadow run failed", "exception": error})
+            log_failure(_log, "A shadow run failed", error)
 
     async def _answer(self, finished: Finished) -> None:
         async with self._room:

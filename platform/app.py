@@ -7,14 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+import anyio
 import anyio.to_thread
 import httpx
 from fastapi import FastAPI
-from httpx_aiohttp import HttpxAiohttpClient
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -49,6 +48,7 @@ from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, migrate
+from .database.outage import AWAY
 from .database.reader import TenantReader
 from .database.session import create_engine
 from .description import describe
@@ -60,6 +60,7 @@ from .identity.signin import Throttle
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .problems import install_problem_handlers
+from .requests import Requests
 from .serving.base_model import base_hash, model_folder, template_hash
 from .serving.client import ModelClient
 from .serving.engine.app import create_engine_app
@@ -67,9 +68,11 @@ from .serving.engine.base import Backend
 from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
 from .settings import Settings
+from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
 from .telemetry.capture import Capture
 from .telemetry.drain import Drain
+from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
 from .telemetry.otlp.ingest import Ingest, IngestLimits
 from .telemetry.redaction.redactor import Redactor, default_redactor
@@ -78,6 +81,9 @@ from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
+
+# Seconds within which database and model servers answer a probe.
+PROBE_SECONDS = 3.0
 
 
 @dataclass
@@ -172,6 +178,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
 
         async def close(timestamp: int) -> None:
             await close_silent(engine)
+            for tenant in await list_tenants(engine):
+                await close_runs(engine, tenant.id, limits)
 
         jobs: dict[str, JobFunction] = {
             TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close,
@@ -257,10 +265,11 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
 def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
     timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
-    limits = httpx.Limits(max_connections=None)
+    # How many calls there may be at once is for ModelServers to say; each idle connection costs every call a look.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
     urls = [url.strip().rstrip("/") for url in (settings.model_url or "").split(",")]
     return [
-        ModelClient(HttpxAiohttpClient(base_url=url, headers=headers, timeout=timeout, limits=limits))
+        ModelClient(httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, limits=limits))
         for url in urls
     ]
 
@@ -286,12 +295,13 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
             yield
             if worker is not None:
                 worker.cancel()
-                with suppress(asyncio.CancelledError):
+                with suppress(asyncio.CancelledError, *AWAY):
                     await worker
 
     app = FastAPI(
         title="Whorl", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
+    app.state.shutdown = Shutdown()
     install_problem_handlers(app)
     app.add_middleware(IdempotencyKeys)
     _add_operations(app)
@@ -308,15 +318,17 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     ):
         app.include_router(module.router)
     pages.install(app)
+    app.add_middleware(Requests)
     describe(app)
     return app
 
 
 class Ready(BaseModel):
-    """What answers."""
+    """What answers; ``stopping`` of a process that takes no new work."""
 
     database: bool
     model: bool
+    stopping: bool = False
 
 
 def _add_operations(app: FastAPI) -> None:
@@ -329,21 +341,28 @@ def _add_operations(app: FastAPI) -> None:
     async def readyz() -> Response:
         """Whether database and model answer, each by name."""
         whorl: Whorl = app.state.whorl
-        model = any([await client.healthy() for client in whorl.servers.clients])
-        state = Ready(database=await _database_answers(whorl), model=model)
-        return JSONResponse(state.model_dump(), 200 if state.database and state.model else 503)
+        model = False
+        with anyio.move_on_after(PROBE_SECONDS):
+            model = any([await client.healthy() for client in whorl.servers.clients])
+        stopping = app.state.shutdown.begun
+        state = Ready(database=await _database_answers(whorl), model=model, stopping=stopping)
+        ready = state.database and state.model and not stopping
+        return JSONResponse(state.model_dump(), 200 if ready else 503)
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics(actor: CurrentActor) -> Response:
         """Prometheus metrics, for administrators' keys."""
         actor.require("administer")
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        whorl: Whorl = app.state.whorl
+        standing = Standing(whorl.engine, whorl.servers, whorl.queue, whorl.capture.log)
+        return Response(await exposition(standing), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _database_answers(whorl: Whorl) -> bool:
-    try:
+    """Whether it does within ``PROBE_SECONDS``; a database that hangs is as good as away."""
+    answered = False
+    with anyio.move_on_after(PROBE_SECONDS), suppress(*AWAY):
         async with whorl.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
+        answered = True
+    return answered

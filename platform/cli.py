@@ -19,6 +19,7 @@ from .identity import commands as identity_commands
 from .identity.access import Actor
 from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from .identity.tenants import find_tenant, oldest_tenant
+from .logs import configure_logs
 from .settings import load_settings
 from .telemetry import commands as telemetry_commands
 from .usage import commands as usage_commands
@@ -99,18 +100,23 @@ def _serve(terminal: Terminal, listener: socket.socket) -> None:
     import uvloop
 
     from .app import create_app
+    from .shutdown import Server
+
+    configure_logs(terminal.settings)
 
     async def run() -> None:
         await _announce(terminal)
+        app = create_app(terminal.settings)
         config = uvicorn.Config(
-            create_app(terminal.settings),
-            log_level="warning",
+            app,
+            log_config=None,
+            access_log=False,
             timeout_graceful_shutdown=20,
             server_header=False,
         )
         host, port = listener.getsockname()[:2]
         terminal.notes.print(f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await Server(config, app.state, terminal.settings.drain_seconds).serve(sockets=[listener])
 
     uvloop.run(run())
 
@@ -137,6 +143,7 @@ async def worker(terminal: Terminal) -> None:
     \b
     Example: WHORL_WORKER=external whorl serve &  whorl worker
     """
+    configure_logs(terminal.settings)
     async with terminal.open() as (whorl, _):
         await whorl.work()
 

@@ -29,6 +29,12 @@ ERRORS = {
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to authenticate."}},
     429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds after which to try again."}},
+    503: {
+        "Retry-After": {
+            "schema": {"type": "integer"},
+            "description": "Seconds after which to try again, where that helps.",
+        }
+    },
 }
 _KEY_PARAMETER = {
     "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},

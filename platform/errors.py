@@ -11,7 +11,7 @@ class WhorlError(Exception):
     """Base of all. ``status`` is the HTTP status, ``exit_code`` the process exit code.
 
     ``code`` is a word that programs know the error by, where one is agreed on; ``field`` names the part of
-    the request that is wrong.
+    the request that is wrong; ``retry_after`` is seconds, where waiting helps.
     """
 
     status: ClassVar[int] = 500
@@ -19,9 +19,9 @@ class WhorlError(Exception):
     title: ClassVar[str] = "Error"
     code: ClassVar[str | None] = None
 
-    def __init__(self, message: str, field: str | None = None) -> None:
+    def __init__(self, message: str, field: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.message, self.field = message, field
+        self.message, self.field, self.retry_after = message, field, retry_after
 
 
 class InputError(WhorlError):
@@ -108,6 +108,21 @@ class PrerequisiteError(WhorlError):
     title = "Missing prerequisite"
 
 
+class DatabaseAwayError(PrerequisiteError):
+    """The database does not answer; what was asked for may be asked for again."""
+
+    title = "Database unavailable"
+
+
+class StoppingError(PrerequisiteError):
+    """The process is being stopped; another one, or this one started again, can be asked."""
+
+    title = "Stopping"
+
+    def __init__(self) -> None:
+        super().__init__("The process that the run was in is being stopped. Ask again.", retry_after=5)
+
+
 class UpstreamError(WhorlError):
     """A model server, MCP server or database failed or answered nonsense."""
 
@@ -117,15 +132,14 @@ class UpstreamError(WhorlError):
 
 
 class LimitError(WhorlError):
-    """A quota or budget is used up; ``retry_after`` is seconds, where waiting helps."""
+    """A quota or budget is used up."""
 
     status = 429
     exit_code = 8
     title = "Limit reached"
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+        super().__init__(message, retry_after=retry_after)
 
 
 class ModelSignal(WhorlError):

@@ -11,7 +11,9 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from .errors import KeyReusedError, LimitError, WhorlError
+from .database.outage import AWAY, away
+from .errors import KeyReusedError, WhorlError
+from .logs import log_failure, route_of
 
 MEDIA_TYPE = "application/problem+json"
 # The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
@@ -117,7 +119,7 @@ async def whorl_error(request: Request, error: Exception) -> Response:
 def error_headers(error: WhorlError) -> dict[str, str]:
     """When to come back, and how to sign in."""
     headers = {}
-    if isinstance(error, LimitError) and error.retry_after is not None:
+    if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -137,9 +139,14 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _data_error(request: Request, error: Exception) -> Response:
     """Values that no column takes, such as a NUL in a text, wherever in a request they stand."""
-    _log.warning("%s %s: the database refuses a value", request.method, request.url.path)
+    _log.warning("%s: the database refuses a value", route_of(request.scope))
     detail = "The database cannot hold a value of the request: a NUL character, or a number out of range."
     return await _respond(request, 422, "Invalid input", detail)
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log_failure(_log, route_of(request.scope), error)
+    return await whorl_error(request, away())
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -149,8 +156,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     )
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+async def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to an error that no handler knows."""
+    if isinstance(error, AWAY):
+        return await _database_away(request, error)
+    log_failure(_log, f"{route_of(request.scope)} failed", error)
     return await _respond(
         request, 500, "Internal error", "Whorl failed. The operator finds the reason in the log."
     )
@@ -162,7 +172,9 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _data_error)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _database_away)
+    app.add_exception_handler(Exception, unexpected)
 
 
 def install_error_page(app: FastAPI, page: ErrorPage) -> None:

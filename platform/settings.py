@@ -80,6 +80,16 @@ class Settings(BaseModel):
     worker: Literal["inline", "external"] = Field(
         "inline", description="Run background jobs inside serve, or in whorl worker processes."
     )
+    drain_seconds: float = Field(
+        30.0, ge=0, description="How long open answers may go on when whorl serve is told to stop."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How whorl serve and whorl worker log: lines of text, or one JSON object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        description="From which level on Whorl's own notices are logged; those of libraries from warning on.",
+    )
     max_upload_mb: int = Field(50, ge=1, description="Largest document that is accepted, MiB.")
     ingest_body_mb: int = Field(16, ge=1, description="Largest body of spans from outside, unpacked, MiB.")
     ingest_backlog_mb: int = Field(

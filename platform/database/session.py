@@ -12,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from .rls import TENANT_SETTING
 
+# Seconds to connect within; a machine that is gone does not refuse.
+CONNECT_SECONDS = 10
 _SET_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant, true)")
 
 
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """The application's engine; ``url`` is a libpq URL (postgresql://…)."""
     return create_async_engine(
-        sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
-    )
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS}, hide_parameters=True,
+    )  # fmt: skip
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -88,7 +91,7 @@ async def driver_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnectio
 async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A bare psycopg connection of one tenant, for libraries that bring their own SQL."""
     async with await AsyncConnection.connect(
-        url, autocommit=True, prepare_threshold=0, row_factory=dict_row
+        url, autocommit=True, prepare_threshold=0, row_factory=dict_row, connect_timeout=CONNECT_SECONDS
     ) as connection:
         await connection.execute("SELECT set_config(%s, %s, false)", [TENANT_SETTING, str(tenant_id)])
         yield connection

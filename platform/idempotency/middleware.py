@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..database.outage import AWAY, away
 from ..errors import InputError, WhorlError
 from ..identity.http import identify
 from ..problems import whorl_error
@@ -46,8 +47,9 @@ class IdempotencyKeys:
         try:
             keyed, body = await _keyed(request)
             before = await begin(_engine(request), keyed)
-        except WhorlError as error:
-            await (await whorl_error(request, error))(scope, receive, send)
+        except (WhorlError, *AWAY) as error:
+            failure = error if isinstance(error, WhorlError) else away()
+            await (await whorl_error(request, failure))(scope, receive, send)
             return
         if before is not None:
             await _again(before)(scope, receive, send)

@@ -23,6 +23,12 @@ async def current_actor(
     cookie: Annotated[str | None, Depends(_cookie)] = None,
 ) -> Actor:
     """The actor of a request; raises AuthenticationError when there is none."""
+    actor = await _authenticated(request, bearer, cookie)
+    request.state.tenant = str(actor.tenant_id)
+    return actor
+
+
+async def _authenticated(request: Request, bearer: Any, cookie: str | None) -> Actor:
     if bearer is not None:
         holders: KeyHolders = request.app.state.whorl.key_holders
         return await holders.of(bearer.credentials)

@@ -4,6 +4,7 @@ Job arguments are ids only, never content.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import quote
@@ -14,11 +15,15 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from ..database.outage import AWAY
 from ..database.rls import QUEUE_ROLE
 
+_log = logging.getLogger(__name__)
 JobFunction = Callable[..., Awaitable[None]]
 # A worker that has not said for so many seconds that it lives is dead; how often others look.
 SILENCE, LOOK = 30.0, 15.0
+# Seconds to get a connection within, and before a worker that lost the database begins again.
+WAIT, PAUSE = 5.0, 2.0
 
 
 def queue_url(app_url: str) -> str:
@@ -56,12 +61,30 @@ class Queue:
             return False
         return True
 
+    async def depths(self) -> dict[str, int]:
+        """How many jobs are in each state: todo, doing, succeeded, failed …"""
+        query = "SELECT status::text, count(*) AS number FROM procrastinate_jobs GROUP BY status"
+        rows = await self._app.connector.execute_query_all_async(query)
+        return {row["status"]: int(row["number"]) for row in rows}
+
     async def work(self, *, until_empty: bool = False) -> None:
         """Do jobs as they come, two at a time, until cancelled or, by choice, until none is left.
 
         Two, so that a training of hours does not hold up a rollback; trainings share a lock.
-        Jobs of a worker that died go back to the queue once; a second death is their end.
+        Jobs of a worker that died go back to the queue once; a second death is their end. While the database is
+        away the worker waits for it.
         """
+        while True:
+            try:
+                await self._work(until_empty=until_empty)
+                if until_empty:
+                    return
+            except AWAY as error:
+                _log.warning("Jobs wait, the database is away: %s", type(error).__name__)
+            await asyncio.sleep(PAUSE)
+
+    async def _work(self, *, until_empty: bool) -> None:
+        """Work as one worker, which ends when it loses the database."""
         await self.take_back()
         watch = asyncio.create_task(self._keep_taking_back())
         try:
@@ -71,7 +94,7 @@ class Queue:
             )  # fmt: skip
         finally:
             watch.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, *AWAY):
                 await watch
 
     async def take_back(self, silence: float = SILENCE) -> int:
@@ -96,7 +119,7 @@ async def open_queue(
     app_url: str, tasks: Mapping[str, JobFunction], clock: Mapping[str, str] | None = None
 ) -> AsyncIterator[Queue]:
     """A queue over its own small connection pool."""
-    connector = PsycopgConnector(conninfo=queue_url(app_url), min_size=1, max_size=3)
+    connector = PsycopgConnector(conninfo=queue_url(app_url), min_size=1, max_size=3, timeout=WAIT)
     app = procrastinate.App(connector=connector)
     with anyio.fail_after(30):
         await app.open_async()

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import psycopg
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.base import new_id
@@ -24,7 +24,8 @@ MAX_PAUSE = 15.0
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
 # Told of spans that are in the store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
-_FAILED = (psycopg.Error, DBAPIError)
+# The database, or the disk that the log's position is noted on.
+_FAILED = (psycopg.Error, SQLAlchemyError, OSError)
 # A value that no column takes: another try would fail as well.
 _UNFIT = (psycopg.DataError, DataError)
 
@@ -76,7 +77,7 @@ class Drain:
                     await capture.appended.wait()
             except _FAILED as error:
                 LAG.set(capture.log.pending_bytes())
-                _log.warning("Spans wait in the log, the database failed: %s", type(error).__name__)
+                _log.warning("Spans wait in the log: %s", type(error).__name__)
                 with anyio.move_on_after(pause):
                     await over.wait()
                 pause = min(pause * 2, MAX_PAUSE)

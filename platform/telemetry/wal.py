@@ -9,8 +9,10 @@ import fcntl
 import os
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -18,6 +20,8 @@ from ..database.base import new_id
 from ..errors import PrerequisiteError
 
 _HEAD = struct.Struct("<II")
+# Seconds after which what a full disk did not take may be sent again.
+FULL_RETRY = 30.0
 SEGMENT_BYTES = 16 * 1024 * 1024
 
 
@@ -47,13 +51,17 @@ class WriteAheadLog:
         self._file: IO[bytes] | None = None
         # Threads append: that of a process's own runs, and that of spans from outside.
         self._appending = threading.Lock()
+        self._waiting_since: float | None = None
 
     @classmethod
     def create(cls, root: Path) -> "WriteAheadLog":
         """A new log below ``root``."""
         folder = root / new_id().hex
-        folder.mkdir(parents=True)
-        lock = _try_lock(folder)
+        try:
+            folder.mkdir(parents=True)
+            lock = _try_lock(folder)
+        except OSError as error:
+            raise PrerequisiteError(f"{folder} cannot be made: {error.strerror}. Free some disk.") from error
         if lock is None:
             raise PrerequisiteError(f"{folder} is locked by another process.")
         return cls(folder, lock)
@@ -73,24 +81,32 @@ class WriteAheadLog:
 
         Raises PrerequisiteError when the disk is full; a half-written record is cut off again.
         """
+        data = b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in payloads)
         with self._appending:
-            self._append(payloads)
+            try:
+                self._append(data)
+            except OSError as error:
+                raise PrerequisiteError(
+                    f"The write-ahead log {self.folder} cannot be written: {error.strerror}. "
+                    "Runs are not acknowledged until it can; free some disk.",
+                    retry_after=FULL_RETRY,
+                ) from error
 
-    def _append(self, payloads: list[bytes]) -> None:
+    def _append(self, data: bytes) -> None:
         file = self._open()
-        start = file.tell()
+        start = os.fstat(file.fileno()).st_size
         try:
-            file.write(b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in payloads))
-            file.flush()
+            _write(file, data)
             os.fsync(file.fileno())
-        except OSError as error:
-            file.seek(start)
-            file.truncate(start)
-            raise PrerequisiteError(
-                f"The write-ahead log {self.folder} cannot be written: {error.strerror}. "
-                "Runs are not acknowledged until it can; free some disk."
-            ) from error
-        if file.tell() >= SEGMENT_BYTES:
+        except OSError:
+            # Where even that fails, a torn record is left, which nobody reads.
+            with suppress(OSError):
+                file.truncate(start)
+            # What is stored of a segment that nothing is appended to any more is removed, which gives room.
+            self._roll()
+            raise
+        self._waiting_since = self._waiting_since or time.monotonic()
+        if start + len(data) >= SEGMENT_BYTES:
             self._roll()
 
     def read(self, limit: int = 1000) -> list[Entry]:
@@ -107,19 +123,32 @@ class WriteAheadLog:
         return entries
 
     def mark_stored(self, position: Position) -> None:
-        """Remember that everything up to ``position`` is in the store; whole segments are removed."""
+        """Remember that everything up to ``position`` is in the store; whole segments are removed.
+
+        They go first, for on a full disk the position cannot be noted before. Raises OSError where it still
+        cannot: the next process stores what it finds again, which is harmless.
+        """
+        rolled = position.segment != self._segment
+        if rolled and position.offset >= self._path(position.segment).stat().st_size:
+            position = Position(position.segment + 1, 0)
         self._stored = position
-        note = self.folder / "stored.new"
-        note.write_text(f"{position.segment} {position.offset}")
-        note.replace(self.folder / "stored")
         for segment in self._segments():
             if segment < position.segment:
                 self._path(segment).unlink()
+        note = self.folder / "stored.new"
+        note.write_text(f"{position.segment} {position.offset}")
+        note.replace(self.folder / "stored")
+        self._waiting_since = time.monotonic() if self.pending_bytes() else None
 
     def pending_bytes(self) -> int:
         """Bytes that the span store does not have yet."""
         sizes = {s: self._path(s).stat().st_size for s in self._segments() if s >= self._stored.segment}
         return max(0, sum(sizes.values()) - (self._stored.offset if self._stored.segment in sizes else 0))
+
+    def age(self) -> float:
+        """Seconds for which the oldest entry has waited to be stored; 0 where none waits."""
+        since = self._waiting_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def close(self) -> None:
         """Give the log up; its folder goes when nothing is left to store."""
@@ -133,7 +162,7 @@ class WriteAheadLog:
 
     def _open(self) -> IO[bytes]:
         if self._file is None:
-            self._file = self._path(self._segment).open("ab")
+            self._file = self._path(self._segment).open("ab", buffering=0)
             _sync_folder(self.folder)
         return self._file
 
@@ -155,6 +184,13 @@ class WriteAheadLog:
             return Position(0, 0)
         segment, offset = note.read_text().split()
         return Position(int(segment), int(offset))
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    """Write all of ``data`` to an unbuffered file, which may take it in parts."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _entries(path: Path, segment: int, start: int) -> Iterator[Entry]:

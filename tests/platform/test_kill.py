@@ -1,84 +1,24 @@
 """The app is killed while it answers: whatever it acknowledged is there afterwards, once."""
 
 import asyncio
-import os
 import signal
-import socket
-import sys
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import psycopg
-import uvicorn
 
-from tests.conftest import Addresses, quote_first
+from tests.conftest import Addresses
+from tests.platform.processes import SPANS, App, model_server
 from whorl.platform.database.session import create_engine
 from whorl.platform.identity.bootstrap import ensure_tenant
-from whorl.platform.serving.engine.app import create_engine_app
-from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 CLIENTS, ACKNOWLEDGED = 12, 60
-# Of a run: the agent, two model calls, a tool, a retrieval.
-SPANS = 5
-
-
-@asynccontextmanager
-async def model_server() -> AsyncIterator[str]:
-    """A model server in this process, which survives the app."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_engine_app(ScriptedBackend(quote_first))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-
-
-class App:
-    """``whorl serve`` in a process of its own, on one port and one data folder."""
-
-    def __init__(self, database: Addresses, folder: Path, model: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {
-            **os.environ, "WHORL_DATA_DIR": str(folder), "WHORL_DATABASE_URL": database.app,
-            "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
-            "WHORL_MODEL_URL": model, "WHORL_WORKER": "external", "OMP_NUM_THREADS": "1",
-        }  # fmt: skip
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "whorl.platform.cli", "serve", "--port", str(self.port),
-            env=self.environ, stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            for _ in range(600):
-                try:
-                    if (await client.get("/readyz")).is_success:
-                        return
-                except httpx.TransportError:
-                    pass
-                assert self.process.returncode is None, "the app ended as it started"
-                await asyncio.sleep(0.1)
-        raise AssertionError("the app did not start within a minute")
-
-    async def end(self, how: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(how)
-        await self.process.wait()
 
 
 async def load(app: App, key: str, acknowledged: list[str], enough: asyncio.Event) -> None:
     """One client that asks until the app is gone."""
-    headers = {"Authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(base_url=app.url, headers=headers, timeout=30) as client:
+    async with app.client(key) as client:
         while True:
             try:
                 answer = await client.post("/api/runs", json={"question": "When does the tide turn?"})

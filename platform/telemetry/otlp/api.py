@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from ...database.outage import AWAY, away
 from ...errors import UnsupportedMediaError, WhorlError
 from ...identity.http import CurrentActor
 from ...problems import error_headers
@@ -28,8 +29,10 @@ class OtlpRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handler(request)
-            except WhorlError as error:
-                return error_response(error.status, error.message, _answered(request), error_headers(error))
+            except (WhorlError, *AWAY) as error:
+                failure = error if isinstance(error, WhorlError) else away()
+                headers = error_headers(failure)
+                return error_response(failure.status, failure.message, _answered(request), headers)
 
         return answer
 
