@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo serve test test-slow test-isolation test-schemathesis test-vllm check format types bench \
+.PHONY: help install demo serve test test-slow test-isolation test-schemathesis test-vllm check format types bench soak \
 	pretrain clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test-schemathesis  10,000 requests generated from the OpenAPI document"
 	@echo "make check       format, lint, types, import contract"
 	@echo "make bench       every benchmark; make bench-NAME one of them"
+	@echo "make soak        ten minutes of mixed load with faults injected"
 	@echo "make test-vllm   the serving contract against a real vLLM, in an environment of its own"
 	@echo "make pretrain    train the seed model again"
 
@@ -84,6 +85,10 @@ bench: $(VENV)/installed-dev
 
 bench-%: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.bench.$*
+
+# Not one of BENCHES: ten minutes of load while database, model and app are taken away in turn.
+soak: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.bench.soak
 
 pretrain: $(VENV)/installed-dev
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -P -m whorl.flywheel.pretrain --out build/pretrain
