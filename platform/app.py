@@ -71,9 +71,10 @@ from .settings import Settings
 from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
 from .telemetry.capture import Capture
-from .telemetry.drain import Drain
+from .telemetry.drain import Drain, Listener
 from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
+from .telemetry.otlp.export import TIMEOUT, Exporter, read_headers
 from .telemetry.otlp.ingest import Ingest, IngestLimits
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
@@ -145,10 +146,12 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         reader = TenantReader(addresses.app)
         stack.callback(reader.close)
         redactor = default_redactor(StoredPolicies(reader))
-        drain = Drain(
-            engine,
-            [CapturedRuns(engine).follow, Evaluations(engine, redactor, settings.evaluation_weight).follow],
-        )
+        listeners = [
+            CapturedRuns(engine).follow,
+            Evaluations(engine, redactor, settings.evaluation_weight).follow,
+            *await _collectors(stack, settings),
+        ]
+        drain = Drain(engine, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, reader)
         servers = await _open_servers(stack, settings, backend)
@@ -233,6 +236,25 @@ def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, re
     ingest = Ingest(capture, limits, partial(stored_placeholders, reader))
     stack.callback(ingest.close)
     return ingest
+
+
+async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listener]:
+    """Who is told of stored spans outside of Whorl."""
+    if settings.export_url is None:
+        return []
+    headers = {"Content-Type": "application/x-protobuf", **read_headers(settings.export_headers)}
+    http = await stack.enter_async_context(httpx.AsyncClient(headers=headers, timeout=TIMEOUT))
+    exporter = Exporter(http, settings.export_url)
+    stack.push_async_callback(exporter.at_end)
+    task = asyncio.create_task(exporter.run())
+
+    async def stop() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop)
+    return [exporter.follow]
 
 
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:

@@ -3,6 +3,8 @@
 import os
 import socket
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import click
@@ -20,7 +22,9 @@ from .identity.access import Actor
 from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from .identity.tenants import find_tenant, oldest_tenant
 from .logs import configure_logs
-from .settings import load_settings
+from .serving.adapters import count_in_use
+from .serving.vllm import slots, supervised, with_server
+from .settings import Settings, load_settings
 from .telemetry import commands as telemetry_commands
 from .usage import commands as usage_commands
 
@@ -62,19 +66,21 @@ async def _choose_actor(whorl: Any, slug: str | None) -> Actor:
 @main.command()
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [8000].")
+@click.option("--engine", type=click.Choice(["embedded", "vllm"]), help="What the model runs in [embedded].")
 @click.pass_obj
-def serve(terminal: Terminal, host: str | None, port: int | None) -> None:
+def serve(terminal: Terminal, /, **given: Any) -> None:
     """Serve the pages and the API.
+
+    With --engine vllm a vLLM server is started beside them, and again whenever it ends.
 
     \b
     Example: whorl serve --port 8000
     """
-    settings = terminal.settings.model_copy(
-        update={key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    )
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = terminal.settings.model_copy(update=changes)
     try:
         listener = _listen(settings.host, settings.port)
-        _serve(terminal, listener)
+        _serve(terminal, settings, listener)
     except (WhorlError, KeyboardInterrupt) as error:
         fail(error)
 
@@ -95,34 +101,50 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(terminal: Terminal, listener: socket.socket) -> None:
+def _serve(terminal: Terminal, settings: Settings, listener: socket.socket) -> None:
     import uvicorn
     import uvloop
 
     from .app import create_app
     from .shutdown import Server
 
-    configure_logs(terminal.settings)
+    configure_logs(settings)
 
     async def run() -> None:
-        await _announce(terminal)
-        app = create_app(terminal.settings)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=20,
-            server_header=False,
-        )
-        host, port = listener.getsockname()[:2]
-        terminal.notes.print(f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}")
-        await Server(config, app.state, terminal.settings.drain_seconds).serve(sockets=[listener])
+        in_use = await _announce(terminal)
+        async with _model_server(terminal, settings, in_use) as seen:
+            app = create_app(seen)
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=20,
+                server_header=False,
+            )
+            host, port = listener.getsockname()[:2]
+            terminal.notes.print(
+                f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+            )
+            await Server(config, app.state, seen.drain_seconds).serve(sockets=[listener])
 
     uvloop.run(run())
 
 
-async def _announce(terminal: Terminal) -> None:
-    """Make the first tenant where there is none at all, and show its credentials."""
+@asynccontextmanager
+async def _model_server(terminal: Terminal, settings: Settings, in_use: int) -> AsyncIterator[Settings]:
+    """The vLLM that the settings ask for, and the settings of what uses it; without one, the settings as they are."""
+    if settings.engine == "embedded" or settings.model_url:
+        yield settings
+        return
+    async with supervised(settings, settings.vllm_lora_slots or slots(in_use)) as log:
+        terminal.notes.print(
+            f"vLLM is starting, which takes a while; /readyz tells when it answers. Its log: {log}"
+        )
+        yield with_server(settings)
+
+
+async def _announce(terminal: Terminal) -> int:
+    """Make the first tenant where there is none at all, and show its credentials; returns how many adapters are in use."""
     from .app import database_addresses
 
     addresses = database_addresses(terminal.settings)
@@ -131,6 +153,7 @@ async def _announce(terminal: Terminal) -> None:
     try:
         if await oldest_tenant(engine) is None:
             show_credentials(terminal, await ensure_tenant(engine, "default"))
+        return await count_in_use(engine)
     finally:
         await engine.dispose()
 

@@ -42,6 +42,30 @@ class Settings(BaseModel):
     judge_key: str | None = Field(
         None, description="Bearer key for the server that whorl judge --server names."
     )
+    engine: Literal["embedded", "vllm"] = Field(
+        "embedded", description="What whorl serve runs the model with where model_url is unset."
+    )
+    vllm_python: Path | None = Field(
+        None, description="Interpreter that has vLLM; unset: the one that runs Whorl."
+    )
+    vllm_port: int = Field(8001, ge=1, le=65535, description="Local port of the vLLM that whorl serve runs.")
+    vllm_quantization: str | None = Field(
+        None, description="How the weights are quantised, as vLLM names it."
+    )
+    vllm_speculative: str | None = Field(None, description="vLLM's speculative decoding, as JSON.")
+    vllm_prefix_caching: bool = Field(True, description="Whether vLLM keeps what prompts have in common.")
+    vllm_kv_cache_type: str = Field("auto", description="Type of vLLM's KV cache, such as fp8.")
+    vllm_lora_slots: int | None = Field(
+        None,
+        ge=1,
+        le=512,
+        description="Adapters that vLLM answers with at once; unset: those in use and two more.",
+    )
+    vllm_lora_rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] = Field(
+        64, description="Largest rank of adapters in vLLM."
+    )
+    vllm_context: int | None = Field(None, ge=256, description="Longest context in vLLM, tokens.")
+    vllm_arguments: str = Field("", description="More arguments for vLLM, as in a shell.")
     model_dir: Path | None = Field(
         None,
         description="Hugging Face folder that the embedded engine runs; unset: the seed model.",
@@ -94,6 +118,14 @@ class Settings(BaseModel):
     ingest_body_mb: int = Field(16, ge=1, description="Largest body of spans from outside, unpacked, MiB.")
     ingest_backlog_mb: int = Field(
         512, ge=1, description="Spans that may wait to be stored before senders are told to come back, MiB."
+    )
+    export_url: str | None = Field(
+        None,
+        description="OTLP/HTTP address of a collector that is sent all stored spans, which are redacted.",
+    )
+    export_headers: str = Field(
+        "",
+        description="Headers for the collector, as OpenTelemetry writes them: name=value, comma separated.",
     )
     evaluation_weight: float = Field(
         0.25, ge=0, le=1, description="Weight of an evaluation that comes with spans from outside."

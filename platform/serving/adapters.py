@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..database.session import tenant_session
 from ..errors import ConflictError, NotFoundError
 from ..identity.access import Actor
 from ..identity.audit import record
+from ..identity.tenants import list_tenants
 from .tables import Adapter, Route
 
 # The method of those that score answers and give none.
@@ -27,6 +29,7 @@ TRANSITIONS: dict[str, tuple[State, ...]] = {
     "rejected": ("evaluated", "tainted"),
     "tainted": (),
 }
+IN_USE: tuple[State, ...] = ("shadow", "canary", "serving")
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
 
@@ -47,6 +50,16 @@ def owner_of(model: str) -> str | None:
     """
     match = _NAME.fullmatch(model)
     return match["tenant"] if match else None
+
+
+async def count_in_use(engine: AsyncEngine) -> int:
+    """Adapters of all tenants that answer or are tried now."""
+    found = 0
+    in_use = select(func.count()).select_from(Adapter).where(Adapter.state.in_(IN_USE))
+    for tenant in await list_tenants(engine):
+        async with tenant_session(engine, tenant.id) as session:
+            found += await session.scalar(in_use) or 0
+    return found
 
 
 async def next_version(session: AsyncSession) -> int:

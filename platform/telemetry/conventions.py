@@ -55,6 +55,8 @@ VERIFIER: Final = "whorl.verifier"
 # On spans that another program sent: by which way they came, and the session they belong to (a UUID).
 SOURCE: Final = "whorl.source"
 SESSION: Final = "whorl.session.id"
+# On the resource of spans that Whorl sends to a collector.
+EXPORTED: Final = "whorl.exported"
 
 # Attributes whose value is JSON text; redaction goes into them and keeps them JSON.
 JSON_ATTRIBUTES: Final = frozenset(

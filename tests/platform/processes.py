@@ -55,13 +55,22 @@ class App:
         }  # fmt: skip
         self.process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
     async def start(self) -> None:
+        await self.launch()
+        await self.ready()
+
+    async def launch(self) -> None:
+        """Start the app without waiting for it."""
         with self.errors.open("ab") as errors:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-m", "whorl.platform.cli", "serve", "--port", str(self.port),
                 env=self.environ, stdout=asyncio.subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
-        await self.ready()
 
     async def ready(self) -> None:
         """Wait until the app says that it is."""

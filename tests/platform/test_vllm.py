@@ -6,6 +6,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -15,10 +16,13 @@ from random import Random
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import pytest_asyncio
 
-from tests.conftest import ROOT, Settings
+from tests.conftest import ROOT, Addresses, Settings
+from tests.platform.processes import App
+from tests.serving_app import key_of
 from tests.tiny_model import make_adapter
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.judging.model import ModelJudge
@@ -30,11 +34,16 @@ from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.local import LocalBackend
 from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling, ToolSpec
 from whorl.platform.serving.servers import ModelServers
+from whorl.platform.serving.vllm import BASE, command
 from whorl.retrieval.load.base import LoadedDocument
 
 pytestmark = pytest.mark.vllm
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
-BASE = "base"
+ON_A_CPU = "--enforce-eager --dtype bfloat16"
+ENVIRON = {
+    "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+}  # fmt: skip
 USER: list[ChatMessage] = [{"role": "user", "content": "Hello, who are you?"}]
 SEARCH: ToolSpec = {
     "type": "function",
@@ -55,19 +64,12 @@ def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("vllm") / "log.txt"
-    command = [
-        str(PYTHON), "-P", "-m", "vllm.entrypoints.openai.api_server", "--model", str(SEED_MODEL), "--served-model-name", BASE,
-        "--host", "127.0.0.1", "--port", str(port), "--enable-lora", "--max-lora-rank", "16", "--max-loras", "8",
-        "--max-cpu-loras", "32", "--enforce-eager",
-        "--dtype", "bfloat16", "--max-model-len", "2048", "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
-        "--enable-prefix-caching", "--chat-template", str(ROOT / "platform" / "serving" / "chat_template.jinja"),
-    ]  # fmt: skip
-    environment = {
-        **os.environ, "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True", "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1",
-        "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    }  # fmt: skip
+    settings = Settings(
+        vllm_python=PYTHON, vllm_port=port, vllm_lora_rank=16, vllm_context=2048, vllm_arguments=ON_A_CPU
+    )  # fmt: skip
+    environment = {**os.environ, **ENVIRON, "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True"}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd="/tmp")
+        process = subprocess.Popen(command(settings, 8), stdout=out, stderr=out, env=environment, cwd="/tmp")
         try:
             _wait_until_up(f"http://127.0.0.1:{port}/health", process, log)
             yield f"http://127.0.0.1:{port}"
@@ -275,3 +277,55 @@ def nearest(said: tuple[int, ...], alone: dict[tuple[int, int], tuple[int, ...]]
         return next((at for at, (one, other) in enumerate(pairs) if one != other), len(said))
 
     return max(alone, key=common)
+
+
+async def test_serve_starts_vllm_and_starts_it_again_when_it_dies(
+    database: Addresses, tmp_path: Path
+) -> None:
+    """``whorl serve --engine vllm`` as its user runs it; the pages are there while the model is loaded."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "PYTHON": str(PYTHON),
+        "PORT": str(port),
+        "CONTEXT": "2048",
+        "ARGUMENTS": ON_A_CPU,
+        "LORA_RANK": "16",
+    }
+    app = App(
+        database, tmp_path / "whorl", "", WHORL_ENGINE="vllm", **ENVIRON,
+        **{f"WHORL_VLLM_{name}": value for name, value in settings.items()},
+    )  # fmt: skip
+    key = await asyncio.to_thread(key_of, database, "acme")
+    body = {"model": BASE, "messages": USER, "max_tokens": 8}
+    await app.launch()
+    try:
+        async with app.client(key) as client:
+            await _until(client, 503)
+            assert (await client.get("/readyz")).json() == {
+                "database": True,
+                "model": False,
+                "stopping": False,
+            }
+            await _until(client, 200)
+            assert (await client.post("/v1/chat/completions", json=body)).status_code == 200
+            [server] = [p for p in psutil.Process(app.pid).children() if str(port) in p.cmdline()]
+            server.kill()
+            await _until(client, 503)
+            await _until(client, 200)
+            assert (await client.post("/v1/chat/completions", json=body)).status_code == 200
+    finally:
+        await app.end(signal.SIGTERM)
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(port) in (p.info["cmdline"] or ())]
+
+
+async def _until(client: httpx.AsyncClient, status: int) -> None:
+    """Wait until /readyz answers so."""
+    for _ in range(1200):
+        try:
+            if (await client.get("/readyz")).status_code == status:
+                return
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.2)
+    pytest.fail(f"/readyz did not answer {status} within four minutes")

@@ -21,6 +21,8 @@ _STATUS = {Status.STATUS_CODE_UNSET: "unset", Status.STATUS_CODE_OK: "ok", Statu
 _RESOURCE = ("service.", "deployment.", "telemetry.sdk.", "langfuse.", "openinference.")
 _LATEST = 2**63 - 1
 _MOST_REASONS = 5
+# Or a collector that sends on to Whorl would send the same spans round for ever.
+_SENT = "Whorl has sent this span itself"
 
 
 @dataclass
@@ -47,11 +49,8 @@ def read_records(request: ExportTraceServiceRequest, tenant_id: uuid.UUID, recei
     """The spans of a request; one without a time gets the moment at which it was received."""
     accepted = Accepted()
     for resource_spans in request.resource_spans:
-        shared = {
-            name: value
-            for name, value in plain_attributes(resource_spans.resource.attributes).items()
-            if name.startswith(_RESOURCE)
-        }
+        resource = plain_attributes(resource_spans.resource.attributes)
+        shared = {name: value for name, value in resource.items() if name.startswith(_RESOURCE)}
         for scope_spans in resource_spans.scope_spans:
             scope = {
                 "otel.scope.name": scope_spans.scope.name,
@@ -59,7 +58,7 @@ def read_records(request: ExportTraceServiceRequest, tenant_id: uuid.UUID, recei
             }
             around = {**shared, **{name: storable(value) for name, value in scope.items() if value}}
             for span in scope_spans.spans:
-                if reason := _refusal(span):
+                if reason := _SENT if c.EXPORTED in resource else _refusal(span):
                     accepted.reject(span.name, reason)
                     continue
                 accepted.records.append(_record(span, around, tenant_id, received_ns))
