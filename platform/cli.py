@@ -1,6 +1,7 @@
 """The ``whorl`` command."""
 
 import os
+import signal
 import socket
 import warnings
 from collections.abc import AsyncIterator
@@ -125,6 +126,8 @@ def _serve(terminal: Terminal, settings: Settings, listener: socket.socket) -> N
             terminal.notes.print(
                 f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}"
             )
+            # The server raises the signal that ended it again; what is around it must end in order, too.
+            signal.signal(signal.SIGTERM, lambda *_: None)
             await Server(config, app.state, seen.drain_seconds).serve(sockets=[listener])
 
     uvloop.run(run())

@@ -61,9 +61,7 @@ class Settings(BaseModel):
         le=512,
         description="Adapters that vLLM answers with at once; unset: those in use and two more.",
     )
-    vllm_lora_rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] = Field(
-        64, description="Largest rank of adapters in vLLM."
-    )
+    vllm_lora_rank: int = Field(64, ge=1, le=512, description="Largest rank of adapters in vLLM.")
     vllm_context: int | None = Field(None, ge=256, description="Longest context in vLLM, tokens.")
     vllm_arguments: str = Field("", description="More arguments for vLLM, as in a shell.")
     model_dir: Path | None = Field(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ SPARE_SLOTS = 2
 MOST_SLOTS = 64
 # Adapters that wait in the server's memory for a slot, for each slot.
 _WAITING = 4
+# Largest ranks that vLLM knows.
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 # Seconds that a server has to end by itself, and between two starts of one that ends again and again.
 _GRACE, _FIRST_PAUSE, _MOST_PAUSE = 20.0, 1.0, 60.0
 # One that has run for so long was no failed start.
@@ -41,8 +44,12 @@ def slots(active: int) -> int:
 def command(settings: Settings, lora_slots: int) -> list[str]:
     """The command that starts the server; raises PrerequisiteError where vLLM or the model is missing.
 
-    https://docs.vllm.ai/en/stable/cli/serve/
+    Raises InputError for a setting that vLLM would not take. https://docs.vllm.ai/en/stable/cli/serve/
     """
+    if settings.vllm_lora_rank not in RANKS:
+        raise InputError(
+            f"WHORL_VLLM_LORA_RANK is {settings.vllm_lora_rank}; vLLM knows {', '.join(map(str, RANKS))}."
+        )
     folder = model_folder(settings)
     words = [
         _python(settings), "-P", "-m", "vllm.entrypoints.openai.api_server", "--host", HOST, "--port", settings.vllm_port,
@@ -130,19 +137,22 @@ async def _keep_running(words: list[str], log: Path) -> None:
 
 
 async def _run(words: list[str], environ: dict[str, str], output: IO[bytes]) -> int:
-    """Run the server until it ends by itself; with its task it is stopped."""
-    process = await asyncio.create_subprocess_exec(*words, env=environ, stdout=output, stderr=output)
+    """Run the server until it ends by itself, and end what it leaves behind; with its task it is stopped."""
+    process = await asyncio.create_subprocess_exec(
+        *words, env=environ, stdout=output, stderr=output, start_new_session=True
+    )
     try:
         return await process.wait()
     finally:
-        if process.returncode is None:
-            await asyncio.shield(_stop(process))
+        await asyncio.shield(_stop(process))
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), _GRACE)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    """Ask the server to end, then kill its whole group: an engine that has lost its server would keep its memory."""
+    if process.returncode is None:
+        process.terminate()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _GRACE)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -12,9 +12,12 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import Actor, Settings, Whorl
 from tests.tiny_model import make_adapter, make_model
-from whorl.platform.errors import NotFoundError, UpstreamError
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
 from whorl.platform.serving import servers as serving
+from whorl.platform.serving.adapters import State, count_in_use, register_adapter
 from whorl.platform.serving.breaker import FAILURES, FIRST_SECONDS, Breaker
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.app import create_engine_app
@@ -23,6 +26,7 @@ from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling
 from whorl.platform.serving.servers import ModelServers
 from whorl.platform.serving.transport import InProcessTransport
 from whorl.platform.serving.turns import Turns
+from whorl.platform.serving.vllm import command
 
 USER: list[ChatMessage] = [{"role": "user", "content": "Tell me about tides."}]
 
@@ -240,3 +244,29 @@ def test_places_are_never_exceeded_nor_lost(arrivals: list[tuple[str, bool]], pl
         assert await asyncio.wait_for(served(turns, ["z"] * 4), 5) == ["z"] * 4
 
     asyncio.run(play())
+
+
+def test_a_vllm_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="RANK is 12; vLLM knows 1, 8"):
+        command(Settings(vllm_lora_rank=12), 2)
+    with pytest.raises(PrerequisiteError, match="has no vLLM"):
+        command(Settings(), 2)
+    with pytest.raises(PrerequisiteError, match="cannot be run: No such file"):
+        command(Settings(vllm_python=tmp_path / "python"), 2)
+    with pytest.raises(PrerequisiteError, match="no model in"):
+        command(Settings(model_dir=tmp_path), 2)
+
+
+async def test_adapters_in_use_are_counted_over_all_tenants(whorl: Whorl, acme: Actor, rival: Actor) -> None:
+    states: dict[Actor, tuple[State, ...]] = {
+        acme: ("serving", "retired", "canary"), rival: ("serving", "trained"),
+    }  # fmt: skip
+    for actor, own in states.items():
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            for number, state in enumerate(own, 1):
+                adapter = await register_adapter(
+                    session, actor.tenant_id, f"{actor.tenant_slug}.v{number}", method="sft", base_hash="",
+                    dataset_id=None, folder=Path("nowhere"), card={},
+                )  # fmt: skip
+                adapter.state = state
+    assert await count_in_use(whorl.engine) == 3
