@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Actor, Whorl
 from whorl.agents.admission import admit
+from whorl.agents.ledger import Ledger
 from whorl.agents.tables import Run
 from whorl.platform.database.base import new_id
 from whorl.platform.database.batches import Batches
@@ -110,6 +111,21 @@ async def test_of_runs_that_begin_at_once_the_first_are_let_in(
     assert [type(each) for each in admitted] == [Standing, Standing, Standing, LimitError]
     last = admitted[-1]
     assert isinstance(last, LimitError) and last.retry_after is not None and 0 < last.retry_after <= 60
+
+
+async def test_a_run_whose_caller_left_as_it_began_is_ended(whorl: Whorl, acme: Actor) -> None:
+    ledger, run = Ledger(whorl.engine, timedelta(minutes=3)), _run(acme)
+    caller = asyncio.create_task(ledger.begin(run, metered=True))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    stored: Run | None = None
+    async with asyncio.timeout(20):
+        while stored is None or stored.status == "running":
+            async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                stored = await session.get(Run, (acme.tenant_id, run.id))
+    assert (stored.status, stored.stop_reason) == ("cancelled", "cancelled")
 
 
 def _run(actor: Actor) -> Run:
