@@ -47,7 +47,7 @@ from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
-from .database.migrate import check_application_role, migrate
+from .database.migrate import check_application_role, prepare
 from .database.outage import AWAY
 from .database.reader import TenantReader
 from .database.session import create_engine
@@ -128,7 +128,7 @@ def database_addresses(settings: Settings) -> Addresses:
     """Where the database is; starts the embedded one when no URL is set."""
     if settings.database_url is None:
         return start_embedded(settings.path("postgres"))
-    return Addresses(settings.database_url, settings.database_admin_url or settings.database_url)
+    return Addresses(settings.database_url, settings.database_admin_url or "")
 
 
 @asynccontextmanager
@@ -139,7 +139,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
     """
     async with AsyncExitStack() as stack:
         addresses = await anyio.to_thread.run_sync(database_addresses, settings)
-        await anyio.to_thread.run_sync(migrate, addresses.admin)
+        await anyio.to_thread.run_sync(prepare, addresses)
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
