@@ -40,6 +40,7 @@ from ..flywheel.jobs import (
     look_job,
     training_job,
 )
+from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
@@ -184,10 +185,14 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             for tenant in await list_tenants(engine):
                 await close_runs(engine, tenant.id, limits)
 
+        async def retain(timestamp: int) -> None:
+            await apply_to_all(engine)
+            await queue.forget()
+
         jobs: dict[str, JobFunction] = {
-            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close,
+            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close, RETAIN_JOB: retain,
         }  # fmt: skip
-        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK}
+        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
         queue = await stack.enter_async_context(open_queue(addresses.app, jobs, clock))
         yield Whorl(
             settings,

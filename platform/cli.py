@@ -13,6 +13,7 @@ import click
 
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
+from ..flywheel import retention_commands
 from ..retrieval import commands as retrieval_commands
 from . import doctor
 from .command import Terminal, fail, run_async
@@ -197,6 +198,7 @@ for module in (
     flywheel_commands,
     telemetry_commands,
     usage_commands,
+    retention_commands,
 ):
     for name in module.COMMANDS:
         main.add_command(name)
