@@ -14,7 +14,7 @@ from ..platform.database.session import tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
-from . import lineage_api, promotion_api
+from . import lineage_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
 from .canary import canary_of
@@ -33,6 +33,7 @@ router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
 router.include_router(lineage_api.router)
 router.include_router(promotion_api.router)
+router.include_router(retention_api.router)
 router.include_router(judging_api.router)
 
 

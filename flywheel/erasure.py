@@ -82,27 +82,50 @@ async def _delete(
         await forget_member(session, tenant_id, subject)
     conversations = select(Conversation.id).where(Conversation.user_id.in_(people))
     label = f"user:{member}"
-    counts: dict[str, int] = {}
-    for name in CHECKPOINTS:
-        counts[name] = await _count(session, delete(table(name)).where(column("thread_id").in_(list(runs))))
+    own = dict(
+        outcomes=await count_of(session, delete(Outcome).where(Outcome.source == label)),
+        spans=await count_of(session, delete(Span).where(Span.user_id.in_(people))),
+        messages=await count_of(
+            session,
+            delete(Message).where(or_(Message.run_id.in_(keys), Message.conversation_id.in_(conversations))),
+        ),
+    )
+    counts = await delete_runs(session, keys)
+    for name, number in own.items():
+        counts[name] = counts.get(name, 0) + number
     steps: list[tuple[str, Any]] = [
-        ("outcomes", delete(Outcome).where(or_(Outcome.run_id.in_(keys), Outcome.source == label))),
-        ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(keys))),
-        ("spans", delete(Span).where(or_(Span.run_id.in_(keys), Span.user_id.in_(people)))),
-        ("messages", delete(Message).where(
-            or_(Message.run_id.in_(keys), Message.conversation_id.in_(conversations)))),
-        ("runs", delete(Run).where(Run.id.in_(keys))),
         ("conversations", delete(Conversation).where(Conversation.user_id.in_(people))),
         ("api_keys", delete(ApiKey).where(ApiKey.user_id == member)),
         ("web_sessions", delete(WebSession).where(WebSession.user_id == member)),
-    ]  # fmt: skip
+    ]
     for name, statement in steps:
-        counts[name] = await _count(session, statement)
+        counts[name] = await count_of(session, statement)
     counts["usage_days"] = await forget_actor(session, tenant_id, label)
     return counts
 
 
-async def _count(session: AsyncSession, statement: Any) -> int:
+async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[str, int]:
+    """Delete runs with all that hangs on them, dependents first; how many rows of each table went.
+
+    Messages are the conversation's, not the run's.
+    """
+    counts: dict[str, int] = {}
+    threads = [str(run) for run in runs]
+    for name in CHECKPOINTS:
+        counts[name] = await count_of(session, delete(table(name)).where(column("thread_id").in_(threads)))
+    steps: list[tuple[str, Any]] = [
+        ("outcomes", delete(Outcome).where(Outcome.run_id.in_(runs))),
+        ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(runs))),
+        ("spans", delete(Span).where(Span.run_id.in_(runs))),
+        ("runs", delete(Run).where(Run.id.in_(runs))),
+    ]
+    for name, statement in steps:
+        counts[name] = await count_of(session, statement)
+    return counts
+
+
+async def count_of(session: AsyncSession, statement: Any) -> int:
+    """How many rows a statement changed."""
     result: Any = await session.execute(statement)
     return int(result.rowcount)
 

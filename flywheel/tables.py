@@ -110,6 +110,16 @@ class Receipt(TenantTable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Retention(TenantTable, Base):
+    """How many days a tenant's runs and conversations are kept; NULL for ever."""
+
+    __tablename__ = "retentions"
+
+    run_days: Mapped[int | None]
+    conversation_days: Mapped[int | None]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Shadow(TenantTable, Base):
     """A live run that a candidate answered, too, unseen: whether both ended alike, and in the same words."""
 

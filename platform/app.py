@@ -40,6 +40,7 @@ from ..flywheel.jobs import (
     look_job,
     training_job,
 )
+from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
@@ -47,7 +48,7 @@ from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .database.embedded import Addresses, start_embedded
-from .database.migrate import check_application_role, migrate
+from .database.migrate import check_application_role, prepare
 from .database.outage import AWAY
 from .database.reader import TenantReader
 from .database.session import create_engine
@@ -128,7 +129,7 @@ def database_addresses(settings: Settings) -> Addresses:
     """Where the database is; starts the embedded one when no URL is set."""
     if settings.database_url is None:
         return start_embedded(settings.path("postgres"))
-    return Addresses(settings.database_url, settings.database_admin_url or settings.database_url)
+    return Addresses(settings.database_url, settings.database_admin_url or "")
 
 
 @asynccontextmanager
@@ -139,7 +140,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
     """
     async with AsyncExitStack() as stack:
         addresses = await anyio.to_thread.run_sync(database_addresses, settings)
-        await anyio.to_thread.run_sync(migrate, addresses.admin)
+        await anyio.to_thread.run_sync(prepare, addresses)
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
@@ -184,10 +185,14 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             for tenant in await list_tenants(engine):
                 await close_runs(engine, tenant.id, limits)
 
+        async def retain(timestamp: int) -> None:
+            await apply_to_all(engine)
+            await queue.forget()
+
         jobs: dict[str, JobFunction] = {
-            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close,
+            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close, RETAIN_JOB: retain,
         }  # fmt: skip
-        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK}
+        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
         queue = await stack.enter_async_context(open_queue(addresses.app, jobs, clock))
         yield Whorl(
             settings,

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio.to_thread
 import click
 
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
+from ..flywheel import retention_commands
 from ..retrieval import commands as retrieval_commands
 from . import doctor
 from .command import Terminal, fail, run_async
-from .database.migrate import migrate
+from .database.migrate import prepare
 from .database.session import create_engine
 from .errors import PrerequisiteError, WhorlError
 from .identity import commands as identity_commands
@@ -151,7 +153,7 @@ async def _announce(terminal: Terminal) -> int:
     from .app import database_addresses
 
     addresses = database_addresses(terminal.settings)
-    migrate(addresses.admin)
+    prepare(addresses)
     engine = create_engine(addresses.app)
     try:
         if await oldest_tenant(engine) is None:
@@ -177,13 +179,15 @@ async def worker(terminal: Terminal) -> None:
 @main.command("migrate")
 @run_async
 async def migrate_command(terminal: Terminal) -> None:
-    """Bring the database to this release's schema.
+    """Bring the database to this release's schema; nothing else of Whorl is opened.
 
     \b
     Example: whorl migrate
     """
-    async with terminal.open():
-        terminal.result({"migrated": True}, lambda: terminal.console.print("The database is up to date."))
+    from .app import database_addresses
+
+    await anyio.to_thread.run_sync(prepare, database_addresses(terminal.settings))
+    terminal.result({"migrated": True}, lambda: terminal.console.print("The database is up to date."))
 
 
 main.add_command(doctor.doctor)
@@ -194,6 +198,7 @@ for module in (
     flywheel_commands,
     telemetry_commands,
     usage_commands,
+    retention_commands,
 ):
     for name in module.COMMANDS:
         main.add_command(name)

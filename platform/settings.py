@@ -24,7 +24,7 @@ class Settings(BaseModel):
         description="PostgreSQL >= 15 with pgvector, as the application role; unset: embedded.",
     )
     database_admin_url: str | None = Field(
-        None, description="The owner of the schema, for migrations; needed with database_url."
+        None, description="The owner of the schema, for migrations; unset with database_url: others migrate."
     )
     host: str = Field("127.0.0.1", description="Address that whorl serve listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that whorl serve listens on.")

@@ -16,7 +16,7 @@ DATABASE = "whorl"
 
 
 class Addresses(NamedTuple):
-    """Connection URLs: ``app`` for the application role, ``admin`` for the schema's owner."""
+    """Connection URLs: ``app`` for the application role, ``admin`` for the schema's owner, empty where that is not known."""
 
     app: str
     admin: str

@@ -1,12 +1,16 @@
 """Bring a database to the schema of this release."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from ..errors import PrerequisiteError
+from .embedded import Addresses
 from .session import sqlalchemy_url
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -21,15 +25,61 @@ def alembic_config(admin_url: str) -> Config:
     return config
 
 
+def prepare(addresses: Addresses) -> None:
+    """Bring the schema up to date as its owner; without the owner's URL, see that somebody else has.
+
+    Raises PrerequisiteError where that is not so.
+    """
+    if addresses.admin:
+        migrate(addresses.admin)
+        return
+    with _answering(addresses.app) as connection:
+        try:
+            found = _revision(connection)
+        except psycopg.errors.InsufficientPrivilege:  # as before the migration that lets the application look
+            found = None
+    if found in _known() - {_newest()} or found is None:
+        raise PrerequisiteError(
+            f"The database's schema is {found or 'too old'}, this release needs {_newest()}. Run whorl migrate with "
+            "WHORL_DATABASE_ADMIN_URL first."
+        )
+
+
 def migrate(admin_url: str, revision: str = "head") -> None:
     """Upgrade to ``revision``; safe to call from several processes at once.
 
+    A schema of a later release is left as it is: migrations expand it, so that this release runs on it.
     Raises PrerequisiteError when the database cannot be reached or lacks pgvector.
     """
-    try:
-        with psycopg.connect(admin_url, autocommit=True, connect_timeout=10) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    with _answering(admin_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        found = _revision(connection)
+        if found is None or found in _known():
             command.upgrade(alembic_config(admin_url), revision)
+
+
+def _revision(connection: psycopg.Connection) -> str | None:
+    """The revision that a database is at; None for an empty one."""
+    [exists] = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone() or [False]
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if exists else None
+    return None if row is None else str(row[0])
+
+
+def _known() -> set[str]:
+    """The revisions of this release and those before."""
+    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
+def _newest() -> str:
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+@contextmanager
+def _answering(url: str) -> Iterator[psycopg.Connection]:
+    """A connection; raises PrerequisiteError where the database does not answer."""
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            yield connection
     except psycopg.OperationalError as error:
         raise PrerequisiteError(
             f"The database does not answer: {str(error).strip().splitlines()[0]} "

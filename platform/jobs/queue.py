@@ -24,6 +24,8 @@ JobFunction = Callable[..., Awaitable[None]]
 SILENCE, LOOK = 30.0, 15.0
 # Seconds to get a connection within, and before a worker that lost the database begins again.
 WAIT, PAUSE = 5.0, 2.0
+# For so long one may look at what became of a job.
+KEPT_DAYS = 14
 
 
 def queue_url(app_url: str) -> str:
@@ -66,6 +68,12 @@ class Queue:
         query = "SELECT status::text, count(*) AS number FROM procrastinate_jobs GROUP BY status"
         rows = await self._app.connector.execute_query_all_async(query)
         return {row["status"]: int(row["number"]) for row in rows}
+
+    async def forget(self, days: int = KEPT_DAYS) -> None:
+        """Delete jobs that ended long ago."""
+        await self._app.job_manager.delete_old_jobs(
+            nb_hours=24 * days, include_failed=True, include_cancelled=True, include_aborted=True
+        )
 
     async def work(self, *, until_empty: bool = False) -> None:
         """Do jobs as they come, two at a time, until cancelled or, by choice, until none is left.

@@ -53,6 +53,7 @@ class App:
             "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
             "WHORL_MODEL_URL": model, "WHORL_WORKER": "external", "OMP_NUM_THREADS": "1", **environ,
         }  # fmt: skip
+        self.command = ["-m", "whorl.platform.cli"]
         self.process: asyncio.subprocess.Process | None = None
 
     @property
@@ -68,7 +69,7 @@ class App:
         """Start the app without waiting for it."""
         with self.errors.open("ab") as errors:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "whorl.platform.cli", "serve", "--port", str(self.port),
+                sys.executable, "-P", *self.command, "serve", "--port", str(self.port),
                 env=self.environ, stdout=asyncio.subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
 

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import psycopg
 import pytest
 
-from tests.conftest import Settings
+from tests.conftest import Actor, Settings, Whorl
+from whorl.agents.captured import CLOSE_JOB
+from whorl.agents.tables import Run
 from whorl.platform.app import database_addresses
+from whorl.platform.database.base import new_id, now
+from whorl.platform.database.session import tenant_session
 from whorl.platform.jobs.queue import Queue, open_queue
 
 
@@ -100,3 +105,37 @@ async def test_a_living_worker_keeps_its_job(settings: Settings) -> None:
         die_while_doing(settings, job)
         assert await queue.take_back(silence=3600) == 0
         assert status_of(settings, job) == "doing"
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten(settings: Settings, whorl: Whorl) -> None:
+    done: list[str] = []
+    async with queue_of(settings, done) as queue:
+        old, new = [await queue.defer("note", word=word) for word in ("old", "new")]
+        await queue.work(until_empty=True)
+        with psycopg.connect(database_addresses(settings).admin) as connection:
+            connection.execute(
+                "UPDATE procrastinate_events SET at = now() - interval '15 days' WHERE job_id = %s", [old]
+            )
+        await queue.forget()
+        assert await queue.depths() == {"succeeded": 1}
+    assert status_of(settings, new) == "succeeded"
+
+
+async def test_runs_of_a_process_that_died_are_closed_while_others_work(
+    settings: Settings, whorl: Whorl, acme: Actor
+) -> None:
+    """By the clock, not only where a worker begins; one that may still be under way is left."""
+    ids = [new_id(), new_id()]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for run_id, minutes in zip(ids, (60, 1), strict=True):
+            session.add(
+                Run(
+                    tenant_id=acme.tenant_id, id=run_id, agent="default", model="scripted", trace_id="",
+                    started_at=now() - timedelta(minutes=minutes),
+                )
+            )  # fmt: skip
+    await whorl.queue.defer(CLOSE_JOB, timestamp="0")
+    await whorl.queue.work(until_empty=True)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        runs = [await session.get_one(Run, (acme.tenant_id, run_id)) for run_id in ids]
+    assert [(run.status, run.stop_reason) for run in runs] == [("failed", "interrupted"), ("running", None)]
