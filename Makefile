@@ -42,8 +42,9 @@ demo: $(VENV)/installed-base
 serve: $(VENV)/installed-base
 	@$(BIN)/whorl serve
 
+# A file of tests on each core; what one file sets up it shares.
 test: $(VENV)/installed-dev types
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/installed-dev types
 	@$(BIN)/python -m pytest -m slow

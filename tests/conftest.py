@@ -13,6 +13,9 @@ import pytest_asyncio
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One core each: threads of two processes that wait for each other spin.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from whorl.agents.prompt import SOURCE
 from whorl.platform.app import Whorl, open_whorl
