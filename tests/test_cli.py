@@ -15,6 +15,7 @@ from click import Context, Group
 from click.testing import CliRunner
 
 from tests.conftest import ROOT, Addresses
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
 from whorl.platform.cli import main
 from whorl.platform.errors import InputError
@@ -186,6 +187,26 @@ def test_every_command_has_help_with_an_example() -> None:
         "serve", "ingest", "ask", "runs", "feedback", "export", "train", "evaluate", "promote", "rollback", "status", "tenant",
         "key", "doctor",
     }  # fmt: skip
+
+
+def test_single_sign_on_is_set_shown_and_removed(whorl: Whorl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSO_CLIENT_SECRET", CLIENT_SECRET)
+    with running_provider() as provider:
+        named = ("sso", "set", provider.issuer, "--client-id", CLIENT_ID)
+        said(whorl(*named), 2, "begins with https://")
+        allowed = {"WHORL_SSO_PRIVATE": "true", "WHORL_PUBLIC_URL": "https://whorl.example"}
+        said(whorl(*named, "--role", "member", **allowed), 2, "Name the domains")
+        done = whorl(*named, "--role", "member", "--domain", "Acme.example", "--json", **allowed)
+        value = json.loads(done.stdout)
+        assert value["redirect_uri"] == "https://whorl.example/signin/sso/default/callback"
+        assert value["domains"] == ["acme.example"] and CLIENT_SECRET not in done.stdout
+    assert CLIENT_ID in whorl("sso", "show").stdout
+    key = whorl("secrets", "key").stdout.strip()
+    said(whorl("secrets", "rotate", WHORL_SECRET_KEY=key), 6, "was sealed with the key")
+    said(whorl("secrets", "rotate", WHORL_SECRET_KEY="short"), 2, "not 32 bytes")
+    assert json.loads(whorl("secrets", "rotate", "--json").stdout) == {"sealed": 0}
+    assert whorl("sso", "remove").returncode == 0
+    said(whorl("sso", "show"), 3, "no single sign-on")
 
 
 def test_settings_win_in_order(tmp_path: Path) -> None:

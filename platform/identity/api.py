@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from ..database.session import tenant_session
-from . import audit
+from . import audit, sso_api
 from .access import PersonRole, Role
 from .http import CurrentActor
 from .keys import create_key, list_keys, revoke_key
 from .members import add_member, change_role, list_members, remove_member
 
 router = APIRouter(prefix="/api", tags=["identity"])
+router.include_router(sso_api.router)
 
 
 class ActorView(BaseModel):

@@ -7,7 +7,7 @@ import click
 from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
-from . import audit
+from . import audit, sso_commands
 from .access import KEY_ROLES, parse_role
 from .bootstrap import ensure_tenant, show_credentials
 from .keys import create_key, list_keys, revoke_key
@@ -112,4 +112,4 @@ async def key_revoke(terminal: Terminal, key_id: str) -> None:
     terminal.result({"revoked": key_id}, lambda: click.echo("The key is revoked."))
 
 
-COMMANDS = (tenant, key)
+COMMANDS = (tenant, key, *sso_commands.COMMANDS)

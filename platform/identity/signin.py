@@ -65,14 +65,20 @@ async def sign_in(
     if not matches or user is None or tenant_id is None:
         throttle.fail(email)
         raise AuthenticationError("The e-mail address or the password is wrong.")
-    return await open_web_session(engine, tenant_id, user.id)
+    return await open_web_session(engine, tenant_id, user.id, by_password=True)
 
 
-async def open_web_session(engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID) -> str:
-    """Open a browser session for a member; raises AuthenticationError for anybody else."""
+async def open_web_session(
+    engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID, *, by_password: bool = False
+) -> str:
+    """Open a browser session for a member; raises AuthenticationError for anybody else.
+
+    ``by_password`` says that a password was shown, which opens only memberships that it may.
+    """
     secret = new_secret(PREFIX, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
-        if await session.get(Membership, (tenant_id, user_id)) is None:
+        membership = await session.get(Membership, (tenant_id, user_id))
+        if membership is None or (by_password and not membership.by_password):
             raise AuthenticationError("The e-mail address or the password is wrong.")
         await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
         session.add(

@@ -30,7 +30,9 @@ SECRET = "heliotrope"
 # Not acme's own: what every workspace has, and words of the API.
 COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "viewer"}
 # Open to everybody, and so without a tenant.
-OPEN = {"/healthz", "/readyz", "/signin", "/signout"}
+OPEN = {
+    "/healthz", "/readyz", "/signin", "/signout", "/signin/sso/{workspace}", "/signin/sso/{workspace}/callback",
+}  # fmt: skip
 
 
 class World:
