@@ -146,6 +146,7 @@ CHEATS: dict[str, Callable[[Provider], object]] = {
     "no nonce": lambda p: p.changes.update(nonce=None),
     "another issuer": lambda p: p.changes.update(iss="https://accounts.example"),
     "another audience": lambda p: p.changes.update(aud="another-client"),
+    "another audience for us": lambda p: p.changes.update(aud="another-client", azp=CLIENT_ID),
     "an audience among others": lambda p: p.changes.update(aud=[CLIENT_ID, "another-client"]),
     "issued for another party": lambda p: p.changes.update(azp="another-client"),
     "no audience": lambda p: p.changes.update(aud=None),
@@ -198,6 +199,10 @@ async def test_another_state_opens_nothing(workspace: Workspace, provider: Provi
         path = f"/signin/sso/{workspace.slug}/callback"
         assert refused(await browser.get(path, params={"code": code, "state": state}), browser), state
     assert code not in provider.redeemed
+    answer = answer_of(await workspace.begin(browser))
+    assert refused(await browser.get(answer.replace("state=", "state=0")), browser), (
+        "all but the state is right"
+    )
 
 
 async def test_an_answer_of_another_browser_opens_nothing(workspace: Workspace, provider: Provider) -> None:
@@ -220,6 +225,13 @@ async def test_an_answer_counts_once(workspace: Workspace, provider: Provider) -
     again = await workspace.site.browser()
     again.cookies.set(ATTEMPT, kept)
     assert refused(await again.get(answer), again)
+    # Another code for the same question.
+    browser = await workspace.site.browser()
+    answers = [answer_of(url) for url in [await workspace.begin(browser)] * 2]
+    kept = browser.cookies[ATTEMPT]
+    assert (await browser.get(answers[0])).status_code == 303
+    again.cookies.set(ATTEMPT, kept)
+    assert refused(await again.get(answers[1]), again)
     # The code alone, in a sign-on of its own.
     state = parse_qs(urlsplit(await workspace.begin(again)).query)["state"][0]
     path = f"/signin/sso/{workspace.slug}/callback"
@@ -325,7 +337,8 @@ async def test_whoever_was_removed_stays_out(workspace: Workspace, provider: Pro
     assert (await workspace.admin.delete(f"/api/members/{who['user_id']}")).status_code == 204
     assert (await browser.get("/api/me")).status_code == 401
     again = await workspace.site.browser()
-    assert refused(await sign_on(workspace, again), again)
+    page = await sign_on(workspace, again)
+    assert refused(page, again) and "no member of this workspace any more" in page.text
 
 
 async def test_what_is_stored_gives_nothing_away(workspace: Workspace, site: Site) -> None:
