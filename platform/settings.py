@@ -171,6 +171,11 @@ class Settings(BaseModel):
         return (self.adapter_dir or self.data_dir / "adapters").expanduser().resolve()
 
     @property
+    def site(self) -> str:
+        """The address that users type, without a slash at its end, as far as the command line knows it."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
     def secure_cookies(self) -> bool:
         """Whether cookies are marked Secure: yes when users come through https."""
         return (self.public_url or "").startswith("https://")

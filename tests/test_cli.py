@@ -209,6 +209,17 @@ def test_single_sign_on_is_set_shown_and_removed(whorl: Whorl, monkeypatch: pyte
     said(whorl("sso", "show"), 3, "no single sign-on")
 
 
+def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
+    made = json.loads(whorl("invitation", "create", "ada@acme.example", "--json").stdout)
+    assert made["link"].startswith("http://localhost:8000/join/invite_")
+    listed = json.loads(whorl("invitation", "list", "--json").stdout)
+    assert [(each["id"], each["email"]) for each in listed] == [(made["id"], "ada@acme.example")]
+    assert whorl("invitation", "revoke", made["id"]).returncode == 0
+    said(whorl("invitation", "revoke", made["id"]), 3, "taken up or revoked")
+    said(whorl("invitation", "revoke", "x"), 2, "is not the id of an invitation")
+    said(whorl("invitation", "create", "nobody"), 2, "is not an e-mail address")
+
+
 def test_settings_win_in_order(tmp_path: Path) -> None:
     settings = load_settings({"WHORL_PORT": "9000", "WHORL_HOST": ""}, port=9001)
     assert (settings.port, settings.host) == (9001, "127.0.0.1")

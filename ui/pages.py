@@ -10,6 +10,7 @@ from . import (
     chat,
     datasets,
     documents,
+    join,
     members,
     overview,
     quarantine,
@@ -30,7 +31,7 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, signon, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
+        signin, signon, join, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
         audit, reference,
     ):  # fmt: skip
         router.include_router(module.router)

@@ -1,4 +1,4 @@
-"""Single sign-on, and what a password opens."""
+"""Single sign-on, what a password opens, invitations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,7 +52,20 @@ def upgrade() -> None:
         _tenant_key("sign_on_attempts"),
         sa.PrimaryKeyConstraint("tenant_id", "digest", name=op.f("pk_sign_on_attempts")),
     )
-    for table in ("sign_on_providers", "identities", "sign_on_attempts"):
+    op.create_table(
+        "invitations",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("expires_at", _MOMENT, nullable=False),
+        _tenant_key("invitations"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("tenant_id", "email", name=op.f("uq_invitations_tenant_id_email")),
+    )
+    for table in ("sign_on_providers", "identities", "sign_on_attempts", "invitations"):
         for statement in isolate(table):
             op.execute(statement)
 

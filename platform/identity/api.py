@@ -9,14 +9,15 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from ..database.session import tenant_session
-from . import audit, sso_api
+from . import audit, invitation_api, sso_api
 from .access import PersonRole, Role
 from .http import CurrentActor
 from .keys import create_key, list_keys, revoke_key
-from .members import add_member, change_role, list_members, remove_member
+from .members import add_member, change_role, list_members, remove_member, require_own_or_new
 
 router = APIRouter(prefix="/api", tags=["identity"])
 router.include_router(sso_api.router)
+router.include_router(invitation_api.router)
 
 
 class ActorView(BaseModel):
@@ -120,9 +121,10 @@ class AddedMember(MemberView):
 
 @router.post("/members", response_model=AddedMember, status_code=201)
 async def post_member(body: NewMember, actor: CurrentActor, request: Request) -> Any:
-    """Add a member to the workspace."""
+    """Add a member to the workspace; whoever has an account of another workspace is invited in place of that."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await require_own_or_new(session, actor.tenant_id, body.email)
         user, password = await add_member(session, actor.tenant_id, body.email, body.role, name=body.name)
         audit.record(session, actor, "member.added", str(user.id), role=body.role)
     return AddedMember(user_id=user.id, email=user.email, name=user.name, role=body.role, password=password)

@@ -1,13 +1,12 @@
 """``whorl tenant`` and ``whorl key``."""
 
-import uuid
-
 import click
 
 from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
-from . import audit, sso_commands
+from ..ids import parse_uuid
+from . import audit, invitation_commands, sso_commands
 from .access import KEY_ROLES, parse_role
 from .bootstrap import ensure_tenant, show_credentials
 from .keys import create_key, list_keys, revoke_key
@@ -102,14 +101,11 @@ async def key_revoke(terminal: Terminal, key_id: str) -> None:
     \b
     Example: whorl key revoke 0199e6a0-0000-7000-8000-000000000000
     """
-    try:
-        wanted = uuid.UUID(key_id)
-    except ValueError as error:
-        raise InputError(f"{key_id!r} is not the id of a key. whorl key list shows the ids.") from error
+    wanted = parse_uuid(key_id, "key")
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         await revoke_key(session, wanted)
         audit.record(session, actor, "key.revoked", key_id)
     terminal.result({"revoked": key_id}, lambda: click.echo("The key is revoked."))
 
 
-COMMANDS = (tenant, key, *sso_commands.COMMANDS)
+COMMANDS = (tenant, key, *invitation_commands.COMMANDS, *sso_commands.COMMANDS)

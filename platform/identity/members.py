@@ -47,6 +47,22 @@ async def add_member(
     return await enrol(session, tenant_id, email, role, name=name, password_hash=hashed), drawn
 
 
+async def require_own_or_new(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> None:
+    """Raise ConflictError for the address of an account with another home.
+
+    An administrator there may know its password, so that it must be its owner who joins.
+    """
+    user = await find_user(session, checked_address(email))
+    if (
+        user is not None
+        and user.home_tenant_id != tenant_id
+        and not await is_member(session, tenant_id, user.id)
+    ):
+        raise ConflictError(
+            f"{user.email} has an account of another workspace. Send an invitation in place of this."
+        )
+
+
 async def enrol(
     session: AsyncSession,
     tenant_id: uuid.UUID,

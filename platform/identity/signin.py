@@ -19,6 +19,7 @@ from .tables import Membership, Tenant, User, WebSession
 
 PREFIX = "session"
 LIFETIME = timedelta(days=14)
+WRONG = "The e-mail address or the password is wrong."
 # Verified when the user is unknown, so that both cases take the time of one Argon2 check.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$MSV4p7Gw9gQ0jZyDq8mXo3M6uwuwDSbFx0u5ZRb0ZzY"
 
@@ -54,18 +55,27 @@ async def sign_in(
     engine: AsyncEngine, throttle: Throttle, email: str, password: str, workspace: str = ""
 ) -> str:
     """The session secret for a cookie; raises AuthenticationError or LimitError."""
+    user = await check_password(engine, throttle, email, password)
+    tenant_id = user.home_tenant_id
+    if workspace:
+        async with open_session(engine) as session:
+            tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
+    if tenant_id is None:
+        raise AuthenticationError(WRONG)
+    return await open_web_session(engine, tenant_id, user.id, by_password=True)
+
+
+async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, password: str) -> User:
+    """The account of an address and its password; raises AuthenticationError or LimitError."""
     email = email.strip().lower()
     throttle.check(email)
     async with open_session(engine) as session:
         user = await session.scalar(select(User).where(User.email == email))
-        tenant_id = user.home_tenant_id if user else None
-        if workspace:
-            tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
     matches = await verify_password((user and user.password_hash) or _NOBODY, password)
-    if not matches or user is None or tenant_id is None:
+    if not matches or user is None:
         throttle.fail(email)
-        raise AuthenticationError("The e-mail address or the password is wrong.")
-    return await open_web_session(engine, tenant_id, user.id, by_password=True)
+        raise AuthenticationError(WRONG)
+    return user
 
 
 async def open_web_session(
@@ -79,7 +89,7 @@ async def open_web_session(
     async with tenant_session(engine, tenant_id) as session:
         membership = await session.get(Membership, (tenant_id, user_id))
         if membership is None or (by_password and not membership.by_password):
-            raise AuthenticationError("The e-mail address or the password is wrong.")
+            raise AuthenticationError(WRONG)
         await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
         session.add(
             WebSession(

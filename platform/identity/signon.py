@@ -15,6 +15,7 @@ from ..database.session import open_session, tenant_session
 from ..errors import AuthenticationError, NotFoundError
 from . import audit
 from .access import Actor, parse_role
+from .invitations import take_by_address
 from .members import enrol, find_user, is_member
 from .oidc import Browser, Client, Metadata, Person, authorization_url, discover, identify
 from .providers import PURPOSE, find_provider, get_provider
@@ -139,36 +140,46 @@ def _check_issuer(metadata: Metadata, issuer: str | None) -> None:
 async def _admit(
     session: AsyncSession, tenant: Tenant, provider: SignOnProvider, person: Person
 ) -> uuid.UUID:
-    """The member that a person is: known by the provider's subject, by a verified address, or new."""
-    user_id = await session.scalar(
+    """The member that a person is: known by the provider's subject, by a verified address, or new.
+
+    Whoever was removed comes in again only by an invitation.
+    """
+    known = await session.scalar(
         select(Identity.user_id).where(Identity.issuer == person.issuer, Identity.subject == person.subject)
     )
-    if user_id is None:
-        user_id = await _match(session, tenant, provider, person)
+    if known is not None and await is_member(session, tenant.id, known):
+        return known
+    user_id = await _match(session, tenant, provider, person, removed=known is not None)
+    if known not in (None, user_id):
+        raise AuthenticationError("Your e-mail address is that of somebody else here. Ask an administrator.")
+    if known is None:
         session.add(
             Identity(tenant_id=tenant.id, issuer=person.issuer, subject=person.subject, user_id=user_id)
         )
-    if not await is_member(session, tenant.id, user_id):
-        raise AuthenticationError("You are no member of this workspace any more. Ask an administrator.")
     return user_id
 
 
 async def _match(
-    session: AsyncSession, tenant: Tenant, provider: SignOnProvider, person: Person
+    session: AsyncSession, tenant: Tenant, provider: SignOnProvider, person: Person, *, removed: bool
 ) -> uuid.UUID:
-    """The user of a verified address, made a member where the provider may do so."""
+    """The user of a verified address, made a member by an invitation or where the provider may do so."""
     email = _address(provider, person)
     user = await find_user(session, email)
     if user is not None and await is_member(session, tenant.id, user.id):
         return user.id
-    if provider.role is None:
+    invitation = await take_by_address(session, email)
+    given = invitation.role if invitation else None if removed else provider.role
+    if given is None:
         raise AuthenticationError(
             f"{email} is no member of this workspace. Ask an administrator for an invitation."
         )
-    role = parse_role(provider.role)
+    role = parse_role(given)
     user = await enrol(session, tenant.id, email, role, name=person.name, by_password=False)
     actor = Actor(tenant.id, tenant.slug, role, user.name, user_id=user.id)
-    audit.record(session, actor, "member.signed_on", str(user.id), role=role, issuer=person.issuer)
+    invited = str(invitation.id) if invitation else None
+    audit.record(
+        session, actor, "member.signed_on", str(user.id), role=role, issuer=person.issuer, invitation=invited
+    )
     return user.id
 
 

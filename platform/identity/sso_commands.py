@@ -96,10 +96,9 @@ async def sso_remove(terminal: Terminal) -> None:
 
 
 def _show(terminal: Terminal, provider: SignOnProvider, workspace: str) -> None:
-    address = (terminal.settings.public_url or f"http://localhost:{terminal.settings.port}").rstrip("/")
     value = {
         "issuer": provider.issuer, "client_id": provider.client_id, "domains": provider.domains, "role": provider.role,
-        "redirect_uri": f"{address}/signin/sso/{workspace}/callback",
+        "redirect_uri": f"{terminal.settings.site}/signin/sso/{workspace}/callback",
     }  # fmt: skip
     rows = [[name, ", ".join(it) if isinstance(it, list) else it] for name, it in value.items()]
     terminal.result(value, lambda: terminal.table(["setting", "value"], rows))

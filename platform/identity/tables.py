@@ -118,6 +118,20 @@ class SignOnAttempt(TenantTable, Base):
     expires_at: Mapped[datetime]
 
 
+class Invitation(TenantTable, Base):
+    """An invitation that nobody took up yet: only the SHA-256 of its link's secret is stored."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("tenant_id", "email"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str]
+    role: Mapped[str]
+    digest: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
 class AuditEvent(TenantTable, Base):
     """One administrative act: who did what to what, when."""
 

@@ -32,6 +32,7 @@ COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "vi
 # Open to everybody, and so without a tenant.
 OPEN = {
     "/healthz", "/readyz", "/signin", "/signout", "/signin/sso/{workspace}", "/signin/sso/{workspace}/callback",
+    "/join/{invitation}",
 }  # fmt: skip
 
 

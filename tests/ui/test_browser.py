@@ -335,3 +335,23 @@ async def test_single_sign_on_is_set_up_and_used(page: Page, site: Site, context
         await page.get_by_role("button", name="Switch off").click()
         await page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
         await expect(page.get_by_role("button", name="Set up")).to_be_visible()
+
+
+async def test_an_invited_person_joins(page: Page, site: Site, context: BrowserContext) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/admin/members")
+    form = page.locator('form[data-api="POST /api/invitations"]')
+    await form.get_by_label("E-mail address").fill("jo@acme.example")
+    await form.get_by_role("button", name="Invite").click()
+    shown = page.locator('#invited [data-field="link"]')
+    await expect(shown).to_contain_text("/join/invite_")
+    link = await shown.inner_text()
+    await page.get_by_role("link", name="Show the list again").first.click()
+    await expect(page.get_by_role("button", name="Revoke the invitation of jo@acme.example")).to_be_visible()
+    await context.clear_cookies()
+    await page.goto(link)
+    await page.get_by_label("Your name").fill("Jo")
+    await page.get_by_label("A password").fill(PASSWORD)
+    await page.get_by_role("button", name="Join").click()
+    await expect(page.get_by_label("Your question")).to_be_visible()
+    await expect(page.get_by_text("Jo · acme")).to_be_visible()

@@ -338,7 +338,10 @@ async def test_whoever_was_removed_stays_out(workspace: Workspace, provider: Pro
     assert (await browser.get("/api/me")).status_code == 401
     again = await workspace.site.browser()
     page = await sign_on(workspace, again)
-    assert refused(page, again) and "no member of this workspace any more" in page.text
+    assert refused(page, again) and "Ask an administrator for an invitation" in page.text
+    await workspace.admin.post("/api/invitations", json={"email": workspace.address("fay"), "role": "viewer"})
+    await sign_on(workspace, again)
+    assert (await me(again))["role"] == "viewer"
 
 
 async def test_what_is_stored_gives_nothing_away(workspace: Workspace, site: Site) -> None:
