@@ -107,6 +107,7 @@ class Whorl:
     live: LiveRuns
     queue: Queue
     throttle: Throttle
+    refusals: Throttle
     sign_on: SignOn
     shadows: Shadows
     drain: Drain
@@ -211,6 +212,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             live,
             queue,
             Throttle(),
+            Throttle(limit=20, window=3600),
             await _open_sign_on(stack, settings, engine),
             shadows,
             drain,

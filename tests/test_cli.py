@@ -220,6 +220,20 @@ def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
     said(whorl("invitation", "create", "nobody"), 2, "is not an e-mail address")
 
 
+def test_keys_are_rotated_and_the_audit_log_is_exported(whorl: Whorl, tmp_path: Path) -> None:
+    key = json.loads(whorl("key", "create", "billing", "--json").stdout)
+    rotated = json.loads(whorl("key", "rotate", key["id"], "--overlap", "1", "--json").stdout)
+    assert rotated["key"] != key["key"]
+    said(whorl("key", "rotate", "x"), 2, "is not the id of a key")
+    assert whorl("key", "rotate", key["id"], "--overlap", "169").returncode == 2
+    file = tmp_path / "audit.jsonl"
+    assert whorl("audit", "--out", str(file)).returncode == 0
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [event["action"] for event in events][-2:] == ["key.rotated", "audit.exported"]
+    assert whorl("audit", "--out", str(tmp_path / "missing" / "file")).returncode == 2
+    assert len(whorl("audit").stdout.splitlines()) == len(events) + 1
+
+
 def test_settings_win_in_order(tmp_path: Path) -> None:
     settings = load_settings({"WHORL_PORT": "9000", "WHORL_HOST": ""}, port=9001)
     assert (settings.port, settings.host) == (9001, "127.0.0.1")

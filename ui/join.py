@@ -60,7 +60,7 @@ async def take_up_invitation(
     except (AuthenticationError, InputError, LimitError) as error:
         context = await _context(request, invitation, name=name, message=error.message)
         return render(context, error.status)
-    secret = await open_web_session(engine, joined.tenant_id, joined.user_id)
+    secret = await open_web_session(engine, joined.tenant_id, joined.user_id, by="invitation")
     return keep_session(request, RedirectResponse("/", 303), secret)
 
 

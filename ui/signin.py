@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, LimitError
 from ..platform.identity.http import COOKIE, check_origin
+from ..platform.identity.refusals import note_failed_sign_in
 from ..platform.identity.signin import LIFETIME, sign_in, sign_out
+from ..platform.problems import error_headers
 from .frame import Context, known_actor, render
 
 router = APIRouter()
@@ -50,8 +53,10 @@ async def submit_sign_in(
         secret = await sign_in(whorl.engine, whorl.throttle, email, password, workspace)
     except (AuthenticationError, LimitError) as error:
         again = await sign_in_context(request, workspace, email=email, next=target, message=error.message)
-        wait = getattr(error, "retry_after", None)
-        return render(again, error.status, {"Retry-After": str(max(1, round(wait)))} if wait else None)
+        page = render(again, error.status, error_headers(error) if isinstance(error, LimitError) else None)
+        if isinstance(error, AuthenticationError):
+            page.background = BackgroundTask(note_failed_sign_in, whorl.engine, email, workspace)
+        return page
     return keep_session(request, RedirectResponse(target, 303), secret)
 
 

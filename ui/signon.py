@@ -1,9 +1,11 @@
 """Single sign-on in the browser: to the workspace's provider and back."""
 
 from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, NotFoundError, PrerequisiteError, UpstreamError, WhorlError
+from ..platform.identity.refusals import note_failed_sign_on
 from ..platform.identity.signon import LIFETIME, Returned, SignOn
 from ..platform.identity.sso_api import redirect_uri_of
 from .frame import render
@@ -53,7 +55,12 @@ async def finish_sign_on(
             Returned(code, state, iss),
         )
     except _SHOWN as refusal:
-        return _without_cookie(await _refused(request, workspace, refusal))
+        page = await _refused(request, workspace, refusal)
+        whorl = request.app.state.whorl
+        page.background = BackgroundTask(
+            note_failed_sign_on, whorl.engine, whorl.refusals, workspace, refusal.title
+        )
+        return _without_cookie(page)
     return _without_cookie(keep_session(request, RedirectResponse(done.next, 303), done.session))
 
 

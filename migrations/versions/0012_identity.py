@@ -1,10 +1,10 @@
-"""Single sign-on, what a password opens, invitations."""
+"""Single sign-on, what a password opens, invitations, an audit log that is only added to."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from whorl.platform.database.rls import isolate
+from whorl.platform.database.rls import APP_ROLE, isolate
 
 revision = "0012"
 down_revision = "0011"
@@ -14,6 +14,8 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    # The audit log is added to and read, nothing else.
+    op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON audit_events FROM {APP_ROLE}")
     op.add_column(
         "memberships", sa.Column("by_password", sa.Boolean(), server_default=sa.true(), nullable=False)
     )

@@ -31,7 +31,9 @@ async def current_actor(
 async def _authenticated(request: Request, bearer: Any, cookie: str | None) -> Actor:
     if bearer is not None:
         holders: KeyHolders = request.app.state.whorl.key_holders
-        return await holders.of(bearer.credentials)
+        actor = await holders.of(bearer.credentials)
+        request.state.key_actor = actor
+        return actor
     if cookie is None:
         raise AuthenticationError("Send an API key as 'Authorization: Bearer whorl_…', or sign in.")
     check_origin(request)

@@ -106,7 +106,7 @@ class SignOn:
                     "The workspace changed its sign-on provider meanwhile. Begin again."
                 )
             user_id = await _admit(session, tenant, provider, person)
-        return SignedOn(await open_web_session(self.engine, tenant.id, user_id), next)
+        return SignedOn(await open_web_session(self.engine, tenant.id, user_id, by="sso"), next)
 
     async def _tenant(self, workspace: str) -> Tenant | None:
         async with open_session(self.engine) as session:
