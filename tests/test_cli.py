@@ -205,6 +205,8 @@ def test_single_sign_on_is_set_shown_and_removed(whorl: Whorl, monkeypatch: pyte
     said(whorl("secrets", "rotate", WHORL_SECRET_KEY=key), 6, "was sealed with the key")
     said(whorl("secrets", "rotate", WHORL_SECRET_KEY="short"), 2, "not 32 bytes")
     assert json.loads(whorl("secrets", "rotate", "--json").stdout) == {"sealed": 0}
+    checks = json.loads(whorl("doctor", "--json", WHORL_SECRET_KEY="short").stdout)
+    assert {check["check"]: check["ok"] for check in checks}["secrets"] is False
     assert whorl("sso", "remove").returncode == 0
     said(whorl("sso", "show"), 3, "no single sign-on")
 

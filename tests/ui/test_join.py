@@ -18,7 +18,9 @@ from tests.ui.conftest import Site
 from tests.ui.test_signon import Workspace, make_workspace, me, sign_on
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError
 from whorl.platform.identity.http import COOKIE
+from whorl.platform.identity.invitations import join_anew
 from whorl.platform.identity.tables import Invitation
 
 PASSWORD = "a long enough password"
@@ -224,3 +226,23 @@ async def test_another_site_makes_nobody_join(site: Site, workspace: Workspace) 
         path, data={"name": "Ada", "password": PASSWORD}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert answer.status_code == 403 and COOKIE not in browser.cookies
+
+
+async def test_an_old_invitation_lets_nobody_in_who_is_signed_in(site: Site, workspace: Workspace) -> None:
+    made = await workspace.admin.post("/api/invitations", json={"email": "owner@acme.example"})
+    async with tenant_session(site.whorl.engine, workspace.owner.tenant_id) as session:
+        await session.execute(update(Invitation).values(expires_at=now() - timedelta(seconds=1)))
+    browser = await site.browser(site.acme.owner)
+    assert (await join(browser, urlsplit(made.json()["link"]).path)).status_code == 404
+    assert (await me(browser))["tenant"] == "acme"
+
+
+async def test_an_invitation_changes_no_password_that_there_is(site: Site, workspace: Workspace) -> None:
+    """Also where the account was made between the page and its form."""
+    made = await workspace.admin.post("/api/invitations", json={"email": "owner@acme.example"})
+    secret = urlsplit(made.json()["link"]).path.removeprefix("/join/")
+    with pytest.raises(ConflictError, match="has an account already"):
+        await join_anew(site.whorl.engine, secret, "Eve", PASSWORD)
+    browser = await site.browser()
+    form = {"email": "owner@acme.example", "password": "correct horse battery"}
+    assert (await browser.post("/signin", data=form)).status_code == 303

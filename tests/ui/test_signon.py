@@ -290,7 +290,7 @@ async def test_nobody_is_taken_over_by_the_provider_of_another_workspace(
     assert (who["tenant"], who["user_id"]) == (workspace.slug, str(victim.user_id))
     assert (await browser.get(f"/admin/runs/{site.acme.runs[0]}")).status_code == 404
     async with tenant_session(site.whorl.engine, victim.tenant_id) as session:
-        assert await session.scalar(select(Identity.subject)) is None
+        assert await session.scalar(select(Identity.subject).where(Identity.subject == "liar")) is None
         user = await session.get_one(User, victim.user_id)
         assert user.home_tenant_id == victim.tenant_id and user.name == "Owner"
     # Nor does the account's password open the liar's workspace, or the other way round.
