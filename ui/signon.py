@@ -4,7 +4,14 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
-from ..platform.errors import AuthenticationError, NotFoundError, PrerequisiteError, UpstreamError, WhorlError
+from ..platform.errors import (
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    PrerequisiteError,
+    UpstreamError,
+    WhorlError,
+)
 from ..platform.identity.refusals import note_failed_sign_on
 from ..platform.identity.signon import LIFETIME, Returned, SignOn
 from ..platform.identity.sso_api import redirect_uri_of
@@ -13,7 +20,7 @@ from .signin import SignInContext, keep_session, local_path, sign_in_context
 
 router = APIRouter(prefix="/signin/sso/{workspace}")
 COOKIE = "whorl_signon"
-_SHOWN = (AuthenticationError, NotFoundError, PrerequisiteError, UpstreamError)
+_SHOWN = (AuthenticationError, ConflictError, NotFoundError, PrerequisiteError, UpstreamError)
 
 
 @router.get("")

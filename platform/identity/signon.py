@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
-from ..database.session import open_session, tenant_session
+from ..database.session import open_session, take_turns, tenant_session
 from ..errors import AuthenticationError, NotFoundError
 from . import audit
 from .access import Actor, parse_role
@@ -144,6 +144,7 @@ async def _admit(
 
     Whoever was removed comes in again only by an invitation.
     """
+    await take_turns(session, f"sign-on {tenant.id} {person.issuer} {person.subject}")
     known = await session.scalar(
         select(Identity.user_id).where(Identity.issuer == person.issuer, Identity.subject == person.subject)
     )

@@ -1,5 +1,6 @@
 """Single sign-on: with two real providers, and with one that cheats."""
 
+import asyncio
 import json
 import secrets
 import socket
@@ -115,6 +116,16 @@ async def test_a_new_person_becomes_a_member(workspace: Workspace, provider: Pro
     provider.be("ada", "another@elsewhere.example", verified=False)
     await sign_on(workspace, again)
     assert (await me(again))["user_id"] == who["user_id"], "known by issuer and subject, whatever the address"
+
+
+async def test_a_new_person_in_two_browsers_at_once_is_one_member(
+    workspace: Workspace, provider: Provider
+) -> None:
+    provider.be("ada", workspace.address("ada"))
+    browsers = [await workspace.site.browser() for _ in range(4)]
+    answers = await asyncio.gather(*(sign_on(workspace, browser) for browser in browsers))
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert len({(await me(browser))["user_id"] for browser in browsers}) == 1
 
 
 async def test_the_question_has_pkce_state_and_nonce(workspace: Workspace) -> None:
