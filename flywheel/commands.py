@@ -10,6 +10,7 @@ from anyio import to_thread
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
 from ..platform.identity.audit import record
+from ..platform.ids import parse_uuid
 from .apart import step_back
 from .build import FORMATS
 from .canary import canary_of
@@ -17,7 +18,6 @@ from .datasets import Selection, create_dataset
 from .demo.commands import demo
 from .distil_commands import distil_runs
 from .files import PARTS
-from .ids import parse_uuid
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .judging.commands import judge

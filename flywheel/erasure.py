@@ -15,7 +15,7 @@ from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.members import forget_member, require_removable
-from ..platform.identity.tables import ApiKey, WebSession
+from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import Span
 from ..platform.usage.record import forget_actor
@@ -96,6 +96,8 @@ async def _delete(
     steps: list[tuple[str, Any]] = [
         ("conversations", delete(Conversation).where(Conversation.user_id.in_(people))),
         ("api_keys", delete(ApiKey).where(ApiKey.user_id == member)),
+        ("invitations", delete(Invitation).where(Invitation.email == subject.strip().lower())),
+        ("identities", delete(Identity).where(Identity.user_id == member)),
         ("web_sessions", delete(WebSession).where(WebSession.user_id == member)),
     ]
     for name, statement in steps:

@@ -57,7 +57,10 @@ from .idempotency.middleware import IdempotencyKeys
 from .identity import api as identity_api
 from .identity.http import CurrentActor
 from .identity.keys import KeyHolders
+from .identity.outbound import open_client
+from .identity.sealing import load_sealer
 from .identity.signin import Throttle
+from .identity.signon import SignOn
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .problems import install_problem_handlers
@@ -104,6 +107,8 @@ class Whorl:
     live: LiveRuns
     queue: Queue
     throttle: Throttle
+    refusals: Throttle
+    sign_on: SignOn
     shadows: Shadows
     drain: Drain
     ingest: Ingest
@@ -207,6 +212,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             live,
             queue,
             Throttle(),
+            Throttle(limit=20, window=3600),
+            await _open_sign_on(stack, settings, engine),
             shadows,
             drain,
             ingest,
@@ -260,6 +267,12 @@ async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listene
 
     stack.push_async_callback(stop)
     return [exporter.follow]
+
+
+async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> SignOn:
+    sealer = await anyio.to_thread.run_sync(load_sealer, settings)
+    http = await stack.enter_async_context(open_client(private=settings.sso_private))
+    return SignOn(engine, sealer, http, settings.sso_private)
 
 
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:

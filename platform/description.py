@@ -90,7 +90,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         return []
     if path == OTLP:
         return [400, 401, 403, 413, 415, 422, 429, 503]
-    statuses = [401, 403, 503]
+    statuses = [401, 403, 503, *(status for status in ERRORS if str(status) in operation["responses"])]
     if operation.get("parameters") or "requestBody" in operation:
         statuses.append(400 if is_openai(path) else 422)
     if "{" in path or "requestBody" in operation:

@@ -14,6 +14,7 @@ from .command import Terminal
 from .database.embedded import start_embedded
 from .database.migrate import check_application_role
 from .errors import WhorlError
+from .identity.sealing import load_sealer
 from .serving.base_model import model_folder
 from .settings import Settings
 
@@ -63,6 +64,14 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", True, "PostgreSQL at WHORL_DATABASE_URL")
 
 
+def _secrets(settings: Settings) -> Finding:
+    try:
+        keys = load_sealer(settings).keys
+    except WhorlError as error:
+        return Finding("secrets", False, "no keys for stored secrets", error.message)
+    return Finding("secrets", True, f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} for stored secrets")
+
+
 def _model(settings: Settings) -> Finding:
     if settings.model_url is None:
         try:
@@ -90,7 +99,7 @@ def _port(settings: Settings) -> Finding:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    _python, _packages, _accelerator, _disk, _database, _model, _port,
+    _python, _packages, _accelerator, _disk, _database, _secrets, _model, _port,
 )  # fmt: skip
 
 

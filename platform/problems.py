@@ -8,11 +8,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from sqlalchemy.exc import DataError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from .database.outage import AWAY, away
-from .errors import KeyReusedError, WhorlError
+from .errors import KeyReusedError, PermissionDeniedError, WhorlError
+from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -111,9 +113,12 @@ async def whorl_error(request: Request, error: Exception) -> Response:
     """The answer to an error of Whorl's own."""
     assert isinstance(error, WhorlError)
     headers = error_headers(error)
-    return await _respond(
+    response = await _respond(
         request, error.status, error.title, error.message, headers=headers, param=error.field, code=error.code
     )
+    if isinstance(error, PermissionDeniedError):
+        response.background = BackgroundTask(note_refused_key, request)
+    return response
 
 
 def error_headers(error: WhorlError) -> dict[str, str]:

@@ -28,7 +28,18 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", description="Address that whorl serve listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that whorl serve listens on.")
-    public_url: str | None = Field(None, description="Address that users type, for cookies.")
+    public_url: str | None = Field(
+        None, description="Address that users type, for cookies, sign-on and invitations."
+    )
+    secret_key: str | None = Field(
+        None, repr=False, description="Keys that seal stored secrets, comma separated, newest first."
+    )
+    secret_key_file: Path | None = Field(
+        None, description="File with those keys; neither set: <data_dir>/secret.key, made when missing."
+    )
+    sso_private: bool = Field(
+        False, description="Let sign-on providers be without TLS and on private addresses."
+    )
     model_url: str | None = Field(
         None, description="Base URL of OpenAI-compatible servers, comma separated; unset: embedded."
     )
@@ -158,6 +169,11 @@ class Settings(BaseModel):
     def adapters(self) -> Path:
         """The folder that holds one folder per adapter."""
         return (self.adapter_dir or self.data_dir / "adapters").expanduser().resolve()
+
+    @property
+    def site(self) -> str:
+        """The address that users type, without a slash at its end, as far as the command line knows it."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def secure_cookies(self) -> bool:

@@ -15,6 +15,7 @@ from click import Context, Group
 from click.testing import CliRunner
 
 from tests.conftest import ROOT, Addresses
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
 from whorl.platform.cli import main
 from whorl.platform.errors import InputError
@@ -186,6 +187,53 @@ def test_every_command_has_help_with_an_example() -> None:
         "serve", "ingest", "ask", "runs", "feedback", "export", "train", "evaluate", "promote", "rollback", "status", "tenant",
         "key", "doctor",
     }  # fmt: skip
+
+
+def test_single_sign_on_is_set_shown_and_removed(whorl: Whorl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSO_CLIENT_SECRET", CLIENT_SECRET)
+    with running_provider() as provider:
+        named = ("sso", "set", provider.issuer, "--client-id", CLIENT_ID)
+        said(whorl(*named), 2, "begins with https://")
+        allowed = {"WHORL_SSO_PRIVATE": "true", "WHORL_PUBLIC_URL": "https://whorl.example"}
+        said(whorl(*named, "--role", "member", **allowed), 2, "Name the domains")
+        done = whorl(*named, "--role", "member", "--domain", "Acme.example", "--json", **allowed)
+        value = json.loads(done.stdout)
+        assert value["redirect_uri"] == "https://whorl.example/signin/sso/default/callback"
+        assert value["domains"] == ["acme.example"] and CLIENT_SECRET not in done.stdout
+    assert CLIENT_ID in whorl("sso", "show").stdout
+    key = whorl("secrets", "key").stdout.strip()
+    said(whorl("secrets", "rotate", WHORL_SECRET_KEY=key), 6, "was sealed with the key")
+    said(whorl("secrets", "rotate", WHORL_SECRET_KEY="short"), 2, "not 32 bytes")
+    assert json.loads(whorl("secrets", "rotate", "--json").stdout) == {"sealed": 0}
+    checks = json.loads(whorl("doctor", "--json", WHORL_SECRET_KEY="short").stdout)
+    assert {check["check"]: check["ok"] for check in checks}["secrets"] is False
+    assert whorl("sso", "remove").returncode == 0
+    said(whorl("sso", "show"), 3, "no single sign-on")
+
+
+def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
+    made = json.loads(whorl("invitation", "create", "ada@acme.example", "--json").stdout)
+    assert made["link"].startswith("http://localhost:8000/join/invite_")
+    listed = json.loads(whorl("invitation", "list", "--json").stdout)
+    assert [(each["id"], each["email"]) for each in listed] == [(made["id"], "ada@acme.example")]
+    assert whorl("invitation", "revoke", made["id"]).returncode == 0
+    said(whorl("invitation", "revoke", made["id"]), 3, "taken up or revoked")
+    said(whorl("invitation", "revoke", "x"), 2, "is not the id of an invitation")
+    said(whorl("invitation", "create", "nobody"), 2, "is not an e-mail address")
+
+
+def test_keys_are_rotated_and_the_audit_log_is_exported(whorl: Whorl, tmp_path: Path) -> None:
+    key = json.loads(whorl("key", "create", "billing", "--json").stdout)
+    rotated = json.loads(whorl("key", "rotate", key["id"], "--overlap", "1", "--json").stdout)
+    assert rotated["key"] != key["key"]
+    said(whorl("key", "rotate", "x"), 2, "is not the id of a key")
+    assert whorl("key", "rotate", key["id"], "--overlap", "169").returncode == 2
+    file = tmp_path / "audit.jsonl"
+    assert whorl("audit", "--out", str(file)).returncode == 0
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [event["action"] for event in events][-2:] == ["key.rotated", "audit.exported"]
+    assert whorl("audit", "--out", str(tmp_path / "missing" / "file")).returncode == 2
+    assert len(whorl("audit").stdout.splitlines()) == len(events) + 1
 
 
 def test_settings_win_in_order(tmp_path: Path) -> None:

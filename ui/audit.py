@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
+from ..platform.identity.audit import recent
 from ..platform.identity.tables import AuditEvent
 from .frame import Administrator, Context, render
 from .people import names_of_sources
@@ -32,11 +32,8 @@ class AuditContext(Context):
 @router.get("")
 async def show_audit(actor: Administrator, request: Request, before: uuid.UUID | None = None) -> Response:
     """The events, ``PAGE`` at a time."""
-    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(PAGE + 1)
-    if before is not None:
-        query = query.where(AuditEvent.id < before)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        found = list(await session.scalars(query))
+        found = await recent(session, PAGE + 1, before)
         events = found[:PAGE]
         # What an act was done to is often a person or a key as well.
         labels = {event.actor for event in events} | {

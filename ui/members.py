@@ -10,9 +10,12 @@ from starlette.responses import Response
 from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.identity.access import KEY_ROLES, ROLES, Role
+from ..platform.identity.invitations import list_invitations
 from ..platform.identity.keys import list_keys
 from ..platform.identity.members import Member, list_members
-from ..platform.identity.tables import ApiKey
+from ..platform.identity.providers import find_provider
+from ..platform.identity.sso_api import redirect_uri_of
+from ..platform.identity.tables import ApiKey, Invitation, SignOnProvider
 from .frame import Administrator, Context, render
 
 router = APIRouter(prefix="/admin")
@@ -34,6 +37,10 @@ class MembersContext(Context):
     members: list[Member]
     roles: tuple[Role, ...] = ROLES
     means: dict[Role, str]
+    invitations: list[Invitation]
+    moment: datetime
+    provider: SignOnProvider | None
+    redirect_uri: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +60,15 @@ async def show_members(actor: Administrator, request: Request) -> Response:
     """The members by e-mail address."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         members = await list_members(session)
+        provider = await find_provider(session)
+        invitations = await list_invitations(session)
     return render(
         MembersContext(
-            title="Members", actor=actor, members=members, means={role: ROLE_MEANS[role] for role in ROLES}
+            title="Members", actor=actor, members=members, means={role: ROLE_MEANS[role] for role in ROLES},
+            invitations=invitations, moment=now(), provider=provider,
+            redirect_uri=redirect_uri_of(request, actor.tenant_slug),
         )
-    )
+    )  # fmt: skip
 
 
 @router.get("/keys")

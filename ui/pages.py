@@ -10,12 +10,14 @@ from . import (
     chat,
     datasets,
     documents,
+    join,
     members,
     overview,
     quarantine,
     reference,
     runs,
     signin,
+    signon,
     trainings,
     usage,
 )
@@ -29,7 +31,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage, audit, reference,
+        signin, signon, join, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
+        audit, reference,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

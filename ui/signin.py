@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, LimitError
 from ..platform.identity.http import COOKIE, check_origin
+from ..platform.identity.refusals import note_failed_sign_in
 from ..platform.identity.signin import LIFETIME, sign_in, sign_out
+from ..platform.problems import error_headers
 from .frame import Context, known_actor, render
 
 router = APIRouter()
@@ -16,9 +19,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, kw_only=True)
 class SignInContext(Context):
-    """The form; what was typed stays, but for the password."""
+    """The form; what was typed stays, but for the password. ``sso`` is whether the workspace has single sign-on."""
 
     template: ClassVar[str] = "signin.html"
+    sso: bool = False
     email: str = ""
     workspace: str = ""
     next: str = "/"
@@ -26,11 +30,11 @@ class SignInContext(Context):
 
 
 @router.get("/signin")
-async def show_sign_in(request: Request, next: str = "/") -> Response:
+async def show_sign_in(request: Request, next: str = "/", workspace: str = "") -> Response:
     """The form; whoever is signed in already goes where they wanted to."""
     if await known_actor(request):
         return RedirectResponse(local_path(next), 303)
-    return render(SignInContext(title="Sign in", actor=None, next=local_path(next)))
+    return render(await sign_in_context(request, workspace, next=local_path(next)))
 
 
 @router.post("/signin")
@@ -48,15 +52,30 @@ async def submit_sign_in(
     try:
         secret = await sign_in(whorl.engine, whorl.throttle, email, password, workspace)
     except (AuthenticationError, LimitError) as error:
-        again = SignInContext(
-            title="Sign in", actor=None, email=email, workspace=workspace, next=target, message=error.message
-        )
-        wait = getattr(error, "retry_after", None)
-        return render(again, error.status, {"Retry-After": str(max(1, round(wait)))} if wait else None)
-    response = RedirectResponse(target, 303)
+        again = await sign_in_context(request, workspace, email=email, next=target, message=error.message)
+        page = render(again, error.status, error_headers(error) if isinstance(error, LimitError) else None)
+        if isinstance(error, AuthenticationError):
+            page.background = BackgroundTask(note_failed_sign_in, whorl.engine, email, workspace)
+        return page
+    return keep_session(request, RedirectResponse(target, 303), secret)
+
+
+async def sign_in_context(
+    request: Request, workspace: str, *, next: str = "/", email: str = "", message: str = ""
+) -> SignInContext:
+    """The form for a workspace, or for none in particular."""
+    workspace = workspace.strip().lower()[:100]
+    sso = bool(workspace) and await request.app.state.whorl.sign_on.offered(workspace)
+    return SignInContext(
+        title="Sign in", actor=None, email=email, workspace=workspace, next=next, message=message, sso=sso
+    )
+
+
+def keep_session(request: Request, response: Response, secret: str) -> Response:
+    """Let the browser keep a session."""
     response.set_cookie(
         COOKIE, secret, max_age=int(LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax",
-        secure=whorl.settings.secure_cookies,
+        secure=request.app.state.whorl.settings.secure_cookies,
     )  # fmt: skip
     return response
 

@@ -9,10 +9,10 @@ from ...platform.command import Terminal, run_async
 from ...platform.database.session import tenant_session
 from ...platform.errors import InputError
 from ...platform.identity.access import Actor
+from ...platform.ids import parse_uuid
 from ...platform.serving.adapters import REWARD
 from ...platform.serving.base_model import model_folder
 from ..datasets import find_dataset
-from ..ids import parse_uuid
 from .launch import queue_training, train_adapter
 from .recipe import METHODS, Recipe, default_recipe, parse_method
 from .resume import requeue_training

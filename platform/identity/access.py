@@ -57,3 +57,11 @@ def parse_role(value: str) -> Role:
         if value == role:
             return role
     raise InputError(f"There is no role {value!r}. Roles are {', '.join(KEY_ROLES)}.")
+
+
+def parse_person_role(value: str) -> PersonRole:
+    """``value`` as a role of people; raises InputError naming those that exist."""
+    for role in ROLES:
+        if value == role:
+            return role
+    raise InputError(f"{value!r} is no role of a person. These are {', '.join(ROLES)}.")

@@ -1,21 +1,24 @@
 """The actor, keys, members and the audit log over HTTP."""
 
 import uuid
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from ..database.session import tenant_session
-from . import audit
+from ..paging import PageCursor, id_of, link_next
+from . import audit, invitation_api, sso_api
 from .access import PersonRole, Role
 from .http import CurrentActor
-from .keys import create_key, list_keys, revoke_key
-from .members import add_member, change_role, list_members, remove_member
+from .keys import create_key, list_keys, revoke_key, rotate_key
+from .members import add_member, change_role, list_members, remove_member, require_own_or_new
 
 router = APIRouter(prefix="/api", tags=["identity"])
+router.include_router(sso_api.router)
+router.include_router(invitation_api.router)
 
 
 class ActorView(BaseModel):
@@ -84,6 +87,24 @@ async def get_keys(actor: CurrentActor, request: Request) -> Any:
         return await list_keys(session)
 
 
+class Rotation(BaseModel):
+    """How long the old key stays valid beside the new one."""
+
+    overlap_hours: int = Field(24, ge=0, le=24 * 7)
+
+
+@router.post("/keys/{key_id}/rotate", response_model=CreatedKey, status_code=201)
+async def post_key_rotation(key_id: uuid.UUID, body: Rotation, actor: CurrentActor, request: Request) -> Any:
+    """Make a key of the same name, role and time of validity in place of another."""
+    actor.require("administer")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        key, text = await rotate_key(session, key_id, timedelta(hours=body.overlap_hours))
+        audit.record(
+            session, actor, "key.rotated", str(key_id), new=str(key.id), overlap_hours=body.overlap_hours
+        )
+    return {**{name: getattr(key, name) for name in KeyView.model_fields}, "key": text}
+
+
 @router.delete("/keys/{key_id}", status_code=204)
 async def delete_key(key_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
     """Revoke a key; it is refused from the next request on."""
@@ -119,9 +140,10 @@ class AddedMember(MemberView):
 
 @router.post("/members", response_model=AddedMember, status_code=201)
 async def post_member(body: NewMember, actor: CurrentActor, request: Request) -> Any:
-    """Add a member to the workspace."""
+    """Add a member to the workspace; whoever has an account of another workspace is invited in place of that."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await require_own_or_new(session, actor.tenant_id, body.email)
         user, password = await add_member(session, actor.tenant_id, body.email, body.role, name=body.name)
         audit.record(session, actor, "member.added", str(user.id), role=body.role)
     return AddedMember(user_id=user.id, email=user.email, name=user.name, role=body.role, password=password)
@@ -163,8 +185,9 @@ async def delete_member(user_id: uuid.UUID, actor: CurrentActor, request: Reques
 
 
 class AuditView(BaseModel):
-    """An administrative act."""
+    """What somebody did, or tried to."""
 
+    id: uuid.UUID
     at: datetime
     actor: str
     action: str
@@ -173,8 +196,29 @@ class AuditView(BaseModel):
 
 
 @router.get("/audit", response_model=list[AuditView])
-async def get_audit(actor: CurrentActor, request: Request) -> Any:
-    """The latest administrative acts, newest first."""
+async def get_audit(
+    actor: CurrentActor,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: PageCursor = None,
+) -> Any:
+    """The audit log, newest first; the Link header leads to what was before."""
     actor.require("administer")
+    before = id_of(cursor) if cursor else None
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await audit.recent(session)
+        events = await audit.recent(session, limit, before)
+    link_next(request, response, [str(event.id) for event in events], limit)
+    return events
+
+
+_LINES: dict[str, Any] = {"application/jsonl": {"schema": {"type": "string"}}}
+
+
+@router.get("/audit/export", response_class=StreamingResponse, responses={200: {"content": _LINES}})
+async def export_audit(actor: CurrentActor, request: Request) -> Any:
+    """The whole audit log as JSON lines, the oldest first; the export is its last line."""
+    actor.require("administer")
+    name = f'attachment; filename="audit-{actor.tenant_slug}.jsonl"'
+    lines = audit.export(request.app.state.whorl.engine, actor)
+    return StreamingResponse(lines, media_type="application/jsonl", headers={"Content-Disposition": name})

@@ -1,16 +1,18 @@
 """``whorl tenant`` and ``whorl key``."""
 
-import uuid
+from datetime import timedelta
+from typing import TextIO
 
 import click
 
 from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
-from . import audit
+from ..ids import parse_uuid
+from . import audit, invitation_commands, sso_commands
 from .access import KEY_ROLES, parse_role
 from .bootstrap import ensure_tenant, show_credentials
-from .keys import create_key, list_keys, revoke_key
+from .keys import create_key, list_keys, revoke_key, rotate_key
 from .tenants import list_tenants
 
 
@@ -54,7 +56,7 @@ async def tenant_list(terminal: Terminal) -> None:
 
 @click.group()
 def key() -> None:
-    """API keys: create, list, revoke."""
+    """API keys: create, list, rotate, revoke."""
 
 
 @key.command("create")
@@ -102,14 +104,53 @@ async def key_revoke(terminal: Terminal, key_id: str) -> None:
     \b
     Example: whorl key revoke 0199e6a0-0000-7000-8000-000000000000
     """
-    try:
-        wanted = uuid.UUID(key_id)
-    except ValueError as error:
-        raise InputError(f"{key_id!r} is not the id of a key. whorl key list shows the ids.") from error
+    wanted = parse_uuid(key_id, "key")
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         await revoke_key(session, wanted)
         audit.record(session, actor, "key.revoked", key_id)
     terminal.result({"revoked": key_id}, lambda: click.echo("The key is revoked."))
 
 
-COMMANDS = (tenant, key)
+@key.command("rotate")
+@click.argument("key_id")
+@click.option(
+    "--overlap",
+    default=24,
+    show_default=True,
+    type=click.IntRange(0, 24 * 7),
+    help="Hours that the old one stays valid.",
+)
+@run_async
+async def key_rotate(terminal: Terminal, key_id: str, overlap: int) -> None:
+    """Make a new key in place of another and print it, once.
+
+    \b
+    Example: whorl key rotate 0199e6a0-0000-7000-8000-000000000000 --overlap 48
+    """
+    wanted = parse_uuid(key_id, "key")
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        made, text = await rotate_key(session, wanted, timedelta(hours=overlap))
+        audit.record(session, actor, "key.rotated", key_id, new=str(made.id), overlap_hours=overlap)
+    terminal.result({"id": made.id, "key": text}, lambda: click.echo(text))
+
+
+@click.command("audit")
+@click.option(
+    "--out",
+    default="-",
+    type=click.File("w", "utf-8", lazy=False),
+    help="File to write; by default standard output.",
+)
+@run_async
+async def audit_command(terminal: Terminal, out: TextIO) -> None:
+    """Export the audit log as JSON lines, the oldest first; the export is its last line.
+
+    \b
+    Example: whorl audit --out audit.jsonl
+    """
+    async with terminal.open() as (whorl, actor):
+        async for line in audit.export(whorl.engine, actor):
+            out.write(line)
+
+
+COMMANDS = (tenant, key, audit_command, *invitation_commands.COMMANDS, *sso_commands.COMMANDS)

@@ -31,7 +31,9 @@ async def current_actor(
 async def _authenticated(request: Request, bearer: Any, cookie: str | None) -> Actor:
     if bearer is not None:
         holders: KeyHolders = request.app.state.whorl.key_holders
-        return await holders.of(bearer.credentials)
+        actor = await holders.of(bearer.credentials)
+        request.state.key_actor = actor
+        return actor
     if cookie is None:
         raise AuthenticationError("Send an API key as 'Authorization: Bearer whorl_…', or sign in.")
     check_origin(request)
@@ -56,12 +58,21 @@ def check_origin(request: Request) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     public = request.app.state.whorl.settings.public_url
     if site is not None and site not in ("same-origin", "none"):
         raise PermissionDeniedError("The request comes from another site.")
-    if origin is not None and origin not in {own, public}:
+    if origin is not None and origin not in {_own_address(request), public}:
         raise PermissionDeniedError(f"The request comes from another site ({origin}).")
+
+
+def site_address(request: Request) -> str:
+    """The address that users type, without a slash at its end: the setting, else what this request came to."""
+    public: str | None = request.app.state.whorl.settings.public_url
+    return (public or _own_address(request)).rstrip("/")
+
+
+def _own_address(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from ..database.base import now
 from ..database.batches import Batches
 from ..database.session import tenant_session
-from ..errors import AuthenticationError, NotFoundError
+from ..errors import AuthenticationError, ConflictError, NotFoundError
 from .access import Actor, Role, parse_role
 from .secrets import digest, new_secret, tenant_of
 from .tables import ApiKey, Tenant
@@ -49,13 +49,41 @@ async def list_keys(session: AsyncSession) -> list[ApiKey]:
     return list(await session.scalars(select(ApiKey).order_by(ApiKey.id.desc())))
 
 
+async def rotate_key(session: AsyncSession, key_id: uuid.UUID, overlap: timedelta) -> tuple[ApiKey, str]:
+    """A new key in place of another, which stays valid for ``overlap`` at most, and its text.
+
+    It has the other's name, role and user, and is valid for as long as the other was made for. Raises
+    NotFoundError, or ConflictError where the other is not valid any more.
+    """
+    old = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
+    if old is None:
+        raise _no_key(key_id)
+    moment = now()
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= moment):
+        raise ConflictError(f"The key {key_id} is revoked or expired. Create a new one.")
+    secret = new_secret(PREFIX, old.tenant_id)
+    key = ApiKey(
+        tenant_id=old.tenant_id, name=old.name, role=old.role, digest=secret.digest, hint=secret.text[-4:],
+        user_id=old.user_id, expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
+    )  # fmt: skip
+    session.add(key)
+    until = moment + overlap
+    old.expires_at = min(old.expires_at, until) if old.expires_at else until
+    await session.flush()
+    return key, secret.text
+
+
 async def revoke_key(session: AsyncSession, key_id: uuid.UUID) -> ApiKey:
     """Revoke a key; raises NotFoundError when the tenant has none of that id."""
     key = await session.scalar(select(ApiKey).where(ApiKey.id == key_id))
     if key is None:
-        raise NotFoundError(f"There is no key {key_id}. whorl key list shows the keys.")
+        raise _no_key(key_id)
     key.revoked_at = key.revoked_at or now()
     return key
+
+
+def _no_key(key_id: uuid.UUID) -> NotFoundError:
+    return NotFoundError(f"There is no key {key_id}. whorl key list shows the keys.")
 
 
 class KeyHolders:

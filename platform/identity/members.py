@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
 from .access import Role, parse_role
 from .tables import Membership, User
@@ -38,26 +39,76 @@ async def add_member(
 
     Raises InputError for an address or password that cannot be used, ConflictError for a member.
     """
+    email = checked_address(email)
+    drawn = None
+    if await find_user(session, email) is None:
+        drawn = password or secrets.token_urlsafe(12)
+    hashed = await hash_password(drawn) if drawn else None
+    return await enrol(session, tenant_id, email, role, name=name, password_hash=hashed), drawn
+
+
+async def require_own_or_new(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> None:
+    """Raise ConflictError for the address of an account with another home.
+
+    An administrator there may know its password, so that it must be its owner who joins.
+    """
+    user = await find_user(session, checked_address(email))
+    if (
+        user is not None
+        and user.home_tenant_id != tenant_id
+        and not await is_member(session, tenant_id, user.id)
+    ):
+        raise ConflictError(
+            f"{user.email} has an account of another workspace. Send an invitation in place of this."
+        )
+
+
+async def enrol(
+    session: AsyncSession,
+    tenant_id: uuid.UUID,
+    email: str,
+    role: Role,
+    *,
+    name: str = "",
+    password_hash: str | None = None,
+    by_password: bool = True,
+) -> User:
+    """Make the user of an address a member; somebody new gets the name and the password, and this tenant as home.
+
+    ``by_password`` is whether the password of an account with another home opens this tenant. Raises ConflictError
+    for a member.
+    """
+    await take_turns(session, f"account {email}")
+    user = await find_user(session, email)
+    if user is None:
+        user = User(email=email, name=name, password_hash=password_hash, home_tenant_id=tenant_id)
+        session.add(user)
+        await session.flush()
+    if await is_member(session, tenant_id, user.id):
+        raise ConflictError(f"{email} is a member of this workspace already.")
+    opens = by_password or user.home_tenant_id == tenant_id
+    session.add(Membership(tenant_id=tenant_id, user_id=user.id, role=role, by_password=opens))
+    await session.flush()
+    return user
+
+
+async def find_user(session: AsyncSession, email: str) -> User | None:
+    """The account of an address in lower case, whatever its home, or None."""
+    found: User | None = await session.scalar(select(User).where(User.email == email))
+    return found
+
+
+async def is_member(session: AsyncSession, tenant_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Whether a user belongs to the tenant."""
+    return await session.get(Membership, (tenant_id, user_id)) is not None
+
+
+def checked_address(email: str) -> str:
+    """An e-mail address in lower case; raises InputError for what is none."""
     email = email.strip().lower()
     if email.count("@") != 1 or not all(email.split("@")) or len(email) > 254:
         raise InputError(f"{email!r} is not an e-mail address.")
-    user = await session.scalar(select(User).where(User.email == email))
-    drawn = None
-    if user is None:
-        drawn = password or secrets.token_urlsafe(12)
-        user = User(
-            email=email,
-            name=name,
-            password_hash=await hash_password(drawn),
-            home_tenant_id=tenant_id,
-        )
-        session.add(user)
-        await session.flush()
-    if await session.get(Membership, (tenant_id, user.id)):
-        raise ConflictError(f"{email} is a member of this workspace already.")
-    session.add(Membership(tenant_id=tenant_id, user_id=user.id, role=role))
-    await session.flush()
-    return user, drawn
+    return email
 
 
 async def list_members(session: AsyncSession) -> list[Member]:

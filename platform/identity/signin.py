@@ -5,6 +5,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,12 +14,15 @@ from ..database.base import now
 from ..database.session import open_session, tenant_session
 from ..errors import AuthenticationError, LimitError
 from .access import Actor, parse_role
+from .audit import record_of
 from .members import verify_password
 from .secrets import digest, new_secret, tenant_of
 from .tables import Membership, Tenant, User, WebSession
 
 PREFIX = "session"
 LIFETIME = timedelta(days=14)
+ShownBy = Literal["password", "sso", "invitation", "operator"]
+WRONG = "The e-mail address or the password is wrong."
 # Verified when the user is unknown, so that both cases take the time of one Argon2 check.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$MSV4p7Gw9gQ0jZyDq8mXo3M6uwuwDSbFx0u5ZRb0ZzY"
 
@@ -41,6 +45,15 @@ class Throttle:
                 retry_after=recent[0] + self.window - self.clock(),
             )
 
+    def take(self, name: str) -> bool:
+        """Count something, and whether there was less of it than the limit."""
+        try:
+            self.check(name)
+        except LimitError:
+            return False
+        self.fail(name)
+        return True
+
     def fail(self, address: str) -> None:
         """Count a failure."""
         self._failures.setdefault(address, []).append(self.clock())
@@ -54,27 +67,43 @@ async def sign_in(
     engine: AsyncEngine, throttle: Throttle, email: str, password: str, workspace: str = ""
 ) -> str:
     """The session secret for a cookie; raises AuthenticationError or LimitError."""
+    user = await check_password(engine, throttle, email, password)
+    tenant_id = user.home_tenant_id
+    if workspace:
+        async with open_session(engine) as session:
+            tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
+    if tenant_id is None:
+        raise AuthenticationError(WRONG)
+    return await open_web_session(engine, tenant_id, user.id, by="password")
+
+
+async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, password: str) -> User:
+    """The account of an address and its password; raises AuthenticationError or LimitError."""
     email = email.strip().lower()
     throttle.check(email)
     async with open_session(engine) as session:
         user = await session.scalar(select(User).where(User.email == email))
-        tenant_id = user.home_tenant_id if user else None
-        if workspace:
-            tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
     matches = await verify_password((user and user.password_hash) or _NOBODY, password)
-    if not matches or user is None or tenant_id is None:
+    if not matches or user is None:
         throttle.fail(email)
-        raise AuthenticationError("The e-mail address or the password is wrong.")
-    return await open_web_session(engine, tenant_id, user.id)
+        raise AuthenticationError(WRONG)
+    return user
 
 
-async def open_web_session(engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID) -> str:
-    """Open a browser session for a member; raises AuthenticationError for anybody else."""
+async def open_web_session(
+    engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID, *, by: ShownBy = "operator"
+) -> str:
+    """Open a browser session for a member; raises AuthenticationError for anybody else.
+
+    ``by`` is how the person showed who that is; a password opens only memberships that it may.
+    """
     secret = new_secret(PREFIX, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
-        if await session.get(Membership, (tenant_id, user_id)) is None:
-            raise AuthenticationError("The e-mail address or the password is wrong.")
+        membership = await session.get(Membership, (tenant_id, user_id))
+        if membership is None or (by == "password" and not membership.by_password):
+            raise AuthenticationError(WRONG)
         await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
+        record_of(session, tenant_id, f"user:{user_id}", "signin.done", str(user_id), by=by)
         session.add(
             WebSession(
                 tenant_id=tenant_id,

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.base import Base, TenantTable, new_id, now
@@ -35,13 +35,18 @@ class User(Base):
 
 
 class Membership(TenantTable, Base):
-    """A user's role in a tenant; ``training`` is the consent to train on the user's runs."""
+    """A user's role in a tenant; ``training`` is the consent to train on the user's runs.
+
+    ``by_password`` is whether the account's password opens this tenant. Where a provider of the tenant made
+    somebody with another home a member, it does not: who knows the password is not this tenant's to say.
+    """
 
     __tablename__ = "memberships"
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
     training: Mapped[bool] = mapped_column(default=True)
+    by_password: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -69,6 +74,60 @@ class WebSession(TenantTable, Base):
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class SignOnProvider(TenantTable, Base):
+    """The OpenID provider that a tenant's members may sign on with; there is at most one.
+
+    ``client_secret`` is sealed (``sealing.py``). ``domains`` are those of the addresses that the provider may vouch
+    for, all where there is none. ``role`` is given to whoever signs on without being known; None lets in only
+    members and the invited.
+    """
+
+    __tablename__ = "sign_on_providers"
+
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    client_secret: Mapped[bytes]
+    domains: Mapped[list[Any]] = mapped_column(default=list)
+    role: Mapped[str | None]
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
+class Identity(TenantTable, Base):
+    """Whom a provider's subject is in a tenant; it means nothing in another tenant."""
+
+    __tablename__ = "identities"
+    __table_args__ = (Index(None, "tenant_id", "user_id"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignOnAttempt(TenantTable, Base):
+    """A sign-on under way: only the SHA-256 of the browser's secret is stored, and used up by its answer."""
+
+    __tablename__ = "sign_on_attempts"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    next: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class Invitation(TenantTable, Base):
+    """An invitation that nobody took up yet: only the SHA-256 of its link's secret is stored."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("tenant_id", "email"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str]
+    role: Mapped[str]
+    digest: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
 

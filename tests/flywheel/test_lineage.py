@@ -19,12 +19,12 @@ from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.promotion import promote
 from whorl.flywheel.tables import Dataset, Quarantine, Training
 from whorl.platform.app import open_whorl
-from whorl.platform.database.base import new_id
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.members import add_member
-from whorl.platform.identity.tables import User
+from whorl.platform.identity.tables import Identity, Invitation, User
 from whorl.platform.serving.adapters import register_adapter, routed_adapter, switch_route
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.tables import Span
@@ -122,10 +122,21 @@ async def test_lineage_goes_both_ways(settings: Settings) -> None:
                 await find_node(session, f"run:{uuid.uuid4()}")
 
 
+async def sign_on_and_invite(whorl: Whorl, person: Actor, email: str) -> None:
+    """What a provider and an administrator leave of a person."""
+    common = {"tenant_id": person.tenant_id}
+    async with tenant_session(whorl.engine, person.tenant_id) as session:
+        session.add(
+            Identity(**common, issuer="https://login.example", subject=SECRET, user_id=person.user_id)
+        )
+        session.add(Invitation(**common, email=email, role="member", digest="0", expires_at=now()))
+
+
 async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "erasure", settings.path("datasets"))
         needles = (SECRET, "ann@erasure.example", str(world.ann.user_id))
+        await sign_on_and_invite(whorl, world.ann, "ann@erasure.example")
         assert in_tables(settings.database_admin_url or "", needles)
         assert in_files(settings.path("datasets"), needles)
         receipt = await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@erasure.example")

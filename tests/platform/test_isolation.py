@@ -30,7 +30,10 @@ SECRET = "heliotrope"
 # Not acme's own: what every workspace has, and words of the API.
 COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "viewer"}
 # Open to everybody, and so without a tenant.
-OPEN = {"/healthz", "/readyz", "/signin", "/signout"}
+OPEN = {
+    "/healthz", "/readyz", "/signin", "/signout", "/signin/sso/{workspace}", "/signin/sso/{workspace}/callback",
+    "/join/{invitation}",
+}  # fmt: skip
 
 
 class World:
@@ -108,6 +111,7 @@ async def plant(client: httpx.AsyncClient) -> None:
     await post(f"/api/runs/{run['run_id']}/feedback", json={"kind": "thumb", "value": 1})
     await post("/api/keys", json={"name": f"{SECRET}-key", "role": "viewer"})
     await post("/api/members", json={"email": f"{SECRET}@acme.example", "role": "member"})
+    await post("/api/invitations", json={"email": f"{SECRET}-invited@acme.example"})
     await client.put("/api/redaction/policy", json={"deny": [f"{SECRET}-denied"]})
     await post("/api/quarantine/screen", json={})
     second = await post(
@@ -132,7 +136,12 @@ async def harvest(client: httpx.AsyncClient, world: World) -> None:
                 url = operation.filled(dict.fromkeys(operation.holes, value or "x"))
                 answer = await client.get(url)
                 if answer.is_success and "json" in answer.headers.get("content-type", ""):
-                    seen |= set(named_in(answer.json()))
+                    lines = (
+                        answer.text.splitlines()
+                        if "jsonl" in answer.headers["content-type"]
+                        else [answer.text]
+                    )
+                    seen |= {name for line in lines for name in named_in(json.loads(line))}
                 if answer.is_success and value:
                     world.worked.add(url)
         fresh = {

@@ -73,11 +73,13 @@ def _fill(client: httpx.Client) -> dict[str, list[str]]:
     dataset = client.post("/api/datasets", json={"format": "sft", "held_out": 0}).json()["id"]
     member = client.post("/api/members", json={"email": "ada@acme.example"}).json()["user_id"]
     key = client.post("/api/keys", json={"name": "spare"}).json()["id"]
+    invitation = client.post("/api/invitations", json={"email": "grace@acme.example"}).json()["id"]
     models = ["whorl", "scripted", "hashing-384"]
     return {
         "run_id": [run["run_id"], waiting["run_id"]], "document_id": [document], "dataset_id": [dataset],
         "call_id": [waiting["waiting_for"][0]["call_id"]], "conversation_id": [run["conversation_id"]],
-        "user_id": [member], "key_id": [key], "name": [f"run:{run['run_id']}", "tool:search"], "model": models,
+        "user_id": [member], "key_id": [key], "invitation_id": [invitation],
+        "name": [f"run:{run['run_id']}", "tool:search"], "model": models,
         "agent": ["default"], "part": ["train"], "kind": ["jsonl", "parquet"],
     }  # fmt: skip
 

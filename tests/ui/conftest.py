@@ -72,7 +72,9 @@ class _Server(uvicorn.Server):
 async def site(
     make_database: Callable[[], Addresses], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
-    settings = test_settings(make_database(), tmp_path_factory.mktemp("site"), worker="external")
+    settings = test_settings(
+        make_database(), tmp_path_factory.mktemp("site"), worker="external", sso_private=True
+    )
     app = create_app(settings, backend=_Paced(quote_first))
     listener = socket.create_server(("127.0.0.1", 0))
     server = _Server(uvicorn.Config(app, log_level="warning", server_header=False))

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
 from tests.ui.seed import PASSWORD, address
 from whorl.platform.identity.access import Actor
@@ -304,3 +305,53 @@ async def test_no_page_is_wider_than_the_window(
         levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
         assert levels[0] == 1 and levels.count(1) == 1, path
         assert all(b <= a + 1 for a, b in pairwise(levels)), path
+
+
+async def test_single_sign_on_is_set_up_and_used(page: Page, site: Site, context: BrowserContext) -> None:
+    """By the members page, then from the sign-in page, through the provider and back."""
+    with running_provider() as provider:
+        await enter(context, site, site.acme.owner)
+        await page.goto("/admin/members")
+        form = page.locator("#sso form").first
+        await form.get_by_label("Issuer").fill(provider.issuer)
+        await form.get_by_label("Client id").fill(CLIENT_ID)
+        await form.get_by_label("Client secret").fill(CLIENT_SECRET)
+        await form.get_by_label("Domains").fill("acme.example, acme.test")
+        await form.get_by_label("Role of who is not known yet").select_option("member")
+        await form.get_by_role("button", name="Set up").click()
+        await expect(page.get_by_role("button", name="Switch off")).to_be_visible()
+        await expect(form.get_by_label("Domains")).to_have_value("acme.example, acme.test")
+        await context.clear_cookies()
+        provider.be("ivy", "ivy@acme.test")
+        await page.goto("/signin?next=/docs")
+        await page.locator("form[method=get]").get_by_label("Workspace").fill("acme")
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_role("link", name="Single sign-on to acme").click()
+        await expect(page.get_by_text("Ivy")).to_be_visible()
+        assert page.url == f"{site.address}/docs"
+        await context.clear_cookies()
+        await enter(context, site, site.acme.owner)
+        await page.goto("/admin/members")
+        await page.get_by_role("button", name="Switch off").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+        await expect(page.get_by_role("button", name="Set up")).to_be_visible()
+
+
+async def test_an_invited_person_joins(page: Page, site: Site, context: BrowserContext) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/admin/members")
+    form = page.locator('form[data-api="POST /api/invitations"]')
+    await form.get_by_label("E-mail address").fill("jo@acme.example")
+    await form.get_by_role("button", name="Invite").click()
+    shown = page.locator('#invited [data-field="link"]')
+    await expect(shown).to_contain_text("/join/invite_")
+    link = await shown.inner_text()
+    await page.get_by_role("link", name="Show the list again").first.click()
+    await expect(page.get_by_role("button", name="Revoke the invitation of jo@acme.example")).to_be_visible()
+    await context.clear_cookies()
+    await page.goto(link)
+    await page.get_by_label("Your name").fill("Jo")
+    await page.get_by_label("A password").fill(PASSWORD)
+    await page.get_by_role("button", name="Join").click()
+    await expect(page.get_by_label("Your question")).to_be_visible()
+    await expect(page.get_by_text("Jo · acme")).to_be_visible()

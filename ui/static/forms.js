@@ -2,6 +2,7 @@
 //
 // data-api     "METHOD /path"
 // data-confirm a question to agree to first
+// data-list    on a field: words, as a list
 // data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
 
 import { call } from "./api.js";
@@ -40,7 +41,8 @@ function values(form) {
     if (field.type === "radio" && !field.checked) continue;
     if (field.type === "checkbox") {
       if (field.checked) found[field.name] = true;
-    } else if (field.type === "number") found[field.name] = Number(field.value);
+    } else if ("list" in field.dataset) found[field.name] = field.value.split(/[\s,]+/).filter(Boolean);
+    else if (field.type === "number") found[field.name] = Number(field.value);
     else if (field.type === "datetime-local") found[field.name] = new Date(field.value).toISOString();
     else found[field.name] = field.value;
     const also = field.selectedOptions?.[0]?.dataset.alsoMethod;

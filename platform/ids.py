@@ -2,7 +2,7 @@
 
 import uuid
 
-from ..platform.errors import InputError
+from .errors import InputError
 
 
 def parse_uuid(text: str, noun: str) -> uuid.UUID:
@@ -10,4 +10,5 @@ def parse_uuid(text: str, noun: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not the id of a {noun}.") from error
+        article = "an" if noun[0] in "aeiou" else "a"
+        raise InputError(f"{text!r} is not the id of {article} {noun}.") from error

@@ -1,0 +1,139 @@
+"""``whorl sso`` and ``whorl secrets``."""
+
+import click
+
+from ..command import Terminal, run_async
+from ..database.session import tenant_session
+from . import audit
+from .access import ROLES, parse_person_role
+from .providers import ProviderChange, check_provider, get_provider, remove_provider, set_provider
+from .rotation import rotate
+from .sealing import new_key
+from .tables import SignOnProvider
+
+
+@click.group()
+def sso() -> None:
+    """Single sign-on: set, show, remove."""
+
+
+@sso.command("set")
+@click.argument("issuer")
+@click.option("--client-id", required=True)
+@click.option(
+    "--client-secret",
+    envvar="SSO_CLIENT_SECRET",
+    prompt=True,
+    hide_input=True,
+    help="Asked for when missing.",
+)
+@click.option(
+    "--domain", "domains", multiple=True, help="Of e-mail addresses that may sign on; repeat it for more."
+)
+@click.option(
+    "--role", type=click.Choice(ROLES), help="Given to whoever is not known; by default nobody comes in."
+)
+@run_async
+async def sso_set(
+    terminal: Terminal,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    domains: tuple[str, ...],
+    role: str | None,
+) -> None:
+    """Set the OpenID provider; the client secret is taken from SSO_CLIENT_SECRET, or asked for.
+
+    \b
+    Example: whorl sso set https://login.acme.example --client-id whorl --domain acme.example --role member
+    """
+    names = tuple(dict.fromkeys(domain.strip().lower() for domain in domains))
+    change = ProviderChange(
+        issuer, client_id, client_secret, names, parse_person_role(role) if role else None
+    )
+    async with terminal.open() as (whorl, actor):
+        await check_provider(whorl.sign_on.http, change, private=whorl.sign_on.private)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            provider = await set_provider(session, whorl.sign_on.sealer, actor.tenant_id, change)
+            audit.record(
+                session,
+                actor,
+                "sso.set",
+                issuer,
+                client_id=client_id,
+                domains=list(names),
+                role=role,
+                secret="new",
+            )
+    _show(terminal, provider, actor.tenant_slug)
+
+
+@sso.command("show")
+@run_async
+async def sso_show(terminal: Terminal) -> None:
+    """Show how single sign-on is set up, without the secret.
+
+    \b
+    Example: whorl sso show
+    """
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        provider = await get_provider(session)
+    _show(terminal, provider, actor.tenant_slug)
+
+
+@sso.command("remove")
+@run_async
+async def sso_remove(terminal: Terminal) -> None:
+    """Switch single sign-on off; members stay.
+
+    \b
+    Example: whorl sso remove
+    """
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        await remove_provider(session)
+        audit.record(session, actor, "sso.removed", actor.tenant_slug)
+    terminal.result({"removed": True}, lambda: click.echo("Single sign-on is off."))
+
+
+def _show(terminal: Terminal, provider: SignOnProvider, workspace: str) -> None:
+    value = {
+        "issuer": provider.issuer, "client_id": provider.client_id, "domains": provider.domains, "role": provider.role,
+        "redirect_uri": f"{terminal.settings.site}/signin/sso/{workspace}/callback",
+    }  # fmt: skip
+    rows = [[name, ", ".join(it) if isinstance(it, list) else it] for name, it in value.items()]
+    terminal.result(value, lambda: terminal.table(["setting", "value"], rows))
+
+
+@click.group("secrets")
+def stored_secrets() -> None:
+    """The keys that seal stored secrets: make one, rotate."""
+
+
+@stored_secrets.command("key")
+def secrets_key() -> None:
+    """Print a new key, for WHORL_SECRET_KEY.
+
+    \b
+    Example: whorl secrets key
+    """
+    click.echo(new_key())
+
+
+@stored_secrets.command("rotate")
+@run_async
+async def secrets_rotate(terminal: Terminal) -> None:
+    """Seal every stored secret of all workspaces with the newest key.
+
+    \b
+    Example: WHORL_SECRET_KEY=NEW,OLD whorl secrets rotate
+    """
+    async with terminal.open() as (whorl, actor):
+        changed = await rotate(whorl.engine, whorl.sign_on.sealer)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            audit.record(session, actor, "secrets.rotated", actor.tenant_slug, changed=changed)
+    terminal.result(
+        {"sealed": changed}, lambda: click.echo(f"{changed} secrets were sealed with the newest key.")
+    )
+
+
+COMMANDS = (sso, stored_secrets)

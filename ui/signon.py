@@ -1,0 +1,81 @@
+"""Single sign-on in the browser: to the workspace's provider and back."""
+
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+from starlette.responses import RedirectResponse, Response
+
+from ..platform.errors import (
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    PrerequisiteError,
+    UpstreamError,
+    WhorlError,
+)
+from ..platform.identity.refusals import note_failed_sign_on
+from ..platform.identity.signon import LIFETIME, Returned, SignOn
+from ..platform.identity.sso_api import redirect_uri_of
+from .frame import render
+from .signin import SignInContext, keep_session, local_path, sign_in_context
+
+router = APIRouter(prefix="/signin/sso/{workspace}")
+COOKIE = "whorl_signon"
+_SHOWN = (AuthenticationError, ConflictError, NotFoundError, PrerequisiteError, UpstreamError)
+
+
+@router.get("")
+async def begin_sign_on(workspace: str, request: Request, next: str = "/") -> Response:
+    """Send the browser to the provider.
+
+    Where another site leads here, a person must agree first: it could be its own workspace, and its provider would
+    sign the visitor in there as somebody else.
+    """
+    sign_on: SignOn = request.app.state.whorl.sign_on
+    target = local_path(next)
+    if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
+        return render(await sign_in_context(request, workspace, next=target))
+    try:
+        begun = await sign_on.begin(workspace, redirect_uri_of(request, workspace), target)
+    except _SHOWN as error:
+        return await _refused(request, workspace, error)
+    response = RedirectResponse(begun.url, 303)
+    response.set_cookie(
+        COOKIE, begun.secret, max_age=int(LIFETIME.total_seconds()), path="/signin/sso", httponly=True, samesite="lax",
+        secure=request.app.state.whorl.settings.secure_cookies,
+    )  # fmt: skip
+    return response
+
+
+@router.get("/callback")
+async def finish_sign_on(
+    workspace: str, request: Request, code: str = "", state: str = "", iss: str | None = None, error: str = ""
+) -> Response:
+    """Open a session with what the provider answers, or say on the sign-in page why there is none."""
+    sign_on: SignOn = request.app.state.whorl.sign_on
+    try:
+        if error or not code:
+            raise AuthenticationError(f"The sign-on provider refused: {error[:100] or 'it sent no code'}.")
+        done = await sign_on.finish(
+            workspace,
+            redirect_uri_of(request, workspace),
+            request.cookies.get(COOKIE, ""),
+            Returned(code, state, iss),
+        )
+    except _SHOWN as refusal:
+        page = await _refused(request, workspace, refusal)
+        whorl = request.app.state.whorl
+        page.background = BackgroundTask(
+            note_failed_sign_on, whorl.engine, whorl.refusals, workspace, refusal.title
+        )
+        return _without_cookie(page)
+    return _without_cookie(keep_session(request, RedirectResponse(done.next, 303), done.session))
+
+
+async def _refused(request: Request, workspace: str, error: WhorlError) -> Response:
+    context: SignInContext = await sign_in_context(request, workspace, message=error.message)
+    return render(context, error.status)
+
+
+def _without_cookie(response: Response) -> Response:
+    response.delete_cookie(COOKIE, path="/signin/sso")
+    return response
