@@ -24,14 +24,15 @@ class Breaker:
         """Whether calls may go to the server without a second thought."""
         return self._failures < FAILURES
 
-    def allows(self) -> bool:
-        """Whether a call may go to the server; where it is open, one at a time once the while is over."""
-        if self.closed:
-            return True
-        if self._clock() < self._until:
-            return False
-        self._until = self._clock() + self._seconds
-        return True
+    @property
+    def ready(self) -> bool:
+        """Whether a call may go to the server now: it is closed, or the while is over and nobody tries."""
+        return self.closed or self._clock() >= self._until
+
+    def begin(self) -> None:
+        """A call goes to the server; where it is open, others are told to wait another while for what comes of it."""
+        if not self.closed and self.ready:
+            self._until = self._clock() + self._seconds
 
     def succeed(self) -> None:
         """The server answered."""

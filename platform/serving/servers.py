@@ -95,7 +95,11 @@ class ModelServers:
 
     async def _from_any(self, call: ChatCall) -> AsyncIterator[Delta]:
         failure: UpstreamError | LimitError | None = None
-        for server in self._order():
+        untried = list(self.servers)
+        while untried:
+            server = _best(untried)
+            untried.remove(server)
+            server.breaker.begin()
             begun = False
             try:
                 async with aclosing(self._from(server, call)) as deltas:  # type: ignore[type-var]
@@ -108,10 +112,6 @@ class ModelServers:
                     raise
                 failure = error
         raise failure or PrerequisiteError("No model server is configured.")
-
-    def _order(self) -> list[Server]:
-        """The servers in the order to try: those that keep failing last, then by calls under way."""
-        return sorted(self.servers, key=lambda server: (not server.breaker.allows(), server.open))
 
     async def _from(self, server: Server, call: ChatCall) -> AsyncIterator[Delta]:
         """The reply of one server; an adapter that it has lost is loaded there again first."""
@@ -205,3 +205,8 @@ class ModelServers:
             yield
         finally:
             self._held[model] -= 1
+
+
+def _best(servers: list[Server]) -> Server:
+    """The server to try next: one that keeps failing only after all others, then by calls under way."""
+    return min(servers, key=lambda server: (not server.breaker.ready, server.open))

@@ -166,16 +166,38 @@ def test_a_breaker_opens_tries_and_closes() -> None:
     breaker = Breaker(lambda: clock[0])
     for _ in range(FAILURES - 1):
         breaker.fail()
-    assert breaker.allows()
+    assert breaker.ready
     breaker.fail()
-    assert not breaker.allows()
+    assert not breaker.ready
     clock[0] = FIRST_SECONDS
-    assert breaker.allows() and not breaker.allows(), "one call tries, the next does not"
+    assert breaker.ready and breaker.ready, "who only looks takes no trial"
+    breaker.begin()
+    assert not breaker.ready, "one call tries, the next does not"
     breaker.fail()
     clock[0] += FIRST_SECONDS
-    assert not breaker.allows(), "longer each time"
+    assert not breaker.ready, "longer each time"
     breaker.succeed()
-    assert breaker.closed and breaker.allows()
+    assert breaker.closed and breaker.ready
+    breaker.begin()
+    assert breaker.ready, "a closed one has no trials"
+
+
+async def test_a_trial_is_taken_by_the_call_that_really_tries(
+    servers: ModelServers, plugs: list[Plug]
+) -> None:
+    clock = [0.0]
+    failing, busy = servers.servers
+    failing.breaker = Breaker(lambda: clock[0])
+    for _ in range(FAILURES):
+        failing.breaker.fail()
+    clock[0] = FIRST_SECONDS
+    with failing.counted():
+        await servers.chat(call(servers.base))
+    assert [plug.asked for plug in plugs] == [0, 1]
+    assert failing.breaker.ready, "another server answered: the trial is left to a call that needs it"
+    with busy.counted():
+        await servers.chat(call(servers.base))
+    assert [plug.asked for plug in plugs] == [1, 1] and failing.breaker.closed
 
 
 async def served(turns: Turns, arrivals: list[str]) -> list[str]:
