@@ -10,7 +10,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from ..platform.errors import WhorlError
 from ..platform.telemetry import conventions as c
-from .events import RunEnded
+from .events import RunEnded, Spent
 from .tables import Run
 from .tools.base import Citation
 
@@ -18,6 +18,8 @@ from .tools.base import Citation
 UNSTORED = "unstored"
 # Why a run is over whose process has ended.
 INTERRUPTED = "interrupted"
+# Why a run is over that was stopped, or whose caller left.
+CANCELLED = "cancelled"
 _CITED = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -60,9 +62,14 @@ def unstored(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
     return RunEnded(run_id, "failed", UNSTORED, "", [], 0, 0, 0, error.message, fault=error.status)
 
 
-def interrupted(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
-    """The end of a run whose process was stopped."""
-    return RunEnded(run_id, "failed", INTERRUPTED, "", [], 0, 0, 0, error.message, fault=error.status)
+def interrupted(ended: RunEnded, error: WhorlError) -> RunEnded:
+    """The end of a run that was cut off because its process was stopped."""
+    return replace(ended, status="failed", stop_reason=INTERRUPTED, error=error.message, fault=error.status)
+
+
+def cancelled(run_id: uuid.UUID, spent: Spent, reason: str = CANCELLED) -> RunEnded:
+    """The end of a run that nobody waits for any more."""
+    return RunEnded(run_id, "cancelled", reason, "", [], spent.steps, spent.input_tokens, spent.output_tokens)
 
 
 def waiting(run: Run, state: dict[str, Any]) -> RunEnded:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, get_args
 
-from ..platform.serving.messages import ToolCall
+from ..platform.serving.messages import ToolCall, Usage
 from .tools.base import Citation
 
 
@@ -51,6 +51,20 @@ class ToolEnded:
     result: str
     is_error: bool
     citations: list[Citation]
+
+
+@dataclass
+class Spent:
+    """What a run has used so far: model calls that were answered, tokens read and written, also of calls cut off."""
+
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, usage: Usage) -> None:
+        """Count the tokens of a call."""
+        self.input_tokens += usage.prompt_tokens
+        self.output_tokens += usage.completion_tokens
 
 
 @dataclass(frozen=True)

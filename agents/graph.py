@@ -7,7 +7,7 @@ import json
 import operator
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, Protocol, TypedDict, cast
 
@@ -17,9 +17,9 @@ from langgraph.types import interrupt
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from ..platform.serving.client import Delta
-from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling, ToolCall, ToolSpec
+from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling, ToolCall, ToolSpec, Usage
 from ..platform.telemetry import conventions as c
-from .events import RunEvent, TextDelta, ToolEnded, ToolStarted
+from .events import RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
 from .toolbox import ERROR, Toolbox
 from .tools.base import Citation, Observation, ToolContext
 
@@ -77,7 +77,7 @@ class Limits:
 
 @dataclass
 class RunScope:
-    """What a run works with; never checkpointed."""
+    """What a run works with; never checkpointed. ``spent`` is counted also where a step does not come to its end."""
 
     model: Model
     model_name: str
@@ -90,6 +90,7 @@ class RunScope:
     emit: Callable[[RunEvent], None]
     plain: PlainCall | None = None
     approve: Approve = "never"
+    spent: Spent = field(default_factory=Spent)
 
     def call(self, messages: list[ChatMessage]) -> ChatCall:
         """The next request to the model."""
@@ -119,8 +120,9 @@ async def _reply(state: RunState, scope: RunScope) -> dict[str, Any]:
     call = scope.call(state["messages"])
     with scope.tracer.start_as_current_span(f"chat {scope.model_name}", kind=SpanKind.CLIENT) as span:
         _describe_call(span, call, scope.template_hash)
-        reply = await _streamed(scope, call, step)
+        reply = await _streamed(scope, call, step, span)
         _describe_reply(span, reply)
+    scope.spent.steps = step
     used = (
         state["input_tokens"]
         + state["output_tokens"]
@@ -148,13 +150,19 @@ def _stop_reason(reply: ChatReply, step: int, used: int, scope: RunScope) -> str
     return ""
 
 
-async def _streamed(scope: RunScope, call: ChatCall, step: int) -> ChatReply:
-    reply = None
-    async with aclosing(scope.model.stream(call)) as deltas:  # type: ignore[type-var]
-        async for delta in deltas:
-            if delta.text:
-                scope.emit(TextDelta(step, delta.text))
-            reply = delta.reply or reply
+async def _streamed(scope: RunScope, call: ChatCall, step: int, span: Span) -> ChatReply:
+    """The whole reply, told as it grows; what it took is counted also where it is cut off."""
+    reply, used = None, Usage()
+    try:
+        async with aclosing(scope.model.stream(call)) as deltas:  # type: ignore[type-var]
+            async for delta in deltas:
+                if delta.text:
+                    scope.emit(TextDelta(step, delta.text))
+                reply, used = delta.reply or reply, delta.used
+    finally:
+        scope.spent.add(used)
+        span.set_attribute(c.INPUT_TOKENS, used.prompt_tokens)
+        span.set_attribute(c.OUTPUT_TOKENS, used.completion_tokens)
     assert reply is not None
     return reply
 
@@ -264,8 +272,6 @@ def _describe_call(span: Span, call: ChatCall, template_hash: str) -> None:
 def _describe_reply(span: Span, reply: ChatReply) -> None:
     span.set_attribute(c.RESPONSE_MODEL, reply.model)
     span.set_attribute(c.FINISH_REASONS, [reply.finish_reason])
-    span.set_attribute(c.INPUT_TOKENS, reply.usage.prompt_tokens)
-    span.set_attribute(c.OUTPUT_TOKENS, reply.usage.completion_tokens)
     message = part_message(reply.message())
     message["finish_reason"] = reply.finish_reason
     span.set_attribute(c.OUTPUT_MESSAGES, json.dumps([message], ensure_ascii=False))

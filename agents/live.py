@@ -19,8 +19,8 @@ from ..platform.identity.access import Actor
 from ..platform.logs import log_failure
 from .approvals import Decided, decide, withdraw_calls
 from .conversations import find_run, steered_run
-from .endings import interrupted, unstored
-from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting
+from .endings import cancelled, interrupted, unstored
+from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting, Spent
 from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
 from .runs import Agents, RunRequest
@@ -240,12 +240,13 @@ class LiveRuns:
                 live.tell(event)
         except asyncio.CancelledError:
             await events.aclose()
-            live.tell(RunEnded(live.run_id, "cancelled", "cancelled", "", [], 0, 0, 0))
+            live.tell(await self._cut_off(live))
+        except StoppingError as error:
+            live.tell(interrupted(await self._cut_off(live), error))
         except (WhorlError, *AWAY) as error:
             failure = error if isinstance(error, WhorlError) else away()
             _log.warning("A run came to no stored end: %s", type(error).__name__)
-            end = interrupted if isinstance(failure, StoppingError) else unstored
-            live.tell(end(live.run_id, failure))
+            live.tell(unstored(live.run_id, failure))
         finally:
             live.over = True
             live.wake()
@@ -254,6 +255,11 @@ class LiveRuns:
             finally:
                 self._live.pop(live.run_id, None)
                 live.wake()
+
+    async def _cut_off(self, live: _Live) -> RunEnded:
+        """The end of a run that was left in the middle, as it is stored; one that had not begun used nothing."""
+        async with tenant_session(self.engine, live.actor.tenant_id) as session:
+            return await ending(session, live.run_id) or cancelled(live.run_id, Spent())
 
     async def _write(self, live: _Live) -> None:
         """Store what is told, as it is told; look now and then whether the run is to be stopped."""

@@ -46,8 +46,8 @@ from .admission import UNMETERED_TAG, admit
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
-from .endings import describe_end, describe_run, ended_as, failed_by, interrupted, waiting
-from .events import RunEnded, RunEvent, RunStarted, RunWaiting, ToolEnded, ToolStarted
+from .endings import cancelled, describe_end, describe_run, ended_as, failed_by, interrupted, waiting
+from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
 from .graph import Approve, Decision, Limits, PlainCall, RunScope, ask_once, build_graph
 from .ledger import Ending, Ledger
 from .prompt import SYSTEM
@@ -331,14 +331,14 @@ class Agents:
                 tools.append(event)
             tell(event)
 
-        ended = RunEnded(run.id, "cancelled", "cancelled", "", [], 0, 0, 0)
+        scope = self._scope(actor, request, run, emit)
+        ended = None
         try:
             with run_context(context), trace.use_span(root, end_on_exit=False, record_exception=False):
                 describe_run(root, request.question, request.verifier)
-                ended = await self._run_graph(task, self._scope(actor, request, run, emit))
+                ended = await self._run_graph(task, scope)
         finally:
-            if ended.status == "cancelled" and self.stopped:
-                ended = interrupted(run.id, StoppingError())
+            ended = ended or self._cut_off(run, scope.spent)
             describe_end(root, ended)
             root.end()
             await asyncio.shield(self._finish(task, ended, root.get_span_context()))
@@ -349,6 +349,11 @@ class Agents:
         tell(ended)
         if task.decisions is None:
             self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
+
+    def _cut_off(self, run: Run, spent: Spent) -> RunEnded:
+        """The end of a run that was left in the middle."""
+        ended = cancelled(run.id, spent)
+        return interrupted(ended, StoppingError()) if self.stopped else ended
 
     def _scope(
         self, actor: Actor, request: RunRequest, run: Run, emit: Callable[[RunEvent], None]
@@ -363,6 +368,7 @@ class Agents:
             ),
             limits=limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash, emit=emit,
             plain=request.plain, approve=request.approve,
+            spent=Spent(run.steps, run.input_tokens, run.output_tokens),
         )  # fmt: skip
 
     async def _run_graph(self, task: "_Execution", scope: RunScope) -> RunEnded:
@@ -392,9 +398,9 @@ class Agents:
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
         except TimeoutError:
-            return ended_as(run, {**state, "stop_reason": "max_seconds"}, given)
+            return ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "max_seconds"}, given)
         except (WhorlError, *AWAY) as error:
-            failed = ended_as(run, {**state, "stop_reason": "error"}, given)
+            failed = ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "error"}, given)
             return failed_by(failed, error if isinstance(error, WhorlError) else away())
         return ended_as(run, state, given)
 

@@ -15,10 +15,19 @@ from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
 
 
 class Delta(NamedTuple):
-    """A piece of a streamed reply: new text; the last piece carries the whole reply."""
+    """A piece of a streamed reply: new text; the last piece carries the whole reply.
+
+    ``used`` is what the reply took so far, as far as the server has told.
+    """
 
     text: str
     reply: ChatReply | None = None
+    used: Usage = Usage()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the reply can be seen to have begun."""
+        return bool(self.text) or self.reply is not None
 
 
 class ServedModel(NamedTuple):
@@ -72,7 +81,7 @@ class ModelClient:
         )
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
-        """The reply piece by piece; the last piece has ``reply``."""
+        """The reply piece by piece, also where a piece has no text; the last piece has ``reply``."""
         body = {**_body(call), "stream": True, "stream_options": {"include_usage": True}}
         growing = _Growing(call.model)
         async with self._open("POST", "/v1/chat/completions", body) as response:
@@ -85,9 +94,9 @@ class ModelClient:
                 value = load_json(line[5:])
                 if "error" in value:
                     raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
-                if text := growing.add(value):
-                    yield Delta(text)
-        yield Delta("", growing.reply())
+                text = growing.add(value)
+                yield Delta(text, used=growing.used)
+        yield Delta("", growing.reply(), growing.used)
 
     async def healthy(self) -> bool:
         """Whether the server answers its health check."""
@@ -122,11 +131,16 @@ class _Growing:
     content: str = ""
     calls: dict[int, dict[str, str]] = field(default_factory=dict)
     finish: str = "stop"
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage | None = None
     prompt_ids: list[int] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+
+    @property
+    def used(self) -> Usage:
+        """What the server says that it took, which comes last; until then the ids that it told."""
+        return self.usage or Usage(len(self.prompt_ids), len(self.ids))
 
     def add(self, value: dict[str, Any]) -> str:
         self.prompt_ids = value.get("prompt_token_ids") or self.prompt_ids
@@ -164,7 +178,7 @@ class _Growing:
             calls,
             self.finish,
             self.model,
-            self.usage,
+            self.used,
             self.prompt_ids,
             self.ids,
             self.logprobs,

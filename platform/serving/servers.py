@@ -104,7 +104,7 @@ class ModelServers:
             try:
                 async with aclosing(self._from(server, call)) as deltas:  # type: ignore[type-var]
                     async for delta in deltas:
-                        begun = True
+                        begun = begun or delta.begun
                         yield delta
                 return
             except (UpstreamError, LimitError) as error:
@@ -120,7 +120,8 @@ class ModelServers:
                 try:
                     async with aclosing(server.client.stream(call)) as deltas:  # type: ignore[type-var]
                         async for delta in deltas:
-                            server.breaker.succeed()
+                            if delta.begun:
+                                server.breaker.succeed()
                             yield delta
                     return
                 except NotFoundError:

@@ -215,7 +215,9 @@ async def test_a_run_is_stopped_by_any_process(replicas: tuple[Replica, Replica]
         assert answer.status_code == 200, answer.text
         told = await asyncio.wait_for(following, 20)
         assert told[-1][2]["status"] == "cancelled"
-        assert (await until(client, run_id, "cancelled"))["stop_reason"] == "cancelled"
+        run = await until(client, run_id, "cancelled")
+        assert run["stop_reason"] == "cancelled"
+        assert (run["input_tokens"], run["output_tokens"]) == (told[-1][2]["input_tokens"], 5)
         assert (await stopper.post(f"/api/runs/{run_id}/cancel")).json()["status"] == "cancelled"
         here.backend.gate.set()
         done = (await client.post("/api/runs", json={"question": "When?"})).json()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import uuid
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,16 @@ import pytest
 
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.endings import cited
-from whorl.agents.events import RunEnded, RunStarted, ToolEnded, ToolStarted
-from whorl.agents.graph import Limits
+from whorl.agents.events import RunEnded, RunStarted, TextDelta, ToolEnded, ToolStarted
+from whorl.agents.graph import Limits, PlainCall
 from whorl.agents.runs import RunRequest
+from whorl.agents.tables import Run
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.agents.tools.calculator import calculator, evaluate, render_number
 from whorl.agents.tools.mcp import McpConfig, McpServer, load_mcp_config, mcp_tools
 from whorl.platform.app import open_whorl
+from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import (
     InputError,
@@ -31,8 +34,11 @@ from whorl.platform.errors import (
     PrerequisiteError,
 )
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
+from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.store import spans_of_run
+from whorl.platform.usage.record import usage_by
 from whorl.retrieval.load.base import LoadedDocument
 
 TIDES = LoadedDocument(
@@ -163,6 +169,71 @@ async def test_leaving_a_run_cancels_it(whorl: Whorl, acme: Actor) -> None:
         assert connection.execute("SELECT status FROM runs WHERE id = %s", [run_id]).fetchone() == (
             "cancelled",
         )
+
+
+class Hanging(ScriptedBackend):
+    """A scripted model that sums where it is asked to, and goes silent after the first token of all else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            lambda m, t, a: call_text("calculator", expression="1 + 1") if sums(m) else "It is 2."
+        )
+
+    async def generate(self, generation: Generation) -> AsyncIterator[Token]:
+        messages, _ = self._chats[tuple(generation.prompt_ids)]
+        async for token in super().generate(generation):
+            yield token
+            if not sums(messages):
+                await asyncio.Event().wait()
+
+
+def sums(messages: list[Any]) -> bool:
+    return "sum" in messages[-1]["content"]
+
+
+PLAIN = RunRequest(
+    "", keep=False, checkpoint=False, plain=PlainCall([{"role": "user", "content": "Go."}], [])
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answered", "reason", "seconds"),
+    [
+        (RunRequest("What is the sum?"), 1, "cancelled", 60.0),
+        (RunRequest("What is the sum?"), 1, "max_seconds", 0.5),
+        (PLAIN, 0, "cancelled", 60.0),
+        (PLAIN, 0, "max_seconds", 0.5),
+    ],
+)
+async def test_a_run_that_is_cut_off_counts_what_it_used(
+    settings: Settings, request_: RunRequest, answered: int, reason: str, seconds: float
+) -> None:
+    async with open_whorl(settings, backend=Hanging()) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        whorl.agents.limits = Limits(seconds=seconds)
+        started = None
+        async with aclosing(whorl.agents.stream(actor, request_)) as events:
+            async for event in events:
+                started = event if isinstance(event, RunStarted) else started
+                if isinstance(event, TextDelta) and reason == "cancelled":
+                    break
+        assert started is not None
+        await whorl.flush()
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            run = await session.get_one(Run, (actor.tenant_id, started.run_id))
+            spans = await spans_of_run(session, started.run_id)
+            [day] = await usage_by(session, "day", now().date(), now().date())
+
+    def counts(operation: str) -> list[tuple[int, int]]:
+        said = [span.attributes for span in spans if span.operation == operation]
+        return [(each[c.INPUT_TOKENS], each[c.OUTPUT_TOKENS]) for each in said]
+
+    [root], calls = counts("invoke_agent"), counts("chat")
+    assert len(calls) == answered + 1 and calls[-1][1] == 1 and all(read > 0 for read, _ in calls)
+    assert (run.stop_reason, run.steps) == (reason, answered)
+    used = tuple(sum(column) for column in zip(*calls, strict=True))
+    assert (run.input_tokens, run.output_tokens) == root == used
+    assert (day["runs"], day["input_tokens"], day["output_tokens"]) == (1, *used)
 
 
 async def test_nobody_answers_with_anothers_adapter(whorl: Whorl, acme: Actor) -> None:
