@@ -14,7 +14,7 @@ from ..platform.database.batches import Batches
 from ..platform.database.session import tenant_session
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
-from .admission import admit
+from .admission import admit_runs
 from .tables import Run
 
 
@@ -70,7 +70,7 @@ class Ledger:
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
         metered = sum(each.metered for each in wanted)
         async with tenant_session(self._engine, tenant_id) as session:
-            admitted = iter(await admit(session, tenant_id, self._longest, metered) if metered else [])
+            admitted = iter(await admit_runs(session, tenant_id, self._longest, metered) if metered else [])
             results: list[Standing | Exception] = [
                 next(admitted) if each.metered else Standing() for each in wanted
             ]

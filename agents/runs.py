@@ -26,7 +26,6 @@ from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import (
     ConflictError,
     InputError,
-    LimitError,
     NotFoundError,
     PrerequisiteError,
     StoppingError,
@@ -39,10 +38,11 @@ from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
 from ..platform.storable import storable
 from ..platform.telemetry.capture import Capture, RunContext, run_context
+from ..platform.usage.admission import let_in
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
-from .admission import UNMETERED_TAG, admit
+from .admission import UNMETERED_TAG, admit_runs
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
@@ -249,10 +249,8 @@ class Agents:
             )
             standing = Standing()
             if request.metered:
-                [admitted] = await admit(session, actor.tenant_id, self._longest)
-                if isinstance(admitted, LimitError):
-                    raise admitted
-                standing = admitted
+                [admitted] = await admit_runs(session, actor.tenant_id, self._longest)
+                standing = let_in(admitted)
             run = self._row(actor, request, choice, conversation_id)
             session.add(run)
             if request.keep:

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError, UnknownModelError
 from ..platform.identity.http import CurrentActor
-from ..platform.usage.quotas import check_tokens
+from ..platform.usage.admission import admit, let_in
 from ..platform.usage.record import Used, record_usage
 from .embed.base import Embedder, Float32
 
@@ -65,8 +65,10 @@ class EmbeddingList(BaseModel):
 
 
 @router.post("/embeddings", response_model=EmbeddingList)
-async def create_embeddings(body: EmbeddingRequest, actor: CurrentActor, request: Request) -> Any:
-    """Vectors of texts."""
+async def create_embeddings(
+    body: EmbeddingRequest, actor: CurrentActor, request: Request, response: Response
+) -> Any:
+    """Vectors of texts: one request, whatever their number."""
     actor.require("chat")
     whorl = request.app.state.whorl
     embedder: Embedder = whorl.library.embedder
@@ -75,7 +77,8 @@ async def create_embeddings(body: EmbeddingRequest, actor: CurrentActor, request
     if body.dimensions not in (None, embedder.dimension):
         raise InputError(f"{embedder.name} has {embedder.dimension} dimensions, no others.", "dimensions")
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        await check_tokens(session, actor.tenant_id)
+        [admitted] = await admit(session, actor.tenant_id)
+    response.headers.update(let_in(admitted).headers())
     tokens = sum(await to_thread.run_sync(embedder.count_tokens, body.texts))
     vectors = await to_thread.run_sync(embedder.embed_texts, body.texts)
     cost = whorl.prices.of(embedder.name).of(tokens, 0)

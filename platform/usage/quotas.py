@@ -32,7 +32,7 @@ class Quotas(BaseModel):
 
 @dataclass(frozen=True)
 class Standing:
-    """What is left of a tenant's quotas after a run was let in; None is without limit."""
+    """What is left of a tenant's quotas after a request was let in; None is without limit."""
 
     quotas: Quotas = field(default_factory=Quotas)
     requests: int | None = None
@@ -90,10 +90,3 @@ async def check_spending(session: AsyncSession, quotas: Quotas, moment: datetime
             f"The workspace has spent its {most} dollars of this month (UTC).",
             (begins - moment).total_seconds(),
         )
-
-
-async def check_tokens(session: AsyncSession, tenant_id: uuid.UUID) -> None:
-    """Raise LimitError where the tenant's tokens of the day or dollars of the month are used up."""
-    quotas, moment = await quotas_of(session, tenant_id), now()
-    await tokens_left(session, quotas, moment)
-    await check_spending(session, quotas, moment)

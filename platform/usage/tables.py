@@ -24,6 +24,15 @@ class UsageDay(TenantTable, Base):
     cost: Mapped[Decimal] = mapped_column(Numeric(20, 9), default=0)
 
 
+class Admission(TenantTable, Base):
+    """Requests that were let in at a moment; kept for as long as quotas of the minute count them."""
+
+    __tablename__ = "admissions"
+
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    requests: Mapped[int]
+
+
 class Quota(TenantTable, Base):
     """What a tenant may use; None is without limit."""
 

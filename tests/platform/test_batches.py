@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import Actor, Whorl
-from whorl.agents.admission import admit
+from whorl.agents.admission import admit_runs
 from whorl.agents.ledger import Ledger
 from whorl.agents.tables import Run
 from whorl.platform.database.base import new_id
@@ -104,10 +104,11 @@ async def test_of_runs_that_begin_at_once_the_first_are_let_in(
 ) -> None:
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await change_quotas(session, acme.tenant_id, Quotas(**quotas))
+        await admit_runs(session, acme.tenant_id, timedelta(minutes=3), 2)
         for _ in range(2):
             session.add(_run(acme))
         await session.flush()
-        admitted = await admit(session, acme.tenant_id, timedelta(minutes=3), 4)
+        admitted = await admit_runs(session, acme.tenant_id, timedelta(minutes=3), 4)
     assert [type(each) for each in admitted] == [Standing, Standing, Standing, LimitError]
     last = admitted[-1]
     assert isinstance(last, LimitError) and last.retry_after is not None and 0 < last.retry_after <= 60

@@ -1,5 +1,6 @@
 """Quotas are kept by all replicas together; usage and cost are counted as runs end."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -8,20 +9,26 @@ from decimal import Decimal
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
+from asgi_lifespan import LifespanManager
 from sqlalchemy import select, update
 
-from tests.conftest import Actor, Whorl
+from tests.conftest import Actor, Settings, Whorl
+from tests.platform.test_api import Site
 from whorl.agents.events import RunStarted
 from whorl.agents.runs import Agents, RunRequest
 from whorl.agents.tables import Run
+from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, LimitError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.usage.prices import Price, Prices, load_prices
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.platform.usage.record import ERASED, Used, forget_actor, record_usage, usage_by
-from whorl.platform.usage.tables import UsageDay
+from whorl.platform.usage.tables import Admission, UsageDay
 
 
 async def allow(whorl: Whorl, actor: Actor, **quotas: object) -> None:
@@ -58,7 +65,7 @@ async def test_requests_of_a_minute_are_counted_exactly_by_two_replicas(whorl: W
             group.start_soon(attempt, (whorl.agents, other)[number % 2])
     assert sorted(outcomes) == ["answered"] * 5 + ["refused"] * 7
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await session.execute(update(Run).values(started_at=now() - timedelta(seconds=61)))
+        await session.execute(update(Admission).values(at=Admission.at - timedelta(seconds=61)))
     await ask(whorl, acme)
 
 
@@ -68,6 +75,64 @@ async def test_a_refused_request_leaves_nothing(whorl: Whorl, acme: Actor) -> No
         await ask(whorl, acme)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         assert (await session.scalars(select(Run))).all() == []
+        assert (await session.scalars(select(Admission))).all() == []
+
+
+async def test_runs_and_embeddings_share_the_requests_of_a_minute(settings: Settings) -> None:
+    """Exact also where they come together, and a run that must wait for another is no request."""
+    backend = ScriptedBackend(lambda messages, tools, adapter: "At noon.")
+    app = create_app(settings.model_copy(update={"worker": "external"}), backend=backend)
+    async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
+        whorl = app.state.whorl
+        made = await ensure_tenant(whorl.engine, "acme")
+        acme = operator_of(made.tenant)
+        await allow(whorl, acme, requests_per_minute=6)
+        async with Site(app, {"owner": str(made.key)}).client("owner") as client:
+            texts = {"model": whorl.library.embedder.name, "input": ["tide", "moon"]}
+
+            async def embed() -> httpx.Response:
+                return await client.post("/v1/embeddings", json=texts)
+
+            first = await embed()
+            assert first.headers["x-ratelimit-remaining-requests"] == "5"
+            answers = await asyncio.gather(*(each for _ in range(4) for each in (embed(), ask(whorl, acme))),
+                                           return_exceptions=True)  # fmt: skip
+            let_in = [
+                each for each in answers if isinstance(each, uuid.UUID) or getattr(each, "is_success", False)
+            ]
+            assert len(let_in) == 5
+            refused = await embed()
+            assert refused.status_code == 429 and 0 < int(refused.headers["retry-after"]) <= 60
+            async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                await session.execute(update(Admission).values(at=Admission.at - timedelta(seconds=121)))
+            await allow(whorl, acme, requests_per_minute=6, concurrent_runs=0)
+            with pytest.raises(LimitError, match="0 runs at once"):
+                await ask(whorl, acme)
+            assert (await embed()).headers["x-ratelimit-remaining-requests"] == "5"
+            async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                assert list(await session.scalars(select(Admission.requests))) == [1], (
+                    "old ones are forgotten"
+                )
+
+
+@pytest.mark.parametrize(
+    ("made", "most", "seconds"), [([(50, 2), (30, 2), (10, 1)], 5, 10), ([(50, 2), (30, 2), (10, 3)], 5, 30)]
+)
+async def test_who_is_refused_is_told_when_there_is_room_again(
+    whorl: Whorl, acme: Actor, made: list[tuple[int, int]], most: int, seconds: float
+) -> None:
+    """``made``: how many seconds ago how many requests were let in."""
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        moment = now()
+        session.add_all(
+            Admission(tenant_id=acme.tenant_id, at=moment - timedelta(seconds=ago), requests=requests)
+            for ago, requests in made
+        )
+    await allow(whorl, acme, requests_per_minute=most)
+    with pytest.raises(LimitError) as refused:
+        await ask(whorl, acme)
+    late = (now() - moment).total_seconds()
+    assert seconds - late <= (refused.value.retry_after or 0) <= seconds
 
 
 async def test_runs_at_once_are_limited_and_dead_ones_do_not_count(whorl: Whorl, acme: Actor) -> None:
