@@ -20,6 +20,8 @@ UNSTORED = "unstored"
 INTERRUPTED = "interrupted"
 # Why a run is over that was stopped, or whose caller left.
 CANCELLED = "cancelled"
+# Why a run is over that waited for a person who did not come.
+EXPIRED = "expired"
 _CITED = re.compile(r"\[(\d{1,3})\]")
 
 

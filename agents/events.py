@@ -71,10 +71,10 @@ class Spent:
 class RunEnded:
     """The run is over and its spans are in the log.
 
-    ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens,
-    max_seconds, cancelled, unstored, interrupted or error. ``citations`` are the passages that the answer refers to. ``tool_calls``
-    are left to the caller by a model that was asked directly; ``finish_reason`` is why the last reply ended.
-    ``fault`` is the HTTP status of the error that ended the run, where one did.
+    ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens, max_seconds,
+    cancelled, expired, unstored, interrupted or error. ``citations`` are the passages that the answer refers to.
+    ``tool_calls`` are left to the caller by a model that was asked directly; ``finish_reason`` is why the last reply
+    ended. ``fault`` is the HTTP status of the error that ended the run, where one did.
     """
 
     event: ClassVar = "run.ended"

@@ -17,7 +17,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, StoppingError, WhorlError
 from ..platform.identity.access import Actor
 from ..platform.logs import log_failure
-from .approvals import Decided, decide, withdraw_calls
+from .approvals import Decided, decide
 from .conversations import find_run, steered_run
 from .endings import cancelled, interrupted, unstored
 from .events import CallDecided, RunEnded, RunEvent, RunStarted, RunWaiting, Spent
@@ -25,6 +25,7 @@ from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
 from .runs import Agents, RunRequest
 from .tables import Run
+from .waiting import give_up
 
 _log = logging.getLogger(__name__)
 # Seconds between two writes of what a run told, and between two looks at what another process stored.
@@ -144,16 +145,9 @@ class LiveRuns:
                 raise ConflictError(f"The run {run_id} ends with the connection that asked for it.")
             run.cancel_at = now()
             if run.status == "waiting":
-                run.status, run.stop_reason, run.ended_at = "cancelled", "cancelled", now()
-                await withdraw_calls(session, run)
-                ended = RunEnded(
-                    run.id, "cancelled", "cancelled", "", [], run.steps, run.input_tokens, run.output_tokens
-                )
-                await session.flush()
-                await store(session, actor.tenant_id, run_id, [told(last + 1, ended)])
-        if run.status == "cancelled":
-            await self.agents.forget(actor, run_id)
-        elif live is not None and live.task is not None:
+                await give_up(session, run)
+                return
+        if live is not None and live.task is not None:
             live.task.cancel()
             await asyncio.wait([live.task])
 

@@ -171,11 +171,6 @@ class Agents:
                 async for event in events:
                     yield event
 
-    async def forget(self, actor: Actor, run_id: uuid.UUID) -> None:
-        """Delete what is kept to go on with a run."""
-        async with tenant_connection(self.database_url, actor.tenant_id) as connection:
-            await AsyncPostgresSaver(connection).adelete_thread(str(run_id))
-
     async def _given(self, actor: Actor, run_id: uuid.UUID) -> list[ChatMessage]:
         """The messages of a run so far, from its checkpoint."""
         async with tenant_connection(self.database_url, actor.tenant_id) as connection:

@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import column, delete, or_, select, table
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..agents.checkpoints import forget_checkpoints
 from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import new_id, now
-from ..platform.database.session import tenant_session
+from ..platform.database.session import count_of, tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
@@ -24,7 +25,6 @@ from .screening.recalled import confirm_recalled
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
 
-CHECKPOINTS = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
 RECALLED = ("document", "tool", "run")
 
 
@@ -111,10 +111,7 @@ async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[
 
     Messages are the conversation's, not the run's.
     """
-    counts: dict[str, int] = {}
-    threads = [str(run) for run in runs]
-    for name in CHECKPOINTS:
-        counts[name] = await count_of(session, delete(table(name)).where(column("thread_id").in_(threads)))
+    counts = await forget_checkpoints(session, runs)
     steps: list[tuple[str, Any]] = [
         ("outcomes", delete(Outcome).where(Outcome.run_id.in_(runs))),
         ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(runs))),
@@ -124,12 +121,6 @@ async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[
     for name, statement in steps:
         counts[name] = await count_of(session, statement)
     return counts
-
-
-async def count_of(session: AsyncSession, statement: Any) -> int:
-    """How many rows a statement changed."""
-    result: Any = await session.execute(statement)
-    return int(result.rowcount)
 
 
 def _receipt(

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.tables import Conversation, Message, Run, RunEventRow
 from ..platform.database.base import now
-from ..platform.database.session import tenant_session
+from ..platform.database.session import count_of, tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
-from .erasure import count_of, delete_runs
+from .erasure import delete_runs
 from .jobs import worker_of
 from .tables import Dataset, Retention
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import anyio
@@ -28,6 +29,7 @@ from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
 from ..agents.tools.search import search_tool
+from ..agents.waiting import EXPIRE_CLOCK, EXPIRE_JOB, expire_waiting
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
@@ -190,14 +192,18 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             for tenant in await list_tenants(engine):
                 await close_runs(engine, tenant.id, limits)
 
+        async def expire(timestamp: int) -> None:
+            await expire_waiting(engine, timedelta(days=settings.approval_days))
+
         async def retain(timestamp: int) -> None:
             await apply_to_all(engine)
             await queue.forget()
 
         jobs: dict[str, JobFunction] = {
-            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close, RETAIN_JOB: retain,
+            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close, EXPIRE_JOB: expire,
+            RETAIN_JOB: retain,
         }  # fmt: skip
-        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
+        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
         queue = await stack.enter_async_context(open_queue(addresses.app, jobs, clock))
         yield Whorl(
             settings,

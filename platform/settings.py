@@ -102,6 +102,9 @@ class Settings(BaseModel):
     max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
     max_answer_tokens: int = Field(256, ge=1, description="Tokens of one model reply.")
+    approval_days: int = Field(
+        7, ge=1, le=36_500, description="Days that a run waits for a person before it is ended as expired."
+    )
     search_passages: int | None = Field(
         None, ge=1, le=50, description="Passages that a search shows; unset: 1 for the seed model, else 4."
     )

@@ -95,3 +95,9 @@ async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[Asy
     ) as connection:
         await connection.execute("SELECT set_config(%s, %s, false)", [TENANT_SETTING, str(tenant_id)])
         yield connection
+
+
+async def count_of(session: AsyncSession, statement: Any) -> int:
+    """How many rows a statement changed."""
+    result: Any = await session.execute(statement)
+    return int(result.rowcount)

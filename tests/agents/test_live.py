@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import column, delete, func, select, table, update
 
 from tests.conftest import Addresses, test_settings
 from tests.platform.test_api import Site
 from whorl.agents.conversations import find_run
-from whorl.agents.tables import Run, RunEventRow
+from whorl.agents.tables import Approval, Run, RunEventRow
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool
 from whorl.agents.tools.calculator import calculator
+from whorl.agents.waiting import expire_waiting
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -304,6 +306,36 @@ async def test_a_waiting_run_can_be_given_up(replicas: tuple[Replica, Replica]) 
         assert (await client.get(f"{path}/approvals")).json()[0]["state"] == "withdrawn"
         assert (await follow(client, waiting["run_id"]))[-1][2]["status"] == "cancelled"
         assert here.post.sent == []
+
+
+async def test_a_run_that_nobody_comes_for_expires(replicas: tuple[Replica, Replica]) -> None:
+    """Only after its days; what it used stays counted, and nothing is kept to go on with."""
+    here, there = replicas
+    week, engine = timedelta(days=7), here.whorl.engine
+    async with here.client("owner") as client:
+        body = {"question": "Send a letter to Ann", "approve": "changing"}
+        old, young = [(await client.post("/api/runs", json=body)).json()["run_id"] for _ in range(2)]
+        await here.whorl.live.settle()
+        tenant_id = uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+        async with tenant_session(engine, tenant_id) as session:
+            await session.execute(update(Approval).values(asked_at=now() - week + timedelta(hours=1)))
+            late = update(Approval).where(Approval.run_id == uuid.UUID(old))
+            await session.execute(late.values(asked_at=now() - week - timedelta(seconds=1)))
+        following = asyncio.create_task(follow(client, old))
+        await expire_waiting(there.whorl.engine, week)
+        told = (await asyncio.wait_for(following, 20))[-1]
+        run = (await client.get(f"/api/runs/{old}")).json()
+        assert (run["status"], run["stop_reason"]) == ("cancelled", "expired")
+        assert (told[1], told[2]["stop_reason"]) == ("run.ended", "expired")
+        assert told[2]["input_tokens"] == run["input_tokens"] > 0
+        [approval] = (await client.get(f"/api/runs/{old}/approvals")).json()
+        assert approval["state"] == "withdrawn"
+        path = f"/api/runs/{old}/approvals/{approval['call_id']}"
+        assert (await client.post(path, json={"verdict": "approve"})).status_code == 409
+        assert (await client.get(f"/api/runs/{young}")).json()["status"] == "waiting"
+    async with tenant_session(engine, tenant_id) as session:
+        kept = set(await session.scalars(select(column("thread_id")).select_from(table("checkpoints"))))
+    assert kept == {young} and here.post.sent == []
 
 
 @pytest.mark.parametrize(
