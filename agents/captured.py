@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, any_, cast, func, literal, select
@@ -17,6 +18,7 @@ from ..platform.identity.tenants import list_tenants
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
 from ..platform.telemetry.tables import Span
+from ..platform.usage.prices import Prices
 from .tables import Run
 
 CAPTURED_TAG = "captured"
@@ -30,7 +32,7 @@ SILENCE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Step:
-    """A span as far as its run needs it."""
+    """A span as far as its run needs it; ``model`` is the one that answered, where the span says, else ``requested``."""
 
     span_id: str
     parent_span_id: str | None
@@ -42,6 +44,7 @@ class Step:
     agent: str | None
     service: str | None
     model: str | None
+    requested: str | None
     session: str | None
     source: str
     input_tokens: int
@@ -52,8 +55,8 @@ class Step:
 class CapturedRuns:
     """Writes the runs of traces from outside anew whenever spans of theirs have been stored."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, prices: Prices) -> None:
+        self._engine, self._prices = engine, prices
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Bring the runs of stored spans up to date; spans that Whorl captured itself are passed over."""
@@ -64,10 +67,10 @@ class CapturedRuns:
         for tenant_id, runs in touched.items():
             for some in _batches(sorted(runs.items())):
                 async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
-                    await refresh(session, uuid.UUID(tenant_id), dict(some))
+                    await refresh(session, uuid.UUID(tenant_id), dict(some), self._prices)
 
 
-async def close_silent(engine: AsyncEngine) -> None:
+async def close_silent(engine: AsyncEngine, prices: Prices) -> None:
     """End the runs whose root has not come and in which nothing has happened for long, in every tenant."""
     for tenant in await list_tenants(engine):
         async with tenant_session(engine, tenant.id) as session:
@@ -75,10 +78,12 @@ async def close_silent(engine: AsyncEngine) -> None:
                 Run.status == "running", Run.tags.contains([CAPTURED_TAG]), Run.ended_at < now() - SILENCE
             )
             for run in list(await session.scalars(waiting)):
-                await refresh(session, tenant.id, {run.id: run.trace_id})
+                await refresh(session, tenant.id, {run.id: run.trace_id}, prices)
 
 
-async def refresh(session: AsyncSession, tenant_id: uuid.UUID, traces: dict[uuid.UUID, str]) -> None:
+async def refresh(
+    session: AsyncSession, tenant_id: uuid.UUID, traces: dict[uuid.UUID, str], prices: Prices
+) -> None:
     """Write runs, by id with their traces, as their stored spans have them; several processes take turns."""
     await take_turns(session, *(f"captured {run_id}" for run_id in sorted(traces)))
     known = {run.id: run for run in await session.scalars(select(Run).where(_one_of(Run.id, traces)))}
@@ -89,7 +94,7 @@ async def refresh(session: AsyncSession, tenant_id: uuid.UUID, traces: dict[uuid
                 tenant_id=tenant_id, id=run_id, trace_id=traces[run_id], stop_reason=CAPTURED_TAG, adapter=None
             )  # fmt: skip
             session.add(run)
-        describe(run, steps)
+        describe(run, steps, prices)
 
 
 def _batches(runs: list[tuple[uuid.UUID, str]]) -> Iterator[list[tuple[uuid.UUID, str]]]:
@@ -98,7 +103,7 @@ def _batches(runs: list[tuple[uuid.UUID, str]]) -> Iterator[list[tuple[uuid.UUID
         yield runs[start : start + _AT_ONCE]
 
 
-def describe(run: Run, steps: Sequence[Step]) -> None:
+def describe(run: Run, steps: Sequence[Step], prices: Prices) -> None:
     """Fill a run from its steps, which are in the order they began."""
     known = {step.span_id for step in steps}
     root = next((step for step in steps if step.parent_span_id is None), None)
@@ -113,6 +118,7 @@ def describe(run: Run, steps: Sequence[Step]) -> None:
     counted = calls if any(step.input_tokens or step.output_tokens for step in calls) else [top]
     run.input_tokens = sum(step.input_tokens for step in counted)
     run.output_tokens = sum(step.output_tokens for step in counted)
+    run.cost = _cost(counted, run.model, prices)
     run.started_at = _moment(min(step.start_ns for step in steps))
     run.ended_at = _moment(max(step.end_ns for step in steps))
     over = root is not None or run.ended_at < now() - SILENCE
@@ -139,6 +145,20 @@ def _model(steps: Sequence[Step]) -> str:
     return longest.model or UNKNOWN if longest else UNKNOWN
 
 
+def _cost(steps: Sequence[Step], model: str, prices: Prices) -> Decimal | None:
+    """Dollars for the tokens of steps; None where any has a model without a price, or none has tokens.
+
+    ``model`` is that of steps that name none.
+    """
+    costs = [
+        prices.of(step.requested or model, step.model).of(step.input_tokens, step.output_tokens)
+        for step in steps
+        if step.input_tokens or step.output_tokens
+    ]
+    known = [Decimal(str(cost)) for cost in costs if cost is not None]
+    return sum(known, Decimal()) if known and len(known) == len(costs) else None
+
+
 def _moment(nanoseconds: int) -> datetime:
     return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
 
@@ -151,7 +171,8 @@ async def _steps(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uu
             Span.run_id, Span.span_id, Span.parent_span_id, Span.operation, Span.start_ns, Span.end_ns, Span.status,
             Span.user_id, said[c.AGENT_NAME].astext, said[c.SERVICE_NAME].astext,
             func.coalesce(said[c.RESPONSE_MODEL].astext, said[c.REQUEST_MODEL].astext),
-            said[c.SESSION].astext, said[c.SOURCE].astext, _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
+            said[c.REQUEST_MODEL].astext, said[c.SESSION].astext, said[c.SOURCE].astext,
+            _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
             func.length(func.coalesce(said[c.INPUT_MESSAGES].astext, "")),
         )
         .where(_one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))

@@ -154,8 +154,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         reader = TenantReader(addresses.app)
         stack.callback(reader.close)
         redactor = default_redactor(StoredPolicies(reader))
+        prices = load_prices(settings.prices)
         listeners = [
-            CapturedRuns(engine).follow,
+            CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
             *await _collectors(stack, settings),
         ]
@@ -169,7 +170,6 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
-        prices = load_prices(settings.prices)
         agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
@@ -188,7 +188,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             await look_at_all_job(engine, servers)
 
         async def close(timestamp: int) -> None:
-            await close_silent(engine)
+            await close_silent(engine, prices)
             for tenant in await list_tenants(engine):
                 await close_runs(engine, tenant.id, limits)
 

@@ -45,9 +45,9 @@ class Prices:
     def __init__(self, by_model: Mapping[str, Price] | None = None) -> None:
         self._by_model = dict(by_model or {})
 
-    def of(self, model: str, adapter: str | None = None) -> Price:
-        """The price of a model, or of an adapter of it where one is named."""
-        return self._by_model.get(adapter or model, self._by_model.get(model, NO_PRICE))
+    def of(self, model: str, exactly: str | None = None) -> Price:
+        """The price of a model, or of what it is ``exactly``, an adapter or a version of it, where that has one."""
+        return self._by_model.get(exactly or model, self._by_model.get(model, NO_PRICE))
 
 
 def load_prices(file: Path | None) -> Prices:

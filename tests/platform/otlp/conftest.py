@@ -19,6 +19,8 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.serving.transport import InProcessTransport
 
+PRICES = {"gpt": {"read": 1.0, "written": 2.0}, "gpt-2": {"read": 0.5, "written": 1.5}}
+
 
 class Site:
     """An application with two tenants; keys are owner, rival, exporter, viewer and member."""
@@ -49,7 +51,9 @@ class Site:
 
 @pytest_asyncio.fixture
 async def site(database: Addresses, tmp_path: Path) -> AsyncIterator[Site]:
-    settings = test_settings(database, tmp_path / "whorl", worker="external", ingest_body_mb=1)
+    prices = tmp_path / "prices.json"
+    prices.write_text(json.dumps(PRICES), encoding="utf-8")
+    settings = test_settings(database, tmp_path / "whorl", worker="external", ingest_body_mb=1, prices=prices)
     app = create_app(settings, backend=ScriptedBackend(quote_first))
     async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
         whorl = app.state.whorl

@@ -6,6 +6,7 @@ import json
 import socket
 import uuid
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,13 +24,16 @@ from tests.needles import in_files, in_tables
 from tests.platform.otlp.conftest import Site
 from tests.platform.otlp.spans import a_chat, a_span, export, protobuf
 from whorl.agents.captured import close_silent
+from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.outcomes import outcomes_of
 from whorl.flywheel.tables import Outcome
+from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import NotFoundError
 from whorl.platform.telemetry import conventions as c
+from whorl.platform.usage.record import usage_by
 
 EMAIL, NAME = "zuzanna.kowalczyk@planted.example", "Zuzanna Kowalczyk"
 
@@ -206,8 +210,36 @@ async def test_a_trace_whose_root_never_comes_ends_when_it_is_silent(site: Site)
     assert (await the_run(site))["status"] == "succeeded"
     await site.send(export(a_span(3, parent=1, attributes=a_chat())))
     assert (await the_run(site))["status"] == "running"
-    await close_silent(site.whorl.engine)
+    await close_silent(site.whorl.engine, site.whorl.prices)
     assert (await the_run(site))["status"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("models", "cost"),
+    [
+        ([("gpt", None), ("gpt", "gpt-2")], Decimal("0.000008")),
+        ([("gpt-2", None), ("gpt", "gpt-of-may")], Decimal("0.0000065")),
+        ([("gpt", None), ("unheard-of", None)], None),
+    ],
+)
+async def test_a_run_from_outside_costs_what_its_models_do(
+    site: Site, models: list[tuple[str, str | None]], cost: Decimal | None
+) -> None:
+    """By the version that answered, else by the name asked for; the workspace has used none of it."""
+    spans = [a_span(1, "invoke_agent shop", attributes={"gen_ai.agent.name": "shop"})]
+    for number, (asked, answered) in enumerate(models, 2):
+        tokens = (
+            {c.INPUT_TOKENS: 4, c.OUTPUT_TOKENS: 1}
+            if number == 2
+            else {c.INPUT_TOKENS: 1, c.OUTPUT_TOKENS: 1}
+        )
+        named = {c.REQUEST_MODEL: asked, **({c.RESPONSE_MODEL: answered} if answered else {})}
+        spans.append(a_span(number, parent=1, attributes={**a_chat(), **named, **tokens}))
+    await site.send(export(*spans))
+    run = await the_run(site)
+    async with tenant_session(site.whorl.engine, site.acme.tenant_id) as session:
+        assert (await session.get_one(Run, (site.acme.tenant_id, uuid.UUID(run["id"])))).cost == cost
+        assert await usage_by(session, "day", now().date(), now().date()) == []
 
 
 async def test_the_rest_of_a_deployment_sees_none_of_it(site: Site) -> None:
