@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One core each: threads of two processes that wait for each other spin.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A worker has no main file, which a process that anyio starts looks for.
+    sys.modules["__main__"].__file__ = str(Path(__file__).with_name("__init__.py"))
 
 from whorl.agents.prompt import SOURCE
 from whorl.platform.app import Whorl, open_whorl

@@ -48,7 +48,11 @@ def test_a_missing_key_is_named() -> None:
     assert old not in told.value.message and new not in told.value.message
 
 
-@pytest.mark.parametrize("text", ["short", ",", new_key()[:-4], "é" * 44, new_key() + "," + "x" * 44])
+@pytest.mark.parametrize(
+    "text",
+    ["short", ",", new_key()[:-4], "é" * 44, new_key() + "," + "x" * 44],
+    ids=["short", "none", "cut", "letters", "second"],
+)
 def test_what_is_no_key_is_refused_and_not_repeated(text: str) -> None:
     settings = Settings(secret_key=text)
     with pytest.raises(InputError, match="WHORL_SECRET_KEY has") as told:

@@ -44,14 +44,18 @@ def test_gzip_and_deflate_are_unpacked_and_joined_members_too() -> None:
     assert decompress(b"a", "identity", 10) == b"a"
 
 
-@pytest.mark.parametrize("body", [gzip.compress(bytes(10**7)), gzip.compress(b"a" * 6) * 2])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(bytes(10**7)), gzip.compress(b"a" * 6) * 2], ids=["zeros", "members"]
+)
 def test_no_more_than_the_limit_is_unpacked(body: bytes) -> None:
     with pytest.raises(TooLargeError):
         decompress(body, "gzip", 10)
 
 
 @pytest.mark.parametrize(
-    "body", [b"plain", gzip.compress(b"abcdef" * 99)[:-9], gzip.compress(b"a") + b"rest"]
+    "body",
+    [b"plain", gzip.compress(b"abcdef" * 99)[:-9], gzip.compress(b"a") + b"rest"],
+    ids=["plain", "cut", "more"],
 )
 def test_what_is_not_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError):
