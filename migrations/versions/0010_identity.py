@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from whorl.platform.database.rls import APP_ROLE, isolate
 
-revision = "0012"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 _JSON = postgresql.JSONB(astext_type=sa.Text())
 _MOMENT = sa.DateTime(timezone=True)

@@ -5,8 +5,8 @@ from alembic import op
 
 from whorl.platform.database.rls import isolate
 
-revision = "0013"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
