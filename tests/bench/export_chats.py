@@ -32,7 +32,7 @@ from whorl.platform.serving.transport import InProcessTransport
 from whorl.platform.settings import Settings
 
 from .export import TENANT, fill
-from .report import Row, commit, show, write
+from .report import Row, commit, percentile, show, write
 
 RATE = 4.0
 WINDOW = 10.0
@@ -102,11 +102,6 @@ async def measure(client: httpx.AsyncClient, runs: int) -> tuple[list[float], li
         )
     print(f"{rows} rows of {runs} runs in {ran:.0f} s of building", flush=True)
     return alone, beside, ran
-
-
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def interval(alone: list[float], beside: list[float]) -> tuple[float, float]:

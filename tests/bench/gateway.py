@@ -27,7 +27,7 @@ from whorl.platform.usage.quotas import Quotas, change_quotas
 from .corpora import squad
 from .instant_model import MODEL
 from .processes import SETTLE, environment, free_port, instant, keep_off, serving, whorl
-from .report import Row, bar, commit, show, write
+from .report import Row, bar, commit, percentile, show, write
 
 LITELLM = "litellm[proxy]==1.108.7"
 CLIENTS = (1, 10, 100)
@@ -71,11 +71,6 @@ async def load(
     async with aiohttp.ClientSession(target.url, connector=aiohttp.TCPConnector(limit=0)) as session:
         await asyncio.gather(*(client(session) for _ in range(clients)))
     return spent, time.perf_counter() - began
-
-
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def measure(target: Target, seconds: float) -> list[Row]:

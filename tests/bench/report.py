@@ -22,6 +22,12 @@ def show(rows: list[Row]) -> None:
         print(*(f"{name}={value}" for name, value in row.items()), flush=True)
 
 
+def percentile(values: list[float], share: float) -> float:
+    """The value below which ``share`` of the values lie, 0 to 1."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
 def bar(name: str, asked: float, measured: float) -> Row:
     """A bar that is met from ``asked`` upwards."""
     return {"bar": name, "asked": asked, "measured": measured, "met": measured >= asked}
