@@ -76,7 +76,7 @@ class Queue:
         )
 
     async def work(self, *, until_empty: bool = False) -> None:
-        """Do jobs as they come, two at a time, until cancelled or, by choice, until none is left.
+        """Do jobs as they come, two at a time, until cancelled or, by choice, until none is due.
 
         Two, so that a training of hours does not hold up a rollback; trainings share a lock.
         Jobs of a worker that died go back to the queue once; a second death is their end. While the database is
@@ -85,11 +85,19 @@ class Queue:
         while True:
             try:
                 await self._work(until_empty=until_empty)
-                if until_empty:
+                # A worker that does not wait ends although jobs wait for the lock of one that it still did.
+                if until_empty and not await self._due():
                     return
             except AWAY as error:
                 _log.warning("Jobs wait, the database is away: %s", type(error).__name__)
             await asyncio.sleep(PAUSE)
+
+    async def _due(self) -> int:
+        query = (
+            "SELECT count(*) AS number FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = 'whorl'"
+            " AND (scheduled_at IS NULL OR scheduled_at <= now())"
+        )
+        return int((await self._app.connector.execute_query_one_async(query))["number"])
 
     async def _work(self, *, until_empty: bool) -> None:
         """Work as one worker, which ends when it loses the database."""
