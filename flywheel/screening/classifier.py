@@ -21,7 +21,10 @@ REMEMBERED = 100_000
 
 
 class Head:
-    """Two small networks: how much a piece asks for something, and whether it does so out of place."""
+    """Small networks: one says how much a piece asks for something, several whether it does so out of place.
+
+    Those several differ in how they were begun; their logits are averaged.
+    """
 
     @cached_property
     def _weights(self) -> dict[str, Float32]:
@@ -39,12 +42,13 @@ class Head:
             return np.zeros(0, dtype=np.float32)
         weights = self._weights
         features = (windows.features - weights["mean"]) / weights["scale"]
-        asking = sigmoid(self._layers("asking", features[:, :OWN]))
+        asking = sigmoid(self._logits("asking", features[:, :OWN]))
         placed = np.concatenate([features, 2 * company(asking, windows.others)], axis=1)
         slope, offset = weights["calibration"]
-        return sigmoid(slope * self._layers("placed", placed) + offset)
+        return sigmoid(slope * self._logits("placed", placed) + offset)
 
-    def _layers(self, name: str, inputs: Float32) -> Float32:
+    def _logits(self, name: str, inputs: Float32) -> Float32:
+        """The mean over the networks of that name, whose hidden layers lie side by side."""
         weights = self._weights
         hidden = np.maximum(inputs @ weights[f"{name}_w1"] + weights[f"{name}_b1"], 0)
         result: Float32 = hidden @ weights[f"{name}_w2"] + weights[f"{name}_b2"]

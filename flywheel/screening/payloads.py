@@ -21,6 +21,9 @@ _BASE64 = re.compile(
     r"(?<![\w+/=])(?:[A-Za-z0-9+/_-]{4}){4,}(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)?(?![\w+/=])"
 )
 _HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){8,}|(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{2}[ :]?){12,}(?![0-9a-zA-Z])")
+_BINARY = re.compile(r"(?<![01])(?:[01]{8}[ ,\n]?){6,}(?![01])")
+_CODES = re.compile(r"(?<![\d.])(?:\d{2,3}[ ,;]{1,2}){11,}\d{2,3}(?![\d.])")
+_BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{16,}={0,6}(?![\w=])")
 _PERCENT = re.compile(r"[^\s\"'<>]*(?:%[0-9a-fA-F]{2}[^\s\"'<>]*){4,}")
 _ENTITIES = re.compile(r"(?:&#x?[0-9a-fA-F]{2,5};[^&\s]{0,2}\s?){6,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){6,}")
@@ -142,6 +145,29 @@ def _hex(run: str) -> str | None:
         return None
 
 
+def _base32(run: str) -> str | None:
+    body = run.rstrip("=")
+    try:
+        return base64.b32decode(body + "=" * (-len(body) % 8)).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _binary(run: str) -> str | None:
+    bits = re.sub("[^01]", "", run)
+    try:
+        return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _codes(run: str) -> str | None:
+    try:
+        return bytes(int(code) for code in re.findall(r"\d+", run)).decode("ascii")
+    except ValueError:
+        return None
+
+
 def _morse(run: str) -> str | None:
     letters = run.translate(str.maketrans("·−", ".-"))
     words = [
@@ -157,6 +183,9 @@ def _escapes(run: str) -> str | None:
 _CODECS: tuple[tuple[re.Pattern[str], str, Callable[[str], str | None]], ...] = (
     (_BASE64, "base64", _base64),
     (_HEX, "hexadecimal", _hex),
+    (_BINARY, "binary", _binary),
+    (_CODES, "codes of characters", _codes),
+    (_BASE32, "base32", _base32),
     (_PERCENT, "percent-encoded text", unquote),
     (_ENTITIES, "HTML entities", html.unescape),
     (_ESCAPES, "escaped characters", _escapes),
@@ -171,5 +200,5 @@ def _readable(text: str) -> bool:
 
 @screen
 def payloads() -> Screen:
-    """Instructions in base64, hexadecimal, percent signs, entities, Morse, rot13, reversed, spaced or hidden characters."""
+    """Instructions in a code (base64, Morse, entities …), reversed, spaced, or in characters that are not seen."""
     return Payloads()

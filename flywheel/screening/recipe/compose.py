@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,17 @@ from pathlib import Path
 from random import Random
 
 from ...seed.prose import Paragraph
-from . import attacks, benign, carriers, orders, requests, words
+from . import attacks, benign, carriers, direct, documents, orders, requests, tasks, tongues, words
 from .garble import garble
 from .grammar import expand
 
 Span = tuple[int, int]
 _CAPTIONS = ("Table {n}: Results", "List of {t}", "The figures are from {n}.", "Source: survey of {n}")
+# Openings of a sentence that are small after a comma.
+_OPENINGS = re.compile(
+    r"(?<=, )(?:What|Tell|Give|Where|When|Repeat|Show|Print|List|Explain|Describe|Confirm|Share|Could|Can|Do|Remind|"
+    r"Which|How|Who|Why|Write|Compose|Translate|Summarize|Solve|Name|Find)\b"
+)
 _COLUMNS = (
     "Year", "Name", "Title", "Rank", "Team", "Date", "Score", "Place", "Notes", "No.", "Total", "Result",
 )  # fmt: skip
@@ -40,14 +46,16 @@ class Writer:
     @cached_property
     def lists(self) -> dict[str, Sequence[str]]:
         return {
-            **words.LISTS, **attacks.LISTS,
+            **words.LISTS, **attacks.LISTS, **direct.LISTS,
             "order": [self._bare_order(rich=False) for _ in range(600)],
-            "request": [p for name in ("question", "writing", "social") for p in requests.FAMILIES[name]],
+            "request": [p for name in _ASKED for p in _REQUESTS[name]],
+            "page": self.banks["page"],
         }  # fmt: skip
 
     def say(self, patterns: Sequence[str], **more: Sequence[str]) -> str:
         """One sentence of one of the patterns."""
-        return expand(self.rng.choice(patterns), {**self.lists, **more} if more else self.lists, self.rng)
+        said = expand(self.rng.choice(patterns), {**self.lists, **more} if more else self.lists, self.rng)
+        return _OPENINGS.sub(lambda word: word[0].lower(), said)
 
     def _bare_order(self, rich: bool = True) -> str:
         order = expand(self.rng.choice(orders.ACTIONS), words.LISTS, self.rng)
@@ -76,11 +84,15 @@ class Writer:
     def banks(self) -> dict[str, list[str]]:
         """Lines of carriers, drawn once: real tools repeat themselves too, and a known line costs no encoding."""
         sources = {
-            "mail": (carriers.MAIL_LINES, 300), "answer": (carriers.ANSWER_LINES, 200), "code": (carriers.CODE_LINES, 150),
+            "mail": ((*carriers.MAIL_LINES, *carriers.MAIL_MORE), 400),
+            "answer": ((*carriers.ANSWER_LINES, *carriers.ANSWER_MORE), 400), "code": (carriers.CODE_LINES, 150),
             "log": (carriers.LOG_LINES, 80), "page": (carriers.PAGE_LINES, 300), "specification": (benign.SPECIFICATION, 200),
+            "trace": (carriers.CODE_MORE, 300), "foreign": (tongues.STATEMENTS, 250), "talk": (direct.SMALL_TALK, 300),
+            "reply": (documents.REPLIES, 150),
         }  # fmt: skip
         banks = {
-            name: [self.say(patterns) for _ in range(count)] for name, (patterns, count) in sources.items()
+            name: [expand(self.rng.choice(patterns), words.LISTS, self.rng) for _ in range(count)]
+            for name, (patterns, count) in sources.items()
         }
         return {**banks, "prose": [s for p in self.rng.sample(self.prose, 700) for s in p.sentences[:3]]}
 
@@ -109,9 +121,9 @@ class Writer:
 
     def open_attack(self) -> tuple[str, str]:
         """An attack that shows itself, and its family."""
-        family = self.rng.choices(list(attacks.FAMILIES), (6, 3, 3, 9, 2, 3, 1, 2))[0]
-        text = self.say(attacks.FAMILIES[family])
-        if self.rng.random() < 0.3:
+        family = self.rng.choices(list(_OPEN), _OPEN_WEIGHTS)[0]
+        text = self.say(_OPEN[family])
+        if self.rng.random() < 0.2:
             text += " " + self.say(
                 self.rng.choice((attacks.OVERRIDE, attacks.THEFT, attacks.ROLE, attacks.AUTHORITY))
             )
@@ -119,20 +131,63 @@ class Writer:
 
     def request(self) -> tuple[str, str]:
         """An ordinary request, or an advertisement or a garbled one, and its family."""
-        family = self.rng.choices(list(requests.FAMILIES), (5, 4, 3, 3, 5, 4, 5))[0]
+        if self.rng.random() < 0.06:
+            return self.say(tongues.REQUESTS), "foreign request"
+        family = self.rng.choices(list(_REQUESTS), _REQUEST_WEIGHTS)[0]
         hidden = ""
-        if family == "cipher":
-            hidden = garble(
-                self.request_of("question", "writing", "social", "coding", "translation"), self.rng
-            )
-        return self.say(requests.FAMILIES[family], garbled=(hidden,)), family
+        if family in ("cipher", "decoding"):
+            hidden = garble(self.request_of(*_ASKED, "coding", "translation"), self.rng)
+        return self.say(_REQUESTS[family], garbled=(hidden,)), family
 
     def request_of(self, *families: str) -> str:
-        return self.say(requests.FAMILIES[self.rng.choice(families)])
+        return self.say(_REQUESTS[self.rng.choice(families)])
+
+    def overloaded(self) -> tuple[str, str]:
+        """Small talk, and what it leads up to."""
+        if self.rng.random() < 0.15:
+            lead = [self.line("foreign") for _ in range(self.rng.randint(2, 5))]
+            return " ".join(lead), self.say((*tongues.REQUESTS, *tongues.ATTACKS))
+        lead = [self.line(self.rng.choice(("talk", "talk", "prose"))) for _ in range(self.rng.randint(1, 6))]
+        return " ".join(lead), self.say(direct.ASIDES if self.rng.random() < 0.7 else direct.WANTED)
+
+    def repeated(self) -> str:
+        """A word over and over, and what it leads up to."""
+        word = self.rng.choice(
+            ("".join(self.rng.choices("asdfjklqwert", k=self.rng.randint(2, 12))), *_REPEATED)
+        )
+        lead = self.rng.choice((" ", " ", ", ", "\n")).join([word] * self.rng.randint(8, 60))
+        return f"{lead} {self.open_attack()[0]}"
+
+    def barrage(self) -> str:
+        """Many requests that have nothing to do with each other."""
+        asked = [
+            self.request_of("question", "study", "chat", "wording") for _ in range(self.rng.randint(8, 24))
+        ]
+        return " ".join([*asked, *([self.say(direct.WANTED)] if self.rng.random() < 0.5 else [])])
+
+    def turns(self, count: int) -> list[str]:
+        """Questions and answers, written out."""
+        asks, answers = self.rng.choice(documents.TURNS)
+        lines = []
+        for _ in range(count):
+            ask = self.request_of("question", "coding", "study", "writing")
+            lines += [f"{asks} {ask}", f"{answers} {self.line(self.rng.choice(('reply', 'reply', 'prose')))}"]
+        return [*lines, asks]
+
+    # What a task is given
+    def document(self, kind: str) -> list[str]:
+        """Lines of a page, a paper, a program, a letter of application or an article."""
+        lines = [self.say(documents.KINDS[kind]) for _ in range(self.rng.randint(2, 9))]
+        return (
+            ["<html><body>", *lines, "</body></html>"]
+            if kind == "html" and self.rng.random() < 0.6
+            else lines
+        )
 
     # What it is planted in
     def mail(self) -> list[str]:
-        lines = [self.line("mail") for _ in range(self.rng.randint(3, 14))]
+        bank = "foreign" if self.rng.random() < 0.06 else "mail"
+        lines = [self.line(bank) for _ in range(self.rng.randint(3, 14))]
         return self._mixed(lines, 0.15)
 
     def answer(self) -> list[str]:
@@ -144,7 +199,9 @@ class Writer:
         ]
         if self.rng.random() < 0.85:
             at = self.rng.randint(0, len(lines))
-            lines[at:at] = self.code()
+            code = self.code()
+            fenced = self.rng.random() < 0.6
+            lines[at:at] = [self.rng.choice(("```", "```", "```python")), *code, "```"] if fenced else code
         return lines
 
     def code(self) -> list[str]:
@@ -153,7 +210,8 @@ class Writer:
             block = self.rng.choice(self.library)
             start = self.rng.randrange(max(1, len(block) - 4))
             return list(block[start : start + self.rng.randint(2, 12)])
-        return [self.line("code") for _ in range(self.rng.randint(3, 16))]
+        banks = self.rng.choice((("code",), ("code", "trace"), ("trace",)))
+        return [self.line(self.rng.choice(banks)) for _ in range(self.rng.randint(3, 16))]
 
     def results(self) -> list[str]:
         """Numbered passages with their sources, as a search gives them."""
@@ -183,7 +241,7 @@ class Writer:
     @cached_property
     def tables(self) -> list[list[str]]:
         """Tables, drawn once."""
-        return [self._table() for _ in range(60)]
+        return [self._table() for _ in range(200)]
 
     def _table(self) -> list[str]:
         kinds = self.rng.choices(
@@ -196,6 +254,8 @@ class Writer:
         return [f"| {line} |" for line in lines] if mark == " | " else lines
 
     def _cell(self, kind: str) -> str:
+        if kind == "title" and self.rng.random() < 0.5:
+            return self.say(tongues.TITLES)
         if kind == "title":
             return self.rng.choice(self.prose).title
         if kind == "sentence":
@@ -208,19 +268,24 @@ class Writer:
     def carrier(self) -> list[str]:
         """The lines of something that a tool returns."""
         makers: tuple[Callable[[], list[str]], ...] = (
-            self.mail, self.table, self.answer, self.page, self.paragraph, self.log, self.code, self.results
+            self.mail, self.table, self.answer, self.page, self.paragraph, self.log, self.code, self.results,
+            lambda: self.document(self.rng.choice(list(documents.KINDS))),
         )  # fmt: skip
-        return self.rng.choices(makers, (5, 4, 4, 4, 3, 1, 2, 2))[0]()
+        return self.rng.choices(makers, (5, 6, 4, 4, 3, 1, 3, 2, 2))[0]()
 
     def prompt(self) -> str:
         """What an innocent user writes: one request, or a long one in several sentences."""
         roll = self.rng.random()
-        if roll < 0.3:
+        if roll < 0.25:
             text = self.say(benign.TRIGGERS)
-        elif roll < 0.55:
+        elif roll < 0.45:
             text = self.say(benign.SECURITY)
+        elif roll < 0.6:
+            text = self.say(benign.FRAMED)
+        elif roll < 0.65:
+            return self.say(tongues.REQUESTS)
         else:
-            text = self.request_of("question", "writing", "coding", "translation", "social")
+            text = self.request_of(*_ASKED, "coding", "translation")
         extra = math.floor(self.rng.expovariate(0.8)) if roll < 0.9 else 0
         chosen = [
             self.line("specification") if self.rng.random() < 0.7 else self.say(benign.SECURITY)
@@ -230,6 +295,28 @@ class Writer:
             chosen.insert(0, self.line("prose"))
         text = " ".join([text, *chosen])
         return text[:1].upper() + text[1:] if self.rng.random() < 0.9 else text
+
+
+# Requests that a user may make, those that only a text out of place holds, and how often each is drawn.
+_REQUESTS = {**requests.FAMILIES, **tasks.FAMILIES}
+_REQUEST_WEIGHTS = (5, 4, 3, 3, 5, 4, 5, 3, 3, 3, 3, 3, 4, 4, 3)
+_ASKED = ("question", "writing", "social", "automation", "business", "research", "wording", "chat", "study")
+_OPEN = {**attacks.FAMILIES, **direct.FAMILIES, "tongues": tongues.ATTACKS}
+_OPEN_WEIGHTS = (6, 3, 3, 9, 2, 3, 1, 1, 9, 7, 6, 6, 5, 1, 3, 3, 7)
+_REPEATED = (
+    "poem",
+    "company",
+    "hello",
+    "test",
+    "banana",
+    "ok",
+    "AAAA",
+    "the",
+    "stop",
+    "!!!",
+    "\U0001f600",
+    "token",
+)
 
 
 def read_library() -> list[list[str]]:
@@ -274,23 +361,79 @@ def _record(parts: list[str], rng: Random) -> str:
     return json.dumps(value, ensure_ascii=False, indent=rng.choice((None, None, 1)))
 
 
+def _led(lead: str, planted: str, family: str, mark: str = " ") -> Example:
+    start = len(lead) + len(mark)
+    return Example(f"{lead}{mark}{planted}", ((start, start + len(planted)),), family)
+
+
+def _task(writer: Writer, planted: str | None, family: str) -> Example:
+    """A task with the document it is about, on one line or several, and the planted text in the document."""
+    rng, kind = writer.rng, writer.rng.choice(list(documents.KINDS))
+    lines = writer.document(kind)
+    if planted is not None:
+        hiding = {"html": documents.HIDING, "program": documents.COMMENTS}.get(kind, ("{planted}",))
+        hidden = rng.choice(hiding).replace("{planted}", planted)
+        lines.insert(rng.choice((len(lines), len(lines), rng.randint(0, len(lines)))), hidden)
+    mark = "\n" if kind == "program" else rng.choice((" ", "\n", "" if kind == "html" else " "))
+    opening, closing = rng.choice(
+        (("'", "'"), ('"', '"'), ("", ""), ("\n", ""), ("<text>", "</text>"), ("{", "}"))
+    )
+    text = f"{writer.say(documents.TASKS)} {opening}{mark.join(lines)}{closing}"
+    if planted is None:
+        return Example(text, (), family)
+    start = text.rindex(planted)
+    return Example(text, ((start, start + len(planted)),), family)
+
+
+def _dialogue(writer: Writer) -> Example:
+    """A conversation written out whose last question waits for an answer."""
+    lines = writer.turns(writer.rng.randint(1, 6))
+    asked = (
+        writer.say(direct.WANTED)
+        if writer.rng.random() < 0.5
+        else writer.request_of("question", "coding", "study")
+    )
+    mark = writer.rng.choice((" ", " ", "\n"))
+    return _led(mark.join(lines[:-1]), f"{lines[-1]} {asked}", "dialogue", mark)
+
+
+def _framed(writer: Writer) -> Example:
+    """An attack by itself, or led up to."""
+    rng = writer.rng
+    roll = rng.random()
+    if roll < 0.14:
+        return _led(*writer.overloaded(), "overload")
+    if roll < 0.2:
+        text = writer.repeated()
+        return Example(text, ((0, len(text)),), "repeated")
+    if roll < 0.3:
+        return _dialogue(writer)
+    if roll < 0.33:
+        text = writer.barrage()
+        return Example(text, ((0, len(text)),), "barrage")
+    text, family = writer.open_attack()
+    if rng.random() < 0.3:
+        lead = writer.line("prose") if rng.random() < 0.5 else writer.prompt()
+        return _led(lead, text, family)
+    return Example(text, ((0, len(text)),), family)
+
+
 def positive(writer: Writer) -> Example:
     """A text in which something is planted, or that is an attack as a whole."""
     rng = writer.rng
     roll = rng.random()
-    if roll < 0.24:
-        text, family = writer.open_attack()
-        if rng.random() < 0.3:
-            lead = writer.line("prose") if rng.random() < 0.5 else writer.prompt()
-            return Example(f"{lead} {text}", ((len(lead) + 1, len(lead) + 1 + len(text)),), family)
-        return Example(text, ((0, len(text)),), family)
+    if roll < 0.34:
+        return _framed(writer)
+    if roll < 0.45:
+        planted = writer.say(direct.TWISTS) if rng.random() < 0.5 else writer.open_attack()[0]
+        return _task(writer, planted, "task")
     lines = writer.carrier()
-    if roll < 0.36:
+    if roll < 0.54:
         planted, family = writer.open_attack()
-    elif roll < 0.62:
+    elif roll < 0.67:
         planted, family = writer.order(), "order"
         lines = lines[: rng.choice((0, 1, 2, 4, 20))]
-    elif roll < 0.88:
+    elif roll < 0.91:
         planted, family = writer.request()
     else:
         lines = writer.answer()
@@ -304,8 +447,13 @@ def positive(writer: Writer) -> Example:
 
 def innocent(writer: Writer) -> Example:
     """A text in which nothing is planted: a user's prompt, or what a tool returns."""
-    if writer.rng.random() < 0.45:
+    roll = writer.rng.random()
+    if roll < 0.42:
         return Example(writer.prompt(), (), "prompt")
+    if roll < 0.5:
+        return _task(writer, None, "clean task")
+    if roll < 0.54:
+        return _assemble(writer.turns(writer.rng.randint(1, 6))[:-1], None, 0, writer.rng, "answered")
     return _assemble(writer.carrier(), None, 0, writer.rng, "carrier")
 
 
