@@ -30,6 +30,8 @@ from .resume import requeue_training
 @click.option("--rehearse", type=click.FloatRange(0, 1, max_open=True),
               help="Share of rows of the base's former tasks, for sft.")  # fmt: skip
 @click.option("--target-modules", help="Expression over the modules that the adapter changes, or all-linear.")
+@click.option("--blend", type=click.FloatRange(0, 1, min_open=True),
+              help="How far the trained weights are followed from the base's; by default what the base says, else 1.")  # fmt: skip
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
 @click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, WhorlError
+from .adapting import blend_back
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
 from .diagnose import diagnose
@@ -129,6 +130,7 @@ def _measured(recipe: Recipe, state: Any, lengths: dict[str, float]) -> dict[str
 
 def _save(job: TrainingJob, trainer: Any, measured: dict[str, Any]) -> dict[str, Any]:
     partial = job.partial
+    blend_back(trainer.model, job.blend)
     trainer.model.save_pretrained(partial)
     manifest = json.loads((job.dataset_folder / "manifest.json").read_text(encoding="utf-8"))
     note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
@@ -137,6 +139,7 @@ def _save(job: TrainingJob, trainer: Any, measured: dict[str, Any]) -> dict[str,
         "recipe": job.recipe.model_dump(mode="json"),
         "dataset_hash": manifest["content_hash"],
         "base_hash": job.base_hash,
+        "blend": job.blend,
         **measured,
     }
     (partial / "meta.json").write_text(json.dumps(report, indent=1), encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...platform.errors import InputError
-from .targets import ALL
+from .adapting import ALL
 
 Method = Literal["sft", "dpo", "kto", "grpo", "orpo", "simpo", "reward"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -30,6 +30,7 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "answer_tokens": ("grpo",),
     "turns": ("grpo",),
     "rehearse": ("sft",),
+    "blend": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -52,7 +53,9 @@ class Recipe(BaseModel):
     ``rehearse`` is the share of rows of the base's former tasks among those trained on by SFT, so that they
     are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none.
     ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
-    None is what the base says, else all linear ones.
+    None is what the base says, else all linear ones. ``blend`` is where the weights that are kept lie between
+    the base, 0, and the trained ones, 1; None is what the base says, else 1. Adapters with ``dora`` and reward
+    models are kept as trained.
     ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
@@ -83,6 +86,7 @@ class Recipe(BaseModel):
     early_stop: int = Field(0, ge=0)
     rehearse: float | None = Field(None, ge=0, lt=1)
     target_modules: str | None = Field(None, min_length=1)
+    blend: float | None = Field(None, gt=0, le=1)
     any_template: bool = False
 
     @model_validator(mode="after")
@@ -104,6 +108,19 @@ class Recipe(BaseModel):
                 f"{self.method} has no evaluation loss, so evaluate_every does not fit; {', '.join(EVALUATED)} have one"
             )
         return self
+
+    @model_validator(mode="after")
+    def _blendable(self) -> "Recipe":
+        if self.blend is not None and not self.blends:
+            raise ValueError(
+                "blend does not fit adapters with dora, which do not add to the base, and reward models"
+            )
+        return self
+
+    @property
+    def blends(self) -> bool:
+        """Whether what is learnt is added to the base's weights, so that a part of it can be taken."""
+        return not self.dora and self.method in OPTIONS["blend"]
 
     @property
     def format(self) -> str:
@@ -161,7 +178,8 @@ class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 
     ``groups`` has the question group of source runs that are tagged with one, ``rehearsal`` the rows of the
-    base's former tasks, ``target_modules`` what the adapter changes.
+    base's former tasks, ``target_modules`` what the adapter changes, ``blend`` how far what is
+    learnt is followed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -176,6 +194,7 @@ class TrainingJob(BaseModel):
     groups: dict[str, str] = {}
     rehearsal: Path | None = None
     target_modules: str = ALL
+    blend: float = 1.0
 
     @property
     def partial(self) -> Path:

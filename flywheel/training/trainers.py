@@ -8,11 +8,11 @@ from typing import Any
 
 from ...platform.errors import InputError
 from . import pairs
+from .adapting import ALL
 from .episodes import Episodes, paid
 from .plan import Plan, loss_of
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
-from .targets import ALL
 from .validation import last_evaluation
 
 
