@@ -29,9 +29,10 @@ from .resume import requeue_training
 @click.option("--gamma", type=click.FloatRange(0), help="Margin that simpo asks for.")
 @click.option("--rehearse", type=click.FloatRange(0, 1, max_open=True),
               help="Share of rows of the base's former tasks, for sft.")  # fmt: skip
+@click.option("--anchor", type=click.FloatRange(0),
+              help="Weight of the divergence from the base on such rows.")  # fmt: skip
+@click.option("--nll", type=click.FloatRange(0), help="Weight of the better answer's likelihood, for dpo.")
 @click.option("--target-modules", help="Expression over the modules that the adapter changes, or all-linear.")
-@click.option("--blend", type=click.FloatRange(0, 1, min_open=True),
-              help="How far the trained weights are followed from the base's; by default what the base says, else 1.")  # fmt: skip
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
 @click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")

@@ -24,11 +24,11 @@ from ...platform.serving.base_model import base_hash, template_hash
 from .. import split
 from ..datasets import find_dataset
 from ..tables import Dataset, Training
-from .adapting import adapting_of
 from .checkpoint import Checkpoint
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
 from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
+from .targets import targets_of
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -169,8 +169,7 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
         "policies": {key: manifest[key] for key in ("consent", "redaction", "screening")},
         "recipe": report["recipe"],
         "training": {
-            key: report[key]
-            for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "blend")
+            key: report[key] for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows")
         },
     }
 
@@ -221,13 +220,10 @@ def _job(
     groups: dict[str, str],
     rehearsal: Path | None,
 ) -> TrainingJob:
-    base = adapting_of(model_folder)
-    blend = recipe.blend or (base.blend if recipe.blends else 1.0)
     return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
         dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
-        groups=groups, rehearsal=rehearsal, target_modules=recipe.target_modules or base.target_modules,
-        blend=blend,
+        groups=groups, rehearsal=rehearsal, target_modules=recipe.target_modules or targets_of(model_folder),
     )  # fmt: skip
 
 

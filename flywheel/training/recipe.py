@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...platform.errors import InputError
-from .adapting import ALL
+from .targets import ALL
 
 Method = Literal["sft", "dpo", "kto", "grpo", "orpo", "simpo", "reward"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -30,7 +30,8 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "answer_tokens": ("grpo",),
     "turns": ("grpo",),
     "rehearse": ("sft",),
-    "blend": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
+    "anchor": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
+    "nll": ("dpo",),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -51,11 +52,12 @@ class Recipe(BaseModel):
     steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
     the training when that loss has not fallen for so many evaluations, at 0 never.
     ``rehearse`` is the share of rows of the base's former tasks among those trained on by SFT, so that they
-    are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none.
+    are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none. ``anchor``
+    holds the adapter to the base on them, by the weight of its divergence; None is ``anchor.WEIGHT`` where there are
+    such rows, and 0 for sft. ``nll`` weighs the likelihood of the better answer beside the
+    preference in DPO (arXiv 2404.19733), for answers that the model would hardly give itself.
     ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
-    None is what the base says, else all linear ones. ``blend`` is where the weights that are kept lie between
-    the base, 0, and the trained ones, 1; None is what the base says, else 1. Adapters with ``dora`` and reward
-    models are kept as trained.
+    None is what the base says, else all linear ones.
     ``any_template`` trains on runs that were served with another chat template than the model's.
     """
 
@@ -86,7 +88,8 @@ class Recipe(BaseModel):
     early_stop: int = Field(0, ge=0)
     rehearse: float | None = Field(None, ge=0, lt=1)
     target_modules: str | None = Field(None, min_length=1)
-    blend: float | None = Field(None, gt=0, le=1)
+    anchor: float | None = Field(None, ge=0)
+    nll: float = Field(0.0, ge=0)
     any_template: bool = False
 
     @model_validator(mode="after")
@@ -109,18 +112,14 @@ class Recipe(BaseModel):
             )
         return self
 
-    @model_validator(mode="after")
-    def _blendable(self) -> "Recipe":
-        if self.blend is not None and not self.blends:
-            raise ValueError(
-                "blend does not fit adapters with dora, which do not add to the base, and reward models"
-            )
-        return self
-
     @property
-    def blends(self) -> bool:
-        """Whether what is learnt is added to the base's weights, so that a part of it can be taken."""
-        return not self.dora and self.method in OPTIONS["blend"]
+    def anchored(self) -> float | None:
+        """``anchor``, or 0 for a method that keeps former tasks in another way or has no tokens to hold on to."""
+        if self.anchor is None and (
+            self.method in OPTIONS["rehearse"] or self.method not in OPTIONS["anchor"]
+        ):
+            return 0.0
+        return self.anchor
 
     @property
     def format(self) -> str:
@@ -178,8 +177,7 @@ class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 
     ``groups`` has the question group of source runs that are tagged with one, ``rehearsal`` the rows of the
-    base's former tasks, ``target_modules`` what the adapter changes, ``blend`` how far what is
-    learnt is followed.
+    base's former tasks, ``target_modules`` what the adapter changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -194,7 +192,6 @@ class TrainingJob(BaseModel):
     groups: dict[str, str] = {}
     rehearsal: Path | None = None
     target_modules: str = ALL
-    blend: float = 1.0
 
     @property
     def partial(self) -> Path:
