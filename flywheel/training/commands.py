@@ -29,6 +29,9 @@ from .resume import requeue_training
 @click.option("--gamma", type=click.FloatRange(0), help="Margin that simpo asks for.")
 @click.option("--rehearse", type=click.FloatRange(0, 1, max_open=True),
               help="Share of rows of the base's former tasks, for sft.")  # fmt: skip
+@click.option("--anchor", type=click.FloatRange(0),
+              help="Weight of the divergence from the base on such rows.")  # fmt: skip
+@click.option("--nll", type=click.FloatRange(0), help="Weight of the better answer's likelihood, for dpo.")
 @click.option("--target-modules", help="Expression over the modules that the adapter changes, or all-linear.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")

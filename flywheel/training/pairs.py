@@ -17,7 +17,11 @@ def dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     """Direct preference optimisation, https://arxiv.org/abs/2305.18290, and its family."""
     from trl import DPOConfig, DPOTrainer
 
-    options = {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe)}
+    options: dict[str, Any] = {
+        "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
+    }  # fmt: skip
+    if recipe.nll:
+        options |= {"loss_type": [loss_of(recipe), "sft"], "loss_weights": [1.0, recipe.nll]}
     collator = {"data_collator": spoken_collator(tokenizer, recipe.max_length)}
     return Plan(DPOTrainer, DPOConfig, _texts(tokenizer, rows), options, collator)
 

@@ -21,8 +21,8 @@ from ...platform.errors import InputError, WhorlError
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
 from .diagnose import diagnose
-from .recipe import FailedTraining, Recipe, TrainingJob
-from .rehearsal import rehearsed
+from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
+from .rehearsal import former_rows, rehearsed
 from .render import Row, mean_lengths
 from .surrogates import with_surrogates
 from .validation import set_aside
@@ -73,7 +73,9 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     transformers.logging.set_verbosity_error()
     if job.threads:
         torch.set_num_threads(job.threads)
-    rows, aside, again = _rows(job)
+    rows, aside = _rows(job)
+    again = _rehearsed(job, len(rows))
+    former = former_rows(job.rehearsal, job.recipe.anchored)
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
     model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
@@ -82,30 +84,35 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     started = time.monotonic()
     callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
     trainer = build_trainer(
-        job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks, job.target_modules
-    )
+        job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks,
+        job.target_modules, former,
+    )  # fmt: skip
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
-        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again),
+        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": len(former),
         "seconds": round(time.monotonic() - started, 2),
         "resumed_from": resumed.step if resumed else None,
     }  # fmt: skip
     return _save(job, trainer, measured)
 
 
-def _rows(job: TrainingJob) -> tuple[list[Row], list[Row], list[Row]]:
-    """The rows to learn, those to evaluate on, which are none unless the recipe asks for them, and to rehearse."""
+def _rehearsed(job: TrainingJob, count: int) -> list[Row]:
+    """Rows of the base's former tasks to mix into ``count`` others."""
+    recipe = job.recipe
+    if recipe.method not in OPTIONS["rehearse"]:
+        return []
+    return rehearsed(count, job.rehearsal, recipe.rehearse, recipe.seed)
+
+
+def _rows(job: TrainingJob) -> tuple[list[Row], list[Row]]:
+    """The rows to learn, and those to evaluate on, which are none unless the recipe asks for them."""
     recipe, rows, aside = job.recipe, read_rows(job.dataset_folder / "train.jsonl"), list[Row]()
     if recipe.evaluate_every:
         rows, aside = set_aside(rows, recipe.evaluate_share, recipe.seed, job.groups)
-    again = (
-        rehearsed(len(rows), job.rehearsal, recipe.rehearse, recipe.seed) if recipe.method == "sft" else []
-    )
     return (
         [with_surrogates(row, recipe.seed) for row in rows],
         [with_surrogates(row, recipe.seed) for row in aside],
-        again,
     )
 
 

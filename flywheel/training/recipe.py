@@ -30,6 +30,8 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "answer_tokens": ("grpo",),
     "turns": ("grpo",),
     "rehearse": ("sft",),
+    "anchor": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
+    "nll": ("dpo",),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -50,7 +52,10 @@ class Recipe(BaseModel):
     steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
     the training when that loss has not fallen for so many evaluations, at 0 never.
     ``rehearse`` is the share of rows of the base's former tasks among those trained on by SFT, so that they
-    are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none.
+    are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none. ``anchor``
+    holds the adapter to the base on them, by the weight of its divergence; None is ``anchor.WEIGHT`` where there are
+    such rows, and 0 for sft. ``nll`` weighs the likelihood of the better answer beside the
+    preference in DPO (arXiv 2404.19733), for answers that the model would hardly give itself.
     ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
     None is what the base says, else all linear ones.
     ``any_template`` trains on runs that were served with another chat template than the model's.
@@ -83,6 +88,8 @@ class Recipe(BaseModel):
     early_stop: int = Field(0, ge=0)
     rehearse: float | None = Field(None, ge=0, lt=1)
     target_modules: str | None = Field(None, min_length=1)
+    anchor: float | None = Field(None, ge=0)
+    nll: float = Field(0.0, ge=0)
     any_template: bool = False
 
     @model_validator(mode="after")
@@ -104,6 +111,15 @@ class Recipe(BaseModel):
                 f"{self.method} has no evaluation loss, so evaluate_every does not fit; {', '.join(EVALUATED)} have one"
             )
         return self
+
+    @property
+    def anchored(self) -> float | None:
+        """``anchor``, or 0 for a method that keeps former tasks in another way or has no tokens to hold on to."""
+        if self.anchor is None and (
+            self.method in OPTIONS["rehearse"] or self.method not in OPTIONS["anchor"]
+        ):
+            return 0.0
+        return self.anchor
 
     @property
     def format(self) -> str:

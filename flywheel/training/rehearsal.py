@@ -39,10 +39,7 @@ def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> 
     """
     if file is None:
         if share:
-            raise InputError(
-                f"There is nothing to rehearse: the base has no {FILE}. Name a file by WHORL_REHEARSAL, or train with "
-                "--rehearse 0."
-            )
+            raise _nothing("--rehearse 0")
         return []
     part = SHARE if share is None else share
     wanted = round(count * part / (1 - part))
@@ -51,6 +48,22 @@ def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> 
     while len(taken) < wanted:
         taken += rng.sample(rows, min(len(rows), wanted - len(taken)))
     return taken
+
+
+def former_rows(file: Path | None, weight: float | None) -> list[Row]:
+    """The rows to be held to the base on, with a ``weight``: none at 0, or at None where there is no file.
+
+    Raises InputError for a weight without a file, and for lines that are no rows of an sft dataset.
+    """
+    if file is None and weight:
+        raise _nothing("--anchor 0")
+    return [] if file is None or weight == 0 else read(file)
+
+
+def _nothing(without: str) -> InputError:
+    return InputError(
+        f"There is nothing to rehearse: the base has no {FILE}. Name a file by WHORL_REHEARSAL, or train with {without}."
+    )
 
 
 def read(file: Path) -> list[Row]:

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError
 from . import pairs
+from .anchor import WEIGHT, anchored
 from .episodes import Episodes, paid
 from .plan import Plan, loss_of
 from .recipe import Recipe
@@ -30,9 +31,11 @@ def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
 
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
-    callbacks: list[Any], target_modules: str = ALL,
+    callbacks: list[Any], target_modules: str = ALL, former: Sequence[Row] = (),
 ) -> Any:  # fmt: skip
     """A TRL trainer over the rows of a dataset, LoRA on ``target_modules``; ``aside`` is evaluated on.
+
+    Where there are rows of ``former`` tasks the adapter is held to the base on them.
 
     Raises InputError where the base has no such modules.
     """
@@ -48,7 +51,11 @@ def build_trainer(
     callbacks = [*callbacks, *([last_evaluation()] if aside else [])]
     if recipe.early_stop:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.early_stop))
-    return plan.trainer(
+    trainer = plan.trainer
+    if former:
+        weight = WEIGHT if recipe.anchored is None else recipe.anchored
+        trainer = anchored(trainer, tokenizer, former, weight, recipe.seed, recipe.max_length)
+    return trainer(
         model=model,
         args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),
         train_dataset=Dataset.from_list(plan.rows),

@@ -96,7 +96,7 @@ def corrected_call(task: CallTask) -> str:
     """The right call as a person would write it: the first admissible values, nothing that may be left out."""
     assert task.problem is not None
     ((tool, admissible),) = task.problem.truth.items()
-    arguments = {name: values[0] for name, values in admissible.items() if "" not in values}
+    arguments = {name: values[0] for name, values in admissible.items() if values and "" not in values}
     return json.dumps({"name": tool, "arguments": arguments}, ensure_ascii=False)
 
 

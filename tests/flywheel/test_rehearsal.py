@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.tiny_model import make_model
 from whorl.flywheel.seed.reading import Library
 from whorl.flywheel.seed.rehearse import paragraphs, rows
 from whorl.flywheel.training.process import train
-from whorl.flywheel.training.recipe import TrainingJob, default_recipe
-from whorl.flywheel.training.rehearsal import FILE, rehearsal_of, rehearsed
+from whorl.flywheel.training.recipe import METHODS, Method, TrainingJob, default_recipe
+from whorl.flywheel.training.rehearsal import FILE, former_rows, rehearsal_of, rehearsed
+from whorl.flywheel.training.render import render_sft
 from whorl.platform.errors import InputError
 from whorl.platform.serving.base_model import SEED_MODEL
 
@@ -66,9 +70,52 @@ def test_a_training_says_how_many_rows_it_rehearsed(tmp_path: Path, share: float
     assert (report["rows"], report["rehearsed_rows"]) == (4, again)
 
 
-def test_only_sft_rehearses() -> None:
+def test_rows_are_mixed_in_by_sft_and_others_are_held_to_the_base_on_them() -> None:
     with pytest.raises(InputError, match="kto has no rehearse"):
         default_recipe("kto").changed(rehearse=0.5)
+    with pytest.raises(InputError, match="reward has no anchor"):
+        default_recipe("reward").changed(anchor=0.5)
+    weights = {method: default_recipe(method).anchored for method in METHODS}
+    assert weights == {**dict.fromkeys(METHODS, None), "sft": 0.0, "reward": 0.0}
+    assert default_recipe("sft").changed(anchor=0.5).anchored == 0.5
+
+
+def test_whether_there_is_an_anchor(tmp_path: Path) -> None:
+    file = written(tmp_path / FILE, OLD)
+    assert [len(former_rows(file, weight)) for weight in (None, 0.0, 2.0)] == [5, 0, 5]
+    assert former_rows(None, None) == former_rows(None, 0.0) == []
+    with pytest.raises(InputError, match="--anchor 0"):
+        former_rows(None, 1.0)
+
+
+@pytest.mark.parametrize("method", ["dpo", "orpo"])
+def test_an_anchored_adapter_stays_nearer_to_the_base_on_former_tasks(tmp_path: Path, method: Method) -> None:
+    base = make_model(tmp_path / "base", seed=3)
+    written(base / FILE, OLD)
+    data = write_dataset(tmp_path / "dataset", method)
+    moved = []
+    for weight in (0.0, 20.0):
+        job = TrainingJob(
+            recipe=default_recipe(method).changed(max_steps=6, learning_rate=0.01, anchor=weight),
+            model_folder=base, base_hash="", dataset_folder=data, output_folder=tmp_path / f"a{weight}",
+            rehearsal=rehearsal_of(base, None),
+        )  # fmt: skip
+        report = train(job, lambda _: None)
+        assert report["anchored_rows"] == (len(OLD) if weight else 0)
+        moved.append(divergence(base, job.output_folder))
+    assert moved[0] > 1.5 * moved[1] > 0, moved
+
+
+def divergence(base: Path, adapter: Path) -> float:
+    """KL(base || adapter), mean over the tokens of one of ``OLD``."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    ids = torch.tensor([render_sft(tokenizer, {**OLD[0], "tools": []})["input_ids"]])
+    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), adapter).eval()
+    with torch.no_grad():
+        own = model(ids).logits.log_softmax(-1)
+        with model.disable_adapter():
+            wanted = model(ids).logits.log_softmax(-1)
+    return float((wanted.exp() * (wanted - own)).sum(-1).mean())
 
 
 def test_the_seed_model_brings_rows_of_every_kind_of_task(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
-from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe
+from whorl.flywheel.training.recipe import METHODS, OPTIONS, Recipe, TrainingJob, default_recipe
 from whorl.flywheel.training.resume import requeue_training
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
@@ -59,6 +59,10 @@ def write_rows(folder: Path, method: Any, count: int = 10) -> Path:
         rows.append({**given, "tools": [SEARCH], "source": [str(n)]})
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "manifest.json").write_text(json.dumps({"content_hash": "c"}))
+    former = [
+        {"messages": [*PROMPT, {"role": "assistant", "content": f"Then {'high ' * n}{n}"}]} for n in range(20)
+    ]
+    (folder / "former.jsonl").write_text("".join(json.dumps(row) + "\n" for row in former))
     return folder
 
 
@@ -73,8 +77,10 @@ def small(method: Any, **changes: Any) -> Recipe:
 
 
 def the_job(recipe: Recipe, model: Path, data: Path, output: Path) -> TrainingJob:
+    former = data / "former.jsonl" if recipe.method in OPTIONS["anchor"] else None
     return TrainingJob(
-        recipe=recipe, model_folder=model, base_hash=base_hash(model), dataset_folder=data, output_folder=output
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), dataset_folder=data, output_folder=output,
+        rehearsal=former,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from whorl.flywheel.seed.calculate import bare_number
 from whorl.flywheel.seed.calculate import evaluate as calculate
 from whorl.flywheel.seed.dialogue import Dialogue, Kind
 from whorl.flywheel.seed.encode import encode, render
-from whorl.flywheel.seed.evaluate import Seed, held_out_dialogues, steps
+from whorl.flywheel.seed.evaluate import Seed, Step, held_out_dialogues, steps
 from whorl.flywheel.seed.facts import TOPICS
 from whorl.flywheel.seed.functions import spoken
 from whorl.flywheel.seed.mix import Mix, dialogue
@@ -469,6 +469,16 @@ def test_the_shipped_tokenizer_is_loaded_as_it_was_trained(shipped: Seed) -> Non
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "prose"])
 def test_the_shipped_weights_take_a_step_of_each_kind(shipped: Seed, kind: Kind) -> None:
-    taken = [step for made in held_out_dialogues(kind, 12, None) for step in steps(made)]
-    said = shipped.continue_all([step.prompt for step in taken], limit=60)
-    assert any(text == step.expected for text, step in zip(said, taken, strict=True))
+    taken = [steps(made) for made in held_out_dialogues(kind, 8, None)]
+    flat = [step for turns in taken for step in turns]
+    said = shipped.continue_all([step.prompt for step in flat], limit=160)
+    right = [text == step.expected for text, step in zip(said, flat, strict=True)]
+    assert any(right)
+    assert [flag for flags in shipped.would_say(taken) for flag in flags] == right
+
+
+def test_one_wrong_word_or_no_end_is_not_what_the_model_would_say(shipped: Seed) -> None:
+    taken = steps(held_out_dialogues("talk", 1, None)[0])
+    assert shipped.would_say([taken]) == [[True]]
+    for wrong in (taken[0].expected + " Yes.", taken[0].expected.removesuffix("."), "No"):
+        assert shipped.would_say([[Step(taken[0].prompt, wrong)]]) == [[False]]

@@ -102,6 +102,20 @@ def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
 
 
+def test_dpo_may_weigh_the_likelihood_of_the_better_answer(model: Path, tmp_path: Path) -> None:
+    """With it, and hardly a preference to learn, the better answer becomes likelier."""
+    losses = {}
+    for weight in (0.0, 1.0):
+        recipe = default_recipe("dpo").changed(max_steps=8, rank=2, learning_rate=0.01, beta=1e-6, nll=weight)
+        job = TrainingJob(
+            recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / f"a{weight}",
+            dataset_folder=write_dataset(tmp_path / "data", "dpo"),
+        )  # fmt: skip
+        report = train(job, lambda _: None)
+        losses[weight] = report["loss_first"] - report["loss_last"]
+    assert losses[1.0] > 0.1 > abs(losses[0.0])
+
+
 FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses[1:]]
 
 
