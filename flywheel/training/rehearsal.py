@@ -13,7 +13,7 @@ from .render import Row
 
 FILE = "rehearsal.jsonl"
 # Share of the rows trained on where the base brings rows to rehearse and the recipe names no share.
-SHARE = 0.3
+SHARE = 0.5
 
 
 def rehearsal_of(model_folder: Path, given: Path | None) -> Path | None:

@@ -57,7 +57,7 @@ def test_a_line_that_is_no_row_is_told_with_its_number(tmp_path: Path, line: str
         rehearsed(4, file, None, seed=0)
 
 
-@pytest.mark.parametrize(("share", "again"), [(None, 2), (0.0, 0), (0.5, 4)])
+@pytest.mark.parametrize(("share", "again"), [(None, 4), (0.0, 0), (0.3, 2)])
 def test_a_training_says_how_many_rows_it_rehearsed(tmp_path: Path, share: float | None, again: int) -> None:
     base = make_model(tmp_path / "base", seed=3)
     written(base / FILE, OLD)
