@@ -6,10 +6,11 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from ..platform.errors import WhorlError
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.recording import Described
 from .events import RunEnded, Spent
 from .tables import Run
 from .tools.base import Citation
@@ -89,7 +90,7 @@ def cited(answer: str, citations: list[Citation]) -> list[Citation]:
     return [citation for citation in citations if citation["number"] in numbers]
 
 
-def describe_run(root: Span, question: str, verifier: dict[str, Any] | None) -> None:
+def describe_run(root: Described, question: str, verifier: dict[str, Any] | None) -> None:
     """Say on the root span what was asked."""
     root.set_attribute(c.OPERATION, "invoke_agent")
     root.set_attribute(c.PROVIDER, "whorl")
@@ -99,7 +100,7 @@ def describe_run(root: Span, question: str, verifier: dict[str, Any] | None) -> 
         root.set_attribute(c.VERIFIER, json.dumps(verifier, ensure_ascii=False, sort_keys=True))
 
 
-def describe_end(root: Span, ended: RunEnded) -> None:
+def describe_end(root: Described, ended: RunEnded) -> None:
     """Say on the root span what came of it."""
     root.set_attribute(c.INPUT_TOKENS, ended.input_tokens)
     root.set_attribute(c.OUTPUT_TOKENS, ended.output_tokens)

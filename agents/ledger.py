@@ -1,53 +1,71 @@
 """The rows of runs that keep no conversation: written together, those of a tenant that begin or end at once."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-
-from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.base import now
 from ..platform.database.batches import Batches
-from ..platform.database.session import tenant_session
+from ..platform.database.connections import Connections
+from ..platform.errors import AuthenticationError
+from ..platform.identity.keys import UNKNOWN, ShownKey
+from ..platform.usage.admission import Counted, standings
 from ..platform.usage.quotas import Standing
-from ..platform.usage.record import Used, record_usage
-from .admission import admit_runs
+from .endings import CANCELLED
 from .tables import Run
+
+_BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::text[], %s::text[])"
+_END = "SELECT end_runs(%s, %s, %s::jsonb)"
 
 
 class Beginning(NamedTuple):
-    """A run that wants to start, and whether quotas must let it."""
+    """A run that wants to start, whether quotas must let it, and the key that must be valid then."""
 
     run: Run
     metered: bool
+    key: ShownKey | None = None
 
 
-class Ending(NamedTuple):
-    """What a run's row says when it is over, by column, and what it used; None for one that nobody waited for."""
+@dataclass(frozen=True)
+class Ending:
+    """What a run's row says when it is over, and on whose account it is; nobody's where nobody waited for it.
+
+    ``model`` is what usage is recorded under, ``cost`` in US dollars.
+    """
 
     run_id: uuid.UUID
-    values: dict[str, Any]
-    used: Used | None = None
+    status: str
+    stop_reason: str
+    error: str | None = None
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    actor: str | None = None
+    agent: str = ""
+    model: str = ""
 
 
 class Ledger:
     """Begins and ends runs; what it returns is committed."""
 
-    def __init__(self, engine: AsyncEngine, longest: timedelta) -> None:
-        self._engine, self._longest = engine, longest
+    def __init__(self, connections: Connections, longest: timedelta) -> None:
+        self._connections, self._longest = connections, longest
         self._beginnings: Batches[Beginning, Standing] = Batches(self._begin)
         self._endings: Batches[Ending, None] = Batches(self._end)
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def begin(self, run: Run, *, metered: bool) -> Standing:
+    async def begin(self, run: Run, *, metered: bool, key: ShownKey | None = None) -> Standing:
         """Let a run start and store its row; raises LimitError for a quota that is used up.
 
-        Where the caller leaves before it is told, the run is ended as cancelled.
+        Raises AuthenticationError where ``key`` is not valid at this moment. Where the caller leaves before it is
+        told, the run is ended as cancelled.
         """
-        begun = asyncio.ensure_future(self._beginnings.add(run.tenant_id, Beginning(run, metered)))
+        begun = asyncio.ensure_future(self._beginnings.add(run.tenant_id, Beginning(run, metered, key)))
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
@@ -58,8 +76,7 @@ class Ledger:
         """End a run that began when its caller was gone."""
         if begun.cancelled() or begun.exception() is not None:
             return
-        values = {"status": "cancelled", "stop_reason": "cancelled", "ended_at": now()}
-        task = asyncio.create_task(self.end(run.tenant_id, Ending(run.id, values)))
+        task = asyncio.create_task(self.end(run.tenant_id, Ending(run.id, "cancelled", CANCELLED)))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -68,26 +85,49 @@ class Ledger:
         await self._endings.add(tenant_id, ending)
 
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
+        moment = now()
+        keys = {each.key for each in wanted if each.key is not None}
+        unknown, *counted = await self._connections.row(
+            _BEGIN,
+            [
+                tenant_id, moment, self._longest, json.dumps([_row(each) for each in wanted]),
+                [key.digest for key in keys], [key.role for key in keys],
+            ],
+        )  # fmt: skip
+        if unknown is not None:
+            return await self._begin_known(tenant_id, wanted, set(unknown))
         metered = sum(each.metered for each in wanted)
-        async with tenant_session(self._engine, tenant_id) as session:
-            admitted = iter(await admit_runs(session, tenant_id, self._longest, metered) if metered else [])
-            results: list[Standing | Exception] = [
-                next(admitted) if each.metered else Standing() for each in wanted
-            ]
-            let_in = zip(wanted, results, strict=True)
-            session.add_all([each.run for each, result in let_in if isinstance(result, Standing)])
-        return results
+        told = iter(standings(Counted(*counted), moment, metered))
+        return [next(told) if each.metered else Standing() for each in wanted]
+
+    async def _begin_known(
+        self, tenant_id: uuid.UUID, wanted: list[Beginning], unknown: set[str]
+    ) -> Sequence[Standing | Exception]:
+        """Begin the runs whose keys are valid; nothing has begun yet."""
+        valid = [each.key is None or each.key.digest not in unknown for each in wanted]
+        known = [each for each, holds in zip(wanted, valid, strict=True) if holds]
+        begun = iter(await self._begin(tenant_id, known) if known else [])
+        return [next(begun) if holds else AuthenticationError(UNKNOWN) for holds in valid]
 
     async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
-        by_id = {each.run_id: each for each in endings}
-        known = Run.id == any_(literal(list(by_id), ARRAY(Uuid)))
-        async with tenant_session(self._engine, tenant_id) as session:
-            running = await session.scalars(
-                select(Run.id).where(known, Run.status == "running").with_for_update()
-            )
-            open_ones = [by_id[run_id] for run_id in running]
-            rows = [{"tenant_id": tenant_id, "id": each.run_id, **each.values} for each in open_ones]
-            if rows:
-                await session.execute(update(Run), rows)
-            await record_usage(session, tenant_id, *(each.used for each in open_ones if each.used))
+        moment = now()
+        rows = json.dumps([_ended(each, moment) for each in endings])
+        await self._connections.row(_END, [tenant_id, moment.date(), rows])
         return [None] * len(endings)
+
+
+def _row(beginning: Beginning) -> dict[str, Any]:
+    run = beginning.run
+    return {
+        "id": str(run.id), "user_id": str(run.user_id) if run.user_id else None, "agent": run.agent, "model": run.model,
+        "adapter": run.adapter, "trace_id": run.trace_id, "tags": run.tags, "metered": beginning.metered,
+    }  # fmt: skip
+
+
+def _ended(ending: Ending, moment: datetime) -> dict[str, Any]:
+    return {
+        "id": str(ending.run_id), "status": ending.status, "stop_reason": ending.stop_reason, "error": ending.error,
+        "steps": ending.steps, "input_tokens": ending.input_tokens, "output_tokens": ending.output_tokens,
+        "cost": ending.cost, "ended_at": moment.isoformat(), "actor": ending.actor, "agent": ending.agent,
+        "model": ending.model,
+    }  # fmt: skip

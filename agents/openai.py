@@ -85,7 +85,7 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
     if body.stream:
         return await _streamed(whorl.agents, actor, wanted, head, body)
-    started, ended = await _ended(whorl.agents, actor, wanted)
+    ended, limits = await _ended(whorl.agents, actor, wanted)
     _check(ended)
     calls = [WireToolCall.model_validate(call) for call in ended.tool_calls] or None
     message = CompletionMessage(content=ended.answer or (None if calls else ""), tool_calls=calls)
@@ -93,7 +93,7 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
         **head, choices=[Choice(message=message, finish_reason=finish_of(ended))], usage=usage_of(ended),
         whorl=RunReference(run_id=str(ended.run_id), stop_reason=ended.stop_reason, citations=[*ended.citations]),
     )  # fmt: skip
-    return JSONResponse(_plain(reply), headers=started.limits)
+    return JSONResponse(_plain(reply), headers=limits)
 
 
 def _plain(reply: Completion) -> dict[str, Any]:
@@ -152,14 +152,16 @@ def _tokens(body: CompletionRequest) -> int | None:
     return body.max_completion_tokens or body.max_tokens
 
 
-async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunStarted, RunEnded]:
-    """The beginning and the end of a run."""
+async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunEnded, dict[str, str]]:
+    """The end of a run, and the headers that tell what is left of the quotas."""
+    if wanted.plain is not None:
+        return await agents.complete(actor, wanted)
     async with aclosing(agents.stream(actor, wanted)) as events:
         started = ended = await anext(events)
         async for event in events:
             ended = event
     assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
-    return started, ended
+    return ended, started.limits
 
 
 def _check(ended: RunEnded) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,12 +15,13 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.types import Command
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, format_trace_id
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, Tracer, format_trace_id
 from prometheus_client import Gauge
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
+from ..platform.database.connections import Connections
 from ..platform.database.outage import AWAY, away, outlast
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import (
@@ -32,12 +33,14 @@ from ..platform.errors import (
     WhorlError,
 )
 from ..platform.identity.access import Actor
+from ..platform.identity.keys import ShownKey
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
 from ..platform.storable import storable
 from ..platform.telemetry.capture import Capture, RunContext, run_context
+from ..platform.telemetry.recording import Recording, new_trace_id
 from ..platform.usage.admission import let_in
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
@@ -60,6 +63,8 @@ ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
+# What a run's row says of any error, without content.
+_FAILURE = "model or tool failure"
 # Seconds that a run which is over waits for a database that is away to take its end.
 PATIENCE = 15.0
 
@@ -124,9 +129,11 @@ class Agents:
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
         self._longest = timedelta(seconds=limits.seconds + 60)
-        self._ledger = Ledger(engine, self._longest)
+        self.connections = Connections(database_url)
+        self._ledger = Ledger(self.connections, self._longest)
         self.stopped = False
-        self._open: set[asyncio.Queue[RunEvent | StoppingError | None]] = set()
+        # What ends each run that is under way.
+        self._open: set[Callable[[], object]] = set()
 
     @property
     def active(self) -> int:
@@ -136,8 +143,8 @@ class Agents:
     def stop(self) -> None:
         """End the runs under way, and any that is begun later: each raises StoppingError."""
         self.stopped = True
-        for events in self._open:
-            events.put_nowait(StoppingError())
+        for end in list(self._open):
+            end()
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -185,21 +192,29 @@ class Agents:
         events: asyncio.Queue[RunEvent | StoppingError | None] = asyncio.Queue()
         task = asyncio.create_task(self._execute(execution, events.put_nowait))
         task.add_done_callback(lambda _: events.put_nowait(None))
-        self._open.add(events)
+        with self._under_way(lambda: events.put_nowait(StoppingError())):
+            try:
+                while (event := await events.get()) is not None:
+                    if isinstance(event, StoppingError):
+                        raise event
+                    yield event
+                await task
+            finally:
+                if not task.done():
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+
+    @contextmanager
+    def _under_way(self, end: Callable[[], object]) -> Iterator[None]:
+        """A run counts as under way inside; ``end`` ends it before its time."""
+        self._open.add(end)
         ACTIVE.inc()
         try:
-            while (event := await events.get()) is not None:
-                if isinstance(event, StoppingError):
-                    raise event
-                yield event
-            await task
+            yield
         finally:
             ACTIVE.dec()
-            self._open.discard(events)
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            self._open.discard(end)
 
     async def answer(self, actor: Actor, request: RunRequest) -> RunEnded:
         """Run to the end."""
@@ -210,8 +225,29 @@ class Agents:
         assert ended is not None
         return ended
 
+    async def complete(
+        self, actor: Actor, request: RunRequest, key: ShownKey | None = None
+    ) -> tuple[RunEnded, dict[str, str]]:
+        """A plain run to its end, in the caller's own task, and the headers that tell what is left of the quotas.
+
+        Raises what ``stream`` does, and AuthenticationError where ``key`` is not valid any more.
+        """
+        own = asyncio.current_task()
+        assert own is not None and request.plain is not None
+        with ExitStack() as held:
+            run, messages, standing = await self._begin(actor, request, held, key)
+            try:
+                with self._under_way(own.cancel):
+                    ended = await self._execute_plain(_Execution(actor, request, run, messages), _unheard)
+            except asyncio.CancelledError:
+                if not self.stopped:
+                    raise
+                own.uncancel()
+                raise StoppingError from None
+        return ended, standing.headers()
+
     async def _begin(
-        self, actor: Actor, request: RunRequest, held: ExitStack
+        self, actor: Actor, request: RunRequest, held: ExitStack, key: ShownKey | None = None
     ) -> tuple[Run, list[ChatMessage], Standing]:
         if self.stopped:
             raise StoppingError
@@ -222,7 +258,7 @@ class Agents:
         if request.approve != "never" and not request.checkpoint:
             raise InputError("A run that waits for approvals needs its checkpoints.")
         if request.plain is not None:
-            return await self._begin_plain(actor, request, request.plain, held)
+            return await self._begin_plain(actor, request, request.plain, held, key)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
@@ -260,7 +296,7 @@ class Agents:
         return run, [*start, {"role": "user", "content": question}], standing
 
     async def _begin_plain(
-        self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack
+        self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack, key: ShownKey | None
     ) -> tuple[Run, list[ChatMessage], Standing]:
         """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept."""
         adapter = request.adapter or None
@@ -268,7 +304,8 @@ class Agents:
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 await self._hold_adapter(session, actor, request, "", held)
         run = self._row(actor, request, Choice(adapter), None)
-        standing = await self._ledger.begin(run, metered=request.metered)
+        run.trace_id = new_trace_id()
+        standing = await self._ledger.begin(run, metered=request.metered, key=key)
         return run, plain.messages, standing
 
     def _row(
@@ -307,11 +344,11 @@ class Agents:
         return choice
 
     async def _execute(self, task: "_Execution", tell: Callable[[RunEvent], None]) -> None:
+        if task.request.plain is not None:
+            tell(await self._execute_plain(task, tell))
+            return
         actor, request, run = task.actor, task.request, task.run
-        context = RunContext(
-            str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
-            request.agent, run.adapter, str(run.conversation_id) if run.conversation_id else None,
-        )  # fmt: skip
+        context = task.context()
         with run_context(context):
             root = self.capture.tracer.start_span(
                 f"invoke_agent {request.agent}", task.parent(), kind=SpanKind.INTERNAL
@@ -324,7 +361,7 @@ class Agents:
                 tools.append(event)
             tell(event)
 
-        scope = self._scope(actor, request, run, emit)
+        scope = self._scope(actor, request, run, emit, self.capture.tracer)
         ended = None
         try:
             with run_context(context), trace.use_span(root, end_on_exit=False, record_exception=False):
@@ -334,7 +371,8 @@ class Agents:
             ended = ended or self._cut_off(run, scope.spent)
             describe_end(root, ended)
             root.end()
-            await asyncio.shield(self._finish(task, ended, root.get_span_context()))
+            own = root.get_span_context()
+            await asyncio.shield(self._finish(task, ended, self.capture.settled(own.trace_id), own.span_id))
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
             tell(RunWaiting(run.id, ended.tool_calls, *spent))
@@ -343,13 +381,35 @@ class Agents:
         if task.decisions is None:
             self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
 
+    async def _execute_plain(self, task: "_Execution", tell: Callable[[RunEvent], None]) -> RunEnded:
+        """Let a model answer that is asked directly; nobody but Whorl makes spans meanwhile."""
+        request, run = task.request, task.run
+        recording = Recording(task.context(), run.trace_id, f"invoke_agent {request.agent}")
+        scope = self._scope(task.actor, request, run, tell, recording)
+        ended = None
+        try:
+            describe_run(recording.root, request.question, request.verifier)
+            ended = await self._ask_model(task, scope)
+        finally:
+            ended = ended or self._cut_off(run, scope.spent)
+            describe_end(recording.root, ended)
+            logged = self.capture.log_run(recording.records())
+            await asyncio.shield(self._finish(task, ended, logged))
+        self.finished(Finished(task.actor, request, task.messages, ended, ()))
+        return ended
+
     def _cut_off(self, run: Run, spent: Spent) -> RunEnded:
         """The end of a run that was left in the middle."""
         ended = cancelled(run.id, spent)
         return interrupted(ended, StoppingError()) if self.stopped else ended
 
     def _scope(
-        self, actor: Actor, request: RunRequest, run: Run, emit: Callable[[RunEvent], None]
+        self,
+        actor: Actor,
+        request: RunRequest,
+        run: Run,
+        emit: Callable[[RunEvent], None],
+        tracer: Tracer | Recording,
     ) -> RunScope:
         limits = self.limits
         most = limits.answer_tokens if request.plain is None else limits.tokens
@@ -359,22 +419,24 @@ class Agents:
             sampling=replace(
                 request.sampling, max_tokens=min(request.answer_tokens or limits.answer_tokens, most)
             ),
-            limits=limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash, emit=emit,
+            limits=limits, tracer=tracer, template_hash=self.servers.template_hash, emit=emit,
             plain=request.plain, approve=request.approve,
             spent=Spent(run.steps, run.input_tokens, run.output_tokens),
         )  # fmt: skip
 
+    async def _ask_model(self, task: "_Execution", scope: RunScope) -> RunEnded:
+        state = task.first_state()
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                return ended_as(task.run, await ask_once(state, scope), len(task.messages))
+        except (TimeoutError, WhorlError, *AWAY) as error:
+            return task.failed(state, scope.spent, error)
+
     async def _run_graph(self, task: "_Execution", scope: RunScope) -> RunEnded:
-        run, given = task.run, len(task.messages)
-        state: dict[str, Any] = {
-            "messages": task.messages, "citations": [], "steps": run.steps, "input_tokens": run.input_tokens,
-            "output_tokens": run.output_tokens, "stop_reason": "", "finish_reason": "",
-        }  # fmt: skip
+        run, state = task.run, task.first_state()
         begun: Any = state if task.decisions is None else Command(resume={"decisions": task.decisions})
         try:
             async with asyncio.timeout(self.limits.seconds), AsyncExitStack() as stack:
-                if scope.plain is not None:
-                    return ended_as(run, await ask_once(state, scope), given)
                 saver = None
                 if task.request.checkpoint:
                     connection = await stack.enter_async_context(
@@ -390,32 +452,34 @@ class Agents:
                     return waiting(run, state)
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
-        except TimeoutError:
-            return ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "max_seconds"}, given)
-        except (WhorlError, *AWAY) as error:
-            failed = ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "error"}, given)
-            return failed_by(failed, error if isinstance(error, WhorlError) else away())
-        return ended_as(run, state, given)
+        except (TimeoutError, WhorlError, *AWAY) as error:
+            return task.failed(state, scope.spent, error)
+        return ended_as(run, state, len(task.messages))
 
-    async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
-        """Log a run's spans, then store its end, for which an outage is waited out.
+    async def _finish(
+        self, task: "_Execution", ended: RunEnded, logged: Awaitable[None], root: int | None = None
+    ) -> None:
+        """Wait until a run's spans are logged, then store its end, for which an outage is waited out.
 
         Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
         """
         try:
-            await self.capture.settled(root.trace_id)
+            await logged
         except PrerequisiteError as error:
             await outlast(partial(self._store_end, task, failed_by(ended, error), root), PATIENCE)
             raise
         await outlast(partial(self._store_end, task, ended, root), PATIENCE)
 
-    async def _store_end(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
-        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left."""
+    async def _store_end(self, task: "_Execution", ended: RunEnded, root: int | None) -> None:
+        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left.
+
+        ``root`` is the id of the span that a run goes on under which waits for a person.
+        """
         actor, request, run = task.actor, task.request, task.run
-        values, used = self._account(task, ended)
         if request.plain is not None:
-            await self._ledger.end(actor.tenant_id, Ending(run.id, values, used))
+            await self._ledger.end(actor.tenant_id, self._ending(task, ended))
             return
+        values, used = self._account(task, ended)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
             if stored.status != "running":
@@ -435,6 +499,14 @@ class Agents:
                     )
                 )  # fmt: skip
 
+    def _ending(self, task: "_Execution", ended: RunEnded) -> Ending:
+        run = task.run
+        cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
+        return Ending(
+            run.id, ended.status, ended.stop_reason, _FAILURE if ended.error else None, ended.steps,
+            ended.input_tokens, ended.output_tokens, cost, task.actor.label, run.agent, run.adapter or run.model,
+        )  # fmt: skip
+
     def _account(self, task: "_Execution", ended: RunEnded) -> tuple[dict[str, Any], Used]:
         """What a run's row says now, by column, and what it used since it began or a person was last waited for."""
         run = task.run
@@ -443,7 +515,7 @@ class Agents:
         whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
         values = {
             "trace_id": run.trace_id, "status": ended.status, "stop_reason": ended.stop_reason,
-            "error": "model or tool failure" if ended.error else None, "steps": ended.steps,
+            "error": _FAILURE if ended.error else None, "steps": ended.steps,
             "input_tokens": ended.input_tokens, "output_tokens": ended.output_tokens,
             "cost": None if whole is None else Decimal(str(whole)),
             "ended_at": None if ended.status == "waiting" else now(),
@@ -468,16 +540,45 @@ class _Execution:
     messages: list[ChatMessage]
     decisions: dict[str, Decision] | None = None
 
+    def context(self) -> RunContext:
+        """Whose spans those of the run are."""
+        actor, run = self.actor, self.run
+        return RunContext(
+            str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
+            self.request.agent, run.adapter, str(run.conversation_id) if run.conversation_id else None,
+        )  # fmt: skip
+
+    def first_state(self) -> dict[str, Any]:
+        """What the graph begins with."""
+        run = self.run
+        return {
+            "messages": self.messages, "citations": [], "steps": run.steps, "input_tokens": run.input_tokens,
+            "output_tokens": run.output_tokens, "stop_reason": "", "finish_reason": "",
+        }  # fmt: skip
+
+    def failed(self, state: dict[str, Any], spent: Spent, error: Exception) -> RunEnded:
+        """The end of the run that an error came between, or its time limit."""
+        late = isinstance(error, TimeoutError)
+        reached = {**state, **asdict(spent), "stop_reason": "max_seconds" if late else "error"}
+        ended = ended_as(self.run, reached, len(self.messages))
+        if late:
+            return ended
+        return failed_by(ended, error if isinstance(error, WhorlError) else away())
+
     def parent(self) -> Context | None:
         """The root span of the stretch before, so that a run stays one trace."""
         return None if self.decisions is None else _root_of(self.run)
 
 
-def _resumption(request: RunRequest, given: int, root: SpanContext) -> dict[str, Any]:
+def _unheard(event: RunEvent) -> None:
+    """Nobody follows the run."""
+
+
+def _resumption(request: RunRequest, given: int, root: int | None) -> dict[str, Any]:
     """What must be known to go on with a run besides its checkpoint; ``given``: messages before the model spoke."""
     return {
         "sampling": asdict(request.sampling), "answer_tokens": request.answer_tokens, "approve": request.approve,
-        "keep": request.keep, "given": given, "span_id": root.span_id,
+        "keep": request.keep, "given": given, "span_id": root,
     }  # fmt: skip
 
 

@@ -171,6 +171,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, prices)
+        stack.push_async_callback(agents.connections.close)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow

@@ -126,6 +126,13 @@ class Capture:
             await asyncio.wrap_future(future)
             self.appended.set()
 
+    async def log_run(self, records: list[SpanRecord]) -> None:
+        """Redact and log the spans of a run that is over, and wait until the disk has them; raises when it could not."""
+        logged: Future[None] = Future()
+        self._write(records, logged)
+        await asyncio.wrap_future(logged)
+        self.appended.set()
+
     def close(self) -> None:
         """Settle what is open and stop the worker."""
         self._provider.shutdown()
@@ -134,6 +141,9 @@ class Capture:
     def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
         settled: Future[None] = Future()
         self._settling[trace_id] = settled
+        self._write(records, settled)
+
+    def _write(self, records: list[SpanRecord], settled: Future[None]) -> None:
         self._waiting.put((records, settled))
         self._worker.submit(self._write_waiting)
 
