@@ -1,7 +1,6 @@
 """The rows of runs that keep no conversation: written together, those of a tenant that begin or end at once."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +12,13 @@ from ..platform.database.batches import Batches
 from ..platform.database.connections import Connections
 from ..platform.errors import AuthenticationError
 from ..platform.identity.keys import UNKNOWN, ShownKey
+from ..platform.storable import dump_json
 from ..platform.usage.admission import Counted, standings
 from ..platform.usage.quotas import Standing
 from .endings import CANCELLED
 from .tables import Run
 
-_BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::text[], %s::text[])"
+_BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::jsonb)"
 _END = "SELECT end_runs(%s, %s, %s::jsonb)"
 
 
@@ -87,13 +87,10 @@ class Ledger:
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
         moment = now()
         keys = {each.key for each in wanted if each.key is not None}
+        rows, shown = _json([_row(each) for each in wanted]), _json([key._asdict() for key in keys])
         unknown, *counted = await self._connections.row(
-            _BEGIN,
-            [
-                tenant_id, moment, self._longest, json.dumps([_row(each) for each in wanted]),
-                [key.digest for key in keys], [key.role for key in keys],
-            ],
-        )  # fmt: skip
+            _BEGIN, [tenant_id, moment, self._longest, rows, shown]
+        )
         if unknown is not None:
             return await self._begin_known(tenant_id, wanted, set(unknown))
         metered = sum(each.metered for each in wanted)
@@ -111,9 +108,13 @@ class Ledger:
 
     async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
         moment = now()
-        rows = json.dumps([_ended(each, moment) for each in endings])
+        rows = _json([_ended(each, moment) for each in endings])
         await self._connections.row(_END, [tenant_id, moment.date(), rows])
         return [None] * len(endings)
+
+
+def _json(value: Any) -> str:
+    return dump_json(value).decode()
 
 
 def _row(beginning: Beginning) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from urllib.request import getproxies
 
+import aiohttp
 import anyio
 import anyio.to_thread
 import httpx
@@ -23,6 +25,7 @@ from ..agents import openai as openai_api
 from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
 from ..agents.graph import Limits
 from ..agents.live import LiveRuns
+from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
 from ..agents.runs import close_interrupted as close_runs
 from ..agents.toolbox import Toolbox
@@ -73,6 +76,7 @@ from .serving.engine.app import create_engine_app
 from .serving.engine.base import Backend
 from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
+from .serving.wire import SocketWire
 from .settings import Settings
 from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
@@ -89,6 +93,8 @@ from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
 
+# Seconds to connect to a model server within.
+_CONNECT = 10
 # Seconds within which database and model servers answer a probe.
 PROBE_SECONDS = 3.0
 
@@ -285,7 +291,7 @@ async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: Async
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
     """Clients of the configured servers, or of a model in this process."""
     if settings.model_url and backend is None:
-        clients = _remote_clients(settings)
+        clients = await _remote_clients(settings)
         folder = settings.model_dir
     else:
         folder = None if backend else model_folder(settings)
@@ -294,7 +300,7 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
         http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
         clients = [ModelClient(http, label="the embedded model")]
     for client in clients:
-        stack.push_async_callback(client.http.aclose)
+        stack.push_async_callback(client.close)
     base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
@@ -309,16 +315,24 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
     return servers
 
 
-def _remote_clients(settings: Settings) -> list[ModelClient]:
+async def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
-    timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
-    # How many calls there may be at once is for ModelServers to say; each idle connection costs every call a look.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-    urls = [url.strip().rstrip("/") for url in (settings.model_url or "").split(",")]
-    return [
-        ModelClient(httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, limits=limits))
-        for url in urls
-    ]
+    seconds = settings.max_run_seconds
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
+    certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
+    clients = []
+    for url in (settings.model_url or "").split(","):
+        address = url.strip().rstrip("/")
+        http = httpx.AsyncClient(
+            base_url=address, headers=headers, timeout=httpx.Timeout(seconds, connect=_CONNECT)
+        )
+        # How many calls there may be at once is for ModelServers to say.
+        connector = aiohttp.TCPConnector(limit=0, ssl=certificates)
+        session = aiohttp.ClientSession(
+            connector=connector, headers=headers, timeout=timeout, trust_env=proxied
+        )
+        clients.append(ModelClient(http, wire=SocketWire(session, address)))
+    return clients
 
 
 def _load_model(settings: Settings) -> Backend:
@@ -351,6 +365,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     app.state.shutdown = Shutdown()
     install_problem_handlers(app)
     app.add_middleware(IdempotencyKeys)
+    app.add_middleware(PlainChats)
     _add_operations(app)
     for module in (
         identity_api,

@@ -76,7 +76,7 @@ END $$
 # unknown: keys, by digest, that are not valid now or have another role; where there is any, nothing begins.
 _BEGIN = """
 CREATE FUNCTION begin_runs(
-    p_tenant uuid, p_moment timestamptz, p_longest interval, p_runs jsonb, p_digests text[], p_roles text[],
+    p_tenant uuid, p_moment timestamptz, p_longest interval, p_runs jsonb, p_keys jsonb,
     OUT unknown text[],
     OUT most_requests integer, OUT most_tokens bigint, OUT most_dollars numeric, OUT most_runs integer,
     OUT tokens bigint, OUT dollars numeric, OUT runs_left integer, OUT requests_left integer,
@@ -86,7 +86,7 @@ DECLARE
     metered integer;
 BEGIN
     PERFORM set_config('whorl.tenant_id', p_tenant::text, true);
-    SELECT array_agg(shown.digest) INTO unknown FROM unnest(p_digests, p_roles) AS shown (digest, role)
+    SELECT array_agg(shown.digest) INTO unknown FROM jsonb_to_recordset(p_keys) AS shown (digest text, role text)
         WHERE NOT EXISTS (
             SELECT FROM api_keys k WHERE k.tenant_id = p_tenant AND k.digest = shown.digest AND k.role = shown.role
             AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > p_moment)

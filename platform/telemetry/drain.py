@@ -21,6 +21,8 @@ from .wal import Entry, WriteAheadLog
 _log = logging.getLogger(__name__)
 LAG = Gauge("whorl_log_pending_bytes", "Bytes of redacted spans that are logged but not yet stored")
 MAX_PAUSE = 15.0
+# Seconds in which what is logged waits for more, to be stored with it.
+GATHER = 0.2
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
 # Told of spans that are in the store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
@@ -75,6 +77,8 @@ class Drain:
                 pause = 0.5
                 with anyio.move_on_after(2.0):
                     await capture.appended.wait()
+                with anyio.move_on_after(GATHER):
+                    await over.wait()
             except _FAILED as error:
                 LAG.set(capture.log.pending_bytes())
                 _log.warning("Spans wait in the log: %s", type(error).__name__)
