@@ -12,6 +12,7 @@ from ..platform.errors import WhorlError
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.recording import Described
 from .events import RunEnded, Spent
+from .plain import PlainRun
 from .tables import Run
 from .tools.base import Citation
 
@@ -34,7 +35,7 @@ REASONS = {
 }
 
 
-def ended_as(run: Run, state: dict[str, Any], given: int) -> RunEnded:
+def ended_as(run: Run | PlainRun, state: dict[str, Any], given: int) -> RunEnded:
     """The end of a run from its final state; ``given`` messages were there before the model spoke."""
     spoken = [m for m in state["messages"][given:] if m["role"] == "assistant"]
     answer = (spoken[-1].get("content") or "").strip() if spoken else ""

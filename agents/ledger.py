@@ -16,7 +16,7 @@ from ..platform.storable import dump_json
 from ..platform.usage.admission import Counted, standings
 from ..platform.usage.quotas import Standing
 from .endings import CANCELLED
-from .tables import Run
+from .plain import PlainRun
 
 _BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::jsonb)"
 _END = "SELECT end_runs(%s, %s, %s::jsonb)"
@@ -25,7 +25,7 @@ _END = "SELECT end_runs(%s, %s, %s::jsonb)"
 class Beginning(NamedTuple):
     """A run that wants to start, whether quotas must let it, and the key that must be valid then."""
 
-    run: Run
+    run: PlainRun
     metered: bool
     key: ShownKey | None = None
 
@@ -59,7 +59,7 @@ class Ledger:
         self._endings: Batches[Ending, None] = Batches(self._end)
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def begin(self, run: Run, *, metered: bool, key: ShownKey | None = None) -> Standing:
+    async def begin(self, run: PlainRun, *, metered: bool, key: ShownKey | None = None) -> Standing:
         """Let a run start and store its row; raises LimitError for a quota that is used up.
 
         Raises AuthenticationError where ``key`` is not valid at this moment. Where the caller leaves before it is
@@ -72,7 +72,7 @@ class Ledger:
             begun.add_done_callback(lambda done: self._left(run, done))
             raise
 
-    def _left(self, run: Run, begun: asyncio.Future[Standing]) -> None:
+    def _left(self, run: PlainRun, begun: asyncio.Future[Standing]) -> None:
         """End a run that began when its caller was gone."""
         if begun.cancelled() or begun.exception() is not None:
             return

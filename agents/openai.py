@@ -1,13 +1,13 @@
 """The OpenAI-compatible face: agents and models answer clients that speak OpenAI's API."""
 
 import time
-import uuid
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
 from ..platform.errors import (
     InputError,
@@ -84,7 +84,7 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
 
 def head_of(body: CompletionRequest) -> dict[str, Any]:
     """What every reply and chunk begins with."""
-    return {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
+    return {"id": f"chatcmpl-{new_id().hex}", "created": int(time.time()), "model": body.model}
 
 
 def completion(head: dict[str, Any], ended: RunEnded) -> dict[str, Any]:

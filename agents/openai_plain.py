@@ -4,7 +4,6 @@ It goes around routing, dependencies and the look-up of the key: the statement t
 too. Whatever is out of the ordinary goes the long way, which says what is wrong.
 """
 
-
 import orjson
 from pydantic import ValidationError
 from starlette.requests import Request

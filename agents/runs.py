@@ -53,6 +53,7 @@ from .endings import cancelled, describe_end, describe_run, ended_as, failed_by,
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
 from .graph import Approve, Decision, Limits, PlainCall, RunScope, ask_once, build_graph
 from .ledger import Ending, Ledger
+from .plain import PlainRun
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
 from .toolbox import Toolbox
@@ -117,6 +118,7 @@ class Agents:
     def __init__(
         self,
         engine: AsyncEngine,
+        connections: Connections,
         database_url: str,
         servers: ModelServers,
         toolbox: Toolbox,
@@ -129,8 +131,8 @@ class Agents:
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
         self._longest = timedelta(seconds=limits.seconds + 60)
-        self.connections = Connections(database_url)
-        self._ledger = Ledger(self.connections, self._longest)
+        self.connections = connections
+        self._ledger = Ledger(connections, self._longest)
         self.stopped = False
         # What ends each run that is under way.
         self._open: set[Callable[[], object]] = set()
@@ -248,7 +250,7 @@ class Agents:
 
     async def _begin(
         self, actor: Actor, request: RunRequest, held: ExitStack, key: ShownKey | None = None
-    ) -> tuple[Run, list[ChatMessage], Standing]:
+    ) -> tuple[Run | PlainRun, list[ChatMessage], Standing]:
         if self.stopped:
             raise StoppingError
         actor.require("chat")
@@ -297,14 +299,16 @@ class Agents:
 
     async def _begin_plain(
         self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack, key: ShownKey | None
-    ) -> tuple[Run, list[ChatMessage], Standing]:
+    ) -> tuple[PlainRun, list[ChatMessage], Standing]:
         """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept."""
         adapter = request.adapter or None
         if adapter:
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 await self._hold_adapter(session, actor, request, "", held)
-        run = self._row(actor, request, Choice(adapter), None)
-        run.trace_id = new_trace_id()
+        run = PlainRun(
+            actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
+            _tags(request, Choice(adapter)),
+        )  # fmt: skip
         standing = await self._ledger.begin(run, metered=request.metered, key=key)
         return run, plain.messages, standing
 
@@ -348,6 +352,7 @@ class Agents:
             tell(await self._execute_plain(task, tell))
             return
         actor, request, run = task.actor, task.request, task.run
+        assert isinstance(run, Run)
         context = task.context()
         with run_context(context):
             root = self.capture.tracer.start_span(
@@ -398,7 +403,7 @@ class Agents:
         self.finished(Finished(task.actor, request, task.messages, ended, ()))
         return ended
 
-    def _cut_off(self, run: Run, spent: Spent) -> RunEnded:
+    def _cut_off(self, run: Run | PlainRun, spent: Spent) -> RunEnded:
         """The end of a run that was left in the middle."""
         ended = cancelled(run.id, spent)
         return interrupted(ended, StoppingError()) if self.stopped else ended
@@ -407,7 +412,7 @@ class Agents:
         self,
         actor: Actor,
         request: RunRequest,
-        run: Run,
+        run: Run | PlainRun,
         emit: Callable[[RunEvent], None],
         tracer: Tracer | Recording,
     ) -> RunScope:
@@ -434,6 +439,7 @@ class Agents:
 
     async def _run_graph(self, task: "_Execution", scope: RunScope) -> RunEnded:
         run, state = task.run, task.first_state()
+        assert isinstance(run, Run)
         begun: Any = state if task.decisions is None else Command(resume={"decisions": task.decisions})
         try:
             async with asyncio.timeout(self.limits.seconds), AsyncExitStack() as stack:
@@ -536,7 +542,7 @@ class _Execution:
 
     actor: Actor
     request: RunRequest
-    run: Run
+    run: Run | PlainRun
     messages: list[ChatMessage]
     decisions: dict[str, Decision] | None = None
 
@@ -567,7 +573,10 @@ class _Execution:
 
     def parent(self) -> Context | None:
         """The root span of the stretch before, so that a run stays one trace."""
-        return None if self.decisions is None else _root_of(self.run)
+        if self.decisions is None:
+            return None
+        assert isinstance(self.run, Run)
+        return _root_of(self.run)
 
 
 def _unheard(event: RunEvent) -> None:

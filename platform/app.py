@@ -52,6 +52,7 @@ from ..retrieval import api as retrieval_api
 from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
+from .database.connections import Connections
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, prepare
 from .database.outage import AWAY
@@ -157,6 +158,8 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
+        connections = Connections(addresses.app)
+        stack.push_async_callback(connections.close)
         reader = TenantReader(addresses.app)
         stack.callback(reader.close)
         redactor = default_redactor(StoredPolicies(reader))
@@ -166,7 +169,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
             *await _collectors(stack, settings),
         ]
-        drain = Drain(engine, listeners)
+        drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, reader)
         servers = await _open_servers(stack, settings, backend)
@@ -176,8 +179,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
-        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, prices)
-        stack.push_async_callback(agents.connections.close)
+        agents = Agents(engine, connections, addresses.app, servers, toolbox, capture, limits, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow

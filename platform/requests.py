@@ -3,18 +3,18 @@
 import logging
 import re
 import time
-import uuid
 
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .database.base import new_id
 from .logs import request_logged, route_of
 from .problems import unexpected
 from .shutdown import Shutdown
 
 HEADER = "X-Request-Id"
+_HEADER = HEADER.lower().encode()
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Of those that ask all the time, nobody wants to read.
@@ -46,7 +46,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), (_HEADER, request_id.encode())]
             await send(message)
 
         try:
@@ -62,8 +62,8 @@ class Requests:
 
 def _id_of(scope: Scope) -> str:
     """The id that a proxy gave the request, or a new one."""
-    given = Request(scope).headers.get(HEADER, "")
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER), "")
+    return given if _ID.fullmatch(given) else new_id().hex
 
 
 def _count(scope: Scope, request_id: str, status: int, seconds: float) -> None:

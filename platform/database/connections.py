@@ -2,22 +2,26 @@
 
 import asyncio
 import select
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 
+from .rls import TENANT_SETTING
 from .session import CONNECT_SECONDS
 
 # Connections open at once; who comes then waits for one.
 MOST = 10
+_SET_TENANT = "SELECT set_config(%s, %s, true)"
 
 
 class Connections:
     """Keeps connections whose statements are prepared once; ``url`` is a libpq URL.
 
     Nothing is asked to learn whether a kept connection still lives: of one that the server closed there is
-    something to read. The statements must set their tenant themselves, as the functions of the schema do.
+    something to read.
     """
 
     def __init__(self, url: str, most: int = MOST) -> None:
@@ -26,25 +30,39 @@ class Connections:
         self._places = asyncio.Semaphore(most)
 
     async def row(self, statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The one row of a statement, which is committed; raises psycopg.OperationalError while the database is away."""
-        async with self._places:
-            connection = await self._take()
-            try:
-                cursor = await connection.execute(statement, values)
-                [row] = await cursor.fetchall()
-            except BaseException:
-                if connection.closed or connection.info.transaction_status.name != "IDLE":
-                    await connection.close()
-                else:
-                    self._idle.append(connection)
-                raise
-            self._idle.append(connection)
+        """The one row of a statement, which is committed; raises psycopg.OperationalError while the database is away.
+
+        The statement must set its tenant itself, as the functions of the schema do.
+        """
+        async with self._one() as connection:
+            cursor = await connection.execute(statement, values)
+            [row] = await cursor.fetchall()
             return tuple(row)
+
+    @asynccontextmanager
+    async def of_tenant(self, tenant_id: str) -> AsyncIterator[AsyncConnection[Any]]:
+        """A transaction that sees one tenant's rows."""
+        async with self._one() as connection, connection.transaction():
+            await connection.execute(_SET_TENANT, [TENANT_SETTING, tenant_id])
+            yield connection
 
     async def close(self) -> None:
         """Close the idle ones, which are all when nobody asks any more."""
         while self._idle:
             await self._idle.pop().close()
+
+    @asynccontextmanager
+    async def _one(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection, kept afterwards unless something was broken off on it."""
+        async with self._places:
+            connection = await self._take()
+            try:
+                yield connection
+            finally:
+                if connection.info.transaction_status == TransactionStatus.IDLE:
+                    self._idle.append(connection)
+                else:
+                    await connection.close()
 
     async def _take(self) -> AsyncConnection[Any]:
         while self._idle:

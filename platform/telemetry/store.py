@@ -10,13 +10,12 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database.connections import Connections
 from ..database.reader import TenantReader
-from ..database.rls import TENANT_SETTING
 from ..storable import dump_json
 from .record import SpanRecord
 from .tables import Span
@@ -49,7 +48,7 @@ def load_records(payload: bytes) -> list[SpanRecord]:
     return [SpanRecord(**value) for value in values]
 
 
-async def store_records(connection: AsyncConnection[Any], records: Iterable[SpanRecord]) -> int:
+async def store_records(connections: Connections, records: Iterable[SpanRecord]) -> int:
     """Write spans in one transaction a tenant; ``(trace_id, span_id)`` makes a replay harmless.
 
     COPY does not work on a table under row-level security. Returns the number of spans that were new.
@@ -58,12 +57,10 @@ async def store_records(connection: AsyncConnection[Any], records: Iterable[Span
     for record in records:
         by_tenant[record.tenant_id].append(dump_json(_values(record)))
     new = 0
-    for tenant, rows in by_tenant.items():
-        async with connection.transaction(), connection.cursor() as cursor:
-            await cursor.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant])
+    for tenant_id, rows in by_tenant.items():
+        async with connections.of_tenant(tenant_id) as connection:
             for some in _arrays(rows):
-                await cursor.execute(_INSERT, [some])
-                new += cursor.rowcount
+                new += (await connection.execute(_INSERT, [some])).rowcount
     return new
 
 

@@ -304,7 +304,7 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
 
     log = WriteAheadLog.create(tmp_path / "log")
     log.append([dump_records([span]) for span in (large, unlucky, good)])
-    assert await Drain(whorl.engine, [listener]).log(log) >= 1
+    assert await Drain(whorl.drain.connections, [listener]).log(log) >= 1
     assert log.pending_bytes() == 0
     log.close()
     with psycopg.connect(whorl.addresses.admin) as connection:
