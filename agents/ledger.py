@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,13 +14,15 @@ from ..platform.database.connections import Connections
 from ..platform.errors import AuthenticationError
 from ..platform.identity.keys import UNKNOWN, ShownKey
 from ..platform.storable import dump_json
+from ..platform.telemetry import conventions as c
+from ..platform.telemetry.record import SpanRecord
 from ..platform.usage.admission import Counted, standings
 from ..platform.usage.quotas import Standing
 from .endings import CANCELLED
 from .plain import PlainRun
 
 _BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::jsonb)"
-_END = "SELECT end_runs(%s, %s, %s::jsonb)"
+_END = "SELECT end_runs(%s, %s::jsonb, %s)"
 
 
 class Beginning(NamedTuple):
@@ -34,24 +37,34 @@ class Beginning(NamedTuple):
 class Ending:
     """What a run's row says when it is over, and on whose account it is; nobody's where nobody waited for it.
 
-    ``model`` is what usage is recorded under, ``cost`` in US dollars.
+    ``cost`` is in US dollars. The run is told as a whole, for a database that crashed may have lost it.
     """
 
-    run_id: uuid.UUID
+    run: PlainRun
     status: str
     stop_reason: str
+    ended_at: datetime
     error: str | None = None
     steps: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
     actor: str | None = None
-    agent: str = ""
-    model: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """The ending as the functions of the schema read it."""
+        return {
+            **self.run.row(), "status": self.status, "stop_reason": self.stop_reason, "error": self.error,
+            "steps": self.steps, "input_tokens": self.input_tokens, "output_tokens": self.output_tokens,
+            "cost": self.cost, "ended_at": self.ended_at.isoformat(), "actor": self.actor,
+        }  # fmt: skip
 
 
 class Ledger:
-    """Begins and ends runs; what it returns is committed."""
+    """Begins and ends runs; what it returns is seen by all.
+
+    A database that crashes may lose it again, but not what is in the log of spans, see ``LoggedEndings``.
+    """
 
     def __init__(self, connections: Connections, longest: timedelta) -> None:
         self._connections, self._longest = connections, longest
@@ -76,7 +89,7 @@ class Ledger:
         """End a run that began when its caller was gone."""
         if begun.cancelled() or begun.exception() is not None:
             return
-        task = asyncio.create_task(self.end(run.tenant_id, Ending(run.id, "cancelled", CANCELLED)))
+        task = asyncio.create_task(self.end(run.tenant_id, Ending(run, "cancelled", CANCELLED, now())))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -87,7 +100,10 @@ class Ledger:
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
         moment = now()
         keys = {each.key for each in wanted if each.key is not None}
-        rows, shown = _json([_row(each) for each in wanted]), _json([key._asdict() for key in keys])
+        rows, shown = (
+            _json([{**each.run.row(), "metered": each.metered} for each in wanted]),
+            _json([key._asdict() for key in keys]),
+        )
         unknown, *counted = await self._connections.row(
             _BEGIN, [tenant_id, moment, self._longest, rows, shown]
         )
@@ -107,28 +123,26 @@ class Ledger:
         return [next(begun) if holds else AuthenticationError(UNKNOWN) for holds in valid]
 
     async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
-        moment = now()
-        rows = _json([_ended(each, moment) for each in endings])
-        await self._connections.row(_END, [tenant_id, moment.date(), rows])
+        rows = _json([each.row() for each in endings])
+        await self._connections.row(_END, [tenant_id, rows, False])
         return [None] * len(endings)
+
+
+class LoggedEndings:
+    """Writes the endings that come out of the log, for good: most are known, and left as they are."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def follow(self, records: list[SpanRecord]) -> None:
+        """Write the endings that stored spans tell of, and take them off the spans."""
+        told: dict[str, list[Any]] = defaultdict(list)
+        for record in records:
+            if (ending := record.attributes.pop(c.ENDING, None)) is not None:
+                told[record.tenant_id].append(ending)
+        for tenant_id, rows in told.items():
+            await self._connections.row(_END, [tenant_id, f"[{','.join(rows)}]", True])
 
 
 def _json(value: Any) -> str:
     return dump_json(value).decode()
-
-
-def _row(beginning: Beginning) -> dict[str, Any]:
-    run = beginning.run
-    return {
-        "id": str(run.id), "user_id": str(run.user_id) if run.user_id else None, "agent": run.agent, "model": run.model,
-        "adapter": run.adapter, "trace_id": run.trace_id, "tags": run.tags, "metered": beginning.metered,
-    }  # fmt: skip
-
-
-def _ended(ending: Ending, moment: datetime) -> dict[str, Any]:
-    return {
-        "id": str(ending.run_id), "status": ending.status, "stop_reason": ending.stop_reason, "error": ending.error,
-        "steps": ending.steps, "input_tokens": ending.input_tokens, "output_tokens": ending.output_tokens,
-        "cost": ending.cost, "ended_at": moment.isoformat(), "actor": ending.actor, "agent": ending.agent,
-        "model": ending.model,
-    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -17,7 +18,16 @@ class PlainRun:
     adapter: str | None
     trace_id: str
     tags: list[Any]
+    started_at: datetime
     conversation_id: uuid.UUID | None = None
     steps: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+    def row(self) -> dict[str, Any]:
+        """The run as the functions of the schema read it."""
+        return {
+            "id": str(self.id), "user_id": str(self.user_id) if self.user_id else None, "agent": self.agent,
+            "model": self.model, "adapter": self.adapter, "trace_id": self.trace_id, "tags": self.tags,
+            "started_at": self.started_at.isoformat(),
+        }  # fmt: skip

@@ -38,7 +38,8 @@ from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose, trial_tag
-from ..platform.storable import storable
+from ..platform.storable import dump_json, storable
+from ..platform.telemetry import conventions as c
 from ..platform.telemetry.capture import Capture, RunContext, run_context
 from ..platform.telemetry.recording import Recording, new_trace_id
 from ..platform.usage.admission import let_in
@@ -307,7 +308,7 @@ class Agents:
                 await self._hold_adapter(session, actor, request, "", held)
         run = PlainRun(
             actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
-            _tags(request, Choice(adapter)),
+            _tags(request, Choice(adapter)), now(),
         )  # fmt: skip
         standing = await self._ledger.begin(run, metered=request.metered, key=key)
         return run, plain.messages, standing
@@ -397,9 +398,7 @@ class Agents:
             ended = await self._ask_model(task, scope)
         finally:
             ended = ended or self._cut_off(run, scope.spent)
-            describe_end(recording.root, ended)
-            logged = self.capture.log_run(recording.records())
-            await asyncio.shield(self._finish(task, ended, logged))
+            await asyncio.shield(self._finish_plain(task, ended, recording))
         self.finished(Finished(task.actor, request, task.messages, ended, ()))
         return ended
 
@@ -462,9 +461,20 @@ class Agents:
             return task.failed(state, scope.spent, error)
         return ended_as(run, state, len(task.messages))
 
-    async def _finish(
-        self, task: "_Execution", ended: RunEnded, logged: Awaitable[None], root: int | None = None
-    ) -> None:
+    async def _finish_plain(self, task: "_Execution", ended: RunEnded, recording: Recording) -> None:
+        """Log a run's spans and its end together, then store the end; raises as ``_finish`` does."""
+        tenant_id, ending = task.actor.tenant_id, self._ending(task, ended)
+        describe_end(recording.root, ended)
+        recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
+        try:
+            await self.capture.log_run(recording.records())
+        except PrerequisiteError as error:
+            failed = self._ending(task, failed_by(ended, error))
+            await outlast(partial(self._ledger.end, tenant_id, failed), PATIENCE)
+            raise
+        await outlast(partial(self._ledger.end, tenant_id, ending), PATIENCE)
+
+    async def _finish(self, task: "_Execution", ended: RunEnded, logged: Awaitable[None], root: int) -> None:
         """Wait until a run's spans are logged, then store its end, for which an outage is waited out.
 
         Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
@@ -476,15 +486,12 @@ class Agents:
             raise
         await outlast(partial(self._store_end, task, ended, root), PATIENCE)
 
-    async def _store_end(self, task: "_Execution", ended: RunEnded, root: int | None) -> None:
+    async def _store_end(self, task: "_Execution", ended: RunEnded, root: int) -> None:
         """Store a run's end; one that is stored already, by a commit whose answer was lost, is left.
 
         ``root`` is the id of the span that a run goes on under which waits for a person.
         """
         actor, request, run = task.actor, task.request, task.run
-        if request.plain is not None:
-            await self._ledger.end(actor.tenant_id, self._ending(task, ended))
-            return
         values, used = self._account(task, ended)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
@@ -507,10 +514,11 @@ class Agents:
 
     def _ending(self, task: "_Execution", ended: RunEnded) -> Ending:
         run = task.run
+        assert isinstance(run, PlainRun)
         cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
         return Ending(
-            run.id, ended.status, ended.stop_reason, _FAILURE if ended.error else None, ended.steps,
-            ended.input_tokens, ended.output_tokens, cost, task.actor.label, run.agent, run.adapter or run.model,
+            run, ended.status, ended.stop_reason, now(), _FAILURE if ended.error else None, ended.steps,
+            ended.input_tokens, ended.output_tokens, cost, task.actor.label,
         )  # fmt: skip
 
     def _account(self, task: "_Execution", ended: RunEnded) -> tuple[dict[str, Any], Used]:
@@ -583,7 +591,7 @@ def _unheard(event: RunEvent) -> None:
     """Nobody follows the run."""
 
 
-def _resumption(request: RunRequest, given: int, root: int | None) -> dict[str, Any]:
+def _resumption(request: RunRequest, given: int, root: int) -> dict[str, Any]:
     """What must be known to go on with a run besides its checkpoint; ``given``: messages before the model spoke."""
     return {
         "sampling": asdict(request.sampling), "answer_tokens": request.answer_tokens, "approve": request.approve,

@@ -24,6 +24,7 @@ from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
 from ..agents.graph import Limits
+from ..agents.ledger import LoggedEndings
 from ..agents.live import LiveRuns
 from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
@@ -165,6 +166,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         redactor = default_redactor(StoredPolicies(reader))
         prices = load_prices(settings.prices)
         listeners = [
+            LoggedEndings(connections).follow,
             CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
             *await _collectors(stack, settings),

@@ -1,13 +1,24 @@
 """Admission, and the beginning and the end of runs that keep no conversation: each one call of the database.
 
 The functions run with the caller's rights, under row-level security. Requests that are let in are counted at
-moments a quarter of a second apart, never before they came, so that a minute has few rows.
+moments a quarter of a second apart, never before they came, so that a minute has few rows. What begins or ends is
+seen at once but not waited for on the disk: a run that is acknowledged is in the write-ahead log of spans, and what
+a server that crashed lost of it is written again from there, its request counted.
 """
 
 from alembic import op
 
 revision = "0012"
 down_revision = "0011"
+
+_COUNT = """
+CREATE FUNCTION count_requests(p_tenant uuid, p_moment timestamptz, p_requests integer) RETURNS boolean LANGUAGE sql AS $$
+    INSERT INTO admissions AS a (tenant_id, at, requests)
+        VALUES (p_tenant, date_bin('250 ms', p_moment + interval '249999 us', 'epoch'), p_requests)
+        ON CONFLICT (tenant_id, at) DO UPDATE SET requests = a.requests + excluded.requests
+        RETURNING xmax = 0
+$$
+"""
 
 # p_longest is how long a run may take; NULL for a request that is none.
 _ADMIT = """
@@ -19,7 +30,6 @@ CREATE FUNCTION admit_requests(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     today date := (p_moment AT TIME ZONE 'UTC')::date;
-    fresh boolean;
 BEGIN
     PERFORM set_config('whorl.tenant_id', p_tenant::text, true);
     let_in := p_wanted;
@@ -62,11 +72,7 @@ BEGIN
     IF most_requests IS NULL OR let_in = 0 THEN
         RETURN;
     END IF;
-    INSERT INTO admissions AS a (tenant_id, at, requests)
-        VALUES (p_tenant, date_bin('250 ms', p_moment + interval '249999 us', 'epoch'), let_in)
-        ON CONFLICT (tenant_id, at) DO UPDATE SET requests = a.requests + excluded.requests
-        RETURNING xmax = 0 INTO fresh;
-    IF fresh THEN
+    IF count_requests(p_tenant, p_moment, let_in) THEN
         -- No replica counts those, whose clock may be behind.
         DELETE FROM admissions a WHERE a.tenant_id = p_tenant AND a.at < p_moment - interval '2 minutes';
     END IF;
@@ -85,7 +91,7 @@ CREATE FUNCTION begin_runs(
 DECLARE
     metered integer;
 BEGIN
-    PERFORM set_config('whorl.tenant_id', p_tenant::text, true);
+    PERFORM set_config('whorl.tenant_id', p_tenant::text, true), set_config('synchronous_commit', 'off', true);
     SELECT array_agg(shown.digest) INTO unknown FROM jsonb_to_recordset(p_keys) AS shown (digest text, role text)
         WHERE NOT EXISTS (
             SELECT FROM api_keys k WHERE k.tenant_id = p_tenant AND k.digest = shown.digest AND k.role = shown.role
@@ -120,35 +126,71 @@ END $$
 
 # A run that is over already is left as it is; one without an actor was waited for by nobody and used nothing.
 _END = """
-CREATE FUNCTION end_runs(p_tenant uuid, p_day date, p_endings jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION end_runs(p_tenant uuid, p_endings jsonb, p_durable boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    counted bigint;
 BEGIN
     PERFORM set_config('whorl.tenant_id', p_tenant::text, true);
+    IF NOT p_durable THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
+    IF close_runs(p_tenant, p_endings) = jsonb_array_length(p_endings) THEN
+        RETURN;
+    END IF;
+    WITH restored AS (
+        INSERT INTO runs (
+            tenant_id, id, user_id, agent, model, adapter, trace_id, status, steps, input_tokens, output_tokens,
+            started_at, tags
+        )
+        SELECT p_tenant, e.id, e.user_id, e.agent, e.model, e.adapter, e.trace_id, 'running', 0, 0, 0, e.started_at,
+                e.tags
+            FROM jsonb_to_recordset(p_endings) AS e (
+                id uuid, user_id uuid, agent text, model text, adapter text, trace_id text, started_at timestamptz,
+                tags jsonb
+            )
+            WHERE NOT EXISTS (SELECT FROM runs r WHERE r.tenant_id = p_tenant AND r.id = e.id)
+        ON CONFLICT DO NOTHING
+        RETURNING started_at, tags
+    )
+    SELECT count(count_requests(p_tenant, r.started_at, 1)) INTO counted FROM restored r WHERE NOT r.tags @> '["unmetered"]';
+    PERFORM close_runs(p_tenant, p_endings);
+END $$
+"""
+
+# The number of those that were running.
+_CLOSE = """
+CREATE FUNCTION close_runs(p_tenant uuid, p_endings jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    closed bigint;
+BEGIN
     WITH endings AS (
         SELECT * FROM jsonb_to_recordset(p_endings) AS e (
             id uuid, status text, stop_reason text, error text, steps integer, input_tokens bigint,
-            output_tokens bigint, cost numeric, ended_at timestamptz, actor text, agent text, model text
+            output_tokens bigint, cost numeric, ended_at timestamptz, actor text, agent text, model text, adapter text
         )
     ), ended AS (
-        UPDATE runs r SET status = e.status, stop_reason = e.stop_reason, error = e.error,
-            steps = e.steps, input_tokens = e.input_tokens, output_tokens = e.output_tokens, cost = e.cost,
-            ended_at = e.ended_at
+        UPDATE runs r SET status = e.status, stop_reason = e.stop_reason, error = e.error, steps = e.steps,
+            input_tokens = e.input_tokens, output_tokens = e.output_tokens, cost = e.cost, ended_at = e.ended_at
         FROM endings e WHERE r.tenant_id = p_tenant AND r.id = e.id AND r.status = 'running'
         RETURNING r.id
+    ), used AS (
+        INSERT INTO usage_days AS u (
+            tenant_id, day, actor, agent, model, runs, input_tokens, output_tokens, cost
+        )
+        SELECT p_tenant, (e.ended_at AT TIME ZONE 'UTC')::date AS day, e.actor, e.agent, coalesce(e.adapter, e.model),
+                count(*), sum(e.input_tokens), sum(e.output_tokens), coalesce(sum(e.cost), 0)
+            FROM endings e JOIN ended USING (id) WHERE e.actor IS NOT NULL
+            GROUP BY 2, 3, 4, 5 ORDER BY 2, 3, 4, 5
+        ON CONFLICT (tenant_id, day, actor, agent, model) DO UPDATE SET
+            runs = u.runs + excluded.runs, input_tokens = u.input_tokens + excluded.input_tokens,
+            output_tokens = u.output_tokens + excluded.output_tokens, cost = u.cost + excluded.cost
     )
-    INSERT INTO usage_days AS u (
-        tenant_id, day, actor, agent, model, runs, input_tokens, output_tokens, cost
-    )
-    SELECT p_tenant, p_day, e.actor, e.agent, e.model, count(*), sum(e.input_tokens), sum(e.output_tokens),
-            coalesce(sum(e.cost), 0)
-        FROM endings e JOIN ended USING (id) WHERE e.actor IS NOT NULL
-        GROUP BY e.actor, e.agent, e.model ORDER BY e.actor, e.agent, e.model
-    ON CONFLICT (tenant_id, day, actor, agent, model) DO UPDATE SET
-        runs = u.runs + excluded.runs, input_tokens = u.input_tokens + excluded.input_tokens,
-        output_tokens = u.output_tokens + excluded.output_tokens, cost = u.cost + excluded.cost;
+    SELECT count(*) INTO closed FROM ended;
+    RETURN closed;
 END $$
 """
 
 
 def upgrade() -> None:
-    for statement in (_ADMIT, _BEGIN, _END):
+    for statement in (_COUNT, _ADMIT, _BEGIN, _CLOSE, _END):
         op.execute(statement)

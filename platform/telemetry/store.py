@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..database.connections import Connections
 from ..database.reader import TenantReader
 from ..storable import dump_json
+from . import conventions as c
 from .record import SpanRecord
 from .tables import Span
 
@@ -55,7 +56,8 @@ async def store_records(connections: Connections, records: Iterable[SpanRecord])
     """
     by_tenant: dict[str, list[bytes]] = defaultdict(list)
     for record in records:
-        by_tenant[record.tenant_id].append(dump_json(_values(record)))
+        kept = {name: value for name, value in record.attributes.items() if name != c.ENDING}
+        by_tenant[record.tenant_id].append(dump_json({**_values(record), "attributes": kept}))
     new = 0
     for tenant_id, rows in by_tenant.items():
         async with connections.of_tenant(tenant_id) as connection:

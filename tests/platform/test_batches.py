@@ -12,7 +12,7 @@ from whorl.agents.admission import admit_runs
 from whorl.agents.ledger import Ledger
 from whorl.agents.plain import PlainRun
 from whorl.agents.tables import Run
-from whorl.platform.database.base import new_id
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.batches import Batches
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import AuthenticationError, LimitError
@@ -137,4 +137,4 @@ def _run(actor: Actor) -> Run:
 
 
 def _plain_run(actor: Actor) -> PlainRun:
-    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [])
+    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
