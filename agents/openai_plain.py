@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..platform.database.outage import AWAY, away
 from ..platform.errors import AuthenticationError, WhorlError
 from ..platform.identity.keys import Remembered
 from ..platform.problems import whorl_error
@@ -65,8 +66,9 @@ class PlainChats:
             check(ended)
         except AuthenticationError:
             return None
-        except WhorlError as error:
-            return await whorl_error(Request(scope, receive), error)
+        except (WhorlError, *AWAY) as error:
+            failure = error if isinstance(error, WhorlError) else away()
+            return await whorl_error(Request(scope, receive), failure)
         text = orjson.dumps(completion(head_of(asked), ended))
         return Response(text, media_type="application/json", headers=limits)
 
