@@ -138,7 +138,8 @@ class LoggedEndings:
         """Write the endings that stored spans tell of, and take them off the spans."""
         told: dict[str, list[Any]] = defaultdict(list)
         for record in records:
-            if (ending := record.attributes.pop(c.ENDING, None)) is not None:
+            ending = record.attributes.pop(c.ENDING, None)
+            if ending is not None and c.SOURCE not in record.attributes:
                 told[record.tenant_id].append(ending)
         for tenant_id, rows in told.items():
             await self._connections.row(_END, [tenant_id, f"[{','.join(rows)}]", True])

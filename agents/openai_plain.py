@@ -15,7 +15,7 @@ from ..platform.database.outage import AWAY, away
 from ..platform.errors import AuthenticationError, WhorlError
 from ..platform.identity.keys import Remembered
 from ..platform.problems import whorl_error
-from .models import Named
+from .models import always_there
 from .openai import check, completion, head_of, request_of_model
 from .openai_views import CompletionRequest
 
@@ -56,11 +56,12 @@ class PlainChats:
             asked = CompletionRequest.model_validate_json(body)
         except ValidationError:
             return None
-        if asked.stream or asked.model != whorl.servers.base:
+        model = always_there(whorl.servers.base, asked.model)
+        if asked.stream or model is None or model.agent:
             return None
         scope["route"] = _ROUTE
         scope.setdefault("state", {})["tenant"] = str(actor.tenant_id)
-        wanted = request_of_model(asked, Named(asked.model, None, "", "whorl"))
+        wanted = request_of_model(asked, model)
         try:
             ended, limits = await whorl.agents.complete(actor, wanted, shown.key)
             check(ended)

@@ -97,6 +97,8 @@ from .usage.prices import Prices, load_prices
 
 # Seconds to connect to a model server within.
 _CONNECT = 10
+# Seconds that an idle connection to one is kept: less than the 5 after which uvicorn, and vLLM with it, closes it.
+_IDLE = 4
 # Seconds within which database and model servers answer a probe.
 PROBE_SECONDS = 3.0
 
@@ -331,10 +333,11 @@ async def _remote_clients(settings: Settings) -> list[ModelClient]:
             base_url=address, headers=headers, timeout=httpx.Timeout(seconds, connect=_CONNECT)
         )
         # How many calls there may be at once is for ModelServers to say.
-        connector = aiohttp.TCPConnector(limit=0, ssl=certificates)
+        connector = aiohttp.TCPConnector(limit=0, ssl=certificates, keepalive_timeout=_IDLE)
         session = aiohttp.ClientSession(
-            connector=connector, headers=headers, timeout=timeout, trust_env=proxied
-        )
+            connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )  # fmt: skip
         clients.append(ModelClient(http, wire=SocketWire(session, address)))
     return clients
 

@@ -125,13 +125,19 @@ END $$
 """
 
 # A run that is over already is left as it is; one without an actor was waited for by nobody and used nothing.
+# Two that end the same runs, a process and the log of its spans, would else lock their rows in different orders.
+# p_durable waits for the disk, also for what others wrote that did not: a transaction without a word of its own in
+# the database's log would not.
 _END = """
 CREATE FUNCTION end_runs(p_tenant uuid, p_endings jsonb, p_durable boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     counted bigint;
 BEGIN
     PERFORM set_config('whorl.tenant_id', p_tenant::text, true);
-    IF NOT p_durable THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended('endings:' || p_tenant, 0));
+    IF p_durable THEN
+        PERFORM pg_logical_emit_message(true, 'whorl', 'endings');
+    ELSE
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     IF close_runs(p_tenant, p_endings) = jsonb_array_length(p_endings) THEN

@@ -1,6 +1,6 @@
 """The one client of model servers: OpenAI-compatible HTTP plus vLLM's runtime adapter calls."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,9 +104,19 @@ class ModelClient:
         async with aclosing(self.wire.post("/v1/chat/completions", body)) as pieces:
             async for piece in pieces:
                 *lines, rest = (rest + piece).split(b"\n")
-                for line in lines:
-                    if line.startswith(b"data:") and not line.rstrip().endswith(b"[DONE]"):
-                        yield load_json(line[5:])
+                for value in self._values(lines):
+                    yield value
+        for value in self._values([rest]):
+            yield value
+
+    def _values(self, lines: list[bytes]) -> Iterator[dict[str, Any]]:
+        for line in lines:
+            if not line.startswith(b"data:") or line.rstrip().endswith(b"[DONE]"):
+                continue
+            try:
+                yield load_json(line[5:])
+            except ValueError as error:
+                raise UpstreamError(f"{self.label}: the reply is not JSON.") from error
 
     async def healthy(self) -> bool:
         """Whether the server answers its health check."""

@@ -51,7 +51,9 @@ class SocketWire:
 
     async def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
         try:
-            async with self._session.post(self._address + path, data=body, headers=_HEADERS) as response:
+            async with self._session.post(
+                self._address + path, data=body, headers=_HEADERS, allow_redirects=False
+            ) as response:
                 if not response.ok:
                     raise refusal(response.status, response.headers, await response.read(), self._label)
                 async for piece in response.content.iter_any():
@@ -74,10 +76,15 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, label: str) ->
     if status == 404:
         return NotFoundError(text)
     if status == 429:
-        return LimitError(text, retry_after=float(headers.get("retry-after", 1)))
+        return LimitError(text, retry_after=_seconds(headers.get("retry-after", "")))
     if status in (400, 409, 413, 422):
         return InputError(text)
     return UpstreamError(f"{text} (HTTP {status})")
+
+
+def _seconds(text: str) -> float:
+    """Of a Retry-After header; 1 where it is a date, or missing."""
+    return float(text) if text.isdecimal() else 1.0
 
 
 def _message(body: bytes) -> str:
