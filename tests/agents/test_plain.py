@@ -1,5 +1,6 @@
 """Chats with a model asked directly: their short way answers as the long one does, and loses nothing."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
@@ -15,17 +17,23 @@ from sqlalchemy import delete, func, select, update
 
 from tests.conftest import Actor, Addresses, Whorl, test_settings
 from tests.platform.test_api import Site
+from whorl.agents.graph import PlainCall
 from whorl.agents.ledger import Ending, Ledger, LoggedEndings
 from whorl.agents.openai_plain import PlainChats
+from whorl.agents.openai_views import Completion
 from whorl.agents.plain import PlainRun
+from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.platform.app import create_app
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import StoppingError
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key, revoke_key
 from whorl.platform.identity.tables import ApiKey
+from whorl.platform.serving.client import Delta
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.serving.messages import ChatCall, Usage
 from whorl.platform.storable import dump_json
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import RunContext
@@ -96,6 +104,7 @@ async def test_the_short_way_answers_as_the_long_one(sites: list[Site], short: l
     left = [int(each.headers["x-ratelimit-remaining-requests"]) for each in (long, brief)]
     assert left == [99, 98]
     one, other = long.json(), brief.json()
+    assert Completion.model_validate(other).model_dump(exclude_none=True) == without_none(other)
     for each in (one, other):
         assert each.pop("id").startswith("chatcmpl-") and each.pop("created") and each["whorl"].pop("run_id")
     assert one == other
@@ -243,3 +252,73 @@ async def test_a_run_of_the_log_that_died_before_its_end_was_stored_gets_it(
         stored = await session.get_one(Run, (acme.tenant_id, run.id))
         assert (stored.status, stored.output_tokens, float(stored.cost or 0)) == ("succeeded", 2, 0.5)
         assert [float(day.cost) for day in await session.scalars(select(UsageDay))] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("stops", "status", "reason", "raised"),
+    [(True, "failed", "interrupted", StoppingError), (False, "cancelled", "cancelled", asyncio.CancelledError)],
+)  # fmt: skip
+async def test_a_run_that_is_broken_off_ends(
+    whorl: Whorl,
+    acme: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    stops: bool,
+    status: str,
+    reason: str,
+    raised: type[BaseException],
+) -> None:
+    asked = asyncio.Event()
+
+    async def silent(call: ChatCall) -> AsyncIterator[Delta]:
+        yield Delta("", used=Usage(7, 1))
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(whorl.servers, "stream", silent)
+    plain = PlainCall([{"role": "user", "content": "When?"}], [])
+    request = RunRequest("When?", agent="model", plain=plain)
+    run = asyncio.create_task(whorl.agents.complete(acme, request))
+    await asked.wait()
+    assert whorl.agents.active == 1
+    if stops:
+        whorl.agents.stop()
+    else:
+        run.cancel()
+    with pytest.raises(raised):
+        await run
+    assert whorl.agents.active == 0
+    await whorl.flush()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        [stored] = await session.scalars(select(Run))
+        assert (stored.status, stored.stop_reason, stored.input_tokens) == (status, reason, 7)
+        assert len(await spans_of_run(session, stored.id)) == 2
+
+
+async def test_spans_of_other_programs_end_no_run(whorl: Whorl, acme: Actor) -> None:
+    run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
+    recording.root.set_attribute(c.SOURCE, "otlp")
+    recording.root.set_attribute(c.ENDING, "no JSON")
+    await LoggedEndings(whorl.agents.connections).follow(recording.records())
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert await session.scalar(select(func.count()).select_from(Run)) == 0
+
+
+async def test_an_ending_of_the_log_waits_for_the_disk_also_where_it_is_known(
+    whorl: Whorl, acme: Actor
+) -> None:
+    """The process that ended the run did not wait: what it wrote is on the disk before the log is let go of."""
+    run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    ledger, ending = (
+        Ledger(whorl.agents.connections, timedelta(minutes=3)),
+        Ending(run, "succeeded", "answered", now()),
+    )
+    recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
+    recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
+    await ledger.begin(run, metered=False)
+    await ledger.end(acme.tenant_id, ending)
+    with psycopg.connect(whorl.addresses.admin, autocommit=True) as admin:
+        [written] = admin.execute("SELECT pg_current_wal_insert_lsn()").fetchone() or ()
+        await LoggedEndings(whorl.agents.connections).follow(recording.records())
+        flushed = admin.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [written]).fetchone()
+    assert flushed == (True,)
