@@ -92,6 +92,37 @@ async def test_a_refusal_is_the_error_that_it_means(status: int, kind: type[Whor
     assert refused.value.retry_after == (7 if status == 429 else None)
 
 
+async def test_a_date_to_come_back_at_is_read_as_a_second() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 429 No\r\nretry-after: Fri, 31 Dec 1999 23:59:59 GMT\r\ncontent-length: 0\r\n\r\n"
+        )
+
+    async with served(answer) as client:
+        with pytest.raises(LimitError) as refused:
+            await said(client)
+    assert refused.value.retry_after == 1
+
+
+async def test_a_last_line_needs_no_end() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        events = EVENTS.removesuffix(b"\n\ndata: [DONE]\n\n")
+        writer.write(HEAD + b"content-length: %d\r\n\r\n%s" % (len(events), events))
+
+    async with served(answer) as client:
+        assert await said(client) == ("At nöon.", 2)
+
+
+@pytest.mark.parametrize("broken", [b"data: {\n\n", b'data: "\xff"\n\n'])
+async def test_a_reply_that_is_not_json_is_the_servers_fault(broken: bytes) -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"content-length: %d\r\n\r\n%s" % (len(broken), broken))
+
+    async with served(answer) as client:
+        with pytest.raises(UpstreamError, match="not JSON"):
+            await said(client)
+
+
 async def test_a_server_that_stops_in_the_middle_does_not_answer() -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"content-length: 9999\r\n\r\n" + EVENTS[:40])
