@@ -9,6 +9,7 @@ from typing import Any
 from opentelemetry.trace import Status, StatusCode
 
 from ..platform.errors import WhorlError
+from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.recording import Described
 from .events import RunEnded, Spent
@@ -96,7 +97,7 @@ def describe_run(root: Described, question: str, verifier: dict[str, Any] | None
     root.set_attribute(c.OPERATION, "invoke_agent")
     root.set_attribute(c.PROVIDER, "whorl")
     asked = {"role": "user", "parts": [{"type": "text", "content": question}]}
-    root.set_attribute(c.INPUT_MESSAGES, json.dumps([asked], ensure_ascii=False))
+    root.set_attribute(c.INPUT_MESSAGES, json_text([asked]))
     if verifier is not None:
         root.set_attribute(c.VERIFIER, json.dumps(verifier, ensure_ascii=False, sort_keys=True))
 
@@ -108,7 +109,7 @@ def describe_end(root: Described, ended: RunEnded) -> None:
     root.set_attribute(c.FINISH_REASONS, [ended.stop_reason])
     answer = {"role": "assistant", "parts": [{"type": "text", "content": ended.answer}],
               "finish_reason": ended.stop_reason}  # fmt: skip
-    root.set_attribute(c.OUTPUT_MESSAGES, json.dumps([answer], ensure_ascii=False))
+    root.set_attribute(c.OUTPUT_MESSAGES, json_text([answer]))
     if ended.status not in ("succeeded", "waiting"):
         root.set_attribute(c.ERROR_TYPE, ended.stop_reason)
         root.set_status(Status(StatusCode.ERROR, ended.error or ""))

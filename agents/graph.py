@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
 
 from ..platform.serving.client import Delta
 from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling, ToolCall, ToolSpec, Usage
+from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.recording import Described, Recording
 from .events import RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
@@ -266,7 +267,7 @@ def _describe_call(span: Described, call: ChatCall, template_hash: str) -> None:
     if sampling.seed is not None:
         span.set_attribute(c.SEED, sampling.seed)
     span.set_attribute(c.TEMPLATE_HASH, template_hash)
-    span.set_attribute(c.TOOL_DEFINITIONS, json.dumps(call.tools, ensure_ascii=False))
+    span.set_attribute(c.TOOL_DEFINITIONS, json_text(call.tools))
     span.set_attribute(c.INPUT_MESSAGES, messages_json(call.messages))
 
 
@@ -275,7 +276,7 @@ def _describe_reply(span: Described, reply: ChatReply) -> None:
     span.set_attribute(c.FINISH_REASONS, [reply.finish_reason])
     message = part_message(reply.message())
     message["finish_reason"] = reply.finish_reason
-    span.set_attribute(c.OUTPUT_MESSAGES, json.dumps([message], ensure_ascii=False))
+    span.set_attribute(c.OUTPUT_MESSAGES, json_text([message]))
     if reply.token_ids:
         span.set_attribute(c.PROMPT_TOKEN_IDS, reply.prompt_token_ids)
         span.set_attribute(c.OUTPUT_TOKEN_IDS, reply.token_ids)
@@ -284,7 +285,7 @@ def _describe_reply(span: Described, reply: ChatReply) -> None:
 
 def messages_json(messages: list[ChatMessage]) -> str:
     """Messages as the conventions' ``gen_ai.input.messages``."""
-    return json.dumps([part_message(message) for message in messages], ensure_ascii=False)
+    return json_text([part_message(message) for message in messages])
 
 
 def part_message(message: ChatMessage) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from functools import cache
 
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
@@ -25,6 +26,8 @@ SECONDS = Histogram(
     "whorl_http_request_seconds", "From a request's beginning to the end of its answer", ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )  # fmt: skip
+# A metric looks for its labels behind a lock.
+_requests, _seconds = cache(REQUESTS.labels), cache(SECONDS.labels)
 
 
 class Requests:
@@ -69,8 +72,8 @@ def _id_of(scope: Scope) -> str:
 def _count(scope: Scope, request_id: str, status: int, seconds: float) -> None:
     """``status`` is 0 for a request that was left before it was answered."""
     method, route = scope["method"] if scope["method"] in _METHODS else "other", route_of(scope)
-    REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    _requests(method, route, str(status)).inc()
+    _seconds(method, route).observe(seconds)
     request_logged(
         _log, logging.DEBUG if route in _QUIET else logging.INFO, request_id=request_id, method=method, route=route,
         status=status, ms=round(seconds * 1000, 1), tenant=scope.get("state", {}).get("tenant"),

@@ -10,6 +10,8 @@ import orjson
 _Value = TypeVar("_Value")
 _REFUSED = re.compile("[\0\ud800-\udfff]")
 _INSTEAD = "\ufffd"
+# JSON as people read it, for attributes of spans; json.dumps makes an encoder each time.
+json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def storable(value: _Value) -> _Value:
