@@ -208,15 +208,15 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await change_quotas(session, acme.tenant_id, Quotas(requests_per_minute=10))
     began = now() - timedelta(seconds=20)
-    lost, known = (
-        PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], began) for _ in "ab"
+    *lost, known = (
+        PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], began) for _ in "abc"
     )
     endings = [
-        Ending(run, "succeeded", "answered", now(), None, 1, 60, 20, None, "key:1") for run in (lost, known)
+        Ending(run, "succeeded", "answered", now(), None, 1, 60, 20, None, "key:1") for run in (*lost, known)
     ]
     ledger = Ledger(whorl.agents.connections, timedelta(minutes=3))
     await ledger.begin(known, metered=True)
-    await ledger.end(acme.tenant_id, endings[1])
+    await ledger.end(acme.tenant_id, endings[-1])
     for _ in range(2):
         logged = []
         for ending in endings:
@@ -231,13 +231,13 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
         runs = list(await session.scalars(select(Run).order_by(Run.id)))
         assert [(run.status, run.input_tokens, run.output_tokens) for run in runs] == [
             ("succeeded", 60, 20)
-        ] * 2
-        assert {run.started_at for run in runs if run.id == lost.id} == {began}
+        ] * 3
+        assert {run.started_at for run in runs if run.id != known.id} == {began}
         days = list(await session.scalars(select(UsageDay)))
         assert [(day.actor, day.model, day.runs, day.input_tokens) for day in days] == [
-            ("key:1", "base", 2, 120)
+            ("key:1", "base", 3, 180)
         ]
-        assert await session.scalar(select(func.sum(Admission.requests))) == 2
+        assert await session.scalar(select(func.sum(Admission.requests))) == 3
 
 
 async def test_a_run_of_the_log_that_died_before_its_end_was_stored_gets_it(
