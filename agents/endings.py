@@ -6,11 +6,14 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from ..platform.errors import WhorlError
+from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.recording import Described
 from .events import RunEnded, Spent
+from .plain import PlainRun
 from .tables import Run
 from .tools.base import Citation
 
@@ -33,7 +36,7 @@ REASONS = {
 }
 
 
-def ended_as(run: Run, state: dict[str, Any], given: int) -> RunEnded:
+def ended_as(run: Run | PlainRun, state: dict[str, Any], given: int) -> RunEnded:
     """The end of a run from its final state; ``given`` messages were there before the model spoke."""
     spoken = [m for m in state["messages"][given:] if m["role"] == "assistant"]
     answer = (spoken[-1].get("content") or "").strip() if spoken else ""
@@ -89,24 +92,24 @@ def cited(answer: str, citations: list[Citation]) -> list[Citation]:
     return [citation for citation in citations if citation["number"] in numbers]
 
 
-def describe_run(root: Span, question: str, verifier: dict[str, Any] | None) -> None:
+def describe_run(root: Described, question: str, verifier: dict[str, Any] | None) -> None:
     """Say on the root span what was asked."""
     root.set_attribute(c.OPERATION, "invoke_agent")
     root.set_attribute(c.PROVIDER, "whorl")
     asked = {"role": "user", "parts": [{"type": "text", "content": question}]}
-    root.set_attribute(c.INPUT_MESSAGES, json.dumps([asked], ensure_ascii=False))
+    root.set_attribute(c.INPUT_MESSAGES, json_text([asked]))
     if verifier is not None:
         root.set_attribute(c.VERIFIER, json.dumps(verifier, ensure_ascii=False, sort_keys=True))
 
 
-def describe_end(root: Span, ended: RunEnded) -> None:
+def describe_end(root: Described, ended: RunEnded) -> None:
     """Say on the root span what came of it."""
     root.set_attribute(c.INPUT_TOKENS, ended.input_tokens)
     root.set_attribute(c.OUTPUT_TOKENS, ended.output_tokens)
     root.set_attribute(c.FINISH_REASONS, [ended.stop_reason])
     answer = {"role": "assistant", "parts": [{"type": "text", "content": ended.answer}],
               "finish_reason": ended.stop_reason}  # fmt: skip
-    root.set_attribute(c.OUTPUT_MESSAGES, json.dumps([answer], ensure_ascii=False))
+    root.set_attribute(c.OUTPUT_MESSAGES, json_text([answer]))
     if ended.status not in ("succeeded", "waiting"):
         root.set_attribute(c.ERROR_TYPE, ended.stop_reason)
         root.set_status(Status(StatusCode.ERROR, ended.error or ""))

@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal, Protocol, TypedDict, cast
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
 
 from ..platform.serving.client import Delta
 from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling, ToolCall, ToolSpec, Usage
+from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.recording import Described, Recording
 from .events import RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
 from .toolbox import ERROR, Toolbox
 from .tools.base import Citation, Observation, ToolContext
@@ -85,7 +87,7 @@ class RunScope:
     tool_context: ToolContext
     sampling: Sampling
     limits: Limits
-    tracer: Tracer
+    tracer: Tracer | Recording
     template_hash: str
     emit: Callable[[RunEvent], None]
     plain: PlainCall | None = None
@@ -150,7 +152,7 @@ def _stop_reason(reply: ChatReply, step: int, used: int, scope: RunScope) -> str
     return ""
 
 
-async def _streamed(scope: RunScope, call: ChatCall, step: int, span: Span) -> ChatReply:
+async def _streamed(scope: RunScope, call: ChatCall, step: int, span: Described) -> ChatReply:
     """The whole reply, told as it grows; what it took is counted also where it is cut off."""
     reply, used = None, Usage()
     try:
@@ -254,7 +256,7 @@ def _graph() -> StateGraph[RunState, RunScope, RunState, RunState]:
     return graph
 
 
-def _describe_call(span: Span, call: ChatCall, template_hash: str) -> None:
+def _describe_call(span: Described, call: ChatCall, template_hash: str) -> None:
     sampling = call.sampling
     span.set_attribute(c.OPERATION, "chat")
     span.set_attribute(c.PROVIDER, "vllm")
@@ -265,16 +267,16 @@ def _describe_call(span: Span, call: ChatCall, template_hash: str) -> None:
     if sampling.seed is not None:
         span.set_attribute(c.SEED, sampling.seed)
     span.set_attribute(c.TEMPLATE_HASH, template_hash)
-    span.set_attribute(c.TOOL_DEFINITIONS, json.dumps(call.tools, ensure_ascii=False))
+    span.set_attribute(c.TOOL_DEFINITIONS, json_text(call.tools))
     span.set_attribute(c.INPUT_MESSAGES, messages_json(call.messages))
 
 
-def _describe_reply(span: Span, reply: ChatReply) -> None:
+def _describe_reply(span: Described, reply: ChatReply) -> None:
     span.set_attribute(c.RESPONSE_MODEL, reply.model)
     span.set_attribute(c.FINISH_REASONS, [reply.finish_reason])
     message = part_message(reply.message())
     message["finish_reason"] = reply.finish_reason
-    span.set_attribute(c.OUTPUT_MESSAGES, json.dumps([message], ensure_ascii=False))
+    span.set_attribute(c.OUTPUT_MESSAGES, json_text([message]))
     if reply.token_ids:
         span.set_attribute(c.PROMPT_TOKEN_IDS, reply.prompt_token_ids)
         span.set_attribute(c.OUTPUT_TOKEN_IDS, reply.token_ids)
@@ -283,7 +285,7 @@ def _describe_reply(span: Span, reply: ChatReply) -> None:
 
 def messages_json(messages: list[ChatMessage]) -> str:
     """Messages as the conventions' ``gen_ai.input.messages``."""
-    return json.dumps([part_message(message) for message in messages], ensure_ascii=False)
+    return json_text([part_message(message) for message in messages])
 
 
 def part_message(message: ChatMessage) -> dict[str, Any]:

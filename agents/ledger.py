@@ -2,64 +2,94 @@
 
 import asyncio
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-
-from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.base import now
 from ..platform.database.batches import Batches
-from ..platform.database.session import tenant_session
+from ..platform.database.connections import Connections
+from ..platform.errors import AuthenticationError
+from ..platform.identity.keys import UNKNOWN, ShownKey
+from ..platform.storable import dump_json
+from ..platform.telemetry import conventions as c
+from ..platform.telemetry.record import SpanRecord
+from ..platform.usage.admission import Counted, standings
 from ..platform.usage.quotas import Standing
-from ..platform.usage.record import Used, record_usage
-from .admission import admit_runs
-from .tables import Run
+from .endings import CANCELLED
+from .plain import PlainRun
+
+_BEGIN = "SELECT * FROM begin_runs(%s, %s, %s, %s::jsonb, %s::jsonb)"
+_END = "SELECT end_runs(%s, %s::jsonb, %s)"
 
 
 class Beginning(NamedTuple):
-    """A run that wants to start, and whether quotas must let it."""
+    """A run that wants to start, whether quotas must let it, and the key that must be valid then."""
 
-    run: Run
+    run: PlainRun
     metered: bool
+    key: ShownKey | None = None
 
 
-class Ending(NamedTuple):
-    """What a run's row says when it is over, by column, and what it used; None for one that nobody waited for."""
+@dataclass(frozen=True)
+class Ending:
+    """What a run's row says when it is over, and on whose account it is; nobody's where nobody waited for it.
 
-    run_id: uuid.UUID
-    values: dict[str, Any]
-    used: Used | None = None
+    ``cost`` is in US dollars. The run is told as a whole, for a database that crashed may have lost it.
+    """
+
+    run: PlainRun
+    status: str
+    stop_reason: str
+    ended_at: datetime
+    error: str | None = None
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    actor: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The ending as the functions of the schema read it."""
+        return {
+            **self.run.row(), "status": self.status, "stop_reason": self.stop_reason, "error": self.error,
+            "steps": self.steps, "input_tokens": self.input_tokens, "output_tokens": self.output_tokens,
+            "cost": self.cost, "ended_at": self.ended_at.isoformat(), "actor": self.actor,
+        }  # fmt: skip
 
 
 class Ledger:
-    """Begins and ends runs; what it returns is committed."""
+    """Begins and ends runs; what it returns is seen by all.
 
-    def __init__(self, engine: AsyncEngine, longest: timedelta) -> None:
-        self._engine, self._longest = engine, longest
+    A database that crashes may lose it again, but not what is in the log of spans, see ``LoggedEndings``.
+    """
+
+    def __init__(self, connections: Connections, longest: timedelta) -> None:
+        self._connections, self._longest = connections, longest
         self._beginnings: Batches[Beginning, Standing] = Batches(self._begin)
         self._endings: Batches[Ending, None] = Batches(self._end)
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def begin(self, run: Run, *, metered: bool) -> Standing:
+    async def begin(self, run: PlainRun, *, metered: bool, key: ShownKey | None = None) -> Standing:
         """Let a run start and store its row; raises LimitError for a quota that is used up.
 
-        Where the caller leaves before it is told, the run is ended as cancelled.
+        Raises AuthenticationError where ``key`` is not valid at this moment. Where the caller leaves before it is
+        told, the run is ended as cancelled.
         """
-        begun = asyncio.ensure_future(self._beginnings.add(run.tenant_id, Beginning(run, metered)))
+        begun = asyncio.ensure_future(self._beginnings.add(run.tenant_id, Beginning(run, metered, key)))
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
             begun.add_done_callback(lambda done: self._left(run, done))
             raise
 
-    def _left(self, run: Run, begun: asyncio.Future[Standing]) -> None:
+    def _left(self, run: PlainRun, begun: asyncio.Future[Standing]) -> None:
         """End a run that began when its caller was gone."""
         if begun.cancelled() or begun.exception() is not None:
             return
-        values = {"status": "cancelled", "stop_reason": "cancelled", "ended_at": now()}
-        task = asyncio.create_task(self.end(run.tenant_id, Ending(run.id, values)))
+        task = asyncio.create_task(self.end(run.tenant_id, Ending(run, "cancelled", CANCELLED, now())))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -68,26 +98,52 @@ class Ledger:
         await self._endings.add(tenant_id, ending)
 
     async def _begin(self, tenant_id: uuid.UUID, wanted: list[Beginning]) -> Sequence[Standing | Exception]:
+        moment = now()
+        keys = {each.key for each in wanted if each.key is not None}
+        rows, shown = (
+            _json([{**each.run.row(), "metered": each.metered} for each in wanted]),
+            _json([key._asdict() for key in keys]),
+        )
+        unknown, *counted = await self._connections.row(
+            _BEGIN, [tenant_id, moment, self._longest, rows, shown]
+        )
+        if unknown is not None:
+            return await self._begin_known(tenant_id, wanted, set(unknown))
         metered = sum(each.metered for each in wanted)
-        async with tenant_session(self._engine, tenant_id) as session:
-            admitted = iter(await admit_runs(session, tenant_id, self._longest, metered) if metered else [])
-            results: list[Standing | Exception] = [
-                next(admitted) if each.metered else Standing() for each in wanted
-            ]
-            let_in = zip(wanted, results, strict=True)
-            session.add_all([each.run for each, result in let_in if isinstance(result, Standing)])
-        return results
+        told = iter(standings(Counted(*counted), moment, metered))
+        return [next(told) if each.metered else Standing() for each in wanted]
+
+    async def _begin_known(
+        self, tenant_id: uuid.UUID, wanted: list[Beginning], unknown: set[str]
+    ) -> Sequence[Standing | Exception]:
+        """Begin the runs whose keys are valid; nothing has begun yet."""
+        valid = [each.key is None or each.key.digest not in unknown for each in wanted]
+        known = [each for each, holds in zip(wanted, valid, strict=True) if holds]
+        begun = iter(await self._begin(tenant_id, known) if known else [])
+        return [next(begun) if holds else AuthenticationError(UNKNOWN) for holds in valid]
 
     async def _end(self, tenant_id: uuid.UUID, endings: list[Ending]) -> Sequence[None]:
-        by_id = {each.run_id: each for each in endings}
-        known = Run.id == any_(literal(list(by_id), ARRAY(Uuid)))
-        async with tenant_session(self._engine, tenant_id) as session:
-            running = await session.scalars(
-                select(Run.id).where(known, Run.status == "running").with_for_update()
-            )
-            open_ones = [by_id[run_id] for run_id in running]
-            rows = [{"tenant_id": tenant_id, "id": each.run_id, **each.values} for each in open_ones]
-            if rows:
-                await session.execute(update(Run), rows)
-            await record_usage(session, tenant_id, *(each.used for each in open_ones if each.used))
+        rows = _json([each.row() for each in endings])
+        await self._connections.row(_END, [tenant_id, rows, False])
         return [None] * len(endings)
+
+
+class LoggedEndings:
+    """Writes the endings that come out of the log, for good: most are known, and left as they are."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def follow(self, records: list[SpanRecord]) -> None:
+        """Write the endings that stored spans tell of, and take them off the spans."""
+        told: dict[str, list[Any]] = defaultdict(list)
+        for record in records:
+            ending = record.attributes.pop(c.ENDING, None)
+            if ending is not None and c.SOURCE not in record.attributes:
+                told[record.tenant_id].append(ending)
+        for tenant_id, rows in told.items():
+            await self._connections.row(_END, [tenant_id, f"[{','.join(rows)}]", True])
+
+
+def _json(value: Any) -> str:
+    return dump_json(value).decode()

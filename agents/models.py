@@ -55,15 +55,20 @@ def _always(base: str) -> list[Named]:
     return [Named(MODEL, DEFAULT_AGENT, None, "whorl"), Named(base, None, "", "whorl")]
 
 
+def always_there(base: str, name: str) -> Named | None:
+    """The model of that name where every tenant may ask it."""
+    wanted = MODEL if name == DEFAULT_AGENT else name
+    return next((model for model in _always(base) if model.name == wanted), None)
+
+
 async def find_model(engine: AsyncEngine, actor: Actor, base: str, name: str) -> Named:
     """The model of that name; raises UnknownModelError, for another tenant's as for one that is nowhere."""
-    wanted = MODEL if name == DEFAULT_AGENT else name
-    for model in _always(base):
-        if model.name == wanted:
-            return model
+    known = always_there(base, name)
+    if known is not None:
+        return known
     async with tenant_session(engine, actor.tenant_id) as session:
         models = await models_of(session, actor, base)
     for model in models:
-        if model.name == wanted:
+        if model.name == name:
             return model
     raise UnknownModelError(name)

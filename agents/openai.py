@@ -1,13 +1,13 @@
 """The OpenAI-compatible face: agents and models answer clients that speak OpenAI's API."""
 
 import time
-import uuid
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
 from ..platform.errors import (
     InputError,
@@ -20,21 +20,13 @@ from ..platform.errors import (
 )
 from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
-from ..platform.serving.engine.wire import ChosenTool, WireToolCall
+from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import ChatMessage, Sampling
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import DIRECT, Named, find_model, models_of
 from .openai_stream import chunks, finish_of, following, usage_of
-from .openai_views import (
-    Choice,
-    Completion,
-    CompletionMessage,
-    CompletionRequest,
-    ModelList,
-    ModelView,
-    RunReference,
-)
+from .openai_views import Completion, CompletionRequest, ModelList, ModelView
 from .runs import Agents, RunRequest
 from .steering_api import event_stream
 
@@ -81,28 +73,33 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     actor.require("chat")
     whorl = request.app.state.whorl
     model = await find_model(whorl.engine, actor, whorl.servers.base, body.model)
-    wanted = _of_agent(body, model) if model.agent else _of_model(body, model)
-    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
+    wanted = _of_agent(body, model) if model.agent else request_of_model(body, model)
+    head = head_of(body)
     if body.stream:
         return await _streamed(whorl.agents, actor, wanted, head, body)
-    started, ended = await _ended(whorl.agents, actor, wanted)
-    _check(ended)
-    calls = [WireToolCall.model_validate(call) for call in ended.tool_calls] or None
-    message = CompletionMessage(content=ended.answer or (None if calls else ""), tool_calls=calls)
-    reply = Completion(
-        **head, choices=[Choice(message=message, finish_reason=finish_of(ended))], usage=usage_of(ended),
-        whorl=RunReference(run_id=str(ended.run_id), stop_reason=ended.stop_reason, citations=[*ended.citations]),
-    )  # fmt: skip
-    return JSONResponse(_plain(reply), headers=started.limits)
+    ended, limits = await _ended(whorl.agents, actor, wanted)
+    check(ended)
+    return JSONResponse(completion(head, ended), headers=limits)
 
 
-def _plain(reply: Completion) -> dict[str, Any]:
-    """The reply as JSON; a message without calls has no word of them, as OpenAI's."""
-    value = reply.model_dump(mode="json")
-    message = value["choices"][0]["message"]
-    if message["tool_calls"] is None:
-        del message["tool_calls"]
-    return value
+def head_of(body: CompletionRequest) -> dict[str, Any]:
+    """What every reply and chunk begins with."""
+    return {"id": f"chatcmpl-{new_id().hex}", "created": int(time.time()), "model": body.model}
+
+
+def completion(head: dict[str, Any], ended: RunEnded) -> dict[str, Any]:
+    """The reply as ``Completion`` has it; a message without calls has no word of them, as OpenAI's."""
+    calls = {"tool_calls": ended.tool_calls} if ended.tool_calls else {}
+    content = ended.answer or (None if calls else "")
+    message = {"role": "assistant", "content": content, **calls, "refusal": None}
+    choice = {"index": 0, "message": message, "finish_reason": finish_of(ended), "logprobs": None}
+    run = {
+        "run_id": str(ended.run_id),
+        "stop_reason": ended.stop_reason,
+        "citations": [*ended.citations],
+    }
+    usage = usage_of(ended).model_dump()
+    return {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "whorl": run}
 
 
 def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
@@ -128,7 +125,8 @@ def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
     )  # fmt: skip
 
 
-def _of_model(body: CompletionRequest, model: Named) -> RunRequest:
+def request_of_model(body: CompletionRequest, model: Named) -> RunRequest:
+    """A model asked directly: its caller's messages and tools as they are."""
     messages: list[Any] = [message.plain() for message in body.messages]
     asked = [message.content for message in body.messages if message.role == "user" and message.content]
     choice: Any = (
@@ -152,17 +150,19 @@ def _tokens(body: CompletionRequest) -> int | None:
     return body.max_completion_tokens or body.max_tokens
 
 
-async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunStarted, RunEnded]:
-    """The beginning and the end of a run."""
+async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunEnded, dict[str, str]]:
+    """The end of a run, and the headers that tell what is left of the quotas."""
+    if wanted.plain is not None:
+        return await agents.complete(actor, wanted)
     async with aclosing(agents.stream(actor, wanted)) as events:
         started = ended = await anext(events)
         async for event in events:
             ended = event
     assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
-    return started, ended
+    return ended, started.limits
 
 
-def _check(ended: RunEnded) -> None:
+def check(ended: RunEnded) -> None:
     """Raise the error that ended a run, where one did."""
     if ended.stop_reason != "error":
         return
@@ -180,7 +180,7 @@ async def _streamed(
     started, first = await anext(events), await anext(events)
     assert isinstance(started, RunStarted)
     if isinstance(first, RunEnded):
-        _check(first)
+        check(first)
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return StreamingResponse(
         chunks(following(first, events), started, head, usage=usage),

@@ -2,9 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,14 +14,14 @@ from typing import Any
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.types import Command
 from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, format_trace_id
+from opentelemetry.trace import SpanKind, Tracer, format_trace_id
 from prometheus_client import Gauge
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
-from ..platform.database.outage import AWAY, away, outlast
+from ..platform.database.connections import Connections
+from ..platform.database.outage import AWAY, outlast
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import (
     ConflictError,
@@ -32,78 +32,44 @@ from ..platform.errors import (
     WhorlError,
 )
 from ..platform.identity.access import Actor
+from ..platform.identity.keys import ShownKey
 from ..platform.serving.adapters import find_answering, owner_of
-from ..platform.serving.messages import ChatMessage, Sampling
+from ..platform.serving.messages import ChatMessage
 from ..platform.serving.servers import ModelServers
-from ..platform.serving.trials import Choice, choose, trial_tag
-from ..platform.storable import storable
-from ..platform.telemetry.capture import Capture, RunContext, run_context
+from ..platform.serving.trials import Choice, choose
+from ..platform.storable import dump_json, storable
+from ..platform.telemetry import conventions as c
+from ..platform.telemetry.capture import Capture, run_context
+from ..platform.telemetry.recording import Recording, new_trace_id
 from ..platform.usage.admission import let_in
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from ..platform.usage.record import Used, record_usage
-from .admission import UNMETERED_TAG, admit_runs
+from .admission import admit_runs
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .conversations import find_run, own_conversation
 from .endings import cancelled, describe_end, describe_run, ended_as, failed_by, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
-from .graph import Approve, Decision, Limits, PlainCall, RunScope, ask_once, build_graph
+from .execution import DEFAULT_AGENT as DEFAULT_AGENT
+from .execution import Execution, Finished, key_of, request_of, resumption_of, tags_of
+from .execution import RunRequest as RunRequest
+from .graph import Decision, Limits, PlainCall, RunScope, ask_once, build_graph
 from .ledger import Ending, Ledger
+from .plain import PlainRun
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
 from .toolbox import Toolbox
 from .tools.base import ToolContext
 
-DEFAULT_AGENT = "default"
 ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
+# What a run's row says of any error, without content.
+_FAILURE = "model or tool failure"
 # Seconds that a run which is over waits for a database that is away to take its end.
 PATIENCE = 15.0
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What a run is asked to do.
-
-    ``adapter`` overrides the tenant's route: a name, or "" for the base model. ``history`` comes
-    before the question where no conversation is kept. ``checkpoint`` stores each step. ``toolbox``
-    takes the place of the agent's own tools. ``instructions`` follow the agent's own. ``answer_tokens``: of one
-    reply at most, below the limit. ``approve``: which calls wait for a person. ``plain`` asks the model directly,
-    without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
-    the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
-    must allow the run; its usage is recorded in any case.
-    """
-
-    question: str
-    conversation_id: uuid.UUID | None = None
-    agent: str = DEFAULT_AGENT
-    adapter: str | None = None
-    sampling: Sampling = field(default_factory=Sampling)
-    history: list[ChatMessage] = field(default_factory=list)
-    keep: bool = True
-    checkpoint: bool = True
-    tags: tuple[str, ...] = ()
-    toolbox: Toolbox | None = None
-    verifier: dict[str, Any] | None = None
-    metered: bool = True
-    instructions: str = ""
-    answer_tokens: int | None = None
-    approve: Approve = "never"
-    plain: PlainCall | None = None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that is over, for whoever follows: ``messages`` before the model spoke, and what its tools did."""
-
-    actor: Actor
-    request: RunRequest
-    messages: list[ChatMessage]
-    ended: RunEnded
-    tools: tuple[ToolStarted | ToolEnded, ...]
 
 
 class Agents:
@@ -112,6 +78,7 @@ class Agents:
     def __init__(
         self,
         engine: AsyncEngine,
+        connections: Connections,
         database_url: str,
         servers: ModelServers,
         toolbox: Toolbox,
@@ -124,9 +91,11 @@ class Agents:
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
         self._longest = timedelta(seconds=limits.seconds + 60)
-        self._ledger = Ledger(engine, self._longest)
+        self.connections = connections
+        self._ledger = Ledger(connections, self._longest)
         self.stopped = False
-        self._open: set[asyncio.Queue[RunEvent | StoppingError | None]] = set()
+        # What ends each run that is under way.
+        self._open: set[Callable[[], object]] = set()
 
     @property
     def active(self) -> int:
@@ -136,8 +105,8 @@ class Agents:
     def stop(self) -> None:
         """End the runs under way, and any that is begun later: each raises StoppingError."""
         self.stopped = True
-        for events in self._open:
-            events.put_nowait(StoppingError())
+        for end in list(self._open):
+            end()
 
     async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
@@ -148,7 +117,7 @@ class Agents:
         with ExitStack() as held:
             run, messages, standing = await self._begin(actor, request, held)
             yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
-            async with aclosing(self._events(_Execution(actor, request, run, messages))) as events:
+            async with aclosing(self._events(Execution(actor, request, run, messages))) as events:
                 async for event in events:
                     yield event
 
@@ -162,11 +131,11 @@ class Agents:
         with ExitStack() as held:
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 run = await find_run(session, run_id)
-                request, given = _request_of(run)
+                request, given = request_of(run)
                 await self._hold_adapter(session, actor, request, "", held)
             messages = await self._given(actor, run_id)
             request = replace(request, question=messages[given - 1]["content"] or "")
-            execution = _Execution(actor, request, run, messages[:given], decisions)
+            execution = Execution(actor, request, run, messages[:given], decisions)
             async with aclosing(self._events(execution)) as events:
                 async for event in events:
                     yield event
@@ -181,25 +150,33 @@ class Agents:
         messages: list[ChatMessage] = kept.checkpoint["channel_values"]["messages"]
         return messages
 
-    async def _events(self, execution: "_Execution") -> AsyncGenerator[RunEvent, None]:
+    async def _events(self, execution: Execution) -> AsyncGenerator[RunEvent, None]:
         events: asyncio.Queue[RunEvent | StoppingError | None] = asyncio.Queue()
         task = asyncio.create_task(self._execute(execution, events.put_nowait))
         task.add_done_callback(lambda _: events.put_nowait(None))
-        self._open.add(events)
+        with self._under_way(lambda: events.put_nowait(StoppingError())):
+            try:
+                while (event := await events.get()) is not None:
+                    if isinstance(event, StoppingError):
+                        raise event
+                    yield event
+                await task
+            finally:
+                if not task.done():
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+
+    @contextmanager
+    def _under_way(self, end: Callable[[], object]) -> Iterator[None]:
+        """A run counts as under way inside; ``end`` ends it before its time."""
+        self._open.add(end)
         ACTIVE.inc()
         try:
-            while (event := await events.get()) is not None:
-                if isinstance(event, StoppingError):
-                    raise event
-                yield event
-            await task
+            yield
         finally:
             ACTIVE.dec()
-            self._open.discard(events)
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            self._open.discard(end)
 
     async def answer(self, actor: Actor, request: RunRequest) -> RunEnded:
         """Run to the end."""
@@ -210,9 +187,30 @@ class Agents:
         assert ended is not None
         return ended
 
+    async def complete(
+        self, actor: Actor, request: RunRequest, key: ShownKey | None = None
+    ) -> tuple[RunEnded, dict[str, str]]:
+        """A plain run to its end, in the caller's own task, and the headers that tell what is left of the quotas.
+
+        Raises what ``stream`` does, and AuthenticationError where ``key`` is not valid any more.
+        """
+        own = asyncio.current_task()
+        assert own is not None and request.plain is not None
+        with ExitStack() as held:
+            run, messages, standing = await self._begin(actor, request, held, key)
+            try:
+                with self._under_way(own.cancel):
+                    ended = await self._execute_plain(Execution(actor, request, run, messages), _unheard)
+            except asyncio.CancelledError:
+                if not self.stopped:
+                    raise
+                own.uncancel()
+                raise StoppingError from None
+        return ended, standing.headers()
+
     async def _begin(
-        self, actor: Actor, request: RunRequest, held: ExitStack
-    ) -> tuple[Run, list[ChatMessage], Standing]:
+        self, actor: Actor, request: RunRequest, held: ExitStack, key: ShownKey | None = None
+    ) -> tuple[Run | PlainRun, list[ChatMessage], Standing]:
         if self.stopped:
             raise StoppingError
         actor.require("chat")
@@ -222,7 +220,7 @@ class Agents:
         if request.approve != "never" and not request.checkpoint:
             raise InputError("A run that waits for approvals needs its checkpoints.")
         if request.plain is not None:
-            return await self._begin_plain(actor, request, request.plain, held)
+            return await self._begin_plain(actor, request, request.plain, held, key)
         async with tenant_session(self.engine, actor.tenant_id) as session:
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
@@ -240,7 +238,7 @@ class Agents:
                 )
                 await session.flush()
             choice = await self._hold_adapter(
-                session, actor, request, _key(actor, request, conversation_id), held
+                session, actor, request, key_of(actor, request, conversation_id), held
             )
             standing = Standing()
             if request.metered:
@@ -260,15 +258,18 @@ class Agents:
         return run, [*start, {"role": "user", "content": question}], standing
 
     async def _begin_plain(
-        self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack
-    ) -> tuple[Run, list[ChatMessage], Standing]:
+        self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack, key: ShownKey | None
+    ) -> tuple[PlainRun, list[ChatMessage], Standing]:
         """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept."""
         adapter = request.adapter or None
         if adapter:
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 await self._hold_adapter(session, actor, request, "", held)
-        run = self._row(actor, request, Choice(adapter), None)
-        standing = await self._ledger.begin(run, metered=request.metered)
+        run = PlainRun(
+            actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
+            tags_of(request, Choice(adapter)), now(),
+        )  # fmt: skip
+        standing = await self._ledger.begin(run, metered=request.metered, key=key)
         return run, plain.messages, standing
 
     def _row(
@@ -277,7 +278,7 @@ class Agents:
         return Run(
             tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
             agent=request.agent, model=self.servers.base, adapter=choice.adapter,
-            steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=_tags(request, choice),
+            steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=tags_of(request, choice),
         )  # fmt: skip
 
     async def _hold_adapter(
@@ -306,12 +307,13 @@ class Agents:
             await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
         return choice
 
-    async def _execute(self, task: "_Execution", tell: Callable[[RunEvent], None]) -> None:
+    async def _execute(self, task: Execution, tell: Callable[[RunEvent], None]) -> None:
+        if task.request.plain is not None:
+            tell(await self._execute_plain(task, tell))
+            return
         actor, request, run = task.actor, task.request, task.run
-        context = RunContext(
-            str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
-            request.agent, run.adapter, str(run.conversation_id) if run.conversation_id else None,
-        )  # fmt: skip
+        assert isinstance(run, Run)
+        context = task.context()
         with run_context(context):
             root = self.capture.tracer.start_span(
                 f"invoke_agent {request.agent}", task.parent(), kind=SpanKind.INTERNAL
@@ -324,7 +326,7 @@ class Agents:
                 tools.append(event)
             tell(event)
 
-        scope = self._scope(actor, request, run, emit)
+        scope = self._scope(actor, request, run, emit, self.capture.tracer)
         ended = None
         try:
             with run_context(context), trace.use_span(root, end_on_exit=False, record_exception=False):
@@ -334,7 +336,8 @@ class Agents:
             ended = ended or self._cut_off(run, scope.spent)
             describe_end(root, ended)
             root.end()
-            await asyncio.shield(self._finish(task, ended, root.get_span_context()))
+            own = root.get_span_context()
+            await asyncio.shield(self._finish(task, ended, self.capture.settled(own.trace_id), own.span_id))
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
             tell(RunWaiting(run.id, ended.tool_calls, *spent))
@@ -343,13 +346,33 @@ class Agents:
         if task.decisions is None:
             self.finished(Finished(actor, request, task.messages, ended, tuple(tools)))
 
-    def _cut_off(self, run: Run, spent: Spent) -> RunEnded:
+    async def _execute_plain(self, task: Execution, tell: Callable[[RunEvent], None]) -> RunEnded:
+        """Let a model answer that is asked directly; nobody but Whorl makes spans meanwhile."""
+        request, run = task.request, task.run
+        recording = Recording(task.context(), run.trace_id, f"invoke_agent {request.agent}")
+        scope = self._scope(task.actor, request, run, tell, recording)
+        ended = None
+        try:
+            describe_run(recording.root, request.question, request.verifier)
+            ended = await self._ask_model(task, scope)
+        finally:
+            ended = ended or self._cut_off(run, scope.spent)
+            await asyncio.shield(self._finish_plain(task, ended, recording))
+        self.finished(Finished(task.actor, request, task.messages, ended, ()))
+        return ended
+
+    def _cut_off(self, run: Run | PlainRun, spent: Spent) -> RunEnded:
         """The end of a run that was left in the middle."""
         ended = cancelled(run.id, spent)
         return interrupted(ended, StoppingError()) if self.stopped else ended
 
     def _scope(
-        self, actor: Actor, request: RunRequest, run: Run, emit: Callable[[RunEvent], None]
+        self,
+        actor: Actor,
+        request: RunRequest,
+        run: Run | PlainRun,
+        emit: Callable[[RunEvent], None],
+        tracer: Tracer | Recording,
     ) -> RunScope:
         limits = self.limits
         most = limits.answer_tokens if request.plain is None else limits.tokens
@@ -359,22 +382,25 @@ class Agents:
             sampling=replace(
                 request.sampling, max_tokens=min(request.answer_tokens or limits.answer_tokens, most)
             ),
-            limits=limits, tracer=self.capture.tracer, template_hash=self.servers.template_hash, emit=emit,
+            limits=limits, tracer=tracer, template_hash=self.servers.template_hash, emit=emit,
             plain=request.plain, approve=request.approve,
             spent=Spent(run.steps, run.input_tokens, run.output_tokens),
         )  # fmt: skip
 
-    async def _run_graph(self, task: "_Execution", scope: RunScope) -> RunEnded:
-        run, given = task.run, len(task.messages)
-        state: dict[str, Any] = {
-            "messages": task.messages, "citations": [], "steps": run.steps, "input_tokens": run.input_tokens,
-            "output_tokens": run.output_tokens, "stop_reason": "", "finish_reason": "",
-        }  # fmt: skip
+    async def _ask_model(self, task: Execution, scope: RunScope) -> RunEnded:
+        state = task.first_state()
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                return ended_as(task.run, await ask_once(state, scope), len(task.messages))
+        except (TimeoutError, WhorlError, *AWAY) as error:
+            return task.failed(state, scope.spent, error)
+
+    async def _run_graph(self, task: Execution, scope: RunScope) -> RunEnded:
+        run, state = task.run, task.first_state()
+        assert isinstance(run, Run)
         begun: Any = state if task.decisions is None else Command(resume={"decisions": task.decisions})
         try:
             async with asyncio.timeout(self.limits.seconds), AsyncExitStack() as stack:
-                if scope.plain is not None:
-                    return ended_as(run, await ask_once(state, scope), given)
                 saver = None
                 if task.request.checkpoint:
                     connection = await stack.enter_async_context(
@@ -390,32 +416,42 @@ class Agents:
                     return waiting(run, state)
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
-        except TimeoutError:
-            return ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "max_seconds"}, given)
-        except (WhorlError, *AWAY) as error:
-            failed = ended_as(run, {**state, **asdict(scope.spent), "stop_reason": "error"}, given)
-            return failed_by(failed, error if isinstance(error, WhorlError) else away())
-        return ended_as(run, state, given)
+        except (TimeoutError, WhorlError, *AWAY) as error:
+            return task.failed(state, scope.spent, error)
+        return ended_as(run, state, len(task.messages))
 
-    async def _finish(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
-        """Log a run's spans, then store its end, for which an outage is waited out.
+    async def _finish_plain(self, task: Execution, ended: RunEnded, recording: Recording) -> None:
+        """Log a run's spans and its end together, then store the end; raises as ``_finish`` does."""
+        tenant_id, ending = task.actor.tenant_id, self._ending(task, ended)
+        describe_end(recording.root, ended)
+        recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
+        try:
+            await self.capture.log_run(recording.records())
+        except PrerequisiteError as error:
+            failed = self._ending(task, failed_by(ended, error))
+            await outlast(partial(self._ledger.end, tenant_id, failed), PATIENCE)
+            raise
+        await outlast(partial(self._ledger.end, tenant_id, ending), PATIENCE)
+
+    async def _finish(self, task: Execution, ended: RunEnded, logged: Awaitable[None], root: int) -> None:
+        """Wait until a run's spans are logged, then store its end, for which an outage is waited out.
 
         Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
         """
         try:
-            await self.capture.settled(root.trace_id)
+            await logged
         except PrerequisiteError as error:
             await outlast(partial(self._store_end, task, failed_by(ended, error), root), PATIENCE)
             raise
         await outlast(partial(self._store_end, task, ended, root), PATIENCE)
 
-    async def _store_end(self, task: "_Execution", ended: RunEnded, root: SpanContext) -> None:
-        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left."""
+    async def _store_end(self, task: Execution, ended: RunEnded, root: int) -> None:
+        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left.
+
+        ``root`` is the id of the span that a run goes on under which waits for a person.
+        """
         actor, request, run = task.actor, task.request, task.run
         values, used = self._account(task, ended)
-        if request.plain is not None:
-            await self._ledger.end(actor.tenant_id, Ending(run.id, values, used))
-            return
         async with tenant_session(self.engine, actor.tenant_id) as session:
             stored = await session.get_one(Run, (actor.tenant_id, run.id))
             if stored.status != "running":
@@ -424,7 +460,7 @@ class Agents:
                 setattr(stored, name, value)
             await record_usage(session, actor.tenant_id, used)
             if ended.status == "waiting":
-                stored.resume = _resumption(request, len(task.messages), root)
+                stored.resume = resumption_of(request, len(task.messages), root)
                 ask(session, stored, ended)
                 return
             if request.keep and run.conversation_id and ended.answer:
@@ -435,7 +471,16 @@ class Agents:
                     )
                 )  # fmt: skip
 
-    def _account(self, task: "_Execution", ended: RunEnded) -> tuple[dict[str, Any], Used]:
+    def _ending(self, task: Execution, ended: RunEnded) -> Ending:
+        run = task.run
+        assert isinstance(run, PlainRun)
+        cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
+        return Ending(
+            run, ended.status, ended.stop_reason, now(), _FAILURE if ended.error else None, ended.steps,
+            ended.input_tokens, ended.output_tokens, cost, task.actor.label,
+        )  # fmt: skip
+
+    def _account(self, task: Execution, ended: RunEnded) -> tuple[dict[str, Any], Used]:
         """What a run's row says now, by column, and what it used since it began or a person was last waited for."""
         run = task.run
         read, written = ended.input_tokens - run.input_tokens, ended.output_tokens - run.output_tokens
@@ -443,7 +488,7 @@ class Agents:
         whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
         values = {
             "trace_id": run.trace_id, "status": ended.status, "stop_reason": ended.stop_reason,
-            "error": "model or tool failure" if ended.error else None, "steps": ended.steps,
+            "error": _FAILURE if ended.error else None, "steps": ended.steps,
             "input_tokens": ended.input_tokens, "output_tokens": ended.output_tokens,
             "cost": None if whole is None else Decimal(str(whole)),
             "ended_at": None if ended.status == "waiting" else now(),
@@ -455,49 +500,8 @@ class Agents:
         return values, used
 
 
-@dataclass(frozen=True)
-class _Execution:
-    """One stretch of a run's work: from its beginning, or from where a person was waited for (``decisions``).
-
-    ``run`` has what was used before; ``messages`` came before the model spoke.
-    """
-
-    actor: Actor
-    request: RunRequest
-    run: Run
-    messages: list[ChatMessage]
-    decisions: dict[str, Decision] | None = None
-
-    def parent(self) -> Context | None:
-        """The root span of the stretch before, so that a run stays one trace."""
-        return None if self.decisions is None else _root_of(self.run)
-
-
-def _resumption(request: RunRequest, given: int, root: SpanContext) -> dict[str, Any]:
-    """What must be known to go on with a run besides its checkpoint; ``given``: messages before the model spoke."""
-    return {
-        "sampling": asdict(request.sampling), "answer_tokens": request.answer_tokens, "approve": request.approve,
-        "keep": request.keep, "given": given, "span_id": root.span_id,
-    }  # fmt: skip
-
-
-def _request_of(run: Run) -> tuple[RunRequest, int]:
-    """The request of a run that waited, its question left empty, and its ``given``."""
-    kept = dict(run.resume or {})
-    sampling = {**kept["sampling"], "stop": tuple(kept["sampling"]["stop"])}
-    request = RunRequest(
-        "", run.conversation_id, run.agent, run.adapter or "", Sampling(**sampling), keep=kept["keep"],
-        answer_tokens=kept["answer_tokens"], approve=kept["approve"],
-    )  # fmt: skip
-    return request, kept["given"]
-
-
-def _root_of(run: Run) -> Context:
-    """The context of a run's first root span, which ended in another stretch or process."""
-    span_id = (run.resume or {})["span_id"]
-    flags = TraceFlags(TraceFlags.SAMPLED)
-    root = SpanContext(int(run.trace_id, 16), span_id, is_remote=True, trace_flags=flags)
-    return trace.set_span_in_context(NonRecordingSpan(root))
+def _unheard(event: RunEvent) -> None:
+    """Nobody follows the run."""
 
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: Limits) -> int:
@@ -515,20 +519,6 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: L
             .returning(Run.id)
         )
         return len(closed.all())
-
-
-def _tags(request: RunRequest, choice: Choice) -> list[str]:
-    """The tags of a run: those asked for, its trial's, and whether no quota counts it."""
-    trial = [trial_tag(choice.trial_id)] if choice.trial_id else []
-    return [*request.tags, *trial, *([] if request.metered else [UNMETERED_TAG])]
-
-
-def _key(actor: Actor, request: RunRequest, conversation_id: uuid.UUID | None) -> str:
-    """What stands for a conversation; where none is kept, whose first words began it."""
-    if conversation_id is not None:
-        return str(conversation_id)
-    said = [str(m.get("content") or "") for m in request.history if m["role"] == "user"]
-    return f"{actor.label}:{(said or [request.question])[0]}"
 
 
 async def _history(session: Any, conversation_id: uuid.UUID) -> list[ChatMessage]:

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from ..agents.events import RunEnded, ToolEnded, ToolStarted
+from ..agents.execution import Finished
 from ..agents.prompt import REFUSAL
-from ..agents.runs import SHADOW_TAG, Agents, Finished, RunRequest
+from ..agents.runs import SHADOW_TAG, Agents, RunRequest
 from ..agents.tables import Run
 from ..agents.toolbox import Toolbox
 from ..agents.tools.base import Observation, Tool, ToolContext

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from urllib.request import getproxies
 
+import aiohttp
 import anyio
 import anyio.to_thread
 import httpx
@@ -22,7 +24,9 @@ from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
 from ..agents.graph import Limits
+from ..agents.ledger import LoggedEndings
 from ..agents.live import LiveRuns
+from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
 from ..agents.runs import close_interrupted as close_runs
 from ..agents.toolbox import Toolbox
@@ -49,6 +53,7 @@ from ..retrieval import api as retrieval_api
 from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
+from .database.connections import Connections
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, prepare
 from .database.outage import AWAY
@@ -73,6 +78,7 @@ from .serving.engine.app import create_engine_app
 from .serving.engine.base import Backend
 from .serving.servers import ModelServers
 from .serving.transport import InProcessTransport
+from .serving.wire import SocketWire
 from .settings import Settings
 from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
@@ -89,6 +95,10 @@ from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
 
+# Seconds to connect to a model server within.
+_CONNECT = 10
+# Seconds that an idle connection to one is kept: less than the 5 after which uvicorn, and vLLM with it, closes it.
+_IDLE = 4
 # Seconds within which database and model servers answer a probe.
 PROBE_SECONDS = 3.0
 
@@ -151,16 +161,19 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         await anyio.to_thread.run_sync(check_application_role, addresses.app)
         engine = create_engine(addresses.app)
         stack.push_async_callback(engine.dispose)
+        connections = Connections(addresses.app)
+        stack.push_async_callback(connections.close)
         reader = TenantReader(addresses.app)
         stack.callback(reader.close)
         redactor = default_redactor(StoredPolicies(reader))
         prices = load_prices(settings.prices)
         listeners = [
+            LoggedEndings(connections).follow,
             CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
             *await _collectors(stack, settings),
         ]
-        drain = Drain(engine, listeners)
+        drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, reader)
         servers = await _open_servers(stack, settings, backend)
@@ -170,7 +183,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
-        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, prices)
+        agents = Agents(engine, connections, addresses.app, servers, toolbox, capture, limits, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow
@@ -284,7 +297,7 @@ async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: Async
 async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
     """Clients of the configured servers, or of a model in this process."""
     if settings.model_url and backend is None:
-        clients = _remote_clients(settings)
+        clients = await _remote_clients(settings)
         folder = settings.model_dir
     else:
         folder = None if backend else model_folder(settings)
@@ -293,7 +306,7 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
         http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
         clients = [ModelClient(http, label="the embedded model")]
     for client in clients:
-        stack.push_async_callback(client.http.aclose)
+        stack.push_async_callback(client.close)
     base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
@@ -308,16 +321,25 @@ async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Back
     return servers
 
 
-def _remote_clients(settings: Settings) -> list[ModelClient]:
+async def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
-    timeout = httpx.Timeout(settings.max_run_seconds, connect=10)
-    # How many calls there may be at once is for ModelServers to say; each idle connection costs every call a look.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-    urls = [url.strip().rstrip("/") for url in (settings.model_url or "").split(",")]
-    return [
-        ModelClient(httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, limits=limits))
-        for url in urls
-    ]
+    seconds = settings.max_run_seconds
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
+    certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
+    clients = []
+    for url in (settings.model_url or "").split(","):
+        address = url.strip().rstrip("/")
+        http = httpx.AsyncClient(
+            base_url=address, headers=headers, timeout=httpx.Timeout(seconds, connect=_CONNECT)
+        )
+        # How many calls there may be at once is for ModelServers to say.
+        connector = aiohttp.TCPConnector(limit=0, ssl=certificates, keepalive_timeout=_IDLE)
+        session = aiohttp.ClientSession(
+            connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )  # fmt: skip
+        clients.append(ModelClient(http, wire=SocketWire(session, address)))
+    return clients
 
 
 def _load_model(settings: Settings) -> Backend:
@@ -350,6 +372,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     app.state.shutdown = Shutdown()
     install_problem_handlers(app)
     app.add_middleware(IdempotencyKeys)
+    app.add_middleware(PlainChats)
     _add_operations(app)
     for module in (
         identity_api,

@@ -3,18 +3,19 @@
 import logging
 import re
 import time
-import uuid
+from functools import cache
 
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .database.base import new_id
 from .logs import request_logged, route_of
 from .problems import unexpected
 from .shutdown import Shutdown
 
 HEADER = "X-Request-Id"
+_HEADER = HEADER.lower().encode()
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Of those that ask all the time, nobody wants to read.
@@ -25,6 +26,8 @@ SECONDS = Histogram(
     "whorl_http_request_seconds", "From a request's beginning to the end of its answer", ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )  # fmt: skip
+# A metric looks for its labels behind a lock.
+_requests, _seconds = cache(REQUESTS.labels), cache(SECONDS.labels)
 
 
 class Requests:
@@ -46,7 +49,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), (_HEADER, request_id.encode())]
             await send(message)
 
         try:
@@ -62,15 +65,15 @@ class Requests:
 
 def _id_of(scope: Scope) -> str:
     """The id that a proxy gave the request, or a new one."""
-    given = Request(scope).headers.get(HEADER, "")
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER), "")
+    return given if _ID.fullmatch(given) else new_id().hex
 
 
 def _count(scope: Scope, request_id: str, status: int, seconds: float) -> None:
     """``status`` is 0 for a request that was left before it was answered."""
     method, route = scope["method"] if scope["method"] in _METHODS else "other", route_of(scope)
-    REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    _requests(method, route, str(status)).inc()
+    _seconds(method, route).observe(seconds)
     request_logged(
         _log, logging.DEBUG if route in _QUIET else logging.INFO, request_id=request_id, method=method, route=route,
         status=status, ms=round(seconds * 1000, 1), tenant=scope.get("state", {}).get("tenant"),

@@ -2,13 +2,16 @@
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, TypeVar
+
+import orjson
 
 _Value = TypeVar("_Value")
 _REFUSED = re.compile("[\0\ud800-\udfff]")
-# The same in JSON text, where a NUL is an escape.
-_REFUSED_JSON = re.compile(r"\\u0000|[\ud800-\udfff]")
 _INSTEAD = "\ufffd"
+# JSON as people read it, for attributes of spans; json.dumps makes an encoder each time.
+json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def storable(value: _Value) -> _Value:
@@ -29,14 +32,18 @@ def storable(value: _Value) -> _Value:
     return changed  # type: ignore[no-any-return]
 
 
-def load_json(text: str) -> Any:
+def load_json(text: str | bytes) -> Any:
     """JSON of another program, as a value that can be stored: only an escape can bring what is refused.
 
     >>> load_json('{"a": "b\\\\u0000"}')
     {'a': 'b\ufffd'}
     """
-    value = json.loads(text)
-    return storable(value) if "\\u" in text else value
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:  # of halves of surrogate pairs, and of what only Python takes for a number
+        value = json.loads(text)
+    escaped = "\\u" in text if isinstance(text, str) else b"\\u" in text
+    return storable(value) if escaped else value
 
 
 def dump_json(value: Any) -> bytes:
@@ -45,7 +52,9 @@ def dump_json(value: Any) -> bytes:
     >>> dump_json(["a\\0"]).decode()
     '["a\ufffd"]'
     """
-    text = json.dumps(value, ensure_ascii=False)
-    if _REFUSED_JSON.search(text):
-        text = json.dumps(storable(value), ensure_ascii=False)
-    return text.encode()
+    # Raised for halves of surrogate pairs, and numbers of more than 64 bits.
+    with suppress(TypeError):
+        dumped = orjson.dumps(value)
+        if b"\\u0000" not in dumped:
+            return dumped
+    return json.dumps(storable(value), ensure_ascii=False).encode()

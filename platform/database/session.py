@@ -79,15 +79,6 @@ async def is_held(session: AsyncSession, name: str) -> bool:
 
 
 @asynccontextmanager
-async def driver_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection[Any]]:
-    """A connection of the engine's pool as the driver has it, for COPY; it has no tenant."""
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, AsyncConnection)
-        yield driver
-
-
-@asynccontextmanager
 async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A bare psycopg connection of one tenant, for libraries that bring their own SQL."""
     async with await AsyncConnection.connect(

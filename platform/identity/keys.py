@@ -1,7 +1,9 @@
 """API keys: shown once, stored as digests, revoked at once."""
 
 import uuid
+from collections import OrderedDict
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ARRAY, String, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -15,7 +17,9 @@ from .secrets import digest, new_secret, tenant_of
 from .tables import ApiKey, Tenant
 
 PREFIX = "whorl"
-_UNKNOWN = "The API key is unknown, expired or revoked."
+# Keys whose holders are remembered.
+_REMEMBERED = 10_000
+UNKNOWN = "The API key is unknown, expired or revoked."
 _SHOWN = (ApiKey.digest, ApiKey.id, ApiKey.name, ApiKey.role, ApiKey.user_id)
 
 
@@ -86,19 +90,49 @@ def _no_key(key_id: uuid.UUID) -> NotFoundError:
     return NotFoundError(f"There is no key {key_id}. whorl key list shows the keys.")
 
 
+class ShownKey(NamedTuple):
+    """A key as somebody shows it, and the role that it had when it was looked up."""
+
+    digest: str
+    role: Role
+
+
+class Remembered(NamedTuple):
+    """Who held a key when it was looked up; whether it is still valid must be asked."""
+
+    actor: Actor
+    key: ShownKey
+
+
 class KeyHolders:
-    """Who holds which key; keys of a tenant that are shown at once are looked up together, each time anew."""
+    """Who holds which key; keys of a tenant that are shown at once are looked up together, each time anew.
+
+    Holders are remembered for those who ask the database anyway, and let it check the key in the same statement.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._lookups: Batches[str, Actor] = Batches(self._look_up)
+        self._remembered: OrderedDict[str, Actor] = OrderedDict()
 
     async def of(self, text: str) -> Actor:
         """The actor behind an API key; raises AuthenticationError when the key is not valid now."""
         tenant_id = tenant_of(PREFIX, text)
         if tenant_id is None:
             raise AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
-        return await self._lookups.add(tenant_id, digest(text))
+        shown = digest(text)
+        self._remembered.pop(shown, None)
+        actor = await self._lookups.add(tenant_id, shown)
+        self._remembered[shown] = actor
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+        return actor
+
+    def remembered(self, text: str) -> Remembered | None:
+        """Who held a key at its last look-up, or None."""
+        shown = digest(text)
+        actor = self._remembered.get(shown)
+        return None if actor is None else Remembered(actor, ShownKey(shown, actor.role))
 
     async def _look_up(self, tenant_id: uuid.UUID, digests: list[str]) -> list[Actor | Exception]:
         known = any_(literal(sorted(set(digests)), ARRAY(String)))
@@ -113,4 +147,4 @@ class KeyHolders:
             shown: Actor(tenant_id, slug, parse_role(role), name, user_id=user_id, key_id=key_id)
             for shown, key_id, name, role, user_id, slug in rows
         }
-        return [actors.get(shown) or AuthenticationError(_UNKNOWN) for shown in digests]
+        return [actors.get(shown) or AuthenticationError(UNKNOWN) for shown in digests]

@@ -1,17 +1,17 @@
 """The one client of model servers: OpenAI-compatible HTTP plus vLLM's runtime adapter calls."""
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
-from ..errors import InputError, LimitError, NotFoundError, UpstreamError
-from ..storable import load_json
+from ..errors import UpstreamError
+from ..storable import dump_json, load_json
 from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
+from .wire import HttpxWire, Wire, refusal, silence
 
 
 class Delta(NamedTuple):
@@ -39,11 +39,17 @@ class ServedModel(NamedTuple):
 
 
 class ModelClient:
-    """A model server behind one base URL (without ``/v1``)."""
+    """A model server behind one base URL (without ``/v1``); ``wire`` is the way that chats go, by default httpx too."""
 
-    def __init__(self, http: httpx.AsyncClient, *, label: str = "") -> None:
+    def __init__(self, http: httpx.AsyncClient, *, label: str = "", wire: Wire | None = None) -> None:
         self.http = http
         self.label = label or str(http.base_url)
+        self.wire = wire or HttpxWire(http, self.label)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self.wire.close()
+        await self.http.aclose()
 
     async def models(self) -> list[ServedModel]:
         """What the server has loaded, the base models first as it lists them."""
@@ -84,19 +90,33 @@ class ModelClient:
         """The reply piece by piece, also where a piece has no text; the last piece has ``reply``."""
         body = {**_body(call), "stream": True, "stream_options": {"include_usage": True}}
         growing = _Growing(call.model)
-        async with self._open("POST", "/v1/chat/completions", body) as response:
-            if response.is_error:
-                await response.aread()
-                raise _error(response, self.label)
-            async for line in response.aiter_lines():
-                if not line.startswith("data:") or line.endswith("[DONE]"):
-                    continue
-                value = load_json(line[5:])
+        async with aclosing(self._told(dump_json(body))) as values:
+            async for value in values:
                 if "error" in value:
                     raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
                 text = growing.add(value)
                 yield Delta(text, used=growing.used)
         yield Delta("", growing.reply(), growing.used)
+
+    async def _told(self, body: bytes) -> AsyncGenerator[dict[str, Any], None]:
+        """The values of a stream of events."""
+        rest = b""
+        async with aclosing(self.wire.post("/v1/chat/completions", body)) as pieces:
+            async for piece in pieces:
+                *lines, rest = (rest + piece).split(b"\n")
+                for value in self._values(lines):
+                    yield value
+        for value in self._values([rest]):
+            yield value
+
+    def _values(self, lines: list[bytes]) -> Iterator[dict[str, Any]]:
+        for line in lines:
+            if not line.startswith(b"data:") or line.rstrip().endswith(b"[DONE]"):
+                continue
+            try:
+                yield load_json(line[5:])
+            except ValueError as error:
+                raise UpstreamError(f"{self.label}: the reply is not JSON.") from error
 
     async def healthy(self) -> bool:
         """Whether the server answers its health check."""
@@ -105,21 +125,13 @@ class ModelClient:
         except httpx.HTTPError:
             return False
 
-    @asynccontextmanager
-    async def _open(self, method: str, path: str, body: Any) -> AsyncIterator[httpx.Response]:
-        try:
-            async with self.http.stream(method, path, json=body) as response:
-                yield response
-        except httpx.TransportError as error:
-            raise UpstreamError(
-                f"The model server {self.label} does not answer: {type(error).__name__}."
-            ) from error
-
     async def _send(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        async with self._open(method, path, body) as response:
-            await response.aread()
+        try:
+            response = await self.http.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise silence(self.label, error) from error
         if response.is_error:
-            raise _error(response, self.label)
+            raise refusal(response.status_code, response.headers, response.content, self.label)
         return response
 
 
@@ -245,20 +257,3 @@ def _places(choice: dict[str, Any]) -> list[Place]:
         )
         for entry in content
     ]
-
-
-def _error(response: httpx.Response, label: str) -> Exception:
-    try:
-        value = response.json()
-        error = value.get("error", value)
-        message = str(error.get("message") if isinstance(error, dict) else error)
-    except (json.JSONDecodeError, AttributeError):
-        message = response.text[:200] or response.reason_phrase
-    text = f"{label}: {message}"
-    if response.status_code == 404:
-        return NotFoundError(text)
-    if response.status_code == 429:
-        return LimitError(text, retry_after=float(response.headers.get("retry-after", 1)))
-    if response.status_code in (400, 409, 413, 422):
-        return InputError(text)
-    return UpstreamError(f"{text} (HTTP {response.status_code})")

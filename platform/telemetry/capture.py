@@ -110,6 +110,7 @@ class Capture:
         self.redactor, self.log = redactor, log
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-redaction")
         self._waiting: SimpleQueue[tuple[list[SpanRecord], Future[None]]] = SimpleQueue()
+        self._scheduled = False
         self._settling: dict[str, Future[None]] = {}
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "whorl"}), shutdown_on_exit=False
@@ -126,6 +127,13 @@ class Capture:
             await asyncio.wrap_future(future)
             self.appended.set()
 
+    async def log_run(self, records: list[SpanRecord]) -> None:
+        """Redact and log the spans of a run that is over, and wait until the disk has them; raises when it could not."""
+        logged: Future[None] = Future()
+        self._write(records, logged)
+        await asyncio.wrap_future(logged)
+        self.appended.set()
+
     def close(self) -> None:
         """Settle what is open and stop the worker."""
         self._provider.shutdown()
@@ -134,36 +142,60 @@ class Capture:
     def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
         settled: Future[None] = Future()
         self._settling[trace_id] = settled
+        self._write(records, settled)
+
+    def _write(self, records: list[SpanRecord], settled: Future[None]) -> None:
         self._waiting.put((records, settled))
-        self._worker.submit(self._write_waiting)
+        if not self._scheduled:
+            self._scheduled = True
+            self._worker.submit(self._write_waiting)
 
     def _write_waiting(self) -> None:
-        """Redact and log whatever runs wait, so that they share one write to the disk."""
+        """Redact and log whatever runs wait, so that they share one write to the disk.
+
+        A run that is put in the queue from here on schedules another write.
+        """
+        self._scheduled = False
+        while waiting := self._taken():
+            awaited = [settled for _, settled in waiting if settled.set_running_or_notify_cancel()]
+            try:
+                self.write_runs([records for records, _ in waiting])
+            except Exception as error:  # noqa: BLE001 - whatever fails is raised where each run is waited for
+                for settled in awaited:
+                    settled.set_exception(error)
+                continue
+            for settled in awaited:
+                settled.set_result(None)
+
+    def _taken(self) -> list[tuple[list[SpanRecord], Future[None]]]:
+        """The runs that wait, so many at most as are written at once."""
         waiting: list[tuple[list[SpanRecord], Future[None]]] = []
         with suppress(Empty):
             while len(waiting) < _AT_ONCE:
                 waiting.append(self._waiting.get_nowait())
-        if not waiting:
-            return
-        awaited = [settled for _, settled in waiting if settled.set_running_or_notify_cancel()]
-        try:
-            self.write_runs([records for records, _ in waiting])
-        except Exception as error:  # noqa: BLE001 - whatever fails is raised where each run is waited for
-            for settled in awaited:
-                settled.set_exception(error)
-            return
-        for settled in awaited:
-            settled.set_result(None)
+        return waiting
 
     def write_runs(self, runs: list[list[SpanRecord]], memories: Memories | None = None) -> None:
         """Redact the spans of several runs, each by itself, and log them together."""
-        for records in runs:
-            redact_or_drop(self.redactor, records, memories)
+        if memories is None:
+            redact_all_or_drop(self.redactor, runs)
+        else:
+            for records in runs:
+                redact_or_drop(self.redactor, records, memories)
         self.log.append([dump_records(records) for records in runs])
         for record in (record for records in runs for record in records):
             CAPTURED.inc()
             for kind, count in record.redactions.items():
                 REDACTED.labels(kind).inc(count)
+
+
+def redact_all_or_drop(redactor: Redactor, runs: list[list[SpanRecord]]) -> None:
+    """Redact several runs, whose texts are searched together; where that fails, each by itself."""
+    try:
+        redactor.redact_runs(runs)
+    except Exception:  # noqa: BLE001 - what fails is found out where each is redacted by itself
+        for records in runs:
+            redact_or_drop(redactor, records)
 
 
 def redact_or_drop(redactor: Redactor, records: list[SpanRecord], memories: Memories | None = None) -> None:

@@ -52,6 +52,8 @@ PROMPT_TOKEN_IDS: Final = "whorl.prompt.token_ids"
 OUTPUT_TOKEN_IDS: Final = "whorl.output.token_ids"
 OUTPUT_LOGPROBS: Final = "whorl.output.logprobs"
 VERIFIER: Final = "whorl.verifier"
+# On the root in the log alone, where the run's row may have to be written from it again: JSON without content.
+ENDING: Final = "whorl.run.ending"
 # On spans that another program sent: by which way they came, and the session they belong to (a UUID).
 SOURCE: Final = "whorl.source"
 SESSION: Final = "whorl.session.id"
@@ -69,7 +71,7 @@ STRUCTURE: Final = frozenset(
     {
         OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL, TEMPERATURE, TOP_P, MAX_TOKENS, SEED,
         FINISH_REASONS, INPUT_TOKENS, OUTPUT_TOKENS, TOOL_NAME, TOOL_CALL_ID, TOOL_TYPE, AGENT_NAME,
-        CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH,
+        CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH, ENDING,
         SOURCE, SESSION,
     }
 )  # fmt: skip

@@ -9,10 +9,9 @@ import anyio
 import psycopg
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DataError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.base import new_id
-from ..database.session import driver_connection
+from ..database.connections import Connections
 from .capture import Capture
 from .record import SpanRecord
 from .store import load_records, store_records
@@ -21,6 +20,8 @@ from .wal import Entry, WriteAheadLog
 _log = logging.getLogger(__name__)
 LAG = Gauge("whorl_log_pending_bytes", "Bytes of redacted spans that are logged but not yet stored")
 MAX_PAUSE = 15.0
+# Seconds in which what is logged waits for more, to be stored with it.
+GATHER = 0.5
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
 # Told of spans that are in the store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
@@ -33,15 +34,16 @@ _UNFIT = (psycopg.DataError, DataError)
 class Drain:
     """Brings logs into the span store of one database, and tells ``listeners`` in their order."""
 
-    def __init__(self, engine: AsyncEngine, listeners: Sequence[Listener] = ()) -> None:
-        self.engine, self.listeners = engine, listeners
+    def __init__(self, connections: Connections, listeners: Sequence[Listener] = ()) -> None:
+        self.connections, self.listeners = connections, listeners
 
     async def log(self, log: WriteAheadLog, batch: int = 500) -> int:
         """Store everything that ``log`` holds; returns the number of new spans."""
-        new = 0
-        while entries := await asyncio.to_thread(log.read, batch):
+        new, more = 0, True
+        while more and (entries := await asyncio.to_thread(log.read, batch)):
             new += await self._bring(log, entries)
             log.mark_stored(entries[-1].after)
+            more = len(entries) == batch
         return new
 
     async def _bring(self, log: WriteAheadLog, entries: list[Entry]) -> int:
@@ -58,8 +60,7 @@ class Drain:
         return sum([await self._bring(log, [entry]) for entry in entries])
 
     async def _store(self, records: list[SpanRecord]) -> int:
-        async with driver_connection(self.engine) as connection:
-            new = await store_records(connection, records)
+        new = await store_records(self.connections, records)
         for listener in self.listeners:
             await listener(records)
         return new
@@ -75,6 +76,8 @@ class Drain:
                 pause = 0.5
                 with anyio.move_on_after(2.0):
                     await capture.appended.wait()
+                with anyio.move_on_after(GATHER):
+                    await over.wait()
             except _FAILED as error:
                 LAG.set(capture.log.pending_bytes())
                 _log.warning("Spans wait in the log: %s", type(error).__name__)

@@ -1,69 +1,85 @@
-"""The span store: bulk writes by COPY, and what a run's page reads."""
+"""The span store: bulk writes, and what a run's page reads."""
 
 import dataclasses
 import json
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import orjson
 import psycopg
-from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database.connections import Connections
 from ..database.reader import TenantReader
-from ..database.rls import TENANT_SETTING
 from ..storable import dump_json
+from . import conventions as c
 from .record import SpanRecord
 from .tables import Span
 
 _log = logging.getLogger(__name__)
+# Of one array of rows; a JSONB value has 256 MB at most.
+_MOST_BYTES = 16_000_000
 _COLUMNS = [field.name for field in dataclasses.fields(SpanRecord)]
-_JSON = frozenset({"attributes", "events", "redactions"})
 _NAMES = ", ".join(_COLUMNS)
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_TYPES = ", ".join(f"{name} {Span.__table__.columns[name].type.compile(_DIALECT)}" for name in _COLUMNS)
+_INSERT = f"""
+INSERT INTO spans ({_NAMES})
+SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS record ({_TYPES})
+ON CONFLICT DO NOTHING
+"""
 
 
 def dump_records(records: list[SpanRecord]) -> bytes:
     """Records as one log payload; what no store takes is replaced, or it would stop all that follows."""
-    return dump_json([{name: getattr(record, name) for name in _COLUMNS} for record in records])
+    return dump_json([_values(record) for record in records])
 
 
 def load_records(payload: bytes) -> list[SpanRecord]:
     """Records of a log payload."""
-    return [SpanRecord(**value) for value in json.loads(payload)]
+    try:
+        values = orjson.loads(payload)
+    except orjson.JSONDecodeError:  # of what only Python takes for a number
+        values = json.loads(payload)
+    return [SpanRecord(**value) for value in values]
 
 
-async def store_records(connection: AsyncConnection[Any], records: Iterable[SpanRecord]) -> int:
+async def store_records(connections: Connections, records: Iterable[SpanRecord]) -> int:
     """Write spans in one transaction a tenant; ``(trace_id, span_id)`` makes a replay harmless.
 
-    COPY does not work on a table under row-level security, so rows pass through a temporary
-    table. Returns the number of spans that were new.
+    COPY does not work on a table under row-level security. Returns the number of spans that were new.
     """
-    by_tenant: dict[str, list[SpanRecord]] = defaultdict(list)
+    by_tenant: dict[str, list[bytes]] = defaultdict(list)
     for record in records:
-        by_tenant[record.tenant_id].append(record)
+        kept = {name: value for name, value in record.attributes.items() if name != c.ENDING}
+        by_tenant[record.tenant_id].append(dump_json({**_values(record), "attributes": kept}))
     new = 0
-    for tenant, rows in by_tenant.items():
-        async with connection.transaction(), connection.cursor() as cursor:
-            await cursor.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant])
-            await cursor.execute(
-                "CREATE TEMPORARY TABLE incoming (LIKE spans INCLUDING DEFAULTS) ON COMMIT DROP"
-            )
-            async with cursor.copy(f"COPY incoming ({_NAMES}) FROM STDIN") as copy:
-                for row in rows:
-                    await copy.write_row([_cell(name, getattr(row, name)) for name in _COLUMNS])
-            await cursor.execute(
-                f"INSERT INTO spans ({_NAMES}) SELECT {_NAMES} FROM incoming ON CONFLICT DO NOTHING"
-            )
-            new += cursor.rowcount
+    for tenant_id, rows in by_tenant.items():
+        async with connections.of_tenant(tenant_id) as connection:
+            for some in _arrays(rows):
+                new += (await connection.execute(_INSERT, [some])).rowcount
     return new
 
 
-def _cell(name: str, value: Any) -> Any:
-    return Jsonb(value) if name in _JSON else value
+def _arrays(rows: list[bytes]) -> Iterator[str]:
+    """Rows as JSON arrays that a JSONB value has room for."""
+    some, size = list[bytes](), 0
+    for row in rows:
+        if size + len(row) > _MOST_BYTES and some:
+            yield f"[{b','.join(some).decode()}]"
+            some, size = [], 0
+        some.append(row)
+        size += len(row)
+    yield f"[{b','.join(some).decode()}]"
+
+
+def _values(record: SpanRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _COLUMNS}
 
 
 _PLACEHOLDERS = """

@@ -10,8 +10,9 @@ import pytest
 from tests.conftest import Actor, Whorl
 from whorl.agents.admission import admit_runs
 from whorl.agents.ledger import Ledger
+from whorl.agents.plain import PlainRun
 from whorl.agents.tables import Run
-from whorl.platform.database.base import new_id
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.batches import Batches
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import AuthenticationError, LimitError
@@ -115,7 +116,7 @@ async def test_of_runs_that_begin_at_once_the_first_are_let_in(
 
 
 async def test_a_run_whose_caller_left_as_it_began_is_ended(whorl: Whorl, acme: Actor) -> None:
-    ledger, run = Ledger(whorl.engine, timedelta(minutes=3)), _run(acme)
+    ledger, run = Ledger(whorl.agents.connections, timedelta(minutes=3)), _plain_run(acme)
     caller = asyncio.create_task(ledger.begin(run, metered=True))
     await asyncio.sleep(0)
     caller.cancel()
@@ -133,3 +134,7 @@ def _run(actor: Actor) -> Run:
     return Run(
         tenant_id=actor.tenant_id, id=new_id(), agent="model", model="base", adapter=None, trace_id="", tags=[]
     )  # fmt: skip
+
+
+def _plain_run(actor: Actor) -> PlainRun:
+    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())

@@ -23,7 +23,7 @@ from whorl.platform.errors import PrerequisiteError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
-from whorl.platform.telemetry.capture import FAILURES, redact_or_drop
+from whorl.platform.telemetry.capture import FAILURES, redact_all_or_drop, redact_or_drop
 from whorl.platform.telemetry.drain import Drain
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
@@ -144,6 +144,37 @@ def test_nested_json_text_stays_json(redactor: Redactor) -> None:
 def test_placeholders_are_not_redacted_again(redactor: Redactor) -> None:
     once = redactor.redact_text(f"mail {EMAIL}")
     assert redactor.redact_text(once, Placeholders()) == once
+
+
+def test_runs_that_are_redacted_together_are_redacted_as_each_by_itself(redactor: Redactor) -> None:
+    texts = [f"Mail {EMAIL} and {EMAIL.upper()}.", "Nothing.", f"Card {CARD} of bob@planted.example.", ""]
+    together, alone = ([[a_span(text=text, again=[text])] for text in texts] for _ in range(2))
+    redactor.redact_runs(together)
+    for records in alone:
+        redactor.redact_run(records)
+    for [one], [other] in zip(together, alone, strict=True):
+        assert (one.attributes, one.redactions, one.redaction_policy) == (
+            other.attributes, other.redactions, other.redaction_policy,
+        )  # fmt: skip
+    assert together[0][0].attributes["text"] == "Mail <EMAIL_ADDRESS_1> and <EMAIL_ADDRESS_1>."
+    assert together[2][0].attributes["text"] == "Card <CREDIT_CARD_1> of <EMAIL_ADDRESS_1>."
+
+
+def test_where_one_of_several_runs_fails_only_its_content_goes() -> None:
+    class Unlucky:
+        name = "unlucky"
+
+        def find(self, texts: list[str]) -> list[Any]:
+            if any("13" in text for text in texts):
+                raise ValueError(texts[0])
+            return [[] for _ in texts]
+
+    runs = [[a_span(text=text)] for text in ("12", "13", "14")]
+    before = FAILURES._value.get()
+    redact_all_or_drop(Redactor([Unlucky()]), runs)
+    assert [records[0].attributes for records in runs] == [{"text": "12"}, {}, {"text": "14"}]
+    assert [records[0].content_dropped for records in runs] == [False, True, False]
+    assert FAILURES._value.get() == before + 1
 
 
 def test_where_redaction_fails_structure_stays_and_content_goes() -> None:
@@ -304,7 +335,7 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
 
     log = WriteAheadLog.create(tmp_path / "log")
     log.append([dump_records([span]) for span in (large, unlucky, good)])
-    assert await Drain(whorl.engine, [listener]).log(log) >= 1
+    assert await Drain(whorl.drain.connections, [listener]).log(log) >= 1
     assert log.pending_bytes() == 0
     log.close()
     with psycopg.connect(whorl.addresses.admin) as connection:

@@ -44,6 +44,7 @@ async def test_requests_of_a_minute_are_counted_exactly_by_two_replicas(whorl: W
     await allow(whorl, acme, requests_per_minute=5)
     other = Agents(
         whorl.engine,
+        whorl.agents.connections,
         whorl.addresses.app,
         whorl.servers,
         whorl.agents.toolbox,

@@ -45,8 +45,7 @@ class Redactor:
 
         ``memories`` holds what is known of runs whose spans come piece by piece.
         """
-        for tenant_id in dict.fromkeys(record.tenant_id for record in records):
-            own = [record for record in records if record.tenant_id == tenant_id]
+        for tenant_id, own in _by_tenant(records).items():
             tenant = self.policies.of(tenant_id)
             if memories is None:
                 self._redact(own, tenant, Memory(Placeholders(tenant)))
@@ -54,23 +53,42 @@ class Redactor:
             with memories.of(tenant, tenant_id, records[0].trace_id) as memory:
                 self._redact(own, tenant, memory)
 
+    def redact_runs(self, runs: list[list[SpanRecord]]) -> None:
+        """Redact the spans of several runs in place, each run by itself, but search their texts together.
+
+        It may fail for all where one cannot be redacted; what was changed until then may be redacted once more.
+        """
+        for tenant_id in {record.tenant_id: None for records in runs for record in records}:
+            tenant = self.policies.of(tenant_id)
+            own = [[record for record in records if record.tenant_id == tenant_id] for records in runs]
+            texts = [_texts_of(records) if tenant.policy.hides else {} for records in own]
+            every = list({text: None for each in texts for text in each})
+            found = dict(zip(every, self.find(every, tenant.policy), strict=True)) if every else {}
+            for records, each in zip(own, texts, strict=True):
+                self._replace(records, tenant, Memory(Placeholders(tenant), found), each)
+
     def _redact(self, records: list[SpanRecord], tenant: TenantPolicy, memory: Memory) -> None:
-        if not tenant.policy.hides:
-            for record in records:
-                record.redaction_policy = f"{self.rules}@{tenant.version}"
-            return
-        texts: dict[str, None] = {}
-        for record in records:
-            visit_record(record, lambda text: texts.setdefault(text) or text)
+        texts = _texts_of(records) if tenant.policy.hides else {}
         new = [text for text in texts if text not in memory.found]
-        memory.learn(new, self.find(new, tenant.policy))
+        if new:
+            memory.learn(new, self.find(new, tenant.policy))
+        self._replace(records, tenant, memory, texts)
+
+    def _replace(
+        self, records: list[SpanRecord], tenant: TenantPolicy, memory: Memory, texts: dict[str, None]
+    ) -> None:
+        """Replace what ``memory`` knows to be in ``texts``, which are all that the records have."""
         found = {text: memory.found[text] for text in texts}
+        for record in records:
+            record.redaction_policy = f"{self.rules}@{tenant.version}"
+            record.redactions = {}
+        if not memory.placeholders.by_value and not any(found.values()):
+            return
         replacement = Replacement(found, memory.placeholders)
         for record in records:
             replacement.counts.clear()
             before = replacement.total
             visit_record(record, replacement.text)
-            record.redaction_policy = f"{self.rules}@{tenant.version}"
             record.redactions = dict(replacement.counts)
             if replacement.total != before:
                 for name in c.TOKEN_ATTRIBUTES:
@@ -85,6 +103,26 @@ class Redactor:
             resolve(policy.apply(text, (finding for one in found for finding in one)), text)
             for text, *found in zip(masked, *by_detector, strict=True)
         ]
+
+
+def _by_tenant(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:
+    owned: dict[str, list[SpanRecord]] = {}
+    for record in records:
+        owned.setdefault(record.tenant_id, []).append(record)
+    return owned
+
+
+def _texts_of(records: list[SpanRecord]) -> dict[str, None]:
+    """Every text of the records, each once, in order; what no store takes is replaced in them meanwhile."""
+    texts: dict[str, None] = {}
+
+    def note(text: str) -> str:
+        texts.setdefault(text)
+        return text
+
+    for record in records:
+        visit_record(record, note)
+    return texts
 
 
 def _without_placeholders(text: str) -> str:

@@ -1,0 +1,96 @@
+"""How a chat call reaches a model server and its reply comes back: over sockets, or whatever httpx was given."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
+
+import aiohttp
+import httpx
+import orjson
+
+from ..errors import InputError, LimitError, NotFoundError, UpstreamError
+
+_HEADERS = {"content-type": "application/json"}
+
+
+class Wire(Protocol):
+    """A way to one model server."""
+
+    def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
+        """The reply piece by piece; raises what the server refuses with, UpstreamError where it does not answer."""
+
+    async def close(self) -> None:
+        """Give up what is open."""
+
+
+class HttpxWire:
+    """Through an httpx client, which may have a transport of its own, as to an engine in this process."""
+
+    def __init__(self, http: httpx.AsyncClient, label: str) -> None:
+        self._http, self._label = http, label
+
+    async def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
+        try:
+            async with self._http.stream("POST", path, content=body, headers=_HEADERS) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise refusal(response.status_code, response.headers, response.content, self._label)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx.TransportError as error:
+            raise silence(self._label, error) from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+class SocketWire:
+    """Over connections that stay open, by aiohttp, at a third of the processor time of httpx."""
+
+    def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
+        self._session, self._address, self._label = session, address, address
+
+    async def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
+        try:
+            async with self._session.post(
+                self._address + path, data=body, headers=_HEADERS, allow_redirects=False
+            ) as response:
+                if not response.ok:
+                    raise refusal(response.status, response.headers, await response.read(), self._label)
+                async for piece in response.content.iter_any():
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise silence(self._label, error) from error
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+def silence(label: str, error: Exception) -> UpstreamError:
+    """That a server does not answer, or stopped in the middle."""
+    return UpstreamError(f"The model server {label} does not answer: {type(error).__name__}.")
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes, label: str) -> Exception:
+    """The error that a server answered."""
+    text = f"{label}: {_message(body) or f'HTTP {status}'}"
+    if status == 404:
+        return NotFoundError(text)
+    if status == 429:
+        return LimitError(text, retry_after=_seconds(headers.get("retry-after", "")))
+    if status in (400, 409, 413, 422):
+        return InputError(text)
+    return UpstreamError(f"{text} (HTTP {status})")
+
+
+def _seconds(text: str) -> float:
+    """Of a Retry-After header; 1 where it is a date, or missing."""
+    return float(text) if text.isdecimal() else 1.0
+
+
+def _message(body: bytes) -> str:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body[:200].decode(errors="replace")
+    error = value.get("error", value) if isinstance(value, dict) else value
+    return str(error.get("message") if isinstance(error, dict) else error)

@@ -1,0 +1,49 @@
+"""Connections that are kept: broken ones are not used again, and nobody is held up for ever."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from tests.conftest import Addresses
+from whorl.platform.database.connections import Connections
+
+PID = "SELECT pg_backend_pid()"
+
+
+async def test_a_connection_is_kept_and_one_that_the_server_closed_is_replaced(database: Addresses) -> None:
+    connections = Connections(database.app)
+    first, again = await connections.row(PID, []), await connections.row(PID, [])
+    assert first == again
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [first[0]])
+    other = await connections.row(PID, [])
+    assert other != first
+    await connections.close()
+
+
+async def test_an_error_leaves_the_connection_good_and_a_broken_off_statement_does_not(
+    database: Addresses,
+) -> None:
+    connections = Connections(database.app, most=1)
+    first = await connections.row(PID, [])
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await connections.row("SELECT 1 / %s", [0])
+    assert await connections.row(PID, []) == first
+    asked = asyncio.create_task(connections.row("SELECT pg_sleep(60)", []))
+    await asyncio.sleep(0.1)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert await connections.row("SELECT 1", []) == (1,)
+    await connections.close()
+
+
+async def test_a_tenant_sees_its_own_rows_and_the_next_statement_none(database: Addresses) -> None:
+    connections = Connections(database.app, most=1)
+    setting = "SELECT coalesce(current_setting('whorl.tenant_id', true), '')"
+    async with connections.of_tenant("5b2e4c9a-0000-4000-8000-000000000001") as connection:
+        row = await (await connection.execute(setting)).fetchone()
+    assert row == ("5b2e4c9a-0000-4000-8000-000000000001",)
+    assert await connections.row(setting, []) == ("",)
+    await connections.close()
