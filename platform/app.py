@@ -1,15 +1,11 @@
 """The composition of the house: everything that a process needs, opened together, closed together."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from urllib.request import getproxies
 
-import aiohttp
 import anyio
 import anyio.to_thread
 import httpx
@@ -22,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
-from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, CapturedRuns, close_silent
+from ..agents.captured import CapturedRuns
 from ..agents.graph import Limits
 from ..agents.ledger import LoggedEndings
 from ..agents.live import LiveRuns
@@ -33,20 +29,9 @@ from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
 from ..agents.tools.search import search_tool
-from ..agents.waiting import EXPIRE_CLOCK, EXPIRE_JOB, expire_waiting
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
-from ..flywheel.jobs import (
-    CLOCK,
-    LOOK_AT_ALL_JOB,
-    LOOK_JOB,
-    TRAIN_JOB,
-    look_at_all_job,
-    look_job,
-    training_job,
-)
-from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
@@ -69,16 +54,12 @@ from .identity.sealing import load_sealer
 from .identity.signin import Throttle
 from .identity.signon import SignOn
 from .identity.tenants import list_tenants
-from .jobs.queue import JobFunction, Queue, open_queue
+from .jobs.queue import Queue
 from .problems import install_problem_handlers
 from .requests import Requests
-from .serving.base_model import base_hash, model_folder, template_hash
-from .serving.client import ModelClient
-from .serving.engine.app import create_engine_app
 from .serving.engine.base import Backend
+from .serving.opening import open_servers
 from .serving.servers import ModelServers
-from .serving.transport import InProcessTransport
-from .serving.wire import SocketWire
 from .settings import Settings
 from .shutdown import Shutdown
 from .telemetry import api as telemetry_api
@@ -94,11 +75,8 @@ from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
+from .work import Work, open_work
 
-# Seconds to connect to a model server within.
-_CONNECT = 10
-# Seconds that an idle connection to one is kept: less than the 5 after which uvicorn, and vLLM with it, closes it.
-_IDLE = 4
 # Seconds within which database and model servers answer a probe.
 PROBE_SECONDS = 3.0
 
@@ -176,7 +154,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, reader)
-        servers = await _open_servers(stack, settings, backend)
+        servers = await open_servers(stack, settings, backend)
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
         toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
@@ -191,33 +169,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stack.push_async_callback(live.close)
         live.decided = learner(engine, redactor, partial(drain.log, capture.log))
 
-        async def train(tenant_id: str, training_id: str) -> None:
-            await training_job(engine, settings, uuid.UUID(tenant_id), uuid.UUID(training_id))
-
-        async def look(tenant_id: str, trial_id: str) -> None:
-            await look_job(engine, servers, uuid.UUID(tenant_id), uuid.UUID(trial_id))
-
-        async def look_at_all(timestamp: int) -> None:
-            await look_at_all_job(engine, servers)
-
-        async def close(timestamp: int) -> None:
-            await close_silent(engine, prices)
-            for tenant in await list_tenants(engine):
-                await close_runs(engine, tenant.id, limits)
-
-        async def expire(timestamp: int) -> None:
-            await expire_waiting(engine, timedelta(days=settings.approval_days))
-
-        async def retain(timestamp: int) -> None:
-            await apply_to_all(engine)
-            await queue.forget()
-
-        jobs: dict[str, JobFunction] = {
-            TRAIN_JOB: train, LOOK_JOB: look, LOOK_AT_ALL_JOB: look_at_all, CLOSE_JOB: close, EXPIRE_JOB: expire,
-            RETAIN_JOB: retain,
-        }  # fmt: skip
-        clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
-        queue = await stack.enter_async_context(open_queue(addresses.app, jobs, clock))
+        queue = await stack.enter_async_context(
+            open_work(addresses.app, Work(engine, settings, servers, prices, limits))
+        )
         yield Whorl(
             settings,
             addresses,
@@ -292,60 +246,6 @@ async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: Async
     sealer = await anyio.to_thread.run_sync(load_sealer, settings)
     http = await stack.enter_async_context(open_client(private=settings.sso_private))
     return SignOn(engine, sealer, http, settings.sso_private)
-
-
-async def _open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
-    """Clients of the configured servers, or of a model in this process."""
-    if settings.model_url and backend is None:
-        clients = await _remote_clients(settings)
-        folder = settings.model_dir
-    else:
-        folder = None if backend else model_folder(settings)
-        engine: Backend = backend if backend else await anyio.to_thread.run_sync(_load_model, settings)
-        transport = InProcessTransport(create_engine_app(engine))
-        http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
-        clients = [ModelClient(http, label="the embedded model")]
-    for client in clients:
-        stack.push_async_callback(client.close)
-    base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
-    hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
-    servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
-    task = asyncio.create_task(servers.watch())
-
-    async def stop_watching() -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(stop_watching)
-    return servers
-
-
-async def _remote_clients(settings: Settings) -> list[ModelClient]:
-    headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
-    seconds = settings.max_run_seconds
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
-    certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
-    clients = []
-    for url in (settings.model_url or "").split(","):
-        address = url.strip().rstrip("/")
-        http = httpx.AsyncClient(
-            base_url=address, headers=headers, timeout=httpx.Timeout(seconds, connect=_CONNECT)
-        )
-        # How many calls there may be at once is for ModelServers to say.
-        connector = aiohttp.TCPConnector(limit=0, ssl=certificates, keepalive_timeout=_IDLE)
-        session = aiohttp.ClientSession(
-            connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )  # fmt: skip
-        clients.append(ModelClient(http, wire=SocketWire(session, address)))
-    return clients
-
-
-def _load_model(settings: Settings) -> Backend:
-    from .serving.engine.local import LocalBackend
-
-    return LocalBackend(model_folder(settings), threads=settings.threads)
 
 
 def _mcp_config(settings: Settings) -> McpConfig:

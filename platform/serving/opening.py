@@ -1,0 +1,77 @@
+"""Model servers as they are configured: clients of other processes, or of a model in this one."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from urllib.request import getproxies
+
+import aiohttp
+import anyio.to_thread
+import httpx
+
+from ..settings import Settings
+from .base_model import base_hash, model_folder, template_hash
+from .client import ModelClient
+from .engine.app import create_engine_app
+from .engine.base import Backend
+from .servers import ModelServers
+from .transport import InProcessTransport
+from .wire import SocketWire
+
+# Seconds to connect to a model server within.
+_CONNECT = 10
+# Seconds that an idle connection to one is kept: less than the 5 after which uvicorn, and vLLM with it, closes it.
+_IDLE = 4
+
+
+async def open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
+    """Clients of the configured servers, or of a model in this process."""
+    if settings.model_url and backend is None:
+        clients = await _remote_clients(settings)
+        folder = settings.model_dir
+    else:
+        folder = None if backend else model_folder(settings)
+        engine: Backend = backend if backend else await anyio.to_thread.run_sync(_load_model, settings)
+        transport = InProcessTransport(create_engine_app(engine))
+        http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
+        clients = [ModelClient(http, label="the embedded model")]
+    for client in clients:
+        stack.push_async_callback(client.close)
+    base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
+    hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
+    servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
+    task = asyncio.create_task(servers.watch())
+
+    async def stop_watching() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop_watching)
+    return servers
+
+
+async def _remote_clients(settings: Settings) -> list[ModelClient]:
+    headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
+    seconds = settings.max_run_seconds
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
+    certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
+    clients = []
+    for url in (settings.model_url or "").split(","):
+        address = url.strip().rstrip("/")
+        http = httpx.AsyncClient(
+            base_url=address, headers=headers, timeout=httpx.Timeout(seconds, connect=_CONNECT)
+        )
+        # How many calls there may be at once is for ModelServers to say.
+        connector = aiohttp.TCPConnector(limit=0, ssl=certificates, keepalive_timeout=_IDLE)
+        session = aiohttp.ClientSession(
+            connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )  # fmt: skip
+        clients.append(ModelClient(http, wire=SocketWire(session, address)))
+    return clients
+
+
+def _load_model(settings: Settings) -> Backend:
+    from .engine.local import LocalBackend
+
+    return LocalBackend(model_folder(settings), threads=settings.threads)
