@@ -2,12 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +14,17 @@ from langgraph.types import Command
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, Tracer, format_trace_id
 from prometheus_client import Gauge
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
 from ..platform.database.connections import Connections
-from ..platform.database.outage import AWAY, outlast
+from ..platform.database.outage import AWAY
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import (
     ConflictError,
     InputError,
     NotFoundError,
-    PrerequisiteError,
     StoppingError,
     WhorlError,
 )
@@ -37,25 +34,22 @@ from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.trials import Choice, choose
-from ..platform.storable import dump_json, storable
-from ..platform.telemetry import conventions as c
+from ..platform.storable import storable
 from ..platform.telemetry.capture import Capture, run_context
 from ..platform.telemetry.recording import Recording, new_trace_id
 from ..platform.usage.admission import let_in
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
-from ..platform.usage.record import Used, record_usage
 from .admission import admit_runs
-from .approvals import ask
-from .captured import CAPTURED_TAG
+from .closing import Closing
 from .conversations import find_run, own_conversation
-from .endings import cancelled, describe_end, describe_run, ended_as, failed_by, interrupted, waiting
+from .endings import cancelled, describe_end, describe_run, ended_as, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
 from .execution import DEFAULT_AGENT as DEFAULT_AGENT
-from .execution import Execution, Finished, key_of, request_of, resumption_of, tags_of
+from .execution import Execution, Finished, key_of, request_of, tags_of
 from .execution import RunRequest as RunRequest
 from .graph import Decision, Limits, PlainCall, RunScope, ask_once, build_graph
-from .ledger import Ending, Ledger
+from .ledger import Ledger
 from .plain import PlainRun
 from .prompt import SYSTEM
 from .tables import Conversation, Message, Run
@@ -66,10 +60,6 @@ ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
-# What a run's row says of any error, without content.
-_FAILURE = "model or tool failure"
-# Seconds that a run which is over waits for a database that is away to take its end.
-PATIENCE = 15.0
 
 
 class Agents:
@@ -93,6 +83,7 @@ class Agents:
         self._longest = timedelta(seconds=limits.seconds + 60)
         self.connections = connections
         self._ledger = Ledger(connections, self._longest)
+        self._closing = Closing(engine, self._ledger, capture, self.prices)
         self.stopped = False
         # What ends each run that is under way.
         self._open: set[Callable[[], object]] = set()
@@ -337,7 +328,9 @@ class Agents:
             describe_end(root, ended)
             root.end()
             own = root.get_span_context()
-            await asyncio.shield(self._finish(task, ended, self.capture.settled(own.trace_id), own.span_id))
+            await asyncio.shield(
+                self._closing.end(task, ended, self.capture.settled(own.trace_id), own.span_id)
+            )
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
             tell(RunWaiting(run.id, ended.tool_calls, *spent))
@@ -357,7 +350,7 @@ class Agents:
             ended = await self._ask_model(task, scope)
         finally:
             ended = ended or self._cut_off(run, scope.spent)
-            await asyncio.shield(self._finish_plain(task, ended, recording))
+            await asyncio.shield(self._closing.end_plain(task, ended, recording))
         self.finished(Finished(task.actor, request, task.messages, ended, ()))
         return ended
 
@@ -420,105 +413,9 @@ class Agents:
             return task.failed(state, scope.spent, error)
         return ended_as(run, state, len(task.messages))
 
-    async def _finish_plain(self, task: Execution, ended: RunEnded, recording: Recording) -> None:
-        """Log a run's spans and its end together, then store the end; raises as ``_finish`` does."""
-        tenant_id, ending = task.actor.tenant_id, self._ending(task, ended)
-        describe_end(recording.root, ended)
-        recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
-        try:
-            await self.capture.log_run(recording.records())
-        except PrerequisiteError as error:
-            failed = self._ending(task, failed_by(ended, error))
-            await outlast(partial(self._ledger.end, tenant_id, failed), PATIENCE)
-            raise
-        await outlast(partial(self._ledger.end, tenant_id, ending), PATIENCE)
-
-    async def _finish(self, task: Execution, ended: RunEnded, logged: Awaitable[None], root: int) -> None:
-        """Wait until a run's spans are logged, then store its end, for which an outage is waited out.
-
-        Raises PrerequisiteError where the log cannot be written; the run has failed then, for its spans are lost.
-        """
-        try:
-            await logged
-        except PrerequisiteError as error:
-            await outlast(partial(self._store_end, task, failed_by(ended, error), root), PATIENCE)
-            raise
-        await outlast(partial(self._store_end, task, ended, root), PATIENCE)
-
-    async def _store_end(self, task: Execution, ended: RunEnded, root: int) -> None:
-        """Store a run's end; one that is stored already, by a commit whose answer was lost, is left.
-
-        ``root`` is the id of the span that a run goes on under which waits for a person.
-        """
-        actor, request, run = task.actor, task.request, task.run
-        values, used = self._account(task, ended)
-        async with tenant_session(self.engine, actor.tenant_id) as session:
-            stored = await session.get_one(Run, (actor.tenant_id, run.id))
-            if stored.status != "running":
-                return
-            for name, value in values.items():
-                setattr(stored, name, value)
-            await record_usage(session, actor.tenant_id, used)
-            if ended.status == "waiting":
-                stored.resume = resumption_of(request, len(task.messages), root)
-                ask(session, stored, ended)
-                return
-            if request.keep and run.conversation_id and ended.answer:
-                session.add(
-                    Message(
-                        tenant_id=actor.tenant_id, conversation_id=run.conversation_id, run_id=run.id,
-                        role="assistant", content=storable(ended.answer), citations=storable(list(ended.citations)),
-                    )
-                )  # fmt: skip
-
-    def _ending(self, task: Execution, ended: RunEnded) -> Ending:
-        run = task.run
-        assert isinstance(run, PlainRun)
-        cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
-        return Ending(
-            run, ended.status, ended.stop_reason, now(), _FAILURE if ended.error else None, ended.steps,
-            ended.input_tokens, ended.output_tokens, cost, task.actor.label,
-        )  # fmt: skip
-
-    def _account(self, task: Execution, ended: RunEnded) -> tuple[dict[str, Any], Used]:
-        """What a run's row says now, by column, and what it used since it began or a person was last waited for."""
-        run = task.run
-        read, written = ended.input_tokens - run.input_tokens, ended.output_tokens - run.output_tokens
-        price = self.prices.of(run.model, run.adapter)
-        whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
-        values = {
-            "trace_id": run.trace_id, "status": ended.status, "stop_reason": ended.stop_reason,
-            "error": _FAILURE if ended.error else None, "steps": ended.steps,
-            "input_tokens": ended.input_tokens, "output_tokens": ended.output_tokens,
-            "cost": None if whole is None else Decimal(str(whole)),
-            "ended_at": None if ended.status == "waiting" else now(),
-        }  # fmt: skip
-        used = Used(
-            task.actor.label, run.agent, run.adapter or run.model, read, written, cost,
-            runs=1 if task.decisions is None else 0,
-        )  # fmt: skip
-        return values, used
-
 
 def _unheard(event: RunEvent) -> None:
     """Nobody follows the run."""
-
-
-async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: Limits) -> int:
-    """Mark runs as failed whose process died: they are still running long after their time limit."""
-    last = now() - timedelta(seconds=limits.seconds + 60)
-    async with tenant_session(engine, tenant_id) as session:
-        closed = await session.execute(
-            update(Run)
-            .where(
-                Run.status == "running",
-                func.coalesce(Run.resumed_at, Run.started_at) < last,
-                ~Run.tags.contains([CAPTURED_TAG]),
-            )
-            .values(status="failed", stop_reason="interrupted", ended_at=now())
-            .returning(Run.id)
-        )
-        return len(closed.all())
 
 
 async def _history(session: Any, conversation_id: uuid.UUID) -> list[ChatMessage]:

@@ -19,12 +19,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
 from ..agents.captured import CapturedRuns
+from ..agents.closing import close_interrupted as close_runs
 from ..agents.graph import Limits
 from ..agents.ledger import LoggedEndings
 from ..agents.live import LiveRuns
 from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
-from ..agents.runs import close_interrupted as close_runs
 from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
 from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools

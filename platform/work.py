@@ -9,8 +9,8 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, close_silent
+from ..agents.closing import close_interrupted
 from ..agents.graph import Limits
-from ..agents.runs import close_interrupted
 from ..agents.waiting import EXPIRE_CLOCK, EXPIRE_JOB, expire_waiting
 from ..flywheel.jobs import (
     CLOCK,
