@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from .rls import TENANT_SETTING
 from .session import CONNECT_SECONDS
 
-# Connections open at once; who comes then waits for one.
+# Connections open at once; who comes then waits for one, so many seconds at most.
 MOST = 10
+WAIT = 30.0
 _SET_TENANT = "SELECT set_config(%s, %s, true)"
 
 
@@ -24,8 +25,8 @@ class Connections:
     something to read.
     """
 
-    def __init__(self, url: str, most: int = MOST) -> None:
-        self._url = url
+    def __init__(self, url: str, most: int = MOST, wait: float = WAIT) -> None:
+        self._url, self._wait = url, wait
         self._idle: list[AsyncConnection[Any]] = []
         self._places = asyncio.Semaphore(most)
 
@@ -54,7 +55,8 @@ class Connections:
     @asynccontextmanager
     async def _one(self) -> AsyncIterator[AsyncConnection[Any]]:
         """A connection, kept afterwards unless something was broken off on it."""
-        async with self._places:
+        await self._place()
+        try:
             connection = await self._take()
             try:
                 yield connection
@@ -63,6 +65,15 @@ class Connections:
                     self._idle.append(connection)
                 else:
                     await connection.close()
+        finally:
+            self._places.release()
+
+    async def _place(self) -> None:
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise OperationalError(f"No connection was free for {self._wait:g} seconds.") from error
 
     async def _take(self) -> AsyncConnection[Any]:
         while self._idle:

@@ -39,6 +39,17 @@ async def test_an_error_leaves_the_connection_good_and_a_broken_off_statement_do
     await connections.close()
 
 
+async def test_who_waits_too_long_for_a_connection_is_told_that_the_database_is_away(
+    database: Addresses,
+) -> None:
+    connections = Connections(database.app, most=1, wait=0.1)
+    async with connections.of_tenant("5b2e4c9a-0000-4000-8000-000000000001"):
+        with pytest.raises(psycopg.OperationalError, match=r"0\.1 seconds"):
+            await connections.row("SELECT 1", [])
+    assert await connections.row("SELECT 1", []) == (1,)
+    await connections.close()
+
+
 async def test_a_tenant_sees_its_own_rows_and_the_next_statement_none(database: Addresses) -> None:
     connections = Connections(database.app, most=1)
     setting = "SELECT coalesce(current_setting('whorl.tenant_id', true), '')"
