@@ -122,6 +122,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     """Build a dataset version from captured runs."""
     actor.require("write")
     whorl = request.app.state.whorl
+    await whorl.flush()
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
     return await create_apart(
         whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,

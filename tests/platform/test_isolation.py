@@ -6,7 +6,7 @@ attacked without anyone remembering it.
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -77,7 +77,7 @@ async def world(database: Addresses, tmp_path: Path) -> AsyncIterator[World]:
         made.keys = {"acme": str(acme.key), "rival": str(rival.key)}
         made.tenant = str(acme.tenant.id)
         async with made.client("acme") as client:
-            await plant(client)
+            await plant(client, app.state.whorl.flush)
         folder = tmp_path / "adapter"
         folder.mkdir()
         (folder / "adapter_config.json").write_text("{}", encoding="utf-8")
@@ -92,8 +92,8 @@ async def world(database: Addresses, tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-async def plant(client: httpx.AsyncClient) -> None:
-    """Make one of everything that can be made over HTTP."""
+async def plant(client: httpx.AsyncClient, flush: Callable[[], Awaitable[None]]) -> None:
+    """Make one of everything that can be made over HTTP; ``flush`` brings spans into the store."""
 
     async def post(url: str, **options: Any) -> Any:
         answer = await client.post(url, **options)
@@ -122,7 +122,8 @@ async def plant(client: httpx.AsyncClient) -> None:
         f"/api/runs/{asked['run_id']}/feedback", json={"kind": "edit", "value": 1, "text": "The tide. [1]"}
     )
     assert second
-    await client.post("/api/datasets", json={"format": "sft"})
+    await flush()
+    await post("/api/datasets", json={"format": "sft"})
 
 
 async def harvest(client: httpx.AsyncClient, world: World) -> None:
@@ -187,7 +188,8 @@ async def test_a_key_of_another_tenant_gets_and_changes_nothing(world: World) ->
     everything = {*world.ids, SECRET, world.tenant}
     assert len(world.worked) >= 15 and len(ids) >= 8
     before = world.rows()
-    assert all(before[name] for name in ("runs", "spans", "documents", "api_keys", "datasets", "adapters"))
+    filled = ("runs", "spans", "documents", "api_keys", "datasets", "adapters")
+    assert all(before[name] for name in filled), [name for name in filled if not before[name]]
     async with world.client("rival") as client:
         attacker = Attacker(world, client)
         await attacker.attack({"get"}, sorted(world.ids), everything)
