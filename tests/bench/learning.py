@@ -54,7 +54,7 @@ FOLDER = ROOT / "build" / "learning"
 # What is lost at most of another family, and of the general set.
 LOSS = 0.02
 RECIPES: dict[str, dict[str, Any]] = {
-    "sft": {"epochs": 4.0},
+    "sft": {"epochs": 3.0, "learning_rate": 2e-3},
     "dpo": {"epochs": 2.0, "learning_rate": 2e-4},
     "kto": {"epochs": 2.0, "learning_rate": 2e-4},
     "grpo": {"max_steps": 40, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
