@@ -37,10 +37,10 @@ PATIENCE = 15.0
 
 
 class Closing:
-    """Stores how runs ended and counts what they used."""
+    """Stores how runs ended and counts what they used, at ``prices``."""
 
     def __init__(self, engine: AsyncEngine, ledger: Ledger, capture: Capture, prices: Prices) -> None:
-        self._engine, self._ledger, self._capture, self._prices = engine, ledger, capture, prices
+        self._engine, self._ledger, self._capture, self.prices = engine, ledger, capture, prices
 
     async def end_plain(self, task: Execution, ended: RunEnded, recording: Recording) -> None:
         """Log a run's spans and its end together, then store the end; raises as ``end`` does."""
@@ -96,7 +96,7 @@ class Closing:
     def _ending(self, task: Execution, ended: RunEnded) -> Ending:
         run = task.run
         assert isinstance(run, PlainRun)
-        cost = self._prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
+        cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
         return Ending(
             run, ended.status, ended.stop_reason, now(), _FAILURE if ended.error else None, ended.steps,
             ended.input_tokens, ended.output_tokens, cost, task.actor.label,
@@ -106,7 +106,7 @@ class Closing:
         """What a run's row says now, by column, and what it used since it began or a person was last waited for."""
         run = task.run
         read, written = ended.input_tokens - run.input_tokens, ended.output_tokens - run.output_tokens
-        price = self._prices.of(run.model, run.adapter)
+        price = self.prices.of(run.model, run.adapter)
         whole, cost = price.of(ended.input_tokens, ended.output_tokens), price.of(read, written)
         values = {
             "trace_id": run.trace_id, "status": ended.status, "stop_reason": ended.stop_reason,

@@ -76,14 +76,13 @@ class Agents:
         limits: Limits,
         prices: Prices | None = None,
     ) -> None:
-        self.prices = prices or Prices()
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
         self._longest = timedelta(seconds=limits.seconds + 60)
         self.connections = connections
         self._ledger = Ledger(connections, self._longest)
-        self._closing = Closing(engine, self._ledger, capture, self.prices)
+        self.closing = Closing(engine, self._ledger, capture, prices or Prices())
         self.stopped = False
         # What ends each run that is under way.
         self._open: set[Callable[[], object]] = set()
@@ -329,7 +328,7 @@ class Agents:
             root.end()
             own = root.get_span_context()
             await asyncio.shield(
-                self._closing.end(task, ended, self.capture.settled(own.trace_id), own.span_id)
+                self.closing.end(task, ended, self.capture.settled(own.trace_id), own.span_id)
             )
         if ended.status == "waiting":
             spent = ended.steps, ended.input_tokens, ended.output_tokens
@@ -350,7 +349,7 @@ class Agents:
             ended = await self._ask_model(task, scope)
         finally:
             ended = ended or self._cut_off(run, scope.spent)
-            await asyncio.shield(self._closing.end_plain(task, ended, recording))
+            await asyncio.shield(self.closing.end_plain(task, ended, recording))
         self.finished(Finished(task.actor, request, task.messages, ended, ()))
         return ended
 

@@ -153,7 +153,7 @@ async def test_runs_at_once_are_limited_and_dead_ones_do_not_count(whorl: Whorl,
 
 
 async def test_tokens_of_the_day_and_dollars_of_the_month_end(whorl: Whorl, acme: Actor) -> None:
-    whorl.agents.prices = Prices({whorl.servers.base: Price(1000.0, 1000.0)})
+    whorl.agents.closing.prices = Prices({whorl.servers.base: Price(1000.0, 1000.0)})
     first = await ask(whorl, acme)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         run = await session.get_one(Run, (acme.tenant_id, first))
