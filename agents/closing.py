@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Awaitable
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -124,7 +123,7 @@ class Closing:
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: Limits) -> int:
     """Mark runs as failed whose process died: they are still running long after their time limit."""
-    last = now() - timedelta(seconds=limits.seconds + 60)
+    last = now() - limits.longest
     async with tenant_session(engine, tenant_id) as session:
         closed = await session.execute(
             update(Run)

@@ -14,7 +14,6 @@ from ..platform.identity.access import Actor
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.trials import Choice, trial_tag
 from ..platform.telemetry.capture import RunContext
-from .admission import UNMETERED_TAG
 from .endings import ended_as, failed_by
 from .events import RunEnded, Spent, ToolEnded, ToolStarted
 from .graph import Approve, Decision, PlainCall
@@ -23,6 +22,8 @@ from .tables import Run
 from .toolbox import Toolbox
 
 DEFAULT_AGENT = "default"
+# Of runs that no quota counts: evaluations, shadows; those of other programs have a tag of their own.
+UNMETERED_TAG = "unmetered"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import operator
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, Protocol, TypedDict, cast
 
@@ -75,6 +76,11 @@ class Limits:
     tokens: int = 16_384
     answer_tokens: int = 256
     seconds: float = 120.0
+
+    @property
+    def longest(self) -> timedelta:
+        """What runs for longer has died."""
+        return timedelta(seconds=self.seconds + 60)
 
 
 @dataclass

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +36,9 @@ from ..platform.serving.trials import Choice, choose
 from ..platform.storable import storable
 from ..platform.telemetry.capture import Capture, run_context
 from ..platform.telemetry.recording import Recording, new_trace_id
-from ..platform.usage.admission import let_in
+from ..platform.usage.admission import admit, let_in
 from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
-from .admission import admit_runs
 from .closing import Closing
 from .conversations import find_run, own_conversation
 from .endings import cancelled, describe_end, describe_run, ended_as, interrupted, waiting
@@ -79,9 +77,8 @@ class Agents:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
-        self._longest = timedelta(seconds=limits.seconds + 60)
         self.connections = connections
-        self._ledger = Ledger(connections, self._longest)
+        self._ledger = Ledger(connections, limits.longest)
         self.closing = Closing(engine, self._ledger, capture, prices or Prices())
         self.stopped = False
         # What ends each run that is under way.
@@ -232,7 +229,7 @@ class Agents:
             )
             standing = Standing()
             if request.metered:
-                [admitted] = await admit_runs(session, actor.tenant_id, self._longest)
+                [admitted] = await admit(session, actor.tenant_id, 1, self.limits.longest)
                 standing = let_in(admitted)
             run = self._row(actor, request, choice, conversation_id)
             session.add(run)

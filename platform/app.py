@@ -38,6 +38,7 @@ from ..retrieval import api as retrieval_api
 from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
+from .background import go_on_until_closed
 from .database.connections import Connections
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, prepare
@@ -231,14 +232,7 @@ async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listene
     http = await stack.enter_async_context(httpx.AsyncClient(headers=headers, timeout=TIMEOUT))
     exporter = Exporter(http, settings.export_url)
     stack.push_async_callback(exporter.at_end)
-    task = asyncio.create_task(exporter.run())
-
-    async def stop() -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(stop)
+    go_on_until_closed(stack, exporter.run())
     return [exporter.follow]
 
 

@@ -48,10 +48,8 @@ class Seed:
 
     def continue_all(self, prompts: Sequence[str], batch: int = 32, limit: int = 120) -> list[str]:
         """What the model says after each prompt, greedily; prompts of one length go together."""
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         said = [""] * len(prompts)
-        for at in range(0, len(order), batch):
-            chosen = order[at : at + batch]
+        for chosen in _alike([len(prompt) for prompt in prompts], batch):
             for i, text in zip(chosen, self._continue([prompts[i] for i in chosen], limit), strict=True):
                 said[i] = text
         return said
@@ -63,10 +61,8 @@ class Seed:
         it, so one pass over the right words tells, and nothing is generated.
         """
         laid = [self._lay(taken) for taken in dialogues]
-        order = sorted(range(len(laid)), key=lambda i: len(laid[i].ids))
         right = [list[bool]()] * len(laid)
-        for at in range(0, len(order), batch):
-            chosen = order[at : at + batch]
+        for chosen in _alike([len(each.ids) for each in laid], batch):
             for i, flags in zip(chosen, self._would_say([laid[i] for i in chosen]), strict=True):
                 right[i] = flags
         return right
@@ -110,6 +106,12 @@ class Seed:
             )  # fmt: skip
         new = output[:, encoded["input_ids"].shape[1] :].tolist()
         return [self.tokenizer.decode(row[: row.index(end)] if end in row else row) for row in new]
+
+
+def _alike(lengths: Sequence[int], batch: int) -> list[list[int]]:
+    """Places in ``lengths``, so many at a time, those of one length together."""
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    return [order[at : at + batch] for at in range(0, len(order), batch)]
 
 
 @dataclass(frozen=True)

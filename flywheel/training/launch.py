@@ -169,7 +169,8 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
         "policies": {key: manifest[key] for key in ("consent", "redaction", "screening")},
         "recipe": report["recipe"],
         "training": {
-            key: report[key] for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows")
+            key: report[key]
+            for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "anchored_rows")
         },
     }
 

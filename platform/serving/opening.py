@@ -1,13 +1,13 @@
 """Model servers as they are configured: clients of other processes, or of a model in this one."""
 
-import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from urllib.request import getproxies
 
 import aiohttp
 import anyio.to_thread
 import httpx
 
+from ..background import go_on_until_closed
 from ..settings import Settings
 from .base_model import base_hash, model_folder, template_hash
 from .client import ModelClient
@@ -39,14 +39,7 @@ async def open_servers(stack: AsyncExitStack, settings: Settings, backend: Backe
     base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
-    task = asyncio.create_task(servers.watch())
-
-    async def stop_watching() -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(stop_watching)
+    go_on_until_closed(stack, servers.watch())
     return servers
 
 

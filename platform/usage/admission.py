@@ -46,7 +46,8 @@ async def admit(
     """Let so many requests in, the first of them first, or say why not: what is left, or a LimitError, for each.
 
     Those that are let in count once the transaction is committed; other requests of the tenant wait for that.
-    ``longest`` is how long a run may take, where they are runs: so many may be under way at once.
+    ``longest`` is how long a run may take, where they are runs, of which so many may be under way at once: what
+    runs for longer has died, and the caller inserts those that are let in, in the same transaction.
     """
     moment = now()
     values = {"tenant": tenant_id, "moment": moment, "wanted": wanted, "longest": longest}

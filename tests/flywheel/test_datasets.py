@@ -316,6 +316,11 @@ def test_screening_flags_orders_and_lets_text_pass() -> None:
         assert not screen_text(innocent).flagged, innocent
 
 
+@pytest.mark.xfail(reason="a false alarm of the classifier", strict=True)
+def test_a_sign_above_a_door_is_let_pass() -> None:
+    assert not screen_text("The instructions above the door say: pull.").flagged
+
+
 def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl"
     file.write_text('{"question": "When?", "answers": ["noon"]}\n')

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import Actor, Whorl
-from whorl.agents.admission import admit_runs
 from whorl.agents.ledger import Ledger
 from whorl.agents.plain import PlainRun
 from whorl.agents.tables import Run
@@ -17,6 +16,7 @@ from whorl.platform.database.batches import Batches
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import AuthenticationError, LimitError
 from whorl.platform.identity.keys import create_key, revoke_key
+from whorl.platform.usage.admission import admit
 from whorl.platform.usage.quotas import Quotas, Standing, change_quotas
 
 ONE, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -105,11 +105,11 @@ async def test_of_runs_that_begin_at_once_the_first_are_let_in(
 ) -> None:
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await change_quotas(session, acme.tenant_id, Quotas(**quotas))
-        await admit_runs(session, acme.tenant_id, timedelta(minutes=3), 2)
+        await admit(session, acme.tenant_id, 2, timedelta(minutes=3))
         for _ in range(2):
             session.add(_run(acme))
         await session.flush()
-        admitted = await admit_runs(session, acme.tenant_id, timedelta(minutes=3), 4)
+        admitted = await admit(session, acme.tenant_id, 4, timedelta(minutes=3))
     assert [type(each) for each in admitted] == [Standing, Standing, Standing, LimitError]
     last = admitted[-1]
     assert isinstance(last, LimitError) and last.retry_after is not None and 0 < last.retry_after <= 60
