@@ -1,7 +1,7 @@
 """Train the seed model from scratch: ``python -P -m whorl.flywheel.pretrain --out DIR``.
 
-Dialogues are drawn from generators, so there is no data set: (seed, stage, shard) names 4,096
-dialogues. On a CPU the state after every step is a function of the arguments, and a run that was
+Dialogues are drawn from generators, so there is no data set: (seed, stage, shard) names some
+thousand dialogues. On a CPU the state after every step is a function of the arguments, and a run that was
 killed goes on from its last checkpoint and ends in the same weights; on a GPU sums are taken in
 another order each time, and the weights differ in their last digits.
 """
@@ -40,6 +40,7 @@ LOOSE = Mix(
     search=24, prose=24, refuse=6, calculate=12, chain=36, tool=44, none_fits=7, talk=8, bare=0.2, loose=0.6
 )
 HARDER = replace(LOOSE, prose=30, chain=52, tool=60, talk=9, loose=0.5)
+DESCRIBED = replace(HARDER, search=26, prose=34, none_fits=13, tool=80, described=0.5)
 STAGES = (
     Stage("bare", 6_000_000, replace(MIX, bare=1.0), 256, 4096),
     Stage("full", 30_000_000, replace(MIX, bare=0.1), 768, 8192),
@@ -48,16 +49,21 @@ STAGES = (
 
 @dataclass(frozen=True)
 class Round:
-    """A part of the recipe with a rate of its own, which falls over the last ``decay`` of its tokens."""
+    """A part of the recipe with a rate of its own, which falls over the last ``decay`` of its tokens.
+
+    ``shard`` dialogues are drawn at a time: enough of each length to fill a batch.
+    """
 
     stages: tuple[Stage, ...]
     rate: float
     decay: float
+    shard: int = 4096
 
 
 # First all from the start; then more tools, and chains that quote before they calculate; then such
 # chains in words at random, so that a number is found whatever stands around it; then all in such words;
-# then the same, with more of the kinds that are still missed.
+# then the same, with more of the kinds that are still missed; then all of it again, many times as much, with
+# functions described at length, in batches for a GPU.
 ROUNDS = (
     Round(STAGES, 5e-3, 0.4),
     Round((Stage("second", 22_000_000, LATER, 768, 8192),), 2.5e-3, 1.0),
@@ -68,6 +74,7 @@ ROUNDS = (
     ),
     Round((Stage("fourth", 16_000_000, LOOSE, 768, 8192),), 2e-3, 1.0),
     Round((Stage("fifth", 14_000_000, HARDER, 768, 8192),), 2e-3, 1.0),
+    Round((Stage("sixth", 507_000_000, DESCRIBED, 1024, 65536),), 4e-3, 0.8, shard=16384),
 )
 
 
@@ -341,7 +348,7 @@ def pretrain_all(seed: int, out: Path, device: str, given: argparse.Namespace) -
         stages = tuple(replace(s, tokens=int(s.tokens * given.scale)) for s in part.stages)
         config = Config(
             seed=seed + number, stages=stages, rate=part.rate, decay=part.decay, prose=given.prose,
-            workers=given.workers, compile=not given.no_compile, start=start,
+            workers=given.workers, compile=not given.no_compile, start=start, shard=part.shard,
         )  # fmt: skip
         folder = out / f"round{number + 1}"
         progress = pretrain(config, folder, device, given.steps)

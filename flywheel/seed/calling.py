@@ -4,8 +4,9 @@ import json
 from random import Random
 
 from . import names
+from .described import Described
 from .dialogue import Kind, Message, answer, call, observation, user
-from .functions import Function, ask
+from .functions import Function
 from .words import Words
 
 CANNOT = "I have no tool for that."
@@ -54,15 +55,15 @@ def outcome(rng: Random) -> tuple[str, str]:
 
 
 def tool_turn(
-    made: Function, rng: Random, held_out: bool, loose: Words | None = None
+    made: Function | Described, rng: Random, held_out: bool, loose: Words | None = None
 ) -> tuple[Kind, list[Message]]:
     """A request for ``made``, the call, what it gave and the answer; ``loose`` words what is asked at random."""
-    question, arguments = ask(made, rng, held_out, loose)
+    question, arguments = made.ask(rng, held_out, loose)
     result, said = outcome(rng)
     return "tool", [user(question), call(made.name, arguments), observation(result), answer(said)]
 
 
-def none_fits_turn(missing: Function, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def none_fits_turn(missing: Function | Described, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
     """A request for ``missing``, which is not among the tools on offer."""
-    question, _ = ask(missing, rng, held_out)
+    question, _ = missing.ask(rng, held_out)
     return "none_fits", [user(question), answer(CANNOT)]

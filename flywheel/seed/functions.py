@@ -92,6 +92,10 @@ class Function:
     def name(self) -> str:
         return str(self.schema["function"]["name"])
 
+    def ask(self, rng: Random, held_out: bool, loose: Words | None = None) -> tuple[str, dict[str, Value]]:
+        """A request and the arguments that it states, in part in words at random where ``loose`` is given."""
+        return ask(self, rng, held_out, loose)
+
 
 def invented(rng: Random, words: Words) -> Parameter:
     """A parameter of any type, named by one or two words of the dictionary or by no word."""

@@ -7,6 +7,7 @@ from random import Random
 from ...agents.prompt import SYSTEM
 from .calculate import calculate_turn, chain_turn
 from .calling import none_fits_turn, tool_turn
+from .described import Described, described
 from .dialogue import Dialogue, Kind, Message
 from .functions import Function, function
 from .reading import Library, prose_turn
@@ -22,6 +23,7 @@ SYSTEMS = (
     "Use a tool where one fits.",
 )
 Turn = tuple[Kind, list[Message]]
+AnyFunction = Function | Described
 Generator = Callable[[Random, bool, int, Words | None], Turn]
 
 
@@ -31,7 +33,8 @@ class Mix:
 
     ``quotes``: whether a chain quotes the passage that it takes a number from before it calculates;
     ``frames``: how often that passage is worded at random; ``loose``: how often anything that is said in a
-    turn may be, passages that do not answer and what a request says of a parameter among it.
+    turn may be, passages that do not answer and what a request says of a parameter among it; ``described``:
+    how often the functions on offer are described at length.
     """
 
     search: float = 26
@@ -47,6 +50,7 @@ class Mix:
     quotes: bool = True
     frames: float = 0.0
     loose: float = 0.0
+    described: float = 0.0
 
     def kind(self, rng: Random, library: Library | None) -> Kind:
         shares: dict[Kind, float] = {
@@ -63,7 +67,7 @@ def turn(
     library: Library | None,
     held_out: bool,
     first: int = 1,
-    made: Function | None = None,
+    made: AnyFunction | None = None,
     mix: Mix = Mix(),
 ) -> Turn:
     """One turn of ``kind``; passages are numbered from ``first``, ``made`` is what a tool turn calls."""
@@ -73,7 +77,7 @@ def turn(
     if kind == "tool" and made:
         return tool_turn(made, rng, held_out, loose)
     if kind == "none_fits":
-        return none_fits_turn(function(rng, held_out, words_of(library)), rng, held_out)
+        return none_fits_turn(_missing(rng, held_out, words_of(library), mix, made), rng, held_out)
     if kind == "chain":
         framed = mix.frames > 0 and rng.random() < mix.frames
         frames = words_of(library) if framed else None
@@ -142,20 +146,34 @@ def words_of(library: Library | None) -> Words:
     return library.words if library else PLAIN
 
 
-def _functions(kind: Kind, rng: Random, held_out: bool, words: Words, mix: Mix) -> list[Function]:
+def _missing(rng: Random, held_out: bool, words: Words, mix: Mix, offered: AnyFunction | None) -> AnyFunction:
+    """A function that is not on offer, of the kind of one that is."""
+    if mix.described > 0 and (
+        isinstance(offered, Described) or (offered is None and rng.random() < mix.described)
+    ):
+        return described(rng, held_out, words, offered if rng.random() < 0.2 else None)
+    return function(rng, held_out, words)
+
+
+def _functions(kind: Kind, rng: Random, held_out: bool, words: Words, mix: Mix) -> list[AnyFunction]:
     """The functions on offer; with ``loose`` words more of them, with more invented parameters, alike in name."""
+    if kind in ("tool", "none_fits") and mix.described > 0 and rng.random() < mix.described:
+        offered: list[AnyFunction] = [described(rng, held_out, words)]
+        for _ in range(rng.choice((0, 0, 0, 0, 1, 2))):
+            offered.append(described(rng, held_out, words, offered[0] if rng.random() < 0.4 else None))
+        return offered
     if kind in ("tool", "none_fits") and mix.loose > 0 and rng.random() < mix.loose:
-        made = [function(rng, held_out, words, coins=0.65)]
+        first = function(rng, held_out, words, coins=0.65)
+        made: list[AnyFunction] = [first]
         for _ in range(rng.choice((0, 1, 1, 2, 3))):
-            near = made[0] if rng.random() < 0.4 else None
-            made.append(function(rng, held_out, words, 0.65, near))
+            made.append(function(rng, held_out, words, 0.65, first if rng.random() < 0.4 else None))
         return made
     few = {"tool": (1, 1, 1, 2, 3), "none_fits": (0, 1, 1, 2)}
     count = rng.choice(few[kind]) if kind in few else int(rng.random() < 0.1)
     return [function(rng, held_out, words) for _ in range(count)]
 
 
-def _offered(kind: Kind, functions: list[Function], rng: Random) -> list[ToolSchema]:
+def _offered(kind: Kind, functions: list[AnyFunction], rng: Random) -> list[ToolSchema]:
     """The schemas in the prompt: other kinds than tool calls always have the two of every agent."""
     schemas = [f.schema for f in functions]
     roll = rng.random()
@@ -172,7 +190,7 @@ def _offered(kind: Kind, functions: list[Function], rng: Random) -> list[ToolSch
 
 
 def _next(
-    mix: Mix, rng: Random, library: Library | None, tools: list[ToolSchema], functions: list[Function]
+    mix: Mix, rng: Random, library: Library | None, tools: list[ToolSchema], functions: list[AnyFunction]
 ) -> Kind:
     """The kind of a further turn, for which the tools on offer suffice."""
     while True:

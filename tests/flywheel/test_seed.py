@@ -19,6 +19,7 @@ from whorl.agents.prompt import REFUSAL, SOURCE
 from whorl.flywheel.seed import bfcl, names
 from whorl.flywheel.seed.calculate import bare_number
 from whorl.flywheel.seed.calculate import evaluate as calculate
+from whorl.flywheel.seed.described import described
 from whorl.flywheel.seed.dialogue import Dialogue, Kind
 from whorl.flywheel.seed.encode import encode, render
 from whorl.flywheel.seed.evaluate import Seed, Step, held_out_dialogues, steps
@@ -74,9 +75,9 @@ def test_the_same_seed_gives_the_same_dialogues(library: Library) -> None:
     assert drawn(50, library) != drawn(50, library, seed=4)
 
 
-@pytest.mark.parametrize("loose", [0.0, 1.0])
-def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library, loose: float) -> None:
-    for made in drawn(400, library, mix=Mix(loose=loose)):
+@pytest.mark.parametrize("mix", [Mix(), Mix(loose=1.0), Mix(described=1.0, tool=60)])
+def test_every_call_satisfies_the_schema_of_an_offered_tool(library: Library, mix: Mix) -> None:
+    for made in drawn(400, library, mix=mix):
         offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in made.tools}
         for message in made.messages:
             for call in message.get("tool_calls", ()):
@@ -300,6 +301,28 @@ def test_a_request_in_random_words_states_each_argument(library: Library) -> Non
                 assert spoken(value) in question
                 asked += 1
     assert asked > 300
+
+
+def test_a_function_described_at_length_is_called_with_what_a_request_says(library: Library) -> None:
+    """Texts stand in the request to the letter, but for days, which a description wants in another form."""
+    rng, stated, left_out = Random(9), 0, 0
+    for _ in range(400):
+        made = described(rng, False, library.words)
+        question, arguments = made.ask(rng, False, library.words)
+        properties = made.schema["function"]["parameters"]["properties"]
+        left_out += len(properties) - len(arguments)
+        assert set(made.schema["function"]["parameters"]["required"]) <= set(arguments)
+        for name, value in arguments.items():
+            if isinstance(value, str) and "YYYY" not in properties[name].get("description", "YYYY"):
+                assert value.casefold() in question.casefold().replace(",", "") or value in question
+                stated += 1
+    assert stated > 200 and left_out > 200
+
+
+def test_functions_described_at_length_keep_a_side_for_evaluation(library: Library) -> None:
+    drawn = {side: [described(Random(n), side, library.words) for n in range(200)] for side in (True, False)}
+    kept, trained = ({(made.result, made.subject) for made in drawn[side]} for side in (True, False))
+    assert len(trained) > 100 and not kept & trained
 
 
 def test_a_shard_is_the_same_whoever_draws_it(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
