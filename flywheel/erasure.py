@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.checkpoints import forget_checkpoints
+from ..agents.forgetting import forget_words
 from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import count_of, tenant_session
 from ..platform.errors import InputError
+from ..platform.idempotency.tables import IdempotentAnswer
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.members import forget_member, require_removable
@@ -95,6 +96,7 @@ async def _delete(
         counts[name] = counts.get(name, 0) + number
     steps: list[tuple[str, Any]] = [
         ("conversations", delete(Conversation).where(Conversation.user_id.in_(people))),
+        ("idempotent_answers", delete(IdempotentAnswer).where(IdempotentAnswer.caller.in_(_secrets(member)))),
         ("api_keys", delete(ApiKey).where(ApiKey.user_id == member)),
         ("invitations", delete(Invitation).where(Invitation.email == subject.strip().lower())),
         ("identities", delete(Identity).where(Identity.user_id == member)),
@@ -106,12 +108,18 @@ async def _delete(
     return counts
 
 
+def _secrets(member: uuid.UUID | None) -> Any:
+    """The digests of a member's keys and sessions, as answers that are kept for them name their caller."""
+    keys = select(ApiKey.digest).where(ApiKey.user_id == member)
+    return keys.union(select(WebSession.digest).where(WebSession.user_id == member))
+
+
 async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[str, int]:
     """Delete runs with all that hangs on them, dependents first; how many rows of each table went.
 
     Messages are the conversation's, not the run's.
     """
-    counts = await forget_checkpoints(session, runs)
+    counts = await forget_words(session, runs)
     steps: list[tuple[str, Any]] = [
         ("outcomes", delete(Outcome).where(Outcome.run_id.in_(runs))),
         ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(runs))),
