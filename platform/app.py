@@ -118,7 +118,7 @@ class Whorl:
     async def work(self, *, until_empty: bool = False) -> None:
         """Do queued jobs, until cancelled or, by choice, until none is left."""
         await self.close_interrupted()
-        await self.queue.work(until_empty=until_empty)
+        await self.queue.work(until_empty=until_empty, grace=self.settings.job_drain_seconds)
 
 
 def database_addresses(settings: Settings) -> Addresses:

@@ -22,8 +22,8 @@ from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
-from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.idempotency.tables import IdempotentAnswer
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import Identity, Invitation, User
