@@ -22,7 +22,10 @@ class Tenant(Base):
 
 
 class User(Base):
-    """A person; ``home_tenant_id`` is where a sign-in without a workspace name leads."""
+    """A person; ``home_tenant_id`` is where a sign-in without a workspace name leads.
+
+    Sessions from before ``sessions_since`` are over, in whatever tenant.
+    """
 
     __tablename__ = "users"
 
@@ -32,6 +35,7 @@ class User(Base):
     password_hash: Mapped[str | None]
     home_tenant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tenants.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    sessions_since: Mapped[datetime | None]
 
 
 class Membership(TenantTable, Base):
