@@ -99,6 +99,7 @@ class Whorl:
     queue: Queue
     throttle: Throttle
     refusals: Throttle
+    sign_ons: Throttle
     sign_on: SignOn
     shadows: Shadows
     drain: Drain
@@ -187,6 +188,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             queue,
             Throttle(),
             Throttle(limit=20, window=3600),
+            Throttle(limit=30),
             await _open_sign_on(stack, settings, engine),
             shadows,
             drain,

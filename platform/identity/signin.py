@@ -54,6 +54,11 @@ class Throttle:
         self.fail(name)
         return True
 
+    def forgive(self, address: str) -> None:
+        """Take the latest failure back, if there is one."""
+        if self._failures.get(address):
+            self._failures[address].pop()
+
     def fail(self, address: str) -> None:
         """Count a failure."""
         self._failures.setdefault(address, []).append(self.clock())
