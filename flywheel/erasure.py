@@ -23,6 +23,7 @@ from ..platform.telemetry.tables import Span
 from ..platform.usage.record import forget_actor
 from .lineage import Node, descendants, find_node, find_people, find_user
 from .screening.recalled import confirm_recalled
+from .sources import take_turn
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
 
@@ -35,19 +36,24 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
     The person is a member by e-mail address, or a user of a program whose runs were captured by the program's
     id. Raises NotFoundError for anybody else, ConflictError where the last owner would go.
     The receipt names the person by a hash alone. An erasure that was cut short is made whole by
-    another: the account goes last.
+    another: the account goes last. A dataset that is stored meanwhile is followed as well.
     """
     actor.require("administer")
+    undone = Withdrawn()
     async with tenant_session(engine, actor.tenant_id) as session:
         node = await find_node(session, f"user:{subject}")
         member = await find_user(session, subject)
         if member is not None:
             await require_removable(session, member)
         descent = await descendants(session, node)
-    undone = await withdraw(engine, servers, actor, descent, "a person behind its data was erased")
-    async with tenant_session(engine, actor.tenant_id) as session:
-        counts = await _delete(session, actor.tenant_id, subject, descent.runs)
-        return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
+    while True:
+        undone.add(await withdraw(engine, servers, actor, descent, "a person behind its data was erased"))
+        async with tenant_session(engine, actor.tenant_id) as session:
+            await take_turn(session, actor.tenant_id)
+            descent = await descendants(session, node)
+            if not descent.datasets:
+                counts = await _delete(session, actor.tenant_id, subject, descent.runs)
+                return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
 
 
 async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor, source: str) -> Receipt:
@@ -60,6 +66,7 @@ async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor
         node = await find_node(session, source)
         if node.kind not in RECALLED:
             raise InputError(f"A {node.kind} is no source: recall a document, a tool or a run.")
+        await take_turn(session, actor.tenant_id)
         descent = await descendants(session, node)
         held = await confirm_recalled(session, actor, [uuid.UUID(run) for run in descent.runs], _named(node))
     undone = await withdraw(engine, servers, actor, descent, f"{_named(node)} was recalled")

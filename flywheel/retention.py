@@ -23,6 +23,7 @@ from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
 from .erasure import delete_runs
 from .jobs import worker_of
+from .sources import take_turn
 from .tables import Dataset, Retention
 
 RETAIN_JOB = "retain"
@@ -66,7 +67,9 @@ async def apply_days(engine: AsyncEngine, actor: Actor) -> dict[str, int]:
     moment, counts = now(), Counter[str]()
     if days.run_days is not None:
         before = moment - timedelta(days=days.run_days)
-        counts += await _in_batches(engine, actor, lambda session: _delete_runs(session, before))
+        counts += await _in_batches(
+            engine, actor, lambda session: _delete_runs(session, actor.tenant_id, before)
+        )
         async with tenant_session(engine, actor.tenant_id) as session:
             counts["held"] = int(await session.scalar(select(func.count()).where(*_old_runs(before))) or 0)
     if days.conversation_days is not None:
@@ -104,8 +107,9 @@ def _needed() -> Any:
     return select(func.jsonb_array_elements_text(Dataset.manifest["runs"]))
 
 
-async def _delete_runs(session: AsyncSession, before: datetime) -> dict[str, int]:
+async def _delete_runs(session: AsyncSession, tenant_id: uuid.UUID, before: datetime) -> dict[str, int]:
     """Delete up to ``BATCH`` runs; those that another transaction works on are left to a later batch."""
+    await take_turn(session, tenant_id)
     query = select(Run.id).where(*_old_runs(before), cast(Run.id, Text).not_in(_needed()))
     keys = list(await session.scalars(query.limit(BATCH).with_for_update(skip_locked=True)))
     return await delete_runs(session, keys) if keys else {}
