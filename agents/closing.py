@@ -21,6 +21,8 @@ from ..platform.usage.prices import Prices
 from ..platform.usage.record import Used, record_usage
 from .approvals import ask
 from .captured import CAPTURED_TAG
+from .checkpoints import forget_checkpoints
+from .conversations import has_conversation
 from .endings import INTERRUPTED, describe_end, failed_by
 from .events import RunEnded
 from .execution import Execution, resumption_of
@@ -28,6 +30,7 @@ from .graph import Limits
 from .ledger import Ending, Ledger
 from .plain import PlainRun
 from .tables import Message, Run
+from .waiting import give_up
 
 # What a run's row says of any error, without content.
 _FAILURE = "model or tool failure"
@@ -69,22 +72,32 @@ class Closing:
     async def _store(self, task: Execution, ended: RunEnded, root: int) -> None:
         """Store a run's end; one that is stored already, by a commit whose answer was lost, is left.
 
-        ``root`` is the id of the span that a run goes on under which waits for a person.
+        Of a run that was deleted, or whose conversation was, nothing is kept that was said. ``root`` is the id of
+        the span that a run goes on under which waits for a person.
         """
         actor, request, run = task.actor, task.request, task.run
         values, used = self._account(task, ended)
         async with tenant_session(self._engine, actor.tenant_id) as session:
-            stored = await session.get_one(Run, (actor.tenant_id, run.id))
+            stored = await session.get(Run, (actor.tenant_id, run.id))
+            if stored is None:
+                await forget_checkpoints(session, [run.id])
+                return
             if stored.status != "running":
                 return
             for name, value in values.items():
                 setattr(stored, name, value)
             await record_usage(session, actor.tenant_id, used)
-            if ended.status == "waiting":
+            await session.flush()
+            kept = await has_conversation(session, run.id)
+            if ended.status == "waiting" and kept:
                 stored.resume = resumption_of(request, len(task.messages), root)
                 ask(session, stored, ended)
                 return
-            if request.keep and run.conversation_id and ended.answer:
+            if ended.status == "waiting":
+                await give_up(session, stored)
+                return
+            await forget_checkpoints(session, [run.id])
+            if request.keep and kept and run.conversation_id and ended.answer:
                 session.add(
                     Message(
                         tenant_id=actor.tenant_id, conversation_id=run.conversation_id, run_id=run.id,
@@ -135,4 +148,6 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, limits: L
             .values(status="failed", stop_reason=INTERRUPTED, ended_at=now())
             .returning(Run.id)
         )
-        return len(closed.all())
+        runs = list(closed.scalars())
+        await forget_checkpoints(session, runs)
+        return len(runs)

@@ -52,5 +52,14 @@ async def own_conversation(session: AsyncSession, actor: Actor, conversation_id:
     return found
 
 
+async def has_conversation(session: AsyncSession, run_id: uuid.UUID) -> bool:
+    """Whether a run's conversation, where it has one, is there; it then stays for as long as the transaction."""
+    conversation_id = await session.scalar(select(Run.conversation_id).where(Run.id == run_id))
+    if conversation_id is None:
+        return True
+    there = select(Conversation.id).where(Conversation.id == conversation_id)
+    return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None
+
+
 def _own(actor: Actor, user_id: uuid.UUID | None) -> bool:
     return user_id == actor.user_id

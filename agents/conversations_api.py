@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, id_of, link_next
 from .conversations import own_conversation, own_conversations
-from .tables import Conversation, Message, Run, RunEventRow
+from .forgetting import delete_conversations
+from .tables import Conversation, Message
 
 router = APIRouter(prefix="/conversations")
 
@@ -68,11 +69,12 @@ async def list_messages(conversation_id: uuid.UUID, actor: CurrentActor, request
 
 @router.delete("/{conversation_id}", status_code=204)
 async def delete_conversation(conversation_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
-    """Delete one of the actor's conversations with its messages and the events of its runs."""
+    """Delete one of the actor's conversations with its messages and what its runs keep word for word.
+
+    A run that waits for a person is given up; one that is under way ends without being kept.
+    """
     actor.require("chat")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        conversation = await own_conversation(session, actor, conversation_id)
-        runs = select(Run.id).where(Run.conversation_id == conversation_id)
-        await session.execute(delete(RunEventRow).where(RunEventRow.run_id.in_(runs)))
-        await session.delete(conversation)
+        await own_conversation(session, actor, conversation_id)
+        await delete_conversations(session, [conversation_id])
     return Response(status_code=204)

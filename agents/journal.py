@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
 from ..platform.storable import storable
-from .conversations import find_run
+from .conversations import find_run, has_conversation
 from .endings import REASONS
 from .events import RunEnded, RunEvent, RunWaiting, event_data
 from .tables import Message, Run, RunEventRow
@@ -37,11 +37,16 @@ def told(number: int, event: RunEvent) -> Told:
 async def store(
     session: AsyncSession, tenant_id: uuid.UUID, run_id: uuid.UUID, events: Sequence[Told]
 ) -> None:
-    """Add events of a run, and forget those of all runs that are older than ``KEPT``."""
+    """Add events of a run, and forget those of all runs that are older than ``KEPT``.
+
+    Of a run whose conversation was deleted no event is kept.
+    """
     rows = [
         {"tenant_id": tenant_id, "run_id": run_id, "created_at": now(), **event._asdict()} for event in events
     ]
     await session.execute(insert(RunEventRow), rows)
+    if not await has_conversation(session, run_id):
+        await session.execute(delete(RunEventRow).where(RunEventRow.run_id == run_id))
     if any(event.event == ENDED for event in events):
         await session.execute(delete(RunEventRow).where(RunEventRow.created_at < now() - KEPT))
 

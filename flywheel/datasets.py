@@ -40,6 +40,7 @@ from .readers.base import Reader, Reading
 from .readers.local import LocalReader
 from .screening import quarantine
 from .screening.screener import Look
+from .sources import still_usable, take_turn, those_there
 from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory
@@ -94,10 +95,11 @@ class Cut:
 
 @dataclass
 class Built:
-    """What was written, and how many runs each stage left out, by reason."""
+    """What was written, of which runs, and how many each stage left out, by reason."""
 
     written: Written = field(default_factory=lambda: Written(0, 0, "", {}))
     left_out: Counter[str] = field(default_factory=Counter)
+    used: set[uuid.UUID] = field(default_factory=set)
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
@@ -117,6 +119,8 @@ async def create_dataset(
 ) -> Dataset:
     """Build and store a dataset version below ``folder``.
 
+    Runs that are deleted or recalled while it is built are left out: it is built again without them.
+
     ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out;
     ``reader`` says where runs are read and looked at, by default here.
 
@@ -134,35 +138,52 @@ async def create_dataset(
     with partial_folder(place) as partial:
         async with tenant_session(engine, tenant_id) as session:
             run_ids = await select_runs(session, selection)
-            built = await _build(session, tenant_id, run_ids, cut, partial, reader)
-        # Held even where nothing else comes of the build: the queue shows why.
-        async with tenant_session(engine, tenant_id) as session:
-            for run_id, flagged in built.flagged.items():
-                await quarantine.hold(session, tenant_id, run_id, flagged)
-        rows, held_out_rows, content_hash, balance = built.written
-        if not rows and not held_out_rows:
-            reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
-            raise InputError(
-                f"No run gives a row for {format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
-                "Give feedback on runs first, or widen the selection."
-            )
-        manifest = {
-            "format": format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
-            "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
-            "template_hashes": sorted(built.templates), "seed": seed,
-            "split": {"rule": split.RULE, "held_out": held_out}, "near_duplicates": near_duplicates,
-            "most_of_one": cut.most_of_one, "contamination": cut.contamination,
-            "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
-            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
-        }  # fmt: skip
-        publish(partial, place, manifest)
-    dataset = Dataset(
-        tenant_id=tenant_id, id=dataset_id, format=format, rows=rows, held_out_rows=held_out_rows,
-        content_hash=content_hash, manifest=manifest, folder=str(place),
-    )  # fmt: skip
+        while True:
+            async with tenant_session(engine, tenant_id) as session:
+                built = await _build(session, tenant_id, run_ids, cut, partial, reader)
+            await _hold(engine, tenant_id, built)
+            manifest = _manifest(selection, cut, run_ids, built)
+            dataset = Dataset(
+                tenant_id=tenant_id, id=dataset_id, format=format, rows=manifest["rows"],
+                held_out_rows=manifest["held_out_rows"], content_hash=manifest["content_hash"], manifest=manifest,
+                folder=str(place),
+            )  # fmt: skip
+            async with tenant_session(engine, tenant_id) as session:
+                await take_turn(session, tenant_id)
+                usable = await still_usable(session, run_ids, built.used)
+                if usable == run_ids:
+                    publish(partial, place, manifest)
+                    session.add(dataset)
+                    return dataset
+            run_ids = usable
+
+
+async def _hold(engine: AsyncEngine, tenant_id: uuid.UUID, built: Built) -> None:
+    """Put into quarantine what a build flagged, even where nothing else comes of it: the queue shows why."""
     async with tenant_session(engine, tenant_id) as session:
-        session.add(dataset)
-    return dataset
+        await take_turn(session, tenant_id)
+        for run_id in await those_there(session, list(built.flagged)):
+            await quarantine.hold(session, tenant_id, run_id, built.flagged[run_id])
+
+
+def _manifest(selection: Selection, cut: Cut, run_ids: list[uuid.UUID], built: Built) -> dict[str, Any]:
+    """What a build is; raises InputError where no row came of it."""
+    rows, held_out_rows, content_hash, balance = built.written
+    if not rows and not held_out_rows:
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
+        raise InputError(
+            f"No run gives a row for {cut.format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
+            "Give feedback on runs first, or widen the selection."
+        )
+    return {
+        "format": cut.format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
+        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
+        "template_hashes": sorted(built.templates), "seed": cut.seed,
+        "split": {"rule": split.RULE, "held_out": cut.held_out}, "near_duplicates": cut.near_duplicates,
+        "most_of_one": cut.most_of_one, "contamination": cut.contamination,
+        "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
+        "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
+    }  # fmt: skip
 
 
 async def rebuild(
@@ -208,9 +229,10 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     return lost
 
 
-async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID) -> Dataset:
-    """The tenant's dataset of that id; raises NotFoundError."""
-    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id))
+async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID, *, lock: bool = False) -> Dataset:
+    """The tenant's dataset of that id, by choice locked against change; raises NotFoundError."""
+    query = select(Dataset).where(Dataset.id == dataset_id)
+    dataset: Dataset | None = await session.scalar(query.with_for_update() if lock else query)
     if dataset is None:
         raise NotFoundError(f"There is no dataset {dataset_id} in this workspace.")
     return dataset
@@ -289,6 +311,7 @@ async def _screened(
                     continue
                 built.policies |= run.policies
                 built.templates.add(run.template_hash)
+                built.used.add(run.run_id)
                 yield run
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.checkpoints import forget_checkpoints
+from ..agents.forgetting import forget_words
 from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import count_of, tenant_session
 from ..platform.errors import InputError
+from ..platform.idempotency.tables import IdempotentAnswer
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.members import forget_member, require_removable
@@ -22,6 +23,7 @@ from ..platform.telemetry.tables import Span
 from ..platform.usage.record import forget_actor
 from .lineage import Node, descendants, find_node, find_people, find_user
 from .screening.recalled import confirm_recalled
+from .sources import take_turn
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
 
@@ -34,19 +36,24 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
     The person is a member by e-mail address, or a user of a program whose runs were captured by the program's
     id. Raises NotFoundError for anybody else, ConflictError where the last owner would go.
     The receipt names the person by a hash alone. An erasure that was cut short is made whole by
-    another: the account goes last.
+    another: the account goes last. A dataset that is stored meanwhile is followed as well.
     """
     actor.require("administer")
+    undone = Withdrawn()
     async with tenant_session(engine, actor.tenant_id) as session:
         node = await find_node(session, f"user:{subject}")
         member = await find_user(session, subject)
         if member is not None:
             await require_removable(session, member)
         descent = await descendants(session, node)
-    undone = await withdraw(engine, servers, actor, descent, "a person behind its data was erased")
-    async with tenant_session(engine, actor.tenant_id) as session:
-        counts = await _delete(session, actor.tenant_id, subject, descent.runs)
-        return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
+    while True:
+        undone.add(await withdraw(engine, servers, actor, descent, "a person behind its data was erased"))
+        async with tenant_session(engine, actor.tenant_id) as session:
+            await take_turn(session, actor.tenant_id)
+            descent = await descendants(session, node)
+            if not descent.datasets:
+                counts = await _delete(session, actor.tenant_id, subject, descent.runs)
+                return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
 
 
 async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor, source: str) -> Receipt:
@@ -59,6 +66,7 @@ async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor
         node = await find_node(session, source)
         if node.kind not in RECALLED:
             raise InputError(f"A {node.kind} is no source: recall a document, a tool or a run.")
+        await take_turn(session, actor.tenant_id)
         descent = await descendants(session, node)
         held = await confirm_recalled(session, actor, [uuid.UUID(run) for run in descent.runs], _named(node))
     undone = await withdraw(engine, servers, actor, descent, f"{_named(node)} was recalled")
@@ -95,6 +103,7 @@ async def _delete(
         counts[name] = counts.get(name, 0) + number
     steps: list[tuple[str, Any]] = [
         ("conversations", delete(Conversation).where(Conversation.user_id.in_(people))),
+        ("idempotent_answers", delete(IdempotentAnswer).where(IdempotentAnswer.caller.in_(_secrets(member)))),
         ("api_keys", delete(ApiKey).where(ApiKey.user_id == member)),
         ("invitations", delete(Invitation).where(Invitation.email == subject.strip().lower())),
         ("identities", delete(Identity).where(Identity.user_id == member)),
@@ -106,12 +115,18 @@ async def _delete(
     return counts
 
 
+def _secrets(member: uuid.UUID | None) -> Any:
+    """The digests of a member's keys and sessions, as answers that are kept for them name their caller."""
+    keys = select(ApiKey.digest).where(ApiKey.user_id == member)
+    return keys.union(select(WebSession.digest).where(WebSession.user_id == member))
+
+
 async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[str, int]:
     """Delete runs with all that hangs on them, dependents first; how many rows of each table went.
 
     Messages are the conversation's, not the run's.
     """
-    counts = await forget_checkpoints(session, runs)
+    counts = await forget_words(session, runs)
     steps: list[tuple[str, Any]] = [
         ("outcomes", delete(Outcome).where(Outcome.run_id.in_(runs))),
         ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(runs))),

@@ -1,9 +1,13 @@
 """Background work of the flywheel: a queued training, and looks at canaries."""
 
+import asyncio
 import uuid
+from contextlib import suppress
 
+import anyio.to_thread
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ..platform.database.outage import AWAY
 from ..platform.database.session import open_session, tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.tables import Tenant
@@ -15,6 +19,7 @@ from .canary import look, look_at_all
 from .tables import Training
 from .training.launch import train_adapter
 from .training.recipe import Recipe
+from .training.resume import checkpoint_of, mark_resumable
 
 WORKER = uuid.UUID(int=1)
 TRAIN_JOB, LOOK_JOB, LOOK_AT_ALL_JOB = "train", "look", "look_at_all"
@@ -37,15 +42,25 @@ async def training_job(
     async with tenant_session(engine, tenant_id) as session:
         training = await session.get_one(Training, (tenant_id, training_id))
         recipe = Recipe.model_validate(training.report["recipe"])
-    await train_adapter(
-        engine,
-        actor,
-        training_id,
-        recipe,
-        model_folder(settings),
-        settings.adapters,
-        rehearsal=settings.rehearsal,
-    )
+    folder, rehearsal = model_folder(settings), settings.rehearsal
+    try:
+        await train_adapter(
+            engine, actor, training_id, recipe, folder, settings.adapters, rehearsal=rehearsal
+        )
+    except asyncio.CancelledError:
+        await _wait_again(engine, settings, tenant_id, training_id)
+        raise
+
+
+async def _wait_again(
+    engine: AsyncEngine, settings: Settings, tenant_id: uuid.UUID, training_id: uuid.UUID
+) -> None:
+    """Note that a training which was broken off waits for another worker, and where that one goes on from."""
+    with suppress(*AWAY):
+        async with tenant_session(engine, tenant_id) as session:
+            training = await session.get_one(Training, (tenant_id, training_id))
+            kept = await anyio.to_thread.run_sync(checkpoint_of, training, settings.adapters)
+            training.status, training.report = "queued", mark_resumable(training.report, kept)
 
 
 async def look_job(

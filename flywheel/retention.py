@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Text, cast, delete, func, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.tables import Conversation, Message, Run, RunEventRow
+from ..agents.forgetting import delete_conversations
+from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import now
-from ..platform.database.session import count_of, tenant_session
+from ..platform.database.session import tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
 from .erasure import delete_runs
 from .jobs import worker_of
+from .sources import take_turn
 from .tables import Dataset, Retention
 
 RETAIN_JOB = "retain"
@@ -65,7 +67,9 @@ async def apply_days(engine: AsyncEngine, actor: Actor) -> dict[str, int]:
     moment, counts = now(), Counter[str]()
     if days.run_days is not None:
         before = moment - timedelta(days=days.run_days)
-        counts += await _in_batches(engine, actor, lambda session: _delete_runs(session, before))
+        counts += await _in_batches(
+            engine, actor, lambda session: _delete_runs(session, actor.tenant_id, before)
+        )
         async with tenant_session(engine, actor.tenant_id) as session:
             counts["held"] = int(await session.scalar(select(func.count()).where(*_old_runs(before))) or 0)
     if days.conversation_days is not None:
@@ -103,23 +107,19 @@ def _needed() -> Any:
     return select(func.jsonb_array_elements_text(Dataset.manifest["runs"]))
 
 
-async def _delete_runs(session: AsyncSession, before: datetime) -> dict[str, int]:
+async def _delete_runs(session: AsyncSession, tenant_id: uuid.UUID, before: datetime) -> dict[str, int]:
     """Delete up to ``BATCH`` runs; those that another transaction works on are left to a later batch."""
+    await take_turn(session, tenant_id)
     query = select(Run.id).where(*_old_runs(before), cast(Run.id, Text).not_in(_needed()))
     keys = list(await session.scalars(query.limit(BATCH).with_for_update(skip_locked=True)))
     return await delete_runs(session, keys) if keys else {}
 
 
 async def _delete_conversations(session: AsyncSession, before: datetime) -> dict[str, int]:
-    """Delete up to ``BATCH`` conversations in which nobody has said anything since."""
+    """Delete up to ``BATCH`` conversations in which nobody has said anything since and no run is open."""
     last = select(func.max(Message.created_at)).where(Message.conversation_id == Conversation.id)
     said = func.coalesce(last.scalar_subquery(), Conversation.created_at)
-    query = select(Conversation.id).where(said < before)
+    open_runs = exists().where(Run.conversation_id == Conversation.id, Run.status.in_(["running", "waiting"]))
+    query = select(Conversation.id).where(said < before, ~open_runs)
     keys = list(await session.scalars(query.limit(BATCH).with_for_update(skip_locked=True, of=Conversation)))
-    if not keys:
-        return {}
-    runs = select(Run.id).where(Run.conversation_id.in_(keys))
-    await session.execute(delete(RunEventRow).where(RunEventRow.run_id.in_(runs)))
-    messages = await count_of(session, delete(Message).where(Message.conversation_id.in_(keys)))
-    gone = await count_of(session, delete(Conversation).where(Conversation.id.in_(keys)))
-    return {"messages": messages, "conversations": gone}
+    return await delete_conversations(session, keys) if keys else {}

@@ -28,6 +28,12 @@ class Withdrawn:
     adapters: list[str] = field(default_factory=list)
     routes: list[tuple[str, str, str | None]] = field(default_factory=list)
 
+    def add(self, later: "Withdrawn") -> None:
+        """Count what another withdrawal changed as well."""
+        self.rows |= later.rows
+        self.adapters += later.adapters
+        self.routes += later.routes
+
 
 async def withdraw(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, descent: Descent, reason: str
@@ -47,7 +53,7 @@ async def withdraw(
     erased = {uuid.UUID(run) for run in descent.runs}
     for dataset_id in descent.datasets:
         async with tenant_session(engine, actor.tenant_id) as session:
-            dataset = await find_dataset(session, uuid.UUID(dataset_id))
+            dataset = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
             done.rows[dataset_id] = await make_again(session, dataset, without=erased)
             await discard_checkpoints(session, dataset.id)
             record(

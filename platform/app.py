@@ -99,6 +99,7 @@ class Whorl:
     queue: Queue
     throttle: Throttle
     refusals: Throttle
+    sign_ons: Throttle
     sign_on: SignOn
     shadows: Shadows
     drain: Drain
@@ -118,7 +119,7 @@ class Whorl:
     async def work(self, *, until_empty: bool = False) -> None:
         """Do queued jobs, until cancelled or, by choice, until none is left."""
         await self.close_interrupted()
-        await self.queue.work(until_empty=until_empty)
+        await self.queue.work(until_empty=until_empty, grace=self.settings.job_drain_seconds)
 
 
 def database_addresses(settings: Settings) -> Addresses:
@@ -187,6 +188,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             queue,
             Throttle(),
             Throttle(limit=20, window=3600),
+            Throttle(limit=30),
             await _open_sign_on(stack, settings, engine),
             shadows,
             drain,

@@ -28,6 +28,7 @@ from .logs import configure_logs
 from .serving.adapters import count_in_use
 from .serving.vllm import slots, supervised, with_server
 from .settings import Settings, load_settings
+from .shutdown import until_stopped
 from .telemetry import commands as telemetry_commands
 from .usage import commands as usage_commands
 
@@ -166,14 +167,14 @@ async def _announce(terminal: Terminal) -> int:
 @main.command()
 @run_async
 async def worker(terminal: Terminal) -> None:
-    """Do background jobs, such as trainings, until stopped.
+    """Do background jobs, such as trainings, until stopped; SIGTERM lets those under way end.
 
     \b
     Example: WHORL_WORKER=external whorl serve &  whorl worker
     """
     configure_logs(terminal.settings)
     async with terminal.open() as (whorl, _):
-        await whorl.work()
+        await until_stopped(whorl.work())
 
 
 @main.command("migrate")

@@ -119,6 +119,11 @@ class Settings(BaseModel):
     drain_seconds: float = Field(
         30.0, ge=0, description="How long open answers may go on when whorl serve is told to stop."
     )
+    job_drain_seconds: float = Field(
+        30.0,
+        ge=0,
+        description="How long jobs may go on when their worker is told to stop; then they go back to the queue.",
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How whorl serve and whorl worker log: lines of text, or one JSON object a line."
     )

@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
+import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import anyio
 import uvicorn
 
+_log = logging.getLogger(__name__)
 # New objects after which Python looks for cycles among them.
 GARBAGE = 5000
 # Seconds between two looks at what is open, and for streams to send their last event.
@@ -47,6 +49,23 @@ async def drain(shutdown: Shutdown, runs: Runs, seconds: float) -> None:
 async def _until(over: Callable[[], bool]) -> None:
     while not over():  # noqa: ASYNC110 - requests end in many places
         await anyio.sleep(LOOK)
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work``, which SIGTERM cancels; a second one ends the process."""
+    loop, task, own = asyncio.get_running_loop(), asyncio.ensure_future(work), asyncio.current_task()
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        _log.info("Told to stop: what is under way is brought to its end")
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if own is not None and own.cancelling():  # Ctrl-C
+            raise
 
 
 class Server(uvicorn.Server):

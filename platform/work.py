@@ -21,6 +21,7 @@ from ..flywheel.jobs import (
     look_job,
     training_job,
 )
+from ..flywheel.leftovers import forget_leftovers
 from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
@@ -70,6 +71,7 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
 
     async def retain(timestamp: int) -> None:
         await apply_to_all(work.engine)
+        await forget_leftovers(work.engine, work.settings.path("datasets"))
         await queue.forget()
 
     clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}

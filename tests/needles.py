@@ -8,9 +8,12 @@ import psycopg
 
 
 def found_in(text: str, needles: Iterable[str]) -> list[str]:
-    """Those of the needles that stand in ``text``, without regard to case and white space."""
+    """Those of the needles that stand in ``text``, without regard to case and white space.
+
+    Or as they are in the hexadecimal digits that PostgreSQL writes bytes in.
+    """
     folded = re.sub(r"\s+", " ", text).casefold()
-    return [needle for needle in needles if needle.casefold() in folded]
+    return [needle for needle in needles if needle.casefold() in folded or needle.encode().hex() in folded]
 
 
 def in_files(folder: Path, needles: Iterable[str]) -> list[str]:
@@ -28,8 +31,9 @@ def in_tables(url: str, needles: Iterable[str], *, but: Iterable[str] = ()) -> l
     """``table: needle`` for each row that holds a needle, in every table ``but`` some."""
     with psycopg.connect(url) as connection:
         query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        names = [name for (name,) in connection.execute(query) if name not in set(but)]
-        assert {"spans", "outcomes", "procrastinate_jobs"} <= set(names)
+        every = {name for (name,) in connection.execute(query)}
+        assert {"spans", "outcomes", "procrastinate_jobs"} <= every
+        names = sorted(every - set(but))
         rows = [(name, connection.execute(f'SELECT t::text FROM "{name}" t').fetchall()) for name in names]
     return [
         f"{name}: {needle}" for name, found in rows for (row,) in found for needle in found_in(row, needles)

@@ -148,6 +148,12 @@ def test_open_answers_may_end_before_a_pod_is_killed() -> None:
     assert app["terminationGracePeriodSeconds"] >= pause + float(settings["WHORL_DRAIN_SECONDS"]) + 30
 
 
+def test_jobs_may_end_before_a_worker_is_killed() -> None:
+    [settings] = [value["data"] for value in manifests() if value["kind"] == "ConfigMap"]
+    worker = dict(pods())["whorl-worker"]["spec"]
+    assert worker["terminationGracePeriodSeconds"] >= float(settings["WHORL_JOB_DRAIN_SECONDS"]) + 30
+
+
 def test_vllm_is_the_one_that_is_tested(compose: dict[str, Any]) -> None:
     """The same release and the same options everywhere."""
     tag = f"v{VLLM.partition('==')[2]}"

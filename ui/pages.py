@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..platform.problems import install_error_page
 from . import (
+    account,
     adapters,
     audit,
     chat,
@@ -32,7 +33,7 @@ def install(app: FastAPI) -> None:
     router = APIRouter(include_in_schema=False)
     for module in (
         signin, signon, join, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
-        audit, reference,
+        audit, reference, account,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

@@ -7,20 +7,23 @@ from starlette.responses import RedirectResponse, Response
 from ..platform.errors import (
     AuthenticationError,
     ConflictError,
+    LimitError,
     NotFoundError,
     PrerequisiteError,
     UpstreamError,
     WhorlError,
 )
 from ..platform.identity.refusals import note_failed_sign_on
+from ..platform.identity.signin import Throttle
 from ..platform.identity.signon import LIFETIME, Returned, SignOn
 from ..platform.identity.sso_api import redirect_uri_of
+from ..platform.problems import error_headers
 from .frame import render
 from .signin import SignInContext, keep_session, local_path, sign_in_context
 
 router = APIRouter(prefix="/signin/sso/{workspace}")
 COOKIE = "whorl_signon"
-_SHOWN = (AuthenticationError, ConflictError, NotFoundError, PrerequisiteError, UpstreamError)
+_SHOWN = (AuthenticationError, ConflictError, LimitError, NotFoundError, PrerequisiteError, UpstreamError)
 
 
 @router.get("")
@@ -28,13 +31,16 @@ async def begin_sign_on(workspace: str, request: Request, next: str = "/") -> Re
     """Send the browser to the provider.
 
     Where another site leads here, a person must agree first: it could be its own workspace, and its provider would
-    sign the visitor in there as somebody else.
+    sign the visitor in there as somebody else. Many that are begun from one address and come to nothing are throttled.
     """
     sign_on: SignOn = request.app.state.whorl.sign_on
     target = local_path(next)
     if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
         return render(await sign_in_context(request, workspace, next=target))
+    throttle: Throttle = request.app.state.whorl.sign_ons
     try:
+        throttle.check(_from(request, workspace))
+        throttle.fail(_from(request, workspace))
         begun = await sign_on.begin(workspace, redirect_uri_of(request, workspace), target)
     except _SHOWN as error:
         return await _refused(request, workspace, error)
@@ -68,12 +74,18 @@ async def finish_sign_on(
             note_failed_sign_on, whorl.engine, whorl.refusals, workspace, refusal.title
         )
         return _without_cookie(page)
+    request.app.state.whorl.sign_ons.forgive(_from(request, workspace))
     return _without_cookie(keep_session(request, RedirectResponse(done.next, 303), done.session))
+
+
+def _from(request: Request, workspace: str) -> str:
+    """Whose sign-ons are counted together: those from one address to one workspace."""
+    return f"{request.client.host if request.client else ''} {workspace[:100]}"
 
 
 async def _refused(request: Request, workspace: str, error: WhorlError) -> Response:
     context: SignInContext = await sign_in_context(request, workspace, message=error.message)
-    return render(context, error.status)
+    return render(context, error.status, error_headers(error) if isinstance(error, LimitError) else None)
 
 
 def _without_cookie(response: Response) -> Response:

@@ -12,9 +12,10 @@ from ..database.session import tenant_session
 from ..paging import PageCursor, id_of, link_next
 from . import audit, invitation_api, sso_api
 from .access import PersonRole, Role
-from .http import CurrentActor
+from .http import COOKIE, CurrentActor
 from .keys import create_key, list_keys, revoke_key, rotate_key
-from .members import add_member, change_role, list_members, remove_member, require_own_or_new
+from .members import MIN_PASSWORD, add_member, change_role, list_members, remove_member, require_own_or_new
+from .passwords import change_password
 
 router = APIRouter(prefix="/api", tags=["identity"])
 router.include_router(sso_api.router)
@@ -41,6 +42,21 @@ async def get_me(actor: CurrentActor) -> Any:
         name=actor.name,
         user_id=actor.user_id,
     )
+
+
+class PasswordChange(BaseModel):
+    """A password to take the place of the current one."""
+
+    current: str = Field(max_length=1000)
+    new: str = Field(min_length=MIN_PASSWORD, max_length=1000)
+
+
+@router.put("/me/password", status_code=204)
+async def put_password(body: PasswordChange, actor: CurrentActor, request: Request) -> Response:
+    """Change the password of whoever is signed in, which ends their other sessions; keys may not."""
+    whorl, secret = request.app.state.whorl, request.cookies.get(COOKIE, "")
+    await change_password(whorl.engine, whorl.throttle, actor, secret, body.current, body.new)
+    return Response(status_code=204)
 
 
 class NewKey(BaseModel):

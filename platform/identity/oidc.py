@@ -80,11 +80,12 @@ class Browser:
 
 
 class Person(NamedTuple):
-    """Whom a provider vouches for; ``email`` is None unless the provider verified it."""
+    """Whom a provider names; ``verified`` is whether it verified the address, None where it does not say."""
 
     issuer: str
     subject: str
     email: str | None
+    verified: bool | None
     name: str
 
 
@@ -125,12 +126,12 @@ async def identify(
     claims = _checked(str(tokens.get("id_token", "")), keys, metadata, client, browser)
     if "email" not in claims and metadata.userinfo_endpoint and tokens.get("access_token"):
         claims = {**await _userinfo(http, metadata.userinfo_endpoint, tokens, claims["sub"]), **claims}
-    verified = claims.get("email_verified") is True and isinstance(claims.get("email"), str)
-    name = claims.get("name")
+    email, name = claims.get("email"), claims.get("name")
     return Person(
         metadata.issuer,
         claims["sub"],
-        claims["email"] if verified else None,
+        email if isinstance(email, str) else None,
+        claims["email_verified"] is True if "email_verified" in claims else None,
         name if isinstance(name, str) else "",
     )
 

@@ -28,6 +28,7 @@ class ProviderChange:
     client_secret: str | None = None
     domains: tuple[str, ...] = ()
     role: PersonRole | None = None
+    accept_unstated_email: bool = False
 
 
 async def find_provider(session: AsyncSession) -> SignOnProvider | None:
@@ -61,6 +62,11 @@ async def check_provider(http: httpx.AsyncClient, change: ProviderChange, *, pri
             "Name the domains of the e-mail addresses that may come in by themselves: without them everybody who has "
             "an account with the provider would become a member.", "domains",
         )  # fmt: skip
+    if change.accept_unstated_email and not change.domains:
+        raise InputError(
+            "Name the domains of the e-mail addresses that the provider hands out: an address that it does not say it "
+            "verified counts in those alone.", "domains",
+        )  # fmt: skip
     await discover(http, change.issuer)
 
 
@@ -82,6 +88,7 @@ async def set_provider(
         session.add(provider)
     provider.issuer, provider.client_id = change.issuer, change.client_id
     provider.domains, provider.role = list(change.domains), change.role
+    provider.accept_unstated_email = change.accept_unstated_email
     if change.client_secret is not None:
         provider.client_secret = sealer.seal(change.client_secret, tenant_id, PURPOSE)
     await session.flush()

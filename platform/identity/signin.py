@@ -4,10 +4,10 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.base import now
@@ -54,6 +54,11 @@ class Throttle:
         self.fail(name)
         return True
 
+    def forgive(self, address: str) -> None:
+        """Take the latest failure back, if there is one."""
+        if self._failures.get(address):
+            self._failures[address].pop()
+
     def fail(self, address: str) -> None:
         """Count a failure."""
         self._failures.setdefault(address, []).append(self.clock())
@@ -67,6 +72,7 @@ async def sign_in(
     engine: AsyncEngine, throttle: Throttle, email: str, password: str, workspace: str = ""
 ) -> str:
     """The session secret for a cookie; raises AuthenticationError or LimitError."""
+    began = now()
     user = await check_password(engine, throttle, email, password)
     tenant_id = user.home_tenant_id
     if workspace:
@@ -74,7 +80,7 @@ async def sign_in(
             tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
     if tenant_id is None:
         raise AuthenticationError(WRONG)
-    return await open_web_session(engine, tenant_id, user.id, by="password")
+    return await open_web_session(engine, tenant_id, user.id, by="password", began=began)
 
 
 async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, password: str) -> User:
@@ -91,11 +97,17 @@ async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, pa
 
 
 async def open_web_session(
-    engine: AsyncEngine, tenant_id: uuid.UUID, user_id: uuid.UUID, *, by: ShownBy = "operator"
+    engine: AsyncEngine,
+    tenant_id: uuid.UUID,
+    user_id: uuid.UUID,
+    *,
+    by: ShownBy = "operator",
+    began: datetime | None = None,
 ) -> str:
     """Open a browser session for a member; raises AuthenticationError for anybody else.
 
-    ``by`` is how the person showed who that is; a password opens only memberships that it may.
+    ``by`` is how the person showed who that is; a password opens only memberships that it may. ``began`` is when they
+    began to: a session of a password that was changed meanwhile is over from the start.
     """
     secret = new_secret(PREFIX, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
@@ -109,6 +121,7 @@ async def open_web_session(
                 tenant_id=tenant_id,
                 digest=secret.digest,
                 user_id=user_id,
+                created_at=began or now(),
                 expires_at=now() + LIFETIME,
             )
         )
@@ -127,13 +140,17 @@ async def authenticate_session(engine: AsyncEngine, text: str) -> Actor:
                 .join(WebSession, WebSession.user_id == User.id)
                 .join(Membership, Membership.user_id == User.id)
                 .join(Tenant, Tenant.id == WebSession.tenant_id)
-                .where(WebSession.digest == digest(text), WebSession.expires_at > now())
+                .where(WebSession.digest == digest(text), WebSession.expires_at > now(), _counts())
             )
         ).one_or_none()
     if found is None:
         raise AuthenticationError("The session is over. Sign in again.")
     user, role, slug = found
     return Actor(tenant_id, slug, parse_role(role), user.name or user.email, user_id=user.id)
+
+
+def _counts() -> ColumnElement[bool]:
+    return or_(User.sessions_since.is_(None), WebSession.created_at >= User.sessions_since)
 
 
 async def sign_out(engine: AsyncEngine, text: str) -> None:

@@ -140,7 +140,7 @@ def _check_issuer(metadata: Metadata, issuer: str | None) -> None:
 async def _admit(
     session: AsyncSession, tenant: Tenant, provider: SignOnProvider, person: Person
 ) -> uuid.UUID:
-    """The member that a person is: known by the provider's subject, by a verified address, or new.
+    """The member that a person is: known by the provider's subject, by an address that counts, or new.
 
     Whoever was removed comes in again only by an invitation.
     """
@@ -163,7 +163,7 @@ async def _admit(
 async def _match(
     session: AsyncSession, tenant: Tenant, provider: SignOnProvider, person: Person, *, removed: bool
 ) -> uuid.UUID:
-    """The user of a verified address, made a member by an invitation or where the provider may do so."""
+    """The user of an address that counts, made a member by an invitation or where the provider may do so."""
     email = _address(provider, person)
     user = await find_user(session, email)
     if user is not None and await is_member(session, tenant.id, user.id):
@@ -190,6 +190,13 @@ def _address(provider: SignOnProvider, person: Person) -> str:
     Only ASCII: of other letters some become ASCII in lower case, such as the Kelvin sign.
     """
     if person.email is None:
+        raise AuthenticationError("The sign-on provider does not tell your e-mail address.")
+    if person.verified is None and not provider.accept_unstated_email:
+        raise AuthenticationError(
+            "The sign-on provider does not say whether it verified your e-mail address. Where it hands out the addresses "
+            "itself, an administrator can let them count: Members, Single sign-on."
+        )
+    if person.verified is False:
         raise AuthenticationError(
             "The sign-on provider has not verified your e-mail address. Verify it there first."
         )

@@ -38,6 +38,11 @@ class ProviderSettings(BaseModel):
         None,
         description="Given to whoever signs on and is not known; none: only members and the invited come in.",
     )
+    accept_unstated_email: bool = Field(
+        False,
+        description="Let addresses count of which the provider does not say whether it verified them: only where it "
+        "hands them out itself. One that it says it did not verify never counts.",
+    )
 
 
 class ProviderView(BaseModel):
@@ -47,6 +52,7 @@ class ProviderView(BaseModel):
     client_id: str
     domains: list[str]
     role: str | None
+    accept_unstated_email: bool
     redirect_uri: str
     updated_at: datetime
 
@@ -65,14 +71,16 @@ async def put_sso(body: ProviderSettings, actor: CurrentActor, request: Request)
     actor.require("administer")
     sign_on = request.app.state.whorl.sign_on
     change = ProviderChange(
-        body.issuer, body.client_id, body.client_secret, tuple(dict.fromkeys(body.domains)), body.role
-    )
+        body.issuer, body.client_id, body.client_secret, tuple(dict.fromkeys(body.domains)), body.role,
+        body.accept_unstated_email,
+    )  # fmt: skip
     await check_provider(sign_on.http, change, private=sign_on.private)
     async with tenant_session(sign_on.engine, actor.tenant_id) as session:
         provider = await set_provider(session, sign_on.sealer, actor.tenant_id, change)
         audit.record(
             session, actor, "sso.set", provider.issuer, client_id=provider.client_id, domains=provider.domains,
-            role=provider.role, secret="new" if change.client_secret else "kept",
+            role=provider.role, accept_unstated_email=provider.accept_unstated_email,
+            secret="new" if change.client_secret else "kept",
         )  # fmt: skip
     return _view(provider, request, actor.tenant_slug)
 
@@ -98,5 +106,6 @@ async def delete_sso(actor: CurrentActor, request: Request) -> Response:
 def _view(provider: SignOnProvider, request: Request, workspace: str) -> ProviderView:
     return ProviderView(
         issuer=provider.issuer, client_id=provider.client_id, domains=provider.domains, role=provider.role,
+        accept_unstated_email=provider.accept_unstated_email,
         redirect_uri=redirect_uri_of(request, workspace), updated_at=provider.updated_at,
     )  # fmt: skip

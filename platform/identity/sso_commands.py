@@ -33,6 +33,11 @@ def sso() -> None:
 @click.option(
     "--role", type=click.Choice(ROLES), help="Given to whoever is not known; by default nobody comes in."
 )
+@click.option(
+    "--accept-unstated-email",
+    is_flag=True,
+    help="Let addresses count of which the provider, which hands them out, does not say that it verified them.",
+)
 @run_async
 async def sso_set(
     terminal: Terminal,
@@ -41,6 +46,7 @@ async def sso_set(
     client_secret: str,
     domains: tuple[str, ...],
     role: str | None,
+    accept_unstated_email: bool,
 ) -> None:
     """Set the OpenID provider; the client secret is taken from SSO_CLIENT_SECRET, or asked for.
 
@@ -49,7 +55,12 @@ async def sso_set(
     """
     names = tuple(dict.fromkeys(domain.strip().lower() for domain in domains))
     change = ProviderChange(
-        issuer, client_id, client_secret, names, parse_person_role(role) if role else None
+        issuer,
+        client_id,
+        client_secret,
+        names,
+        parse_person_role(role) if role else None,
+        accept_unstated_email,
     )
     async with terminal.open() as (whorl, actor):
         await check_provider(whorl.sign_on.http, change, private=whorl.sign_on.private)
@@ -63,6 +74,7 @@ async def sso_set(
                 client_id=client_id,
                 domains=list(names),
                 role=role,
+                accept_unstated_email=accept_unstated_email,
                 secret="new",
             )
     _show(terminal, provider, actor.tenant_slug)
@@ -98,6 +110,7 @@ async def sso_remove(terminal: Terminal) -> None:
 def _show(terminal: Terminal, provider: SignOnProvider, workspace: str) -> None:
     value = {
         "issuer": provider.issuer, "client_id": provider.client_id, "domains": provider.domains, "role": provider.role,
+        "accept_unstated_email": provider.accept_unstated_email,
         "redirect_uri": f"{terminal.settings.site}/signin/sso/{workspace}/callback",
     }  # fmt: skip
     rows = [[name, ", ".join(it) if isinstance(it, list) else it] for name, it in value.items()]

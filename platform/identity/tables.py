@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, true
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.base import Base, TenantTable, new_id, now
@@ -22,7 +22,10 @@ class Tenant(Base):
 
 
 class User(Base):
-    """A person; ``home_tenant_id`` is where a sign-in without a workspace name leads."""
+    """A person; ``home_tenant_id`` is where a sign-in without a workspace name leads.
+
+    Sessions from before ``sessions_since`` are over, in whatever tenant.
+    """
 
     __tablename__ = "users"
 
@@ -32,6 +35,7 @@ class User(Base):
     password_hash: Mapped[str | None]
     home_tenant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tenants.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    sessions_since: Mapped[datetime | None]
 
 
 class Membership(TenantTable, Base):
@@ -83,7 +87,8 @@ class SignOnProvider(TenantTable, Base):
 
     ``client_secret`` is sealed (``sealing.py``). ``domains`` are those of the addresses that the provider may vouch
     for, all where there is none. ``role`` is given to whoever signs on without being known; None lets in only
-    members and the invited.
+    members and the invited. ``accept_unstated_email`` is whether an address counts of which the provider does not
+    say whether it verified it.
     """
 
     __tablename__ = "sign_on_providers"
@@ -93,6 +98,7 @@ class SignOnProvider(TenantTable, Base):
     client_secret: Mapped[bytes]
     domains: Mapped[list[Any]] = mapped_column(default=list)
     role: Mapped[str | None]
+    accept_unstated_email: Mapped[bool] = mapped_column(default=False, server_default=false())
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 

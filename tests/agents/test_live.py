@@ -16,6 +16,7 @@ from asgi_lifespan import LifespanManager
 from sqlalchemy import column, delete, func, select, table, update
 
 from tests.conftest import Addresses, test_settings
+from tests.needles import in_tables
 from tests.platform.test_api import Site
 from whorl.agents.conversations import find_run
 from whorl.agents.tables import Approval, Run, RunEventRow
@@ -204,6 +205,50 @@ async def test_events_are_forgotten_after_a_day_and_with_their_conversation(
         assert await stored() == one > 3
         assert (await client.delete(f"/api/conversations/{second['conversation_id']}")).status_code == 204
         assert await stored() == 0
+
+
+def words_left(replica: Replica, *words: str) -> list[str]:
+    """Where words stand but in what is redacted and stays."""
+    return in_tables(replica.whorl.addresses.admin, words, but=("spans", "outcomes"))
+
+
+async def test_a_deleted_conversation_leaves_no_word_of_its_runs(replicas: tuple[Replica, Replica]) -> None:
+    """Neither of one that is over nor of one that waited, which is given up."""
+    here, _ = replicas
+    async with here.client("owner") as client:
+        waiting = (
+            await client.post(
+                "/api/runs", json={"question": "Send a letter to Heliotrope", "approve": "changing"}
+            )
+        ).json()
+        run_id, conversation = waiting["run_id"], waiting["conversation_id"]
+        body = {"question": "When, Heliotrope?", "conversation_id": conversation}
+        await client.post("/api/runs", json=body)
+        await here.whorl.live.settle()
+        kept = {found.split(":")[0] for found in words_left(here, "Heliotrope")}
+        assert kept >= {"run_events", "approvals", "checkpoint_blobs", "messages", "conversations"}
+        assert (await client.delete(f"/api/conversations/{conversation}")).status_code == 204
+        assert words_left(here, "Heliotrope", "tide turns") == []
+        assert (await client.get(f"/api/runs/{run_id}")).json()["status"] == "cancelled"
+        call = f"/api/runs/{run_id}/approvals/{waiting['waiting_for'][0]['call_id']}"
+        assert (await client.post(call, json={"verdict": "approve"})).status_code == 404
+
+
+@pytest.mark.parametrize("question", ["When, Heliotrope?", "Send a letter to Heliotrope"])
+async def test_what_is_said_after_its_conversation_was_deleted_is_not_kept(
+    replicas: tuple[Replica, Replica], question: str
+) -> None:
+    here, _ = replicas
+    here.backend.gate.clear()
+    async with here.client("owner") as client:
+        run_id = await begin(client, question, approve="changing")
+        conversation = (await client.get("/api/conversations")).json()[0]["id"]
+        assert (await client.delete(f"/api/conversations/{conversation}")).status_code == 204
+        here.backend.gate.set()
+        run = await until(client, run_id, "succeeded" if "When" in question else "cancelled")
+        await here.whorl.live.settle()
+    assert run["output_tokens"] > 5 and here.post.sent == []
+    assert words_left(here, "Heliotrope", "tide turns") == []
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])

@@ -32,6 +32,7 @@ from whorl.platform.errors import (
     NotFoundError,
     PermissionDeniedError,
     PrerequisiteError,
+    UpstreamError,
 )
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.base import Generation, Token
@@ -99,6 +100,21 @@ async def test_finished_runs_leave_no_checkpoint(whorl: Whorl, acme: Actor) -> N
     await whorl.agents.answer(acme, RunRequest("Hello?"))
     with psycopg.connect(whorl.addresses.admin) as connection:
         assert connection.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
+
+
+async def test_a_failed_run_leaves_no_checkpoint(settings: Settings) -> None:
+    """Nobody goes on with it, and a checkpoint holds what was said as it was said."""
+
+    def fail(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        if messages[-1]["role"] == "user":
+            return call_text("calculator", expression="1 + 1")
+        raise UpstreamError("The model is gone.")
+
+    events = await scripted(settings, fail)
+    assert events[-1].status == "failed"
+    with psycopg.connect(settings.database_admin_url or "") as connection:
+        for table in ("checkpoints", "checkpoint_blobs", "checkpoint_writes"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 async def scripted(

@@ -22,7 +22,9 @@ from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
+from whorl.platform.idempotency.tables import IdempotentAnswer
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import Identity, Invitation, User
 from whorl.platform.serving.adapters import register_adapter, routed_adapter, switch_route
@@ -132,21 +134,40 @@ async def sign_on_and_invite(whorl: Whorl, person: Actor, email: str) -> None:
         session.add(Invitation(**common, email=email, role="member", digest="0", expires_at=now()))
 
 
+async def talk_live(whorl: Whorl, person: Actor) -> None:
+    """A run whose events are kept, asked for with a key by which an answer is kept."""
+    async with tenant_session(whorl.engine, person.tenant_id) as session:
+        key, _ = await create_key(session, person.tenant_id, "own", "member", user_id=person.user_id)
+        session.add(
+            IdempotentAnswer(
+                tenant_id=person.tenant_id, caller=key.digest, key="1", request_hash="0", expires_at=now()
+            )
+        )
+    started = await whorl.live.start(person, RunRequest(f"Once more of {SECRET}", adapter=""))
+    await whorl.live.result(person, started.run_id)
+    await whorl.live.settle()
+    await whorl.flush()
+
+
 async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "erasure", settings.path("datasets"))
         needles = (SECRET, "ann@erasure.example", str(world.ann.user_id))
         await sign_on_and_invite(whorl, world.ann, "ann@erasure.example")
+        await talk_live(whorl, world.ann)
+        found = {each.split(":")[0] for each in in_tables(settings.database_admin_url or "", needles)}
+        assert found >= {"run_events", "messages", "spans"}
         assert in_tables(settings.database_admin_url or "", needles)
         assert in_files(settings.path("datasets"), needles)
         receipt = await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@erasure.example")
         counts = receipt.counts
         assert (counts["runs"], counts["conversations"], counts["messages"], counts["outcomes"]) == (
-            3,
-            3,
-            6,
+            4,
+            4,
+            8,
             3,
         )
+        assert counts["run_events"] > 3 and counts["idempotent_answers"] == counts["api_keys"] == 1
         assert counts["spans"] >= 9 and counts["rows"] == {str(world.dataset.id): 3}
         assert counts["adapters"] == [world.adapter]
         assert counts["routes"] == [{"agent": "default", "from": world.adapter, "to": None}]

@@ -1,5 +1,6 @@
 """Resuming: a training that died goes on from its checkpoint, to the weights that it would have reached."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 from tests.conftest import Actor, Settings, quote_first
 from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
 from tests.tiny_model import make_model
+from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
 from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training.checkpoint import last_checkpoint
@@ -191,6 +193,30 @@ async def test_a_killed_process_is_resumed_to_the_same_adapter(
             torch.testing.assert_close(second[key], value, rtol=1e-4, atol=1e-6)
         with pytest.raises(ConflictError, match="is succeeded"):
             await requeue_training(whorl.engine, actor, cut, changed.adapters)
+
+
+async def test_a_training_that_its_worker_gives_back_waits_and_goes_on(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    recipe = small("sft", epochs=60.0, save_every=4)
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), recipe)
+        given = whorl.engine, changed, actor.tenant_id, training_id
+        first = asyncio.create_task(training_job(*given))
+        while last_checkpoint(changed.adapters / "acme.v1.partial") is None:
+            assert not first.done()
+            await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        waiting = await stored(whorl, actor, training_id)
+        step = waiting.report["checkpoint"]["step"]
+        assert waiting.status == "queued" and 4 <= step < 180
+        await whorl.close_interrupted()
+        await training_job(*given)
+        done = await stored(whorl, actor, training_id)
+    assert (done.status, done.report["steps"], done.report["resumed_from"]) == ("succeeded", 180, step)
 
 
 async def test_the_app_that_died_leaves_a_training_that_can_go_on(

@@ -10,6 +10,7 @@ from asgi_lifespan import LifespanManager
 
 from tests.conftest import Addresses, Settings, quote_first, test_settings
 from tests.flywheel.test_lineage import make_world, model
+from tests.needles import in_tables
 from whorl.agents.runs import RunRequest
 from whorl.flywheel import retention
 from whorl.flywheel.lineage import descendants, find_node
@@ -91,6 +92,30 @@ async def test_old_runs_go_batch_by_batch(
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         done = [event.details for event in await recent(session) if event.action == "retention.applied"]
     assert [details.get("runs") for details in done] == [None, 5]
+
+
+@pytest.mark.parametrize("days", ["run_days", "conversation_days"])
+async def test_what_a_run_told_goes_with_it(
+    whorl: Whorl, acme: Actor, database: Addresses, days: str
+) -> None:
+    """And with its conversation, although its events would be kept for a day; not while it is under way."""
+    started = await whorl.live.start(acme, RunRequest("What is heliotrope?", adapter=""))
+    await whorl.live.result(acme, started.run_id)
+    await whorl.live.settle()
+    await whorl.flush()
+    age(database, 3, started.run_id)
+    kept = ("spans", "messages", "conversations") if days == "run_days" else ("spans",)
+    assert any(
+        found.startswith("run_events") for found in in_tables(database.admin, ["heliotrope"], but=kept)
+    )
+    await keep(whorl, acme, **{days: 2})
+    with psycopg.connect(database.admin) as connection:
+        connection.execute("UPDATE runs SET status = 'running'")
+    assert await apply_days(whorl.engine, acme) == {}
+    with psycopg.connect(database.admin) as connection:
+        connection.execute("UPDATE runs SET status = 'succeeded'")
+    assert (await apply_days(whorl.engine, acme))["run_events"] > 2
+    assert in_tables(database.admin, ["heliotrope"], but=kept) == []
 
 
 async def test_the_nightly_job_is_queued_and_done(whorl: Whorl, acme: Actor, database: Addresses) -> None:

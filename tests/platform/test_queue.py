@@ -14,6 +14,7 @@ from whorl.agents.tables import Run
 from whorl.platform.app import database_addresses
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
+from whorl.platform.jobs import queue as queue_module
 from whorl.platform.jobs.queue import Queue, open_queue
 
 
@@ -105,6 +106,46 @@ async def test_a_living_worker_keeps_its_job(settings: Settings) -> None:
         die_while_doing(settings, job)
         assert await queue.take_back(silence=3600) == 0
         assert status_of(settings, job) == "doing"
+
+
+@pytest.mark.usefixtures("whorl")
+async def test_a_worker_that_is_being_stopped_keeps_its_job(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it lives, or others would do the job a second time."""
+    monkeypatch.setattr(queue_module, "BEAT", 0.2)
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await over.wait()
+
+    address = database_addresses(settings).app
+    async with open_queue(address, {"slow": slow}) as queue, queue_of(settings, []) as other:
+        job = await queue.defer("slow")
+        worker = asyncio.create_task(queue.work(grace=120))
+        await asyncio.wait_for(begun.wait(), 60)
+        worker.cancel()
+        await asyncio.sleep(4)
+        assert await other.take_back(silence=3) == 0
+        over.set()
+        with suppress(asyncio.CancelledError):
+            await worker
+    assert status_of(settings, job) == "succeeded"
+
+
+@pytest.mark.usefixtures("whorl")
+async def test_a_job_that_fails_is_not_tried_again(settings: Settings) -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    async def leave() -> None:
+        raise asyncio.CancelledError
+
+    async with open_queue(database_addresses(settings).app, {"fail": fail, "leave": leave}) as queue:
+        jobs = [await queue.defer("fail"), await queue.defer("leave")]
+        await queue.work(until_empty=True)
+    assert [status_of(settings, job) for job in jobs] == ["failed", "aborted"]
 
 
 async def test_jobs_that_ended_long_ago_are_forgotten(settings: Settings, whorl: Whorl) -> None:

@@ -13,8 +13,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
 from tests.ui.seed import PASSWORD, address
+from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.http import COOKIE
+from whorl.platform.identity.members import add_member
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -297,7 +299,7 @@ async def test_no_page_is_wider_than_the_window(
         "/", f"/conversations/{site.hostile.conversation_id}", "/admin", "/admin/runs",
         f"/admin/runs/{site.hostile.runs[-1]}", "/admin/documents", f"/admin/datasets/{site.hostile.dataset_id}",
         "/admin/adapters", f"/admin/adapters/{site.hostile.adapter}", "/admin/members", "/admin/keys",
-        "/admin/usage", "/admin/audit", "/docs",
+        "/admin/usage", "/admin/audit", "/docs", "/account",
     ):  # fmt: skip
         await page.goto(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
@@ -335,6 +337,23 @@ async def test_single_sign_on_is_set_up_and_used(page: Page, site: Site, context
         await page.get_by_role("button", name="Switch off").click()
         await page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
         await expect(page.get_by_role("button", name="Set up")).to_be_visible()
+
+
+async def test_a_password_is_typed_twice(page: Page, site: Site, context: BrowserContext) -> None:
+    tenant_id = site.acme.tenant_id
+    async with tenant_session(site.whorl.engine, tenant_id) as session:
+        user, _ = await add_member(session, tenant_id, "kim@acme.example", "member", password=PASSWORD)
+    await enter(context, site, Actor(tenant_id, "acme", "member", "kim", user_id=user.id))
+    await page.goto("/account")
+    await page.get_by_label("Current password").fill(PASSWORD)
+    await page.locator("#new").fill("a better horse battery")
+    again = page.get_by_label("New password again")
+    await again.fill("a better house battery")
+    await page.get_by_role("button", name="Change the password").click()
+    assert await again.evaluate("field => field.validationMessage") == "This is not the same."
+    await again.fill("a better horse battery")
+    await page.get_by_role("button", name="Change the password").click()
+    await expect(page.get_by_text("The password is changed.")).to_be_visible()
 
 
 async def test_an_invited_person_joins(page: Page, site: Site, context: BrowserContext) -> None:

@@ -25,6 +25,7 @@ from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.members import add_member, remove_member
+from whorl.platform.identity.signin import Throttle
 from whorl.platform.identity.tables import Identity, Membership, SignOnAttempt, SignOnProvider, User
 from whorl.ui.signon import COOKIE as ATTEMPT
 
@@ -396,6 +397,63 @@ async def test_the_page_offers_it_where_there_is_one(workspace: Workspace, site:
         page = (await browser.get(f"/signin?workspace={name}")).text
         assert "offers none here" in page and "/signin/sso/" not in page
         assert refused(await browser.get(f"/signin/sso/{name}"), browser)
+
+
+async def test_sign_ons_that_come_to_nothing_are_throttled(
+    workspace: Workspace, provider: Provider, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By address and workspace; one that comes to its end does not count, one that is refused does."""
+    monkeypatch.setattr(site.whorl, "sign_ons", Throttle(limit=3))
+    provider.be("ada", workspace.address("ada"))
+    for _ in range(5):
+        assert (await sign_on(workspace, await site.browser())).status_code == 303
+    provider.be("eve", "eve@elsewhere.example")
+    browser = await site.browser()
+    assert refused(await sign_on(workspace, browser), browser)
+    for _ in range(2):
+        await workspace.begin(browser)
+    page = await browser.get(f"/signin/sso/{workspace.slug}")
+    assert page.status_code == 429 and int(page.headers["retry-after"]) > 0 and 'role="alert"' in page.text
+    async with tenant_session(site.whorl.engine, workspace.owner.tenant_id) as session:
+        left = list(await session.scalars(select(SignOnAttempt)))
+    assert len(left) == 2, "nothing is kept of what is throttled, and the provider is not asked"
+    other = await make_workspace(site)
+    await other.set_up(provider)
+    await other.begin(browser)
+
+
+async def test_an_address_of_which_the_provider_says_nothing_counts_where_the_administrator_says_so(
+    workspace: Workspace, provider: Provider
+) -> None:
+    domains = [f"{workspace.slug}.example"]
+
+    async def come(email: str, verified: Any) -> httpx.Response:
+        provider.be(secrets.token_hex(4), email)
+        if verified is None:
+            provider.person.pop("email_verified")
+        else:
+            provider.person["email_verified"] = verified
+        return await sign_on(workspace, await workspace.site.browser())
+
+    silent = await come(workspace.address("ida"), None)
+    assert silent.status_code == 401 and "does not say whether it verified" in silent.text
+    wide = await workspace.set_up(provider, accept_unstated_email=True)
+    assert wide.status_code == 422 and "domains" in wide.json()["detail"]
+    set_up = await workspace.set_up(provider, domains=domains, role="member", accept_unstated_email=True)
+    assert set_up.json()["accept_unstated_email"] is True
+    assert " checked" in (await workspace.admin.get("/admin/members")).text
+    assert (await come(workspace.address("ida"), None)).status_code == 303
+    assert (await come("ida@elsewhere.example", None)).status_code == 401
+    for denied in (False, "true", 1):
+        assert (await come(workspace.address("joe"), denied)).status_code == 401, denied
+    await workspace.set_up(provider, domains=domains, role="member")
+    assert (await come(workspace.address("kai"), None)).status_code == 401
+    members = await workspace.members()
+    assert workspace.address("ida") in members and workspace.address("kai") not in members
+    events = [
+        event for event in (await workspace.admin.get("/api/audit")).json() if event["action"] == "sso.set"
+    ]
+    assert [event["details"]["accept_unstated_email"] for event in events] == [False, True, False]
 
 
 async def test_another_site_cannot_start_it(workspace: Workspace, site: Site) -> None:

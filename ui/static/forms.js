@@ -3,6 +3,7 @@
 // data-api     "METHOD /path"
 // data-confirm a question to agree to first
 // data-list    on a field: words, as a list
+// data-same    on a field: the id of the one that must hold the same
 // data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
 
 import { call } from "./api.js";
@@ -13,6 +14,12 @@ for (const form of document.querySelectorAll("form[data-api]")) {
     event.preventDefault();
     submit(form);
   });
+}
+
+for (const field of document.querySelectorAll("[data-same]")) {
+  const other = document.getElementById(field.dataset.same);
+  const compare = () => field.setCustomValidity(field.value === other.value ? "" : "This is not the same.");
+  for (const each of [field, other]) each.addEventListener("input", compare);
 }
 
 async function submit(form) {

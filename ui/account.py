@@ -1,0 +1,35 @@
+"""A person's own account: who they are here, and their password."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ..platform.database.session import open_session
+from ..platform.identity.members import MIN_PASSWORD
+from ..platform.identity.tables import User
+from .frame import Context, PageActor, render
+
+router = APIRouter(prefix="/account")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountContext(Context):
+    """Whoever is signed in; ``has_password`` is not so for who comes in by single sign-on alone."""
+
+    template: ClassVar[str] = "account.html"
+    email: str
+    has_password: bool
+    shortest: int = MIN_PASSWORD
+
+
+@router.get("")
+async def show_account(actor: PageActor, request: Request) -> Response:
+    """The account; a key has none."""
+    user = None
+    async with open_session(request.app.state.whorl.engine) as session:
+        if actor.user_id is not None:
+            user = await session.get_one(User, actor.user_id)
+    email, has_password = (user.email, user.password_hash is not None) if user else ("", False)
+    return render(AccountContext(title="Your account", actor=actor, email=email, has_password=has_password))
