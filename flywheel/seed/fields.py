@@ -300,7 +300,7 @@ def _flag(rng: Random, words: Words, subject: str) -> Field:
     def draw(r: Random) -> tuple[Value, str]:
         return not off, what
 
-    named = (
+    named: tuple[str, ...] = (
         "including {v}",
         "with {v}",
         "with {v} included",
@@ -338,14 +338,8 @@ def _list(rng: Random, words: Words, subject: str) -> Field:
         form = r.random()
         if number:
             drawn = [r.randint(1, 200) if whole else round(r.uniform(0, 50), 1) for _ in range(count)]
-            shown = (
-                f"[{', '.join(map(str, drawn))}]"
-                if form < 0.3
-                else ", ".join(map(str, drawn))
-                if form < 0.6
-                else spoken(drawn)
-            )  # type: ignore[arg-type]
-            return drawn, shown  # type: ignore[return-value]
+            listed = ", ".join(map(str, drawn))
+            return drawn, f"[{listed}]" if form < 0.3 else listed if form < 0.6 else spoken(drawn)
         texts = [_phrase(r, words, False) for _ in range(count)]
         if form < 0.3:
             return texts, ", ".join(f"'{text}'" for text in texts)

@@ -158,9 +158,10 @@ def _missing(rng: Random, held_out: bool, words: Words, mix: Mix, offered: AnyFu
 def _functions(kind: Kind, rng: Random, held_out: bool, words: Words, mix: Mix) -> list[AnyFunction]:
     """The functions on offer; with ``loose`` words more of them, with more invented parameters, alike in name."""
     if kind in ("tool", "none_fits") and mix.described > 0 and rng.random() < mix.described:
-        offered: list[AnyFunction] = [described(rng, held_out, words)]
+        main = described(rng, held_out, words)
+        offered: list[AnyFunction] = [main]
         for _ in range(rng.choice((0, 0, 0, 0, 1, 2))):
-            offered.append(described(rng, held_out, words, offered[0] if rng.random() < 0.4 else None))
+            offered.append(described(rng, held_out, words, main if rng.random() < 0.4 else None))
         return offered
     if kind in ("tool", "none_fits") and mix.loose > 0 and rng.random() < mix.loose:
         first = function(rng, held_out, words, coins=0.65)

@@ -6,7 +6,7 @@ from random import Random
 
 from . import names
 
-Value = str | int | float | bool | list[int] | list[str]
+Value = str | int | float | bool | list[int] | list[int | float] | list[str]
 
 
 @dataclass(frozen=True)
