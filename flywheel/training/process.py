@@ -74,8 +74,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     if job.threads:
         torch.set_num_threads(job.threads)
     rows, aside = _rows(job)
-    passes = _passes(job)
-    again = _rehearsed(job, passes * len(rows))
+    again = _rehearsed(job, len(rows))
     former = former_rows(job.rehearsal, job.recipe.anchored)
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
@@ -85,8 +84,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     started = time.monotonic()
     callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
     trainer = build_trainer(
-        job.recipe.changed(epochs=job.recipe.epochs / passes), model, tokenizer, [*rows * passes, *again], aside,
-        job.partial, callbacks,
+        job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks,
         job.target_modules, former,
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
@@ -97,15 +95,6 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
         "resumed_from": resumed.step if resumed else None,
     }  # fmt: skip
     return _save(job, trainer, measured)
-
-
-def _passes(job: TrainingJob) -> int:
-    """How often rows stand in what is trained on: once for each whole pass where others are rehearsed with them, so
-    that each pass rehearses rows of its own."""
-    recipe = job.recipe
-    if recipe.method not in OPTIONS["rehearse"] or not job.rehearsal or recipe.rehearse == 0:
-        return 1
-    return max(1, int(recipe.epochs))
 
 
 def _rehearsed(job: TrainingJob, count: int) -> list[Row]:

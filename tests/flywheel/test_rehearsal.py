@@ -70,23 +70,6 @@ def test_a_training_says_how_many_rows_it_rehearsed(tmp_path: Path, share: float
     assert (report["rows"], report["rehearsed_rows"]) == (4, again)
 
 
-def test_each_pass_rehearses_rows_of_its_own(tmp_path: Path) -> None:
-    """In as many steps as passes over the rows with one set of others would take."""
-    base = make_model(tmp_path / "base", seed=3)
-    written(base / FILE, OLD)
-    steps = {}
-    for share in (None, 0.0):
-        job = TrainingJob(
-            recipe=default_recipe("sft").changed(epochs=2.0, rehearse=share, batch_size=4), model_folder=base,
-            base_hash="", dataset_folder=write_dataset(tmp_path / "dataset", "sft"),
-            output_folder=tmp_path / f"adapter-{share}", rehearsal=rehearsal_of(base, None),
-        )  # fmt: skip
-        report = train(job, lambda _: None)
-        assert (report["rows"], report["rehearsed_rows"]) == (4, 0 if share == 0 else 8)
-        steps[share] = report["steps"]
-    assert steps == {None: 4, 0.0: 2}
-
-
 def test_rows_are_mixed_in_by_sft_and_others_are_held_to_the_base_on_them() -> None:
     with pytest.raises(InputError, match="kto has no rehearse"):
         default_recipe("kto").changed(rehearse=0.5)
