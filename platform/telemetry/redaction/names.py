@@ -118,8 +118,10 @@ class NameDetector:
             value, score = text[start:end], max(map(chance.__getitem__, range(first, last + 1)))
             if value.lower() in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
                 continue
-            # Codes such as R2.
+            # Codes such as R2, also where their letter alone looks like a name.
             if len(value) < _MIN_NAMED and any(map(str.isdigit, value)):
+                continue
+            if len(value) == 1 and text[end : end + 1].isdigit():
                 continue
             if value.islower() and text[:start].casefold().endswith(_INDEFINITE):
                 continue
