@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.forgetting import forget_words
@@ -19,7 +20,7 @@ from ..platform.identity.audit import record
 from ..platform.identity.members import forget_member, require_removable
 from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
-from ..platform.telemetry.tables import Span
+from ..platform.telemetry.tables import ErasedRun, Span
 from ..platform.usage.record import forget_actor
 from .lineage import Node, descendants, find_node, find_people, find_user
 from .screening.recalled import confirm_recalled
@@ -46,11 +47,14 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         if member is not None:
             await require_removable(session, member)
         descent = await descendants(session, node)
+        # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.
+        await _refuse_later(session, actor.tenant_id, descent.runs)
     while True:
         undone.add(await withdraw(engine, servers, actor, descent, "a person behind its data was erased"))
         async with tenant_session(engine, actor.tenant_id) as session:
             await take_turn(session, actor.tenant_id)
             descent = await descendants(session, node)
+            await _refuse_later(session, actor.tenant_id, descent.runs)
             if not descent.datasets:
                 counts = await _delete(session, actor.tenant_id, subject, descent.runs)
                 return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
@@ -77,6 +81,13 @@ async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor
 async def list_receipts(session: AsyncSession) -> list[Receipt]:
     """The workspace's receipts, the newest first."""
     return list(await session.scalars(select(Receipt).order_by(Receipt.id.desc())))
+
+
+async def _refuse_later(session: AsyncSession, tenant_id: uuid.UUID, runs: Sequence[str]) -> None:
+    """Let nothing be stored any more of runs that are being erased: a log may still have spans of them."""
+    rows = [{"tenant_id": tenant_id, "run_id": uuid.UUID(run)} for run in runs]
+    if rows:
+        await session.execute(insert(ErasedRun).on_conflict_do_nothing(), rows)
 
 
 async def _delete(

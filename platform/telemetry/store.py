@@ -31,6 +31,7 @@ _TYPES = ", ".join(f"{name} {Span.__table__.columns[name].type.compile(_DIALECT)
 _INSERT = f"""
 INSERT INTO spans ({_NAMES})
 SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS record ({_TYPES})
+WHERE NOT EXISTS (SELECT FROM erased_runs e WHERE e.tenant_id = record.tenant_id AND e.run_id = record.run_id)
 ON CONFLICT DO NOTHING
 """
 
@@ -52,7 +53,8 @@ def load_records(payload: bytes) -> list[SpanRecord]:
 async def store_records(connections: Connections, records: Iterable[SpanRecord]) -> int:
     """Write spans in one transaction a tenant; ``(trace_id, span_id)`` makes a replay harmless.
 
-    COPY does not work on a table under row-level security. Returns the number of spans that were new.
+    Those of erased runs are left out. COPY does not work on a table under row-level security. Returns the number of
+    spans that were new.
     """
     by_tenant: dict[str, list[bytes]] = defaultdict(list)
     for record in records:

@@ -44,6 +44,14 @@ class Span(TenantTable, Base):
     stored_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
 
 
+class ErasedRun(TenantTable, Base):
+    """A run that was erased: spans of it that come later, out of a log or from its program, are not stored."""
+
+    __tablename__ = "erased_runs"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
 class RedactionPolicyVersion(TenantTable, Base):
     """What a tenant wanted hidden from one change to the next; the newest version is in force.
 

@@ -1,15 +1,19 @@
 """Lineage, erasure and recall: what came of a person or a source is found, taken back, and is nowhere afterwards."""
 
+import asyncio
 import json
 import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import Actor, Settings, Whorl
 from tests.needles import in_files, in_tables
+from whorl.agents.graph import PlainCall
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Conversation, Run
 from whorl.flywheel.datasets import create_dataset, find_dataset, rebuild
@@ -28,6 +32,7 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import Identity, Invitation, User
 from whorl.platform.serving.adapters import register_adapter, routed_adapter, switch_route
+from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.tables import Span
 
@@ -190,6 +195,43 @@ async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
     searched = (SECRET, "ann@erasure.example")
     assert in_tables(settings.database_admin_url or "", searched) == []
     assert in_files(settings.data_dir, searched) == []
+
+
+async def test_what_is_told_of_an_erased_run_later_is_not_stored(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spans that wait in the log, and the row of a run that its process ends after it was erased."""
+    gate, asked = asyncio.Event(), asyncio.Event()
+
+    async def away(records: list[Any]) -> int:
+        raise psycopg.OperationalError
+
+    class Held(ScriptedBackend):
+        async def generate(self, generation: Generation) -> AsyncIterator[Token]:
+            if "later" in str(self._chats[tuple(generation.prompt_ids)]):
+                asked.set()
+                await gate.wait()
+            async for token in super().generate(generation):
+                yield token
+
+    async with open_whorl(settings, backend=Held(model)) as whorl:
+        world = await make_world(whorl, "logged", settings.path("datasets"))
+        monkeypatch.setattr(whorl.drain, "_store", away)
+        await whorl.agents.answer(world.ann, RunRequest(f"Logged {SECRET}", adapter=""))
+        messages = [{"role": "user", "content": f"Plain, later {SECRET}"}]
+        plain = RunRequest("", keep=False, checkpoint=False, plain=PlainCall(messages, []))
+        running = asyncio.create_task(whorl.agents.complete(world.ann, plain))
+        await asyncio.wait_for(asked.wait(), 60)
+        receipt = await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@logged.example")
+        assert receipt.counts["runs"] == 5
+        gate.set()
+        assert (await running)[0].status == "succeeded"
+        monkeypatch.undo()
+        assert await whorl.drain.log(whorl.capture.log) == 0
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            assert {run.user_id for run in await session.scalars(select(Run))} == {world.bob.user_id}
+    assert in_tables(settings.database_admin_url or "", [SECRET]) == []
+    assert in_files(settings.data_dir, [SECRET]) == []
 
 
 async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Settings) -> None:
