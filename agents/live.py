@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -30,6 +31,8 @@ from .waiting import give_up
 _log = logging.getLogger(__name__)
 # Seconds between two writes of what a run told, and between two looks at what another process stored.
 WRITE, LOOK = 0.25, 0.5
+# For so long after a run's end its last events may still be on their way, which tell more than its row does.
+SETTLED = timedelta(seconds=2)
 # Looks for a request to stop are as many writes apart.
 STOP_LOOKS = 8
 # Seconds after which a stream that has nothing to tell says so, so that proxies keep it open.
@@ -288,6 +291,9 @@ class LiveRuns:
             ended = await ending(session, run_id)
             found = await stored(session, run_id, after)
             if found or ended is None or run_id in self._live:
+                return found
+            run = await find_run(session, run_id)
+            if run.ended_at is not None and now() - run.ended_at < SETTLED:
                 return found
             last = await last_number(session, run_id)
         return [told(max(last, after) + 1, ended)]
