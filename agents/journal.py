@@ -70,10 +70,14 @@ async def last_event(session: AsyncSession, run_id: uuid.UUID) -> str | None:
     return await session.scalar(query.order_by(RunEventRow.number.desc()).limit(1))
 
 
-async def ending(session: AsyncSession, run_id: uuid.UUID) -> RunEnded | None:
-    """The end of a run as its row and its conversation tell it, or None for one that is not over."""
+async def ending(
+    session: AsyncSession, run_id: uuid.UUID, settled: timedelta = timedelta(0)
+) -> RunEnded | None:
+    """The end of a run as its row and its conversation tell it, or None for one that was not over ``settled`` ago."""
     run = await find_run(session, run_id)
     if run.status in ("running", "waiting"):
+        return None
+    if run.ended_at is not None and now() - run.ended_at < settled:
         return None
     query = select(Message).where(Message.run_id == run_id, Message.role == "assistant")
     message: Message | None = await session.scalar(query)

@@ -288,12 +288,9 @@ class LiveRuns:
     async def _stored(self, actor: Actor, run_id: uuid.UUID, after: int) -> list[Told]:
         """What the database has, with the end of a run whose last events are forgotten or were never written."""
         async with tenant_session(self.engine, actor.tenant_id) as session:
-            ended = await ending(session, run_id)
+            ended = await ending(session, run_id, SETTLED)
             found = await stored(session, run_id, after)
             if found or ended is None or run_id in self._live:
-                return found
-            run = await find_run(session, run_id)
-            if run.ended_at is not None and now() - run.ended_at < SETTLED:
                 return found
             last = await last_number(session, run_id)
         return [told(max(last, after) + 1, ended)]

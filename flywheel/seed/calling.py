@@ -9,6 +9,7 @@ from .dialogue import Kind, Message, answer, call, observation, user
 from .functions import Function
 from .words import Words
 
+AnyFunction = Function | Described
 CANNOT = "I have no tool for that."
 KEYS = [
     "status",
@@ -55,7 +56,7 @@ def outcome(rng: Random) -> tuple[str, str]:
 
 
 def tool_turn(
-    made: Function | Described, rng: Random, held_out: bool, loose: Words | None = None
+    made: AnyFunction, rng: Random, held_out: bool, loose: Words | None = None
 ) -> tuple[Kind, list[Message]]:
     """A request for ``made``, the call, what it gave and the answer; ``loose`` words what is asked at random."""
     question, arguments = made.ask(rng, held_out, loose)
@@ -63,7 +64,7 @@ def tool_turn(
     return "tool", [user(question), call(made.name, arguments), observation(result), answer(said)]
 
 
-def none_fits_turn(missing: Function | Described, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
+def none_fits_turn(missing: AnyFunction, rng: Random, held_out: bool) -> tuple[Kind, list[Message]]:
     """A request for ``missing``, which is not among the tools on offer."""
     question, _ = missing.ask(rng, held_out)
     return "none_fits", [user(question), answer(CANNOT)]

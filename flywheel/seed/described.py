@@ -4,11 +4,12 @@ What is asked for stands under names that a request seldom repeats to the letter
 flags, choices, dates that a description wants in another form. Options that a request leaves out are left out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from . import names, vocabulary
-from .fields import Field, draw_fields, written
+from .fields import Field, draw_fields
+from .functions import spoken, written
 from .parameters import Value
 from .tools import ToolSchema
 from .words import Words
@@ -54,7 +55,6 @@ class Described:
     result: str
     subject: str
     fields: tuple[Field, ...]
-    required: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def name(self) -> str:
@@ -62,7 +62,8 @@ class Described:
 
     def ask(self, rng: Random, held_out: bool, loose: Words | None = None) -> tuple[str, dict[str, Value]]:
         """A request, and the arguments that it states."""
-        stated = [f for f in self.fields if f.name in self.required or rng.random() < 0.35]
+        required = self.schema["function"]["parameters"]["required"]
+        stated = [f for f in self.fields if f.name in required or rng.random() < 0.35]
         arguments, parts = dict[str, Value](), list[str]()
         in_order, nameless = rng.random() < 0.7, rng.choice((0.4, 1.0))
         for each in stated:
@@ -89,9 +90,7 @@ def described(rng: Random, held_out: bool, words: Words, near: Described | None 
     fields = draw_fields(rng, words, subject)
     count = rng.randint(1, len(fields))
     required = [f.name for f in (fields[:count] if rng.random() < 0.7 else rng.sample(fields, count))]
-    return Described(
-        _schema(rng, result, subject, fields, required, words), result, subject, fields, frozenset(required)
-    )
+    return Described(_schema(rng, result, subject, fields, required, words), result, subject, fields)
 
 
 def _worded(made: Described, parts: list[str], rng: Random, loose: Words | None) -> str:
@@ -120,8 +119,7 @@ def _schema(
     rng: Random, result: str, subject: str, fields: tuple[Field, ...], required: list[str], words: Words
 ) -> ToolSchema:
     verb = rng.choice(VERBS)
-    listed = [f.said for f in fields]
-    text = f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else listed[0]
+    text = spoken([f.said for f in fields])
     full = "calculate" if verb == "calc" else "look up" if verb == "lookup" else verb
     about = rng.choice(DESCRIPTIONS).format(v=full, V=full.capitalize(), r=result, s=subject, p=text)
     roll = rng.random()

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from . import names, vocabulary
-from .functions import spoken
+from .functions import spoken, written
 from .parameters import Value
 from .words import Words
 
@@ -29,6 +29,8 @@ BARE: dict[str, tuple[str, ...]] = {
     "formula": ("{v}", "of {v}", "f(x) = {v}", "for {v}"),
     "number": ("of {v}", "for {v}", "{v}", "with {v}", "within {v}", "over {v}", "after {v}", "at {v}"),
 }
+# Share of the names of parameters that are written with capitals inside.
+CAMEL = 0.15
 COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -42,12 +44,6 @@ class Field:
     said: str
     bare: tuple[str, ...] = ()
     named: tuple[str, ...] = NAMED
-
-
-def written(text: str, rng: Random, camel: float = 0.15) -> str:
-    """A name as programmers write it, ``camel`` of the time with capitals inside."""
-    first, *rest = "".join(c if c.isalnum() or c == " " else " " for c in text).split()
-    return first + "".join(w.capitalize() for w in rest) if rng.random() < camel else "_".join((first, *rest))
 
 
 def _described(rng: Random, kind: str, text: str, **more: Any) -> dict[str, Any]:
@@ -68,7 +64,7 @@ def _about(rng: Random, said: str, subject: str, note: str = "") -> str:
 
 def _spelled(rng: Random, said: str) -> str:
     return (
-        f"num_{said.removeprefix('number of ')}"
+        f"num {said.removeprefix('number of ')}"
         if said.startswith("number of ") and rng.random() < 0.5
         else said
     )
@@ -131,7 +127,7 @@ def _quantity(rng: Random, words: Words, subject: str) -> Field:
     bare = BARE["number"] if unit.strip() or said.endswith("year") else ()
     bare = ("in {v}", "for {v}", "from {v}", "in the year {v}", "of {v}") if said.endswith("year") else bare
     schema = _described(rng, "string" if text else kind, _about(rng, said, subject, note))
-    return Field(written(_spelled(rng, said), rng), schema, draw, said, bare)
+    return Field(written(_spelled(rng, said), rng, CAMEL), schema, draw, said, bare)
 
 
 def _letter(rng: Random, words: Words, subject: str) -> Field:
@@ -186,7 +182,7 @@ def _text(rng: Random, words: Words, subject: str) -> Field:
         return value, r.choice(("'{}'", '"{}"')).format(value) if quoted else value
 
     return Field(
-        written(said, rng),
+        written(said, rng, CAMEL),
         _described(rng, "string", _about(rng, said, subject, form)),
         draw,
         said,
@@ -283,7 +279,7 @@ def _choice(rng: Random, words: Words, subject: str) -> Field:
     )
     more = {"enum": values} if listed else {}
     return Field(
-        written(said, rng),
+        written(said, rng, CAMEL),
         _described(rng, "string", about, **more),
         draw,
         said,
@@ -318,7 +314,7 @@ def _flag(rng: Random, words: Words, subject: str) -> Field:
             f"Flag for {what}.",
         )
     )
-    return Field(written(name, rng), _described(rng, "boolean", about), draw, what, (), named)
+    return Field(written(name, rng, CAMEL), _described(rng, "boolean", about), draw, what, (), named)
 
 
 def _list(rng: Random, words: Words, subject: str) -> Field:
@@ -358,7 +354,7 @@ def _list(rng: Random, words: Words, subject: str) -> Field:
         + "."
     )
     return Field(
-        written(said, rng),
+        written(said, rng, CAMEL),
         _described(rng, "array", about, items={"type": kind}),
         draw,
         said,

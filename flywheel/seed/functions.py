@@ -94,7 +94,33 @@ class Function:
 
     def ask(self, rng: Random, held_out: bool, loose: Words | None = None) -> tuple[str, dict[str, Value]]:
         """A request and the arguments that it states, in part in words at random where ``loose`` is given."""
-        return ask(self, rng, held_out, loose)
+        stated = self.required + (
+            rng.randint(0, len(self.parameters) - self.required) if rng.random() < 0.4 else 0
+        )
+        arguments: dict[str, Value] = {}
+        phrases = []
+        for parameter in self.parameters[:stated]:
+            arguments[parameter.name] = parameter.draw(rng)
+            if loose and parameter.type != "boolean" and rng.random() < 0.6:
+                if parameter.type == "string" and not parameter.enum and rng.random() < 0.4:
+                    arguments[parameter.name] = some_words(rng, loose)
+                phrases.append(at_random(parameter, rng, loose))
+                continue
+            phrases.append(parameter.phrases[-1] if held_out else rng.choice(parameter.phrases[:-1]))
+        parts = [
+            phrase.format(v=spoken(value)) for phrase, value in zip(phrases, arguments.values(), strict=True)
+        ]
+        if rng.random() < 0.5 and len(set(phrases)) == len(phrases):
+            rng.shuffle(parts)
+        if rng.random() < 0.5:
+            opening = rng.choice(VERBS[self.verb].split("|"))
+        else:
+            opening = rng.choice(REQUESTS).format(v=self.verb, V=self.verb.title())
+        article = rng.choice(("the ", "a ", "")) if self.verb not in ("list",) else ""
+        joiner = rng.choice((" ", " ", " and ", ", "))
+        end = "?" if opening.startswith(("What", "Where", "Can", "Could")) else rng.choice((".", "."))
+        lead = f"{rng.choice(LEADS)} " if rng.random() < 0.06 else ""
+        return f"{lead}{opening} {article}{self.thing} {joiner.join(parts)}{end}", arguments
 
 
 def invented(rng: Random, words: Words) -> Parameter:
@@ -112,18 +138,18 @@ def invented(rng: Random, words: Words) -> Parameter:
     roll = rng.random()
     if roll < 0.1:
         items, draw = _several(rng, words)
-        return Parameter(_written(spoken, rng), "array", described, draw, phrases, items=items)
+        return Parameter(written(spoken, rng), "array", described, draw, phrases, items=items)
     if roll < 0.2:
         enum = tuple(dict.fromkeys(words.lemma(rng)[0] for _ in range(rng.randint(2, 4))))
-        return Parameter(_written(spoken, rng), "string", described, lambda r: r.choice(enum), phrases, enum)
+        return Parameter(written(spoken, rng), "string", described, lambda r: r.choice(enum), phrases, enum)
     kind, draw = _single(rng, words)
-    return Parameter(_written(spoken, rng), kind, described, draw, phrases)
+    return Parameter(written(spoken, rng), kind, described, draw, phrases)
 
 
-def _written(spoken: str, rng: Random) -> str:
-    """The name of a parameter as programmers write it."""
+def written(spoken: str, rng: Random, camel: float = 0.2) -> str:
+    """A name as programmers write it, ``camel`` of the time with capitals inside."""
     first, *rest = spoken.replace("-", " ").replace("'", "").split()
-    if rng.random() < 0.2:
+    if rng.random() < camel:
         return first + "".join(word.title() for word in rest)
     return "_".join((first, *rest))
 
@@ -237,36 +263,3 @@ def some_words(rng: Random, words: Words) -> str:
     """A text of one to four words."""
     kinds = (words.lemma(rng)[0], names.coined(rng), words.lemma(rng)[0].title(), names.code(rng))
     return " ".join(rng.sample(kinds, rng.choice((1, 1, 2, 2, 3))))
-
-
-def ask(
-    made: Function, rng: Random, held_out: bool, loose: Words | None = None
-) -> tuple[str, dict[str, Value]]:
-    """A question for ``made`` and the arguments that it states, in part in words at random where ``loose`` is given."""
-    stated = made.required + (
-        rng.randint(0, len(made.parameters) - made.required) if rng.random() < 0.4 else 0
-    )
-    arguments: dict[str, Value] = {}
-    phrases = []
-    for parameter in made.parameters[:stated]:
-        arguments[parameter.name] = parameter.draw(rng)
-        if loose and parameter.type != "boolean" and rng.random() < 0.6:
-            if parameter.type == "string" and not parameter.enum and rng.random() < 0.4:
-                arguments[parameter.name] = some_words(rng, loose)
-            phrases.append(at_random(parameter, rng, loose))
-            continue
-        phrases.append(parameter.phrases[-1] if held_out else rng.choice(parameter.phrases[:-1]))
-    parts = [
-        phrase.format(v=spoken(value)) for phrase, value in zip(phrases, arguments.values(), strict=True)
-    ]
-    if rng.random() < 0.5 and len(set(phrases)) == len(phrases):
-        rng.shuffle(parts)
-    if rng.random() < 0.5:
-        opening = rng.choice(VERBS[made.verb].split("|"))
-    else:
-        opening = rng.choice(REQUESTS).format(v=made.verb, V=made.verb.title())
-    article = rng.choice(("the ", "a ", "")) if made.verb not in ("list",) else ""
-    joiner = rng.choice((" ", " ", " and ", ", "))
-    end = "?" if opening.startswith(("What", "Where", "Can", "Could")) else rng.choice((".", "."))
-    lead = f"{rng.choice(LEADS)} " if rng.random() < 0.06 else ""
-    return f"{lead}{opening} {article}{made.thing} {joiner.join(parts)}{end}", arguments

@@ -6,10 +6,10 @@ from random import Random
 
 from ...agents.prompt import SYSTEM
 from .calculate import calculate_turn, chain_turn
-from .calling import none_fits_turn, tool_turn
+from .calling import AnyFunction, none_fits_turn, tool_turn
 from .described import Described, described
 from .dialogue import Dialogue, Kind, Message
-from .functions import Function, function
+from .functions import function
 from .reading import Library, prose_turn
 from .search import refuse_turn, search_turn
 from .talk import talk_turn
@@ -23,7 +23,6 @@ SYSTEMS = (
     "Use a tool where one fits.",
 )
 Turn = tuple[Kind, list[Message]]
-AnyFunction = Function | Described
 Generator = Callable[[Random, bool, int, Words | None], Turn]
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
-from sqlalchemy import column, delete, func, select, table, update
+from sqlalchemy import column, delete, func, insert, select, table, update
 
 from tests.conftest import Addresses, test_settings
 from tests.needles import in_tables
@@ -181,6 +181,31 @@ async def test_the_end_of_a_run_is_told_after_its_events_are_forgotten(
             await session.execute(delete(RunEventRow))
         [(number, event, data)] = await follow(client, run["run_id"], 7)
         assert (number, event, data["answer"]) == (8, "run.ended", ANSWER)
+
+
+async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_its_row(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """The row is there before the event, which tells more: why the last reply ended."""
+    here, there = replicas
+    async with here.client("owner") as client, there.client("owner") as other:
+        run = (await client.post("/api/runs", json={"question": "When?"})).json()
+        await here.whorl.live.settle()
+        whole = await follow(client, run["run_id"])
+        tenant_id = uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+        last = RunEventRow.number == whole[-1][0]
+        async with tenant_session(here.whorl.engine, tenant_id) as session:
+            row = await session.scalar(select(RunEventRow).where(last))
+            assert row is not None
+            kept = {column.key: getattr(row, column.key) for column in RunEventRow.__table__.columns}
+            await session.execute(delete(RunEventRow).where(last))
+            await session.execute(update(Run).values(ended_at=now() + timedelta(minutes=1)))
+        end = asyncio.create_task(follow(other, run["run_id"], whole[-2][0]))
+        done, _ = await asyncio.wait([end], timeout=1.2)
+        assert not done
+        async with tenant_session(here.whorl.engine, tenant_id) as session:
+            await session.execute(insert(RunEventRow), [kept])
+        assert await asyncio.wait_for(end, 20) == whole[-1:]
 
 
 async def test_events_are_forgotten_after_a_day_and_with_their_conversation(
