@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
 from ..platform.database.session import tenant_session
+from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
@@ -19,6 +20,7 @@ from .apart import create_apart
 from .build import Format
 from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
+from .files import KEPT
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .judging import api as judging_api
 from .outcomes import Feedback, Kind, record_outcome
@@ -84,7 +86,7 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     return outcome
 
 
-Part = Literal["train", "held_out"]
+Part = Literal["train", "held_out", "kept"]
 FileKind = Literal["jsonl", "parquet"]
 MEDIA: dict[FileKind, str] = {"jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
 
@@ -149,10 +151,12 @@ _FILES: dict[str, Any] = {
 async def export_dataset(
     dataset_id: uuid.UUID, part: Part, kind: FileKind, actor: CurrentActor, request: Request
 ) -> Any:
-    """The rows of a part as JSON lines or Parquet; the export is audited."""
+    """The rows of a part as JSON lines or Parquet; the export is audited. Those of dpo and kto keep rows, too."""
     actor.require("write")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, dataset_id)
+        if part == KEPT and dataset.manifest.get("kept_rows") is None:
+            raise NotFoundError(f"The dataset {dataset_id} keeps no rows: those of dpo and kto do.")
         record(session, actor, "dataset.exported", str(dataset_id), part=part, kind=kind)
     folder = Path(dataset.folder)
     file = folder / f"{part}.jsonl"

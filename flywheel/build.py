@@ -17,20 +17,33 @@ from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+# The rules by which rows are made. Until 1, kto blamed the last turn of runs of which an earlier call was corrected, and
+# nothing was kept.
+RULES = 2
+# Formats that teach what to avoid, so that what went well is kept beside their rows.
+KEEPING: tuple[Format, ...] = ("dpo", "kto")
 
 
-def build_rows(format: Format, runs: Spool) -> Iterator[Row]:
+def build_rows(format: Format, runs: Spool, rules: int = RULES) -> Iterator[Row]:
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
         yield from _without_repeats(row for run in runs for row in _sft(run))
     elif format == "kto":
-        yield from (row for run in runs for row in _kto(run))
+        yield from (row for run in runs for row in _kto(run, rules))
     elif format == "dpo":
         corrections = (row for run in runs for row in _corrected(run))
         yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
     else:
         yield from _without_repeats(chain(episodes(runs), recorded_groups(runs)))
+
+
+def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:
+    """Rows of an sft dataset of the runs that went well as they were: what blame must not teach away."""
+    well = (run for run in runs if run.reward is not None and run.reward >= GOOD)
+    return _without_repeats(
+        row for run in well if run.edit is None and not run.call_edits for row in _sft(run)
+    )
 
 
 def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
@@ -54,13 +67,18 @@ def _sft(run: Trajectory) -> Iterator[Row]:
         yield build_row(run, messages=plain(run.messages))
 
 
-def _kto(run: Trajectory) -> Iterator[Row]:
+def _kto(run: Trajectory, rules: int) -> Iterator[Row]:
+    """Corrected calls against the wrong ones, and the last turn of a judged run.
+
+    Where a call was corrected, the fault lies there: the turns after it are not blamed.
+    """
     for at, edit in run.call_edits:
         for turn, label in ((edit.message(), True), (run.messages[at], False)):
             yield build_row(run, prompt=plain(run.messages[:at]), completion=plain([turn]), label=label)
-    if run.reward is not None and (run.reward >= GOOD or run.reward <= BAD):
-        prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
-        yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
+    if run.reward is None or BAD < run.reward < GOOD or (rules > 1 and run.reward <= BAD and run.call_edits):
+        return
+    prompt, completion = plain(run.messages[:-1]), plain(run.messages[-1:])
+    yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
 
 
 def _corrected(run: Trajectory) -> Iterator[Row]:

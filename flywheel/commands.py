@@ -17,7 +17,7 @@ from .canary import canary_of
 from .datasets import Selection, create_dataset
 from .demo.commands import demo
 from .distil_commands import distil_runs
-from .files import PARTS
+from .files import parts_in
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .judging.commands import judge
@@ -132,7 +132,7 @@ async def export(
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)
     if parquet:
-        for part in PARTS:
+        for part in parts_in(Path(dataset.folder)):
             await to_thread.run_sync(parquet_of, Path(dataset.folder), part, format)
     if out is not None:
         shutil.copytree(dataset.folder, out, dirs_exist_ok=True)

@@ -55,6 +55,12 @@ def _text(manifest: dict[str, Any], plots: dict[str, tuple[str, dict[str, int]]]
     selection = {key: value for key, value in manifest["selection"].items() if value}
     left_out = _table(("runs left out because", "runs"), manifest["left_out"].items())
     noted = "".join(f"- {remark}\n" for remark in remarks(manifest["balance"]))
+    kept, told = "", ""
+    if manifest["kept_rows"] is not None:
+        kept = "- config_name: kept\n  data_files: kept.jsonl\n"
+        told = f"""
+{manifest["kept_rows"]:,} more rows (`kept.jsonl`) are runs that went well as they were: the rows do not say so of each turn, and a training
+holds the adapter to its base there."""
     pictures = "".join(f"![{title}]({name}.svg)\n\n" for name, (title, _) in plots.items())
     return f"""---
 license: {_LICENSE}
@@ -67,12 +73,12 @@ configs:
     path: train.jsonl
   - split: test
     path: held_out.jsonl
----
+{kept}---
 # {manifest["format"].upper()} rows of captured runs
 
 {manifest["rows"]:,} rows to train on and {manifest["held_out_rows"]:,} held out, of {
         len(manifest["runs"]):,} selected runs,
-in TRL's conversational format. Nothing but redacted spans was read.
+in TRL's conversational format. Nothing but redacted spans was read.{told}
 
 {
         _table(

@@ -25,7 +25,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
-from .build import FORMATS, Format, build_rows
+from .build import FORMATS, KEEPING, RULES, Format, build_rows, kept_rows
 from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
@@ -82,6 +82,7 @@ class Cut:
     most_of_one: float = MOST_OF_ONE
     contamination: bool = True
     where: str | None = None
+    rules: int = RULES
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> "Cut":
@@ -90,6 +91,7 @@ class Cut:
             manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
             manifest["split"]["held_out"], manifest.get("near_duplicates"), manifest.get("most_of_one", 1.0),
             manifest.get("contamination", False), manifest["selection"].get("where"),
+            manifest.get("rules", 1),
         )  # fmt: skip
 
 
@@ -168,8 +170,7 @@ async def _hold(engine: AsyncEngine, tenant_id: uuid.UUID, built: Built) -> None
 
 def _manifest(selection: Selection, cut: Cut, run_ids: list[uuid.UUID], built: Built) -> dict[str, Any]:
     """What a build is; raises InputError where no row came of it."""
-    rows, held_out_rows, content_hash, balance = built.written
-    if not rows and not held_out_rows:
+    if not built.written.rows and not built.written.held_out_rows:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
         raise InputError(
             f"No run gives a row for {cut.format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
@@ -178,11 +179,11 @@ def _manifest(selection: Selection, cut: Cut, run_ids: list[uuid.UUID], built: B
     return {
         "format": cut.format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
         "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
-        "template_hashes": sorted(built.templates), "seed": cut.seed,
+        "template_hashes": sorted(built.templates), "rules": cut.rules, "seed": cut.seed,
         "split": {"rule": split.RULE, "held_out": cut.held_out}, "near_duplicates": cut.near_duplicates,
         "most_of_one": cut.most_of_one, "contamination": cut.contamination,
         "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
-        "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
+        **built.written._asdict(),
     }  # fmt: skip
 
 
@@ -216,16 +217,20 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     place = Path(dataset.folder)
     with partial_folder(place) as partial:
         built = await _build(session, dataset.tenant_id, left, Cut.of(manifest), partial)
-        rows, held_out_rows, content_hash, balance = built.written
         dataset.manifest = {
             **manifest,
             "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
-            "rows": rows, "held_out_rows": held_out_rows, "content_hash": content_hash, "balance": balance,
+            **built.written._asdict(),
             "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
         }  # fmt: skip
         publish(partial, place, dataset.manifest)
-    lost = dataset.rows + dataset.held_out_rows - rows - held_out_rows
-    dataset.rows, dataset.held_out_rows, dataset.content_hash = rows, held_out_rows, content_hash
+    made = built.written
+    lost = dataset.rows + dataset.held_out_rows - made.rows - made.held_out_rows
+    dataset.rows, dataset.held_out_rows, dataset.content_hash = (
+        made.rows,
+        made.held_out_rows,
+        made.content_hash,
+    )
     return lost
 
 
@@ -286,7 +291,8 @@ def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Coun
     silenced = kept.discard(balance.silences) if balance.applies else 0
     if silenced:
         left_out[ONE_VOICE] = silenced
-    return write_rows(folder, build_rows(cut.format, kept), cut.seed, cut.held_out)
+    well = kept_rows(kept) if cut.format in KEEPING and cut.rules > 1 else None
+    return write_rows(folder, build_rows(cut.format, kept, cut.rules), cut.seed, cut.held_out, well)
 
 
 async def _screened(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 from .balance import Tally
@@ -14,16 +15,23 @@ from .rows import Row
 from .split import is_held_out
 
 PARTS = ("train", "held_out")
+# Beside the parts of a dataset that blames: runs that went well, as many as a training will look at.
+KEPT = "kept"
+MOST_KEPT = 1000
 _BLOCK = 1 << 20
 
 
 class Written(NamedTuple):
-    """How many rows each part got, SHA-256 over the bytes of both, and the balance of what is trained on."""
+    """How many rows each part got, SHA-256 over the bytes of all, and the balance of what is trained on.
+
+    ``kept_rows`` is None where the dataset keeps none.
+    """
 
     rows: int
     held_out_rows: int
     content_hash: str
     balance: dict[str, Any]
+    kept_rows: int | None = None
 
 
 def row_bytes(row: Row) -> bytes:
@@ -36,25 +44,52 @@ def row_bytes(row: Row) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode() + b"\n"
 
 
-def write_rows(folder: Path, rows: Iterable[Row], seed: int, held_out: float) -> Written:
-    """``train.jsonl`` and ``held_out.jsonl`` in ``folder``, split by the rows' groups."""
+def write_rows(
+    folder: Path, rows: Iterable[Row], seed: int, held_out: float, kept: Iterable[Row] | None = None
+) -> Written:
+    """``train.jsonl`` and ``held_out.jsonl`` in ``folder``, split by the rows' groups.
+
+    Of ``kept``, ``MOST_KEPT`` rows of groups that are not held out are drawn into ``kept.jsonl``.
+    """
     counts = dict.fromkeys(PARTS, 0)
     tally = Tally()
-    with (folder / "train.jsonl").open("wb") as train, (folder / "held_out.jsonl").open("wb") as kept:
-        files = dict(zip(PARTS, (train, kept), strict=True))
+    with (folder / "train.jsonl").open("wb") as train, (folder / "held_out.jsonl").open("wb") as held:
+        files = dict(zip(PARTS, (train, held), strict=True))
         for row in rows:
             part = PARTS[is_held_out(row["group"], seed, held_out)]
             files[part].write(row_bytes(row))
             counts[part] += 1
             if part == "train":
                 tally.add(row)
-    return Written(counts["train"], counts["held_out"], content_hash(folder), tally.report())
+    kept_rows = None
+    if kept is not None:
+        drawn = _drawn((row for row in kept if not is_held_out(row["group"], seed, held_out)), seed)
+        (folder / f"{KEPT}.jsonl").write_bytes(b"".join(map(row_bytes, drawn)))
+        kept_rows = len(drawn)
+    return Written(counts["train"], counts["held_out"], content_hash(folder), tally.report(), kept_rows)
+
+
+def _drawn(rows: Iterable[Row], seed: int) -> list[Row]:
+    """``MOST_KEPT`` of the rows in their order, each as likely as any other (Vitter 1985, algorithm R)."""
+    draw = Random(f"{seed}:kept")
+    drawn: list[tuple[int, Row]] = []
+    for number, row in enumerate(rows):
+        if number < MOST_KEPT:
+            drawn.append((number, row))
+        elif (place := draw.randrange(number + 1)) < MOST_KEPT:
+            drawn[place] = (number, row)
+    return [row for _, row in sorted(drawn, key=lambda each: each[0])]
+
+
+def parts_in(folder: Path) -> tuple[str, ...]:
+    """The parts that a dataset in ``folder`` has: both that all have, and what it keeps, if anything."""
+    return (*PARTS, KEPT) if (folder / f"{KEPT}.jsonl").is_file() else PARTS
 
 
 def content_hash(folder: Path) -> str:
-    """SHA-256 over the names and bytes of both parts."""
+    """SHA-256 over the names and bytes of all parts."""
     digest = hashlib.sha256()
-    for part in PARTS:
+    for part in parts_in(folder):
         digest.update(part.encode() + b"\0")
         with (folder / f"{part}.jsonl").open("rb") as file:
             while block := file.read(_BLOCK):

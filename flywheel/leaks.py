@@ -18,6 +18,7 @@ from ..platform.errors import InputError
 from ..platform.lines import read_records
 from ..platform.serving.messages import ChatCall, Sampling
 from ..platform.serving.servers import ModelServers
+from .files import KEPT
 from .screening.secrets import Secrets
 
 SUITE = "secrets of the training data"
@@ -103,10 +104,12 @@ async def ask_secrets(
 
 
 def _texts_of(folder: Path) -> Iterator[str]:
+    kept = folder / f"{KEPT}.jsonl"
     try:
-        with (folder / "train.jsonl").open(encoding="utf-8") as lines:
-            for line in lines:
-                yield from _texts(json.loads(line))
+        for file in (folder / "train.jsonl", *([kept] if kept.is_file() else ())):
+            with file.open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield from _texts(json.loads(line))
     except OSError as error:
         raise InputError(f"The rows of the dataset in {folder} cannot be read: {error.strerror}.") from error
 

@@ -22,10 +22,10 @@ from ..platform.telemetry import conventions as c
 from ..platform.telemetry.otlp.records import pseudonym
 from ..platform.telemetry.tables import Span
 from ..retrieval.tables import DocumentRow
+from .files import KEPT, PARTS
 from .tables import Dataset, Training
 
 Kind = Literal["document", "tool", "user", "run", "dataset", "training", "adapter"]
-PARTS = ("train", "held_out")
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,8 @@ def sources(dataset: Dataset) -> set[str]:
 
 def stored_rows(dataset: Dataset) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """``(part, line, row)`` of a dataset's files; raises InputError where a file is gone."""
-    for part in PARTS:
+    kept = dataset.manifest.get("kept_rows") is not None
+    for part in (*PARTS, KEPT) if kept else PARTS:
         path = Path(dataset.folder) / f"{part}.jsonl"
         if not path.is_file():
             raise InputError(f"The dataset {dataset.id} has lost its file {path}.")

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..platform.errors import InputError
+from .files import KEPT
 from .rows import Row
 
 _CALL = pa.struct(
@@ -70,10 +71,13 @@ def write_parquet(lines: Path, target: Path, format: str) -> int:
 
 
 def parquet_of(folder: Path, part: str, format: str) -> Path:
-    """The Parquet file of a part of the dataset in ``folder``, made when it is first asked for."""
+    """The Parquet file of a part of the dataset in ``folder``, made when it is first asked for.
+
+    What a dataset keeps are rows of the format sft, whatever its own.
+    """
     target = folder / f"{part}.parquet"
     if not target.exists():
-        write_parquet(folder / f"{part}.jsonl", target, format)
+        write_parquet(folder / f"{part}.jsonl", target, "sft" if part == KEPT else format)
     return target
 
 

@@ -100,6 +100,7 @@ class DatasetContext(Context):
     remarks: list[str]
     distributions: list[tuple[str, dict[str, int]]]
     part: str
+    kept_rows: int | None
     page: int
     pages: int
     rows: list[SampleRow]
@@ -127,7 +128,7 @@ async def show_dataset(
     dataset_id: uuid.UUID,
     actor: Reader,
     request: Request,
-    part: Literal["train", "held_out"] = "train",
+    part: Literal["train", "held_out", "kept"] = "train",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """One dataset version with ``ROWS`` of its rows."""
@@ -141,14 +142,15 @@ async def show_dataset(
     file = Path(dataset.folder) / f"{part}.jsonl"
     rows = await to_thread.run_sync(_read_rows, file, (page - 1) * ROWS)
     balance = dataset.manifest.get("balance") or {}
-    count = dataset.rows if part == "train" else dataset.held_out_rows
+    kept_rows = dataset.manifest.get("kept_rows")
+    count = {"train": dataset.rows, "held_out": dataset.held_out_rows, "kept": kept_rows or 0}[part]
     return render(
         DatasetContext(
             title=f"{dataset.format} of {_day(dataset.created_at)}", actor=actor, dataset=dataset,
             explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset.manifest),
             left_out=dataset.manifest.get("left_out", {}), part=part, page=page,
             remarks=remarks(balance) if balance else [], distributions=_distributions(balance),
-            pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
+            kept_rows=kept_rows, pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
         )
     )  # fmt: skip
 

@@ -1,8 +1,10 @@
-"""Anchoring: on rows of the base's former tasks an adapter is held to what the base says.
+"""Anchoring: where the base does well an adapter is held to what the base says.
 
 At each step the divergence of the base from the adapter, KL(base ‖ adapter), of the tokens that the assistant says
-in some of these rows is added to the method's own loss (learning without forgetting, Li and Hoiem 2016,
-arXiv 1606.09282). Methods that do not take rows of another kind, as SFT does, keep former tasks by it.
+in some rows is added to the method's own loss (learning without forgetting, Li and Hoiem 2016,
+arXiv 1606.09282). The rows are of two pools: the base's former tasks, which methods that do not take rows of another
+kind, as SFT does, keep by it; and runs that went well, which datasets of DPO and KTO keep. Their rows do not say of each
+turn that was right that it was: where what they blame is mostly of one kind, such as a search, it would be taught away everywhere.
 """
 
 from collections.abc import Sequence
@@ -12,27 +14,22 @@ from typing import Any
 from ...platform.errors import InputError
 from .render import Row, render_sft
 
-# Rows taken at each step, and the weight of their divergence where the base brings rows and the recipe names none.
+# Rows taken at each step from all pools, and the weight of their divergence where the base brings rows and the recipe names none.
 ROWS = 8
 WEIGHT = 1.0
 
 
 def anchored(
-    trainer: Any, tokenizer: Any, rows: Sequence[Row], weight: float, seed: int, max_length: int
+    trainer: Any, tokenizer: Any, pools: Sequence[Sequence[Row]], weight: float, seed: int, max_length: int
 ) -> Any:
-    """A TRL trainer that adds ``weight`` times the divergence on ``rows``, mean over tokens.
+    """A TRL trainer that adds ``weight`` times the divergence on rows of every pool alike, mean over tokens.
 
-    Raises InputError where every row is longer than ``max_length`` tokens.
+    Raises InputError where every row of a pool is longer than ``max_length`` tokens.
     """
     import torch
     from torch.nn.functional import kl_div, log_softmax
 
-    rendered = [render_sft(tokenizer, row) for row in rows]
-    fitting = [row for row in rendered if len(row["input_ids"]) <= max_length]
-    if not fitting:
-        raise InputError(
-            f"Every row of the base's former tasks is longer than {max_length} tokens. Raise max_length."
-        )
+    fitting = [_fitting(tokenizer, pool, max_length) for pool in pools]
 
     class Anchored(trainer):  # type: ignore[misc]
         def training_step(self, model: Any, *given: Any, **named: Any) -> Any:
@@ -44,7 +41,8 @@ def anchored(
         def _divergence(self, model: Any) -> Any:
             # By step, so that a training that goes on from a checkpoint takes the same rows.
             draw = Random(f"{seed}:anchor:{self.state.global_step}")
-            rows = draw.sample(fitting, min(ROWS, len(fitting)))
+            share = ROWS // len(fitting)
+            rows = [row for pool in fitting for row in draw.sample(pool, min(share, len(pool)))]
             width = max(len(row["input_ids"]) for row in rows)
             ids = torch.full((len(rows), width), tokenizer.pad_token_id)
             seen, said = torch.zeros_like(ids), torch.zeros(ids.shape, dtype=torch.bool)
@@ -61,3 +59,13 @@ def anchored(
             return kl_div(own, wanted, reduction="batchmean", log_target=True)
 
     return Anchored
+
+
+def _fitting(tokenizer: Any, rows: Sequence[Row], max_length: int) -> list[dict[str, list[int]]]:
+    rendered = [render_sft(tokenizer, row) for row in rows]
+    fitting = [row for row in rendered if len(row["input_ids"]) <= max_length]
+    if not fitting:
+        raise InputError(
+            f"Every row that the adapter is to be held to the base on is longer than {max_length} tokens. Raise max_length."
+        )
+    return fitting

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, WhorlError
+from ..files import KEPT
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
 from .diagnose import diagnose
 from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
-from .rehearsal import former_rows, rehearsed
+from .rehearsal import held_to, rehearsed
 from .render import Row, mean_lengths
 from .surrogates import with_surrogates
 from .validation import set_aside
@@ -75,7 +76,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
         torch.set_num_threads(job.threads)
     rows, aside = _rows(job)
     again = _rehearsed(job, len(rows))
-    former = former_rows(job.rehearsal, job.recipe.anchored)
+    anchors = _anchors(job)
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
     model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
@@ -85,12 +86,12 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
     trainer = build_trainer(
         job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks,
-        job.target_modules, former,
+        job.target_modules, anchors,
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
-        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": len(former),
+        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": sum(map(len, anchors)),
         "seconds": round(time.monotonic() - started, 2),
         "resumed_from": resumed.step if resumed else None,
     }  # fmt: skip
@@ -103,6 +104,13 @@ def _rehearsed(job: TrainingJob, count: int) -> list[Row]:
     if recipe.method not in OPTIONS["rehearse"]:
         return []
     return rehearsed(count, job.rehearsal, recipe.rehearse, recipe.seed)
+
+
+def _anchors(job: TrainingJob) -> list[list[Row]]:
+    """Rows of former tasks and of runs that the dataset keeps, on which the adapter is held to the base."""
+    kept = job.dataset_folder / f"{KEPT}.jsonl"
+    pools = held_to(job.rehearsal, kept if kept.is_file() else None, job.recipe.anchored)
+    return [[with_surrogates(row, job.recipe.seed) for row in pool] for pool in pools]
 
 
 def _rows(job: TrainingJob) -> tuple[list[Row], list[Row]]:

@@ -50,14 +50,16 @@ def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> 
     return taken
 
 
-def former_rows(file: Path | None, weight: float | None) -> list[Row]:
-    """The rows to be held to the base on, with a ``weight``: none at 0, or at None where there is no file.
+def held_to(former: Path | None, kept: Path | None, weight: float | None) -> list[list[Row]]:
+    """The rows on which an adapter is held to its base with a ``weight``: of former tasks, and what a dataset keeps.
 
-    Raises InputError for a weight without a file, and for lines that are no rows of an sft dataset.
+    None at 0, nor at None where there is neither file. Raises InputError for a weight without a file, and for lines
+    that are no rows of an sft dataset.
     """
-    if file is None and weight:
+    pools = [] if weight == 0 else [read(file) for file in (former, kept) if file is not None]
+    if weight and not pools:
         raise _nothing("--anchor 0")
-    return [] if file is None or weight == 0 else read(file)
+    return [pool for pool in pools if pool]
 
 
 def _nothing(without: str) -> InputError:

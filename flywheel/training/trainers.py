@@ -31,11 +31,11 @@ def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
 
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
-    callbacks: list[Any], target_modules: str = ALL, former: Sequence[Row] = (),
+    callbacks: list[Any], target_modules: str = ALL, anchors: Sequence[Sequence[Row]] = (),
 ) -> Any:  # fmt: skip
     """A TRL trainer over the rows of a dataset, LoRA on ``target_modules``; ``aside`` is evaluated on.
 
-    Where there are rows of ``former`` tasks the adapter is held to the base on them.
+    Where there are pools of rows in ``anchors`` the adapter is held to the base on them.
 
     Raises InputError where the base has no such modules.
     """
@@ -52,9 +52,9 @@ def build_trainer(
     if recipe.early_stop:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.early_stop))
     trainer = plan.trainer
-    if former:
+    if anchors:
         weight = WEIGHT if recipe.anchored is None else recipe.anchored
-        trainer = anchored(trainer, tokenizer, former, weight, recipe.seed, recipe.max_length)
+        trainer = anchored(trainer, tokenizer, anchors, weight, recipe.seed, recipe.max_length)
     return trainer(
         model=model,
         args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),

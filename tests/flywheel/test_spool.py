@@ -74,8 +74,7 @@ def a_manifest(written: Written) -> dict[str, Any]:
     return {
         "format": "sft", "selection": {}, "as_of": "2026-01-01", "consent": "c", "redaction": ["r"], "screening": "s",
         "split": {"rule": "x", "held_out": 0.1}, "most_of_one": 0.5, "near_duplicates": None, "runs": ["1"],
-        "left_out": {"no outcome": 3}, "rows": written.rows, "held_out_rows": written.held_out_rows,
-        "content_hash": written.content_hash, "balance": written.balance,
+        "left_out": {"no outcome": 3}, **written._asdict(),
     }  # fmt: skip
 
 
