@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ..platform.database.base import now
 from ..platform.database.session import take_turns, tenant_session
 from ..platform.identity.tenants import list_tenants
+from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
 from ..platform.telemetry.tables import Span
@@ -25,6 +26,7 @@ CAPTURED_TAG = "captured"
 CLOSE_JOB, CLOSE_CLOCK = "close_silent", "* * * * *"
 UNKNOWN = "unknown"
 NO_AGENT = "external"
+# Few enough that no transaction is long.
 _AT_ONCE = 200
 # A trace whose root does not come is over when nothing has happened in it for so long.
 SILENCE = timedelta(minutes=10)
@@ -65,7 +67,7 @@ class CapturedRuns:
             if c.SOURCE in record.attributes and record.run_id:
                 touched[record.tenant_id][uuid.UUID(record.run_id)] = record.trace_id
         for tenant_id, runs in touched.items():
-            for some in _batches(sorted(runs.items())):
+            for some in portions(sorted(runs.items()), _AT_ONCE):
                 async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
                     await refresh(session, uuid.UUID(tenant_id), dict(some), self._prices)
 
@@ -95,12 +97,6 @@ async def refresh(
             )  # fmt: skip
             session.add(run)
         describe(run, steps, prices)
-
-
-def _batches(runs: list[tuple[uuid.UUID, str]]) -> Iterator[list[tuple[uuid.UUID, str]]]:
-    """Few enough at once that no transaction is long."""
-    for start in range(0, len(runs), _AT_ONCE):
-        yield runs[start : start + _AT_ONCE]
 
 
 def describe(run: Run, steps: Sequence[Step], prices: Prices) -> None:

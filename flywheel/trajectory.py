@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.captured import CAPTURED_TAG
 from ..agents.tables import Run
+from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
@@ -111,8 +112,7 @@ async def trajectories(
 
     Reads ``PAGE`` runs at a time, so that memory stays bounded whatever the number.
     """
-    for start in range(0, len(run_ids), PAGE):
-        page = run_ids[start : start + PAGE]
+    for page in portions(run_ids, PAGE):
         runs = {run.id: run for run in await session.scalars(select(Run).where(Run.id.in_(page)))}
         spans: dict[uuid.UUID | None, list[Span]] = {}
         rows = await session.scalars(
