@@ -10,15 +10,15 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from datasketch import MinHash, MinHashLSH
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.errors import InputError
 from .outcomes import Opinion, is_person
+from .questions import questions
 from .rows import GOOD
 from .split import group_of
-from .trajectory import Trajectory, trajectories
+from .trajectory import Trajectory
 
 EVALUATION_TAG = "evaluation"
 CONTAMINATED = "contaminated: an evaluation asks it"
@@ -45,9 +45,8 @@ _Voiced = TypeVar("_Voiced", bound=Voiced)
 
 async def evaluation_questions(session: AsyncSession, as_of: datetime) -> set[str]:
     """The words of every question that evaluations of the tenant had asked by ``as_of``."""
-    evaluated = Run.tags.contains([EVALUATION_TAG])
-    runs = await session.scalars(select(Run.id).where(evaluated, Run.started_at <= as_of).order_by(Run.id))
-    return {group_of(run.question) async for run in trajectories(session, list(runs), as_of)}
+    evaluated = Run.tags.contains([EVALUATION_TAG]), Run.started_at <= as_of
+    return {group_of(question) async for question in questions(session, *evaluated)}
 
 
 def check_threshold(format: str, near_duplicates: float | None) -> None:
