@@ -19,7 +19,7 @@ Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def build_rows(format: Format, runs: Spool) -> Iterator[Row]:
+def build_rows(format: Format, runs: Spool[Trajectory]) -> Iterator[Row]:
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
@@ -76,7 +76,7 @@ def _corrected(run: Trajectory) -> Iterator[Row]:
         )
 
 
-def _question_pairs(runs: Spool) -> Iterator[Row]:
+def _question_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
     """Good against bad runs on the same question.
 
     A pair begins where the two runs part: the prompt is what they share, chosen and rejected are

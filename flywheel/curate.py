@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self
 
 from datasketch import MinHash, MinHashLSH
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,9 +38,6 @@ class Voiced(Protocol):
 
     @property
     def outcomes(self) -> Sequence[Opinion]: ...
-
-
-_Voiced = TypeVar("_Voiced", bound=Voiced)
 
 
 async def evaluation_questions(session: AsyncSession, as_of: datetime) -> set[str]:
@@ -116,15 +113,6 @@ class Balance:
             return True
         self._passed[source] += 1
         return False
-
-
-def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
-    """The runs without those that a :class:`Balance` silences, and how many went."""
-    balance = Balance(most)
-    for run in runs:
-        balance.count(run)
-    kept = [run for run in runs if not balance.silences(run)]
-    return kept, len(runs) - len(kept)
 
 
 def bands(similarity: float) -> list[tuple[int, int]]:

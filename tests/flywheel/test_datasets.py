@@ -72,7 +72,7 @@ GOOD, BAD = Judged("thumb", 1.0, 1.0, None), Judged("thumb", 0.0, 1.0, None)
 
 
 def rows(format: Any, *runs: Trajectory) -> list[dict[str, Any]]:
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         for run in runs:
             spool.add(run)
         return list(build_rows(format, spool))
