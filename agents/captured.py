@@ -2,17 +2,17 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, any_, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from ..platform.database.base import now
+from ..platform.database.conditions import one_of
 from ..platform.database.session import take_turns, tenant_session
 from ..platform.identity.tenants import list_tenants
 from ..platform.portions import portions
@@ -88,7 +88,7 @@ async def refresh(
 ) -> None:
     """Write runs, by id with their traces, as their stored spans have them; several processes take turns."""
     await take_turns(session, *(f"captured {run_id}" for run_id in sorted(traces)))
-    known = {run.id: run for run in await session.scalars(select(Run).where(_one_of(Run.id, traces)))}
+    known = {run.id: run for run in await session.scalars(select(Run).where(one_of(Run.id, traces)))}
     for run_id, steps in (await _steps(session, list(traces))).items():
         run = known.get(run_id)
         if run is None:
@@ -171,18 +171,13 @@ async def _steps(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uu
             _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
             func.length(func.coalesce(said[c.INPUT_MESSAGES].astext, "")),
         )
-        .where(_one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
+        .where(one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
         .order_by(Span.start_ns, Span.end_ns.desc(), Span.span_id)
     )  # fmt: skip
     steps: dict[uuid.UUID, list[Step]] = defaultdict(list)
     for run_id, *values in rows:
         steps[run_id].append(Step(*values))
     return steps
-
-
-def _one_of(column: InstrumentedAttribute[Any], ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
-    """``IN`` with one parameter, whatever the number of ids."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _count(name: str) -> ColumnElement[Any]:
