@@ -2,19 +2,20 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, any_, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from ..platform.database.base import now
+from ..platform.database.conditions import one_of
 from ..platform.database.session import take_turns, tenant_session
 from ..platform.identity.tenants import list_tenants
+from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
 from ..platform.telemetry.tables import Span
@@ -25,6 +26,7 @@ CAPTURED_TAG = "captured"
 CLOSE_JOB, CLOSE_CLOCK = "close_silent", "* * * * *"
 UNKNOWN = "unknown"
 NO_AGENT = "external"
+# Few enough that no transaction is long.
 _AT_ONCE = 200
 # A trace whose root does not come is over when nothing has happened in it for so long.
 SILENCE = timedelta(minutes=10)
@@ -65,7 +67,7 @@ class CapturedRuns:
             if c.SOURCE in record.attributes and record.run_id:
                 touched[record.tenant_id][uuid.UUID(record.run_id)] = record.trace_id
         for tenant_id, runs in touched.items():
-            for some in _batches(sorted(runs.items())):
+            for some in portions(sorted(runs.items()), _AT_ONCE):
                 async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
                     await refresh(session, uuid.UUID(tenant_id), dict(some), self._prices)
 
@@ -86,7 +88,7 @@ async def refresh(
 ) -> None:
     """Write runs, by id with their traces, as their stored spans have them; several processes take turns."""
     await take_turns(session, *(f"captured {run_id}" for run_id in sorted(traces)))
-    known = {run.id: run for run in await session.scalars(select(Run).where(_one_of(Run.id, traces)))}
+    known = {run.id: run for run in await session.scalars(select(Run).where(one_of(Run.id, traces)))}
     for run_id, steps in (await _steps(session, list(traces))).items():
         run = known.get(run_id)
         if run is None:
@@ -95,12 +97,6 @@ async def refresh(
             )  # fmt: skip
             session.add(run)
         describe(run, steps, prices)
-
-
-def _batches(runs: list[tuple[uuid.UUID, str]]) -> Iterator[list[tuple[uuid.UUID, str]]]:
-    """Few enough at once that no transaction is long."""
-    for start in range(0, len(runs), _AT_ONCE):
-        yield runs[start : start + _AT_ONCE]
 
 
 def describe(run: Run, steps: Sequence[Step], prices: Prices) -> None:
@@ -175,18 +171,13 @@ async def _steps(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uu
             _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
             func.length(func.coalesce(said[c.INPUT_MESSAGES].astext, "")),
         )
-        .where(_one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
+        .where(one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
         .order_by(Span.start_ns, Span.end_ns.desc(), Span.span_id)
     )  # fmt: skip
     steps: dict[uuid.UUID, list[Step]] = defaultdict(list)
     for run_id, *values in rows:
         steps[run_id].append(Step(*values))
     return steps
-
-
-def _one_of(column: InstrumentedAttribute[Any], ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
-    """``IN`` with one parameter, whatever the number of ids."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _count(name: str) -> ColumnElement[Any]:

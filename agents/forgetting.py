@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..platform.database.conditions import one_of
 from ..platform.database.session import count_of
 from .checkpoints import forget_checkpoints
 from .tables import Approval, Conversation, Message, Run, RunEventRow
@@ -16,7 +17,7 @@ async def forget_words(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict
     """Delete what runs told, the calls that waited for a person, and checkpoints; how many rows of each table went."""
     counts = await forget_checkpoints(session, runs)
     for table in (RunEventRow, Approval):
-        counts[table.__tablename__] = await count_of(session, delete(table).where(table.run_id.in_(runs)))
+        counts[table.__tablename__] = await count_of(session, delete(table).where(one_of(table.run_id, runs)))
     return counts
 
 

@@ -37,7 +37,7 @@ def shared(runs: list[list[Row]]) -> list[Row]:
     return prompt
 
 
-def conversation_pairs(runs: Spool) -> Iterator[Row]:
+def conversation_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
     """Every good attempt at a task against every bad one: ``prompt``, ``chosen``, ``rejected``."""
     for attempts in runs.groups(_judged_task):
         good = [run for run in attempts if (run.reward or 0.0) >= GOOD]
@@ -52,7 +52,7 @@ def conversation_pairs(runs: Spool) -> Iterator[Row]:
                 yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
 
 
-def recorded_groups(runs: Spool) -> Iterator[Row]:
+def recorded_groups(runs: Spool[Trajectory]) -> Iterator[Row]:
     """All attempts at a task as one group: ``prompt``, ``completions`` and their ``rewards``."""
     for attempts in runs.groups(_judged_task):
         if len(attempts) < 2:

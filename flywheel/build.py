@@ -17,14 +17,14 @@ from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-# The rules by which rows are made. Until 1, kto blamed the last turn of runs of which an earlier call was corrected, and
+# The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept.
 RULES = 2
 # Formats that teach what to avoid, so that what went well is kept beside their rows.
 KEEPING: tuple[Format, ...] = ("dpo", "kto")
 
 
-def build_rows(format: Format, runs: Spool, rules: int = RULES) -> Iterator[Row]:
+def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> Iterator[Row]:
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
@@ -94,7 +94,7 @@ def _corrected(run: Trajectory) -> Iterator[Row]:
         )
 
 
-def _question_pairs(runs: Spool) -> Iterator[Row]:
+def _question_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
     """Good against bad runs on the same question.
 
     A pair begins where the two runs part: the prompt is what they share, chosen and rejected are

@@ -1,11 +1,13 @@
 """The canary: what its conversations earned beside the others', and what follows from it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from anyio import to_thread
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.runs import SHADOW_TAG
@@ -17,11 +19,13 @@ from ..platform.identity.audit import record
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Trial
 from ..platform.serving.trials import Verdict, open_trials, trial_tag
-from .curate import EVALUATION_TAG, MOST_OF_ONE, balanced
-from .outcomes import outcomes_of, reward_of
+from .curate import EVALUATION_TAG, MOST_OF_ONE, Balance
+from .outcomes import Said, opinions_of, reward_of
 from .promotion import end_trial, promote
 from .sequential import ALPHA, Arm, Difference, difference_interval
+from .spool import Spool
 from .tables import Outcome
+from .trajectory import PAGE
 
 # A candidate that is certain to lose less than MARGIN is not worse, once it was judged in LEAST conversations.
 MARGIN, LEAST = 0.05, 50
@@ -29,11 +33,10 @@ MARGIN, LEAST = 0.05, 50
 
 @dataclass(frozen=True)
 class Judged:
-    """A run of an arm, with what was said of it and what it is worth."""
+    """A run of an arm: its conversation, what was said of it, and what it is worth."""
 
-    run_id: uuid.UUID
     conversation: uuid.UUID
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Said]
     reward: float
 
 
@@ -111,33 +114,41 @@ async def arms(session: AsyncSession, trial: Trial) -> tuple[Arm, Arm]:
     The unit is the conversation, which is what was drawn; its value is the mean reward of its judged runs.
     A run that failed is worth 0, judged or not. No one person decides most of an arm, as in datasets.
     """
+    with Spool[Judged]() as candidate, Spool[Judged]() as incumbent:
+        async for adapter, run in _judged(session, trial):
+            (candidate if adapter == trial.candidate else incumbent).add(run)
+        return await to_thread.run_sync(_arm, candidate), await to_thread.run_sync(_arm, incumbent)
+
+
+async def _judged(session: AsyncSession, trial: Trial) -> AsyncIterator[tuple[str | None, Judged]]:
+    """The runs of a trial that are worth something, each with its adapter; read a page at a time, without content."""
     counted = Run.tags.contains([trial_tag(trial.id)]), Run.started_at >= trial.started_at
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    query = select(Run).where(Run.agent == trial.agent, *counted, *unasked).order_by(Run.id)
-    runs = list(await session.scalars(query))
-    said = await outcomes_of(session, [run.id for run in runs])
-    sides: tuple[list[Judged], list[Judged]] = ([], [])
-    for run in runs:
-        judged = _judged(run, said)
-        if judged is not None:
-            sides[run.adapter != trial.candidate].append(judged)
-    candidate, incumbent = (_arm(balanced(side, MOST_OF_ONE)[0]) for side in sides)
-    return candidate, incumbent
+    over = or_(Run.status == "failed", exists().where(Outcome.run_id == Run.id))
+    query = (
+        select(Run.id, Run.conversation_id, Run.adapter, Run.status)
+        .where(Run.agent == trial.agent, *counted, *unasked, over)
+        .order_by(Run.id)
+    )
+    rows = await session.stream(query.execution_options(yield_per=PAGE))
+    async for page in rows.partitions():
+        said = await opinions_of(session, [run.id for run in page])
+        for run in page:
+            opinions = said.get(run.id, [])
+            reward = 0.0 if run.status == "failed" else reward_of(opinions)
+            if reward is not None:
+                yield run.adapter, Judged(run.conversation_id or run.id, opinions, reward)
 
 
-def _judged(run: Run, said: Mapping[uuid.UUID, list[Outcome]]) -> Judged | None:
-    outcomes = said.get(run.id, [])
-    reward = 0.0 if run.status == "failed" else reward_of(outcomes)
-    if reward is None:
-        return None
-    return Judged(run.id, run.conversation_id or run.id, outcomes, reward)
-
-
-def _arm(judged: list[Judged]) -> Arm:
-    conversations: dict[uuid.UUID, list[float]] = {}
-    for one in judged:
-        conversations.setdefault(one.conversation, []).append(one.reward)
-    return Arm(len(conversations), sum(sum(values) / len(values) for values in conversations.values()))
+def _arm(side: Spool[Judged]) -> Arm:
+    balance = Balance(MOST_OF_ONE)
+    for run in side:
+        balance.count(run)
+    if balance.applies:
+        side.discard(balance.silences)
+    conversations = side.groups(lambda run: str(run.conversation))
+    means = array("d", (sum(run.reward for run in runs) / len(runs) for runs in conversations))
+    return Arm(len(means), sum(means))
 
 
 async def _promote(engine: AsyncEngine, servers: ModelServers, actor: Actor, trial: Trial) -> None:

@@ -29,6 +29,7 @@ from .qa import evaluate_qa, load_passages, load_questions
 from .readers.local import LocalReader
 from .readers.ray import RayReader
 from .reward_model_commands import reward_model
+from .runs_commands import runs
 from .screening.commands import screen
 from .training.commands import train
 from .verifiers.commands import verify
@@ -172,6 +173,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
+    runs, feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
     reward_model, distil_runs, judge, demo,
 )  # fmt: skip

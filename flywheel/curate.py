@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self
 
 from datasketch import MinHash, MinHashLSH
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.errors import InputError
 from .outcomes import Opinion, is_person
+from .questions import questions
 from .rows import GOOD
 from .split import group_of
-from .trajectory import Trajectory, trajectories
+from .trajectory import Trajectory
 
 EVALUATION_TAG = "evaluation"
 CONTAMINATED = "contaminated: an evaluation asks it"
@@ -40,14 +40,10 @@ class Voiced(Protocol):
     def outcomes(self) -> Sequence[Opinion]: ...
 
 
-_Voiced = TypeVar("_Voiced", bound=Voiced)
-
-
 async def evaluation_questions(session: AsyncSession, as_of: datetime) -> set[str]:
     """The words of every question that evaluations of the tenant had asked by ``as_of``."""
-    evaluated = Run.tags.contains([EVALUATION_TAG])
-    runs = await session.scalars(select(Run.id).where(evaluated, Run.started_at <= as_of).order_by(Run.id))
-    return {group_of(run.question) async for run in trajectories(session, list(runs), as_of)}
+    evaluated = Run.tags.contains([EVALUATION_TAG]), Run.started_at <= as_of
+    return {group_of(question) async for question in questions(session, *evaluated)}
 
 
 def check_threshold(format: str, near_duplicates: float | None) -> None:
@@ -117,15 +113,6 @@ class Balance:
             return True
         self._passed[source] += 1
         return False
-
-
-def balanced(runs: list[_Voiced], most: float) -> tuple[list[_Voiced], int]:
-    """The runs without those that a :class:`Balance` silences, and how many went."""
-    balance = Balance(most)
-    for run in runs:
-        balance.count(run)
-    kept = [run for run in runs if not balance.silences(run)]
-    return kept, len(runs) - len(kept)
 
 
 def bands(similarity: float) -> list[tuple[int, int]]:

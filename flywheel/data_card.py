@@ -59,8 +59,8 @@ def _text(manifest: dict[str, Any], plots: dict[str, tuple[str, dict[str, int]]]
     if manifest["kept_rows"] is not None:
         kept = "- config_name: kept\n  data_files: kept.jsonl\n"
         told = f"""
-{manifest["kept_rows"]:,} more rows (`kept.jsonl`) are runs that went well as they were: the rows do not say so of each turn, and a training
-holds the adapter to its base there."""
+{manifest["kept_rows"]:,} more rows (`kept.jsonl`) are runs that went well as they were: the rows do not say so of each turn,
+and a training holds the adapter to its base there."""
     pictures = "".join(f"![{title}]({name}.svg)\n\n" for name, (title, _) in plots.items())
     return f"""---
 license: {_LICENSE}

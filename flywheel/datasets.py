@@ -279,7 +279,7 @@ async def _build(
     """Write the rows of ``run_ids`` into ``folder``: once over the runs to screen them, once to build."""
     built = Built()
     balance = Balance(cut.most_of_one)
-    with Spool() as kept:
+    with Spool[Trajectory]() as kept:
         async for run in _screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
             kept.add(run)
@@ -287,7 +287,9 @@ async def _build(
     return built
 
 
-def _write(kept: Spool, balance: Balance, cut: Cut, folder: Path, left_out: Counter[str]) -> Written:
+def _write(
+    kept: Spool[Trajectory], balance: Balance, cut: Cut, folder: Path, left_out: Counter[str]
+) -> Written:
     silenced = kept.discard(balance.silences) if balance.applies else 0
     if silenced:
         left_out[ONE_VOICE] = silenced

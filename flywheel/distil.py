@@ -6,15 +6,15 @@ the held-out tasks are asked of the base first, so that the dataset leaves the t
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Container
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import anyio.to_thread
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..agents.tables import Run
 from ..platform.database.base import now
@@ -33,7 +33,7 @@ from .tables import Dataset, Training
 from .training.launch import queue_training, train_adapter
 from .training.recipe import Recipe
 from .training.render import render_text, seen
-from .trajectory import Trajectory, trajectories
+from .trajectory import PAGE, Trajectory, trajectories
 from .value import Spent, cost, kept_share
 from .verifiers.base import Attempt, Call
 
@@ -168,38 +168,51 @@ async def _teacher(whorl: Any, actor: Actor, teacher: Selection, before: list[Sc
 
     Questions are compared as they were stored, redacted, on both sides.
     """
-    asked = {answer.run_id for answer in before}
+    at = {answer.run_id: number for number, answer in enumerate(before)}
+    numbers: dict[str, list[int]] = defaultdict(list)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        numbers: dict[str, list[int]] = defaultdict(list)
-        at = {answer.run_id: number for number, answer in enumerate(before)}
-        async for run in trajectories(session, [answer.run_id for answer in before], now()):
+        async for run in trajectories(session, list(at), now()):
             numbers[group_of(run.question)].append(at[run.run_id])
-        wanted = [run for run in await session.scalars(selected(teacher)) if run not in asked]
-        found = [
-            run
-            async for run in trajectories(session, wanted, now())
-            if not run.trainable and group_of(run.question) in numbers
-        ]
-        recorded = await _spent(session, [run.run_id for run in found])
-    if not found:
+    ledger = _Ledger(model_folder(whorl.settings))
+    taught: dict[int, Taught] = defaultdict(Taught)
+    read = 0
+    async for page in _recorded(whorl.engine, actor, teacher, at):
+        read += len(page)
+        found = [run for run in page if not run.trainable and group_of(run.question) in numbers]
+        spent = await anyio.to_thread.run_sync(ledger.spent, found)
+        for run, took in zip(found, spent, strict=True):
+            for number in numbers[group_of(run.question)]:
+                _add(taught[number], run, before[number].task, took)
+    if not taught:
         raise InputError(
-            f"None of the teacher's {len(wanted)} runs is on one of the {len(before)} tasks, so that nothing can be "
+            f"None of the teacher's {read} runs is on one of the {len(before)} tasks, so that nothing can be "
             "compared. Take tasks whose questions the teacher was asked, or evaluate the teacher on them."
         )
-    spent = await anyio.to_thread.run_sync(_counted, found, recorded, model_folder(whorl.settings))
-    taught: dict[int, Taught] = defaultdict(Taught)
-    for run in found:
-        for number in numbers[group_of(run.question)]:
-            _add(taught[number], run, before[number].task, spent[run.run_id], run.run_id not in recorded)
     return dict(taught)
 
 
-def _add(taught: Taught, run: Trajectory, task: Task, spent: Spent, estimated: bool) -> None:
+async def _recorded(
+    engine: AsyncEngine, actor: Actor, teacher: Selection, without: Container[uuid.UUID]
+) -> AsyncIterator[list[Trajectory]]:
+    """The runs of a selection but ``without`` some, the oldest first; each page in a transaction of its own."""
+    query, last = selected(teacher).limit(PAGE), uuid.UUID(int=0)
+    while True:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            page = list(await session.scalars(query.where(Run.id > last)))
+            wanted = [run_id for run_id in page if run_id not in without]
+            runs = [run async for run in trajectories(session, wanted, now())]
+        if not page:
+            return
+        yield runs
+        last = page[-1]
+
+
+def _add(taught: Taught, run: Trajectory, task: Task, spent: Spent) -> None:
     reward = run.reward
     taught.scores.append(task.judge(attempt_of(run)) if reward is None else float(reward >= GOOD))
     taught.judged.append(reward is not None)
     taught.spent.append(spent)
-    taught.estimated.append(estimated)
+    taught.estimated.append(not run.output_tokens)
 
 
 def attempt_of(run: Trajectory) -> Attempt:
@@ -215,22 +228,25 @@ def attempt_of(run: Trajectory) -> Attempt:
     return Attempt(str(run.messages[-1].get("content") or ""), question, passages, calls)
 
 
-async def _spent(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, Spent]:
-    """What runs took, of those whose source counted tokens."""
-    rows = await session.scalars(select(Run).where(Run.id.in_(run_ids), Run.output_tokens > 0))
-    return {run.id: Spent(run.input_tokens, run.output_tokens) for run in rows}
+class _Ledger:
+    """What runs took: as recorded, or the tokens that the tokenizer of the student in ``folder`` makes of them."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-def _counted(
-    runs: list[Trajectory], recorded: dict[uuid.UUID, Spent], folder: Path
-) -> dict[uuid.UUID, Spent]:
-    """What each run took: as recorded, or the tokens that the student's tokenizer makes of it."""
-    if all(run.run_id in recorded for run in runs):
-        return recorded
-    from transformers import AutoTokenizer
+    def spent(self, runs: list[Trajectory]) -> list[Spent]:
+        return [
+            Spent(run.input_tokens, run.output_tokens)
+            if run.output_tokens
+            else _estimate(self._tokenizer, run)
+            for run in runs
+        ]
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    return {run.run_id: recorded.get(run.run_id) or _estimate(tokenizer, run) for run in runs}
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self._folder)
 
 
 def _estimate(tokenizer: Any, run: Trajectory) -> Spent:

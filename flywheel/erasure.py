@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from ..agents.forgetting import forget_words
 from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import new_id, now
+from ..platform.database.conditions import one_of
 from ..platform.database.session import count_of, tenant_session
 from ..platform.errors import InputError
 from ..platform.idempotency.tables import IdempotentAnswer
@@ -106,7 +107,9 @@ async def _delete(
         spans=await count_of(session, delete(Span).where(Span.user_id.in_(people))),
         messages=await count_of(
             session,
-            delete(Message).where(or_(Message.run_id.in_(keys), Message.conversation_id.in_(conversations))),
+            delete(Message).where(
+                or_(one_of(Message.run_id, keys), Message.conversation_id.in_(conversations))
+            ),
         ),
     )
     counts = await delete_runs(session, keys)
@@ -139,10 +142,10 @@ async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[
     """
     counts = await forget_words(session, runs)
     steps: list[tuple[str, Any]] = [
-        ("outcomes", delete(Outcome).where(Outcome.run_id.in_(runs))),
-        ("quarantine", delete(Quarantine).where(Quarantine.run_id.in_(runs))),
-        ("spans", delete(Span).where(Span.run_id.in_(runs))),
-        ("runs", delete(Run).where(Run.id.in_(runs))),
+        ("outcomes", delete(Outcome).where(one_of(Outcome.run_id, runs))),
+        ("quarantine", delete(Quarantine).where(one_of(Quarantine.run_id, runs))),
+        ("spans", delete(Span).where(one_of(Span.run_id, runs))),
+        ("runs", delete(Run).where(one_of(Run.id, runs))),
     ]
     for name, statement in steps:
         counts[name] = await count_of(session, statement)

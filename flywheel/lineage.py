@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
+from ..platform.database.conditions import one_of
 from ..platform.database.rls import TENANT_SETTING
 from ..platform.errors import InputError, NotFoundError
 from ..platform.identity.tables import Membership, User
@@ -176,12 +177,12 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
     datasets = list(await session.scalars(select(Dataset).where(Dataset.id.in_(ids))))
     runs = [node.id] if node.kind == "run" else sorted({run for d in datasets for run in sources(d)})
     keys = [uuid.UUID(run) for run in runs]
-    users = select(User.email).join(Run, Run.user_id == User.id).where(Run.id.in_(keys)).distinct()
+    users = select(User.email).join(Run, Run.user_id == User.id).where(one_of(Run.id, keys)).distinct()
     tools = select(Span.attributes[c.TOOL_NAME].astext).where(
-        Span.run_id.in_(keys), Span.operation == "execute_tool"
+        one_of(Span.run_id, keys), Span.operation == "execute_tool"
     )
     shown = select(Span.attributes[c.RETRIEVAL_DOCUMENTS].astext).where(
-        Span.run_id.in_(keys), Span.attributes.has_key(c.RETRIEVAL_DOCUMENTS)
+        one_of(Span.run_id, keys), Span.attributes.has_key(c.RETRIEVAL_DOCUMENTS)
     )
     documents = {d["id"] for text in await session.scalars(shown) for d in json.loads(text)}
     return Ancestry(
@@ -197,10 +198,9 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
 
 async def _datasets_of(session: AsyncSession, runs: Sequence[str]) -> list[Dataset]:
     """Datasets whose manifest names one of the runs, the oldest first."""
-    if not runs:
-        return []
-    named = [Dataset.manifest["runs"].contains([run]) for run in runs]
-    return list(await session.scalars(select(Dataset).where(or_(*named)).order_by(Dataset.id)))
+    named = func.jsonb_array_elements_text(Dataset.manifest["runs"], type_=Text).column_valued("named")
+    among = select(named).where(one_of(named, runs)).exists()
+    return list(await session.scalars(select(Dataset).where(among).order_by(Dataset.id)))
 
 
 def rows_of(dataset: Dataset, runs: set[str]) -> Iterator[RowRef]:

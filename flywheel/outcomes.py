@@ -1,10 +1,10 @@
 """Outcomes: what became of a run, as ``(kind, value, source, weight)``."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import anyio.to_thread
 from sqlalchemy import func, select
@@ -161,6 +161,25 @@ async def _check_rate(session: AsyncSession, source: str) -> None:
             "Come back later; a program that judges runs gives its name as such.",
             retry_after=3600.0,
         )
+
+
+class Said(NamedTuple):
+    """An outcome as far as a reward needs it, without its words."""
+
+    kind: str
+    value: float
+    weight: float
+    source: str
+
+
+async def opinions_of(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Said]]:
+    """What was said of runs, each list in the order it came; nothing else is read."""
+    found: dict[uuid.UUID, list[Said]] = {}
+    said = select(Outcome.run_id, Outcome.kind, Outcome.value, Outcome.weight, Outcome.source)
+    rows = await session.execute(said.where(Outcome.run_id.in_(run_ids)).order_by(Outcome.id))
+    for run_id, kind, value, weight, source in rows:
+        found.setdefault(run_id, []).append(Said(kind, value, weight, source))
+    return found
 
 
 async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:

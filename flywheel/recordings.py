@@ -35,7 +35,7 @@ def recordings_of(messages: list[dict[str, Any]]) -> Iterator[Row]:
             calls = list(message.get("tool_calls", ()))
 
 
-def episodes(runs: Spool) -> Iterator[Row]:
+def episodes(runs: Spool[Trajectory]) -> Iterator[Row]:
     """One row a question with a verifier: ``prompt``, ``verifier``, ``arguments``, ``recorded``, ``replay``.
 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.database.session import take_turns
+from ..platform.portions import portions
 from .tables import Quarantine
 
 # Runs asked for at once: a statement takes at most 32,767 values.
@@ -21,9 +22,8 @@ async def take_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
 async def those_there(session: AsyncSession, run_ids: list[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the runs that there are."""
     found: set[uuid.UUID] = set()
-    for start in range(0, len(run_ids), _PAGE):
-        page = select(Run.id).where(Run.id.in_(run_ids[start : start + _PAGE]))
-        found |= set(await session.scalars(page))
+    for page in portions(run_ids, _PAGE):
+        found.update(await session.scalars(select(Run.id).where(Run.id.in_(page))))
     return found
 
 

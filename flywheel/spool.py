@@ -1,16 +1,17 @@
-"""Runs put aside on disk while a dataset is made of them, so that memory stays bounded whatever their number."""
+"""Runs put aside on disk while something is made of them, so that memory stays bounded whatever their number."""
 
 import pickle
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from .trajectory import Trajectory
+_Run = TypeVar("_Run")
 
 
-class Spool:
+class Spool(Generic[_Run]):
     """Runs in the order in which they were added, to be read as often as needed; use as a context.
 
     A private database that SQLite keeps in a temporary file (https://www.sqlite.org/inmemorydb.html)
@@ -24,19 +25,19 @@ class Spool:
         self._base.execute("CREATE TABLE runs (n INTEGER PRIMARY KEY, body BLOB)")
         self._base.execute("BEGIN")
 
-    def add(self, run: Trajectory) -> None:
+    def add(self, run: _Run) -> None:
         """Put a run after those that are there."""
         self._base.execute(
             "INSERT INTO runs (body) VALUES (?)", (pickle.dumps(run, pickle.HIGHEST_PROTOCOL),)
         )
 
-    def __iter__(self) -> Iterator[Trajectory]:
+    def __iter__(self) -> Iterator[_Run]:
         return (run for _, run in self._numbered())
 
     def __len__(self) -> int:
         return int(self._base.execute("SELECT count(*) FROM runs").fetchone()[0])
 
-    def groups(self, key: Callable[[Trajectory], str | None]) -> Iterator[list[Trajectory]]:
+    def groups(self, key: Callable[[_Run], str | None]) -> Iterator[list[_Run]]:
         """The runs of one key together, keys in the order of their first run; those of key None are left out.
 
         One group at a time is in memory.
@@ -52,9 +53,9 @@ class Spool:
             finally:
                 cursor.execute("DROP TABLE keyed")
 
-    def _together(self, cursor: sqlite3.Cursor) -> Iterator[list[Trajectory]]:
+    def _together(self, cursor: sqlite3.Cursor) -> Iterator[list[_Run]]:
         cursor.execute("SELECT min(n) OVER (PARTITION BY key) AS first, n FROM keyed ORDER BY first, n")
-        group: list[Trajectory] = []
+        group: list[_Run] = []
         before = None
         for first, n in cursor:
             if first != before and group:
@@ -65,20 +66,20 @@ class Spool:
         if group:
             yield group
 
-    def discard(self, unwanted: Callable[[Trajectory], bool]) -> int:
+    def discard(self, unwanted: Callable[[_Run], bool]) -> int:
         """Drop runs, asked for in their order; returns how many went."""
-        gone = [(n,) for n, run in self._numbered() if unwanted(run)]
-        self._base.executemany("DELETE FROM runs WHERE n = ?", gone)
+        gone = array("q", (n for n, run in self._numbered() if unwanted(run)))
+        self._base.executemany("DELETE FROM runs WHERE n = ?", ((n,) for n in gone))
         return len(gone)
 
-    def _numbered(self) -> Iterator[tuple[int, Trajectory]]:
+    def _numbered(self) -> Iterator[tuple[int, _Run]]:
         with closing(self._base.cursor()) as cursor:
             for n, body in cursor.execute("SELECT n, body FROM runs ORDER BY n"):
                 yield n, pickle.loads(body)
 
-    def _read(self, n: int) -> Trajectory:
+    def _read(self, n: int) -> _Run:
         (body,) = self._base.execute("SELECT body FROM runs WHERE n = ?", (n,)).fetchone()
-        run: Trajectory = pickle.loads(body)
+        run: _Run = pickle.loads(body)
         return run
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.captured import CAPTURED_TAG
 from ..agents.tables import Run
+from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
@@ -72,7 +73,7 @@ class Trajectory:
     @property
     def question(self) -> str:
         """The last words of the user."""
-        return next((str(m["content"]) for m in reversed(self.messages) if m["role"] == "user"), "")
+        return question_of(self.messages)
 
     @property
     def prompt(self) -> list[dict[str, Any]]:
@@ -111,8 +112,7 @@ async def trajectories(
 
     Reads ``PAGE`` runs at a time, so that memory stays bounded whatever the number.
     """
-    for start in range(0, len(run_ids), PAGE):
-        page = run_ids[start : start + PAGE]
+    for page in portions(run_ids, PAGE):
         runs = {run.id: run for run in await session.scalars(select(Run).where(Run.id.in_(page)))}
         spans: dict[uuid.UUID | None, list[Span]] = {}
         rows = await session.scalars(
@@ -217,6 +217,11 @@ def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
 def messages_of(input_json: str | None, output_json: str | None) -> list[dict[str, Any]]:
     """Chat messages in OpenAI's shape from the conventions' input and output messages."""
     return chat_of(json.loads(input_json or "[]"), json.loads(output_json or "[]"))
+
+
+def question_of(messages: list[dict[str, Any]]) -> str:
+    """The last words of the user, or an empty text."""
+    return next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
 
 
 def chat_of(given: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -39,6 +39,10 @@ def _called(run: Trajectory) -> list[str]:
     return [str(call["function"]["name"]) for call in calls]
 
 
+def _answer(run: Trajectory) -> str | None:
+    return str(run.messages[-1].get("content") or "") if run.messages else None
+
+
 FIELDS: dict[str, Field] = {
     "reward": Field("number", "what the run is worth, 0 to 1; null where nobody judged it", lambda run: run.reward),
     "outcomes": Field("number", "how many outcomes it has", lambda run: len(run.outcomes)),
@@ -48,7 +52,7 @@ FIELDS: dict[str, Field] = {
     "adapter": Field("text", "the adapter that answered; null for the base", lambda run: run.adapter),
     "model": Field("text", "the model", lambda run: run.model),
     "question": Field("text", "the last words of the user, redacted", lambda run: run.question),
-    "answer": Field("text", "the last words of the model, redacted", lambda run: str(run.messages[-1].get("content") or "")),
+    "answer": Field("text", "the last words of the model, redacted; null where there are none to read", _answer),
     "turns": Field("number", "how many messages the user wrote", lambda run: sum(m["role"] == "user" for m in run.messages)),
     "steps": Field("number", "how many replies of the model it took", lambda run: run.steps),
     "tool_calls": Field("number", "how many tools were called", lambda run: len(_called(run))),

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from .errors import WhorlError
 from .identity.access import Actor
@@ -61,11 +62,11 @@ class Terminal:
         else:
             show()
 
-    def table(self, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
-        """Print rows as a table."""
+    def table(self, columns: Sequence[str | Column], rows: Iterable[Iterable[Any]]) -> None:
+        """Print rows as a table; a cell may be a rich text, any other is shown as it is."""
         table = Table(*columns, box=None, header_style="bold", pad_edge=False)
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*(cell if isinstance(cell, Text) else _plain(cell) for cell in row))
         self.console.print(table)
 
     def progress(self) -> Progress:
@@ -74,6 +75,11 @@ class Terminal:
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             console=self.notes, transient=False, disable=self.json,
         )  # fmt: skip
+
+
+def _plain(cell: Any) -> Text:
+    """A cell without markup: what it says may have brackets of its own."""
+    return Text("" if cell is None else str(cell))
 
 
 def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import click
 import httpx
+from rich.text import Text
 
 from .command import Terminal
 from .database.embedded import start_embedded
@@ -115,7 +116,7 @@ def doctor(terminal: Terminal, as_json: bool) -> None:
     terminal.json = as_json
     findings = [check(terminal.settings) for check in CHECKS]
     rows = [
-        ["ok" if f.ok else "[red]wrong[/red]", f.name, f.detail, "" if f.ok else f.advice] for f in findings
+        ["ok" if f.ok else Text("wrong", "red"), f.name, f.detail, "" if f.ok else f.advice] for f in findings
     ]
     value = [
         {"check": f.name, "ok": f.ok, "detail": f.detail, "advice": "" if f.ok else f.advice}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ...platform.database.base import now
 from ...platform.database.session import tenant_session
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
+from ...platform.portions import portions
 from ...platform.telemetry import conventions as c
 from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
@@ -47,7 +48,7 @@ async def import_runs(
     """
     actor.require("write")
     done = Imported()
-    for page in _pages(runs):
+    for page in portions(runs, PAGE):
         by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
         async with tenant_session(engine, actor.tenant_id) as session:
             known = set(await session.scalars(select(Run.id).where(Run.id.in_(by_id))))
@@ -60,21 +61,6 @@ async def import_runs(
     async with tenant_session(engine, actor.tenant_id) as session:
         audit(session, actor, "runs.imported", source, new=done.new, known=done.known)
     return done
-
-
-def _pages(runs: Iterable[Recorded]) -> Iterator[tuple[Recorded, ...]]:
-    """``PAGE`` runs at a time; a reader's error comes after the page that was whole."""
-    page: list[Recorded] = []
-    try:
-        for run in runs:
-            page.append(run)
-            if len(page) == PAGE:
-                yield tuple(page)
-                page = []
-    except Exception:
-        yield tuple(page)
-        raise
-    yield tuple(page)
 
 
 async def _store(

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...platform.database.session import create_engine, tenant_session
 from ...platform.errors import UpstreamError, missing_extra
+from ...platform.portions import portions
 from ..screening.screener import default_screener
 from ..trajectory import PAGE, trajectories
 from .base import Page, Reading, look
@@ -43,10 +44,7 @@ class RayReader:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
-        parts = [
-            {"ids": [str(run_id) for run_id in run_ids[start : start + PAGE]]}
-            for start in range(0, len(run_ids), PAGE)
-        ]
+        parts = [{"ids": page} for page in portions(map(str, run_ids), PAGE)]
         if not parts:
             return iter(())
         data = ray.data.from_items(parts, override_num_blocks=len(parts))

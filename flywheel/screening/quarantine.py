@@ -17,6 +17,7 @@ from ...platform.database.base import now
 from ...platform.errors import ConflictError, InputError, NotFoundError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
+from ...platform.portions import portions
 from ..tables import Quarantine
 from ..trajectory import Observation, Trajectory, trajectories
 from .anomaly import History
@@ -87,9 +88,8 @@ async def states_at(
 ) -> dict[uuid.UUID, State]:
     """The states at a moment of those of the runs that were held by then."""
     found: dict[uuid.UUID, State] = {}
-    for start in range(0, len(run_ids), _PAGE):
-        page = Quarantine.run_id.in_(run_ids[start : start + _PAGE])
-        for entry in await session.scalars(select(Quarantine).where(page)):
+    for page in portions(run_ids, _PAGE):
+        for entry in await session.scalars(select(Quarantine).where(Quarantine.run_id.in_(page))):
             if state := state_at(entry, moment):
                 found[entry.run_id] = state
     return found

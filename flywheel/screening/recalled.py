@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...platform.database.base import now
+from ...platform.database.conditions import one_of
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ..tables import Quarantine
@@ -16,7 +17,7 @@ async def confirm_recalled(
     session: AsyncSession, actor: Actor, runs: Sequence[uuid.UUID], source: str
 ) -> int:
     """Put the runs into quarantine as confirmed; returns how many were not so before."""
-    found = await session.scalars(select(Quarantine).where(Quarantine.run_id.in_(runs)))
+    found = await session.scalars(select(Quarantine).where(one_of(Quarantine.run_id, runs)))
     entries = {entry.run_id: entry for entry in found}
     made = {
         "state": "confirmed",

@@ -19,7 +19,8 @@ from torch import nn
 
 from ..seed.prose import read_paragraphs
 from .classifier import WEIGHTS, sigmoid
-from .recipe.compose import Example, Writer, examples
+from .recipe.compose import Example, examples
+from .recipe.writer import Writer
 from .segments import Segment
 from .style import Float32
 from .windows import OWN, PieceEncoder, company, spans_of, windows_of

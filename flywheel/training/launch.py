@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.tables import Run
 from ...platform.database.base import now
+from ...platform.database.conditions import one_of
 from ...platform.database.session import held, is_held, tenant_session
 from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
@@ -207,7 +208,7 @@ def check_template(manifest: dict[str, Any], recipe: Recipe, model_folder: Path)
 async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
     """The ``group:`` tag of each of a dataset's runs that has one."""
     runs = [uuid.UUID(run) for run in dataset.manifest.get("runs", ())]
-    tagged = await session.execute(select(Run.id, Run.tags).where(Run.id.in_(runs)))
+    tagged = await session.execute(select(Run.id, Run.tags).where(one_of(Run.id, runs)))
     return {
         str(run): tag for run, tags in tagged for tag in tags[::-1] if str(tag).startswith(split.GROUP_TAG)
     }

@@ -109,7 +109,8 @@ def _rehearsed(job: TrainingJob, count: int) -> list[Row]:
 def _anchors(job: TrainingJob) -> list[list[Row]]:
     """Rows of former tasks and of runs that the dataset keeps, on which the adapter is held to the base."""
     kept = job.dataset_folder / f"{KEPT}.jsonl"
-    pools = held_to(job.rehearsal, kept if kept.is_file() else None, job.recipe.anchored)
+    some = kept.is_file() and kept.stat().st_size > 0
+    pools = held_to(job.rehearsal, kept if some else None, job.recipe.anchored)
     return [[with_surrogates(row, job.recipe.seed) for row in pool] for pool in pools]
 
 

@@ -1,6 +1,7 @@
 """Corrected tool calls: redacted as their run was, and what rows come of them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from tests.conftest import Settings
 from tests.flywheel.test_datasets import rows
 from whorl.agents.runs import RunRequest
+from whorl.flywheel.build import build_rows
 from whorl.flywheel.call_edits import aligned, parse_edit
 from whorl.flywheel.outcomes import Feedback, record_outcome
-from whorl.flywheel.trajectory import Trajectory, trajectories
+from whorl.flywheel.spool import Spool
+from whorl.flywheel.trajectory import Judged, Trajectory, trajectories
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -65,6 +68,11 @@ async def test_a_corrected_call_has_the_placeholders_of_its_run(
     assert sides == ["book", "calculator"] and dpo["prompt"] == sft["messages"][:-1]
     assert [row["label"] for row in rows("kto", run)] == [True, False]
     assert run.reward is None, "a corrected call says nothing of the answer"
+    bad = replace(run, outcomes=(*run.outcomes, Judged("thumb", 0.0, 1.0, None)))
+    assert rows("kto", bad) == rows("kto", run), "the fault lies in the call, not in what came of it"
+    with Spool() as spool:
+        spool.add(bad)
+        assert [row["label"] for row in build_rows("kto", spool, rules=1)] == [True, False, False]
 
 
 async def test_a_step_that_the_run_did_not_take_gives_no_row(settings: Settings) -> None:

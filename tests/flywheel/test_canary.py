@@ -1,6 +1,8 @@
 """Trials of adapters end to end: sticky canaries, automatic rollback and promotion, shadows that nobody sees."""
 
 import asyncio
+import random
+import tracemalloc
 import uuid
 from typing import Any, get_args
 
@@ -17,18 +19,20 @@ from whorl.agents.runs import SHADOW_TAG, RunRequest
 from whorl.agents.tables import Message, Run
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
-from whorl.flywheel import promotion
-from whorl.flywheel.canary import arms, look
+from whorl.flywheel import canary, promotion
+from whorl.flywheel.canary import Judged, arms, look
+from whorl.flywheel.curate import EVALUATION_TAG, MOST_OF_ONE, Balance
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
 from whorl.flywheel.jobs import look_at_all_job
-from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.outcomes import Feedback, record_outcome, reward_of
 from whorl.flywheel.promotion import promote, rollback, serving_adapter, start_trial, stop_trials
+from whorl.flywheel.sequential import Arm
 from whorl.flywheel.shadow import shadow_report
 from whorl.flywheel.status import adapter_status
-from whorl.flywheel.tables import Shadow
+from whorl.flywheel.tables import Outcome, Shadow
 from whorl.platform.app import create_app, open_whorl
-from whorl.platform.database.base import new_id
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.access import Actor
@@ -38,7 +42,7 @@ from whorl.platform.identity.tables import AuditEvent
 from whorl.platform.serving.adapters import TRANSITIONS, State, find_adapter, move
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.tables import Adapter, Trial
-from whorl.platform.serving.trials import Verdict, falls_in
+from whorl.platform.serving.trials import Verdict, falls_in, trial_tag
 from whorl.retrieval.load.base import LoadedDocument
 
 PASSES = evaluation(21, 52, 60)
@@ -238,6 +242,94 @@ async def test_no_one_person_decides_most_of_an_arm(world: World) -> None:
     async with tenant_session(world.whorl.engine, world.actor.tenant_id) as session:
         candidate, _ = await arms(session, trial)
     assert candidate == (4, 2.0), "of ann's six two are heard, as many as of all others"
+
+
+def drawn_runs(draw: random.Random, trial: Trial, count: int) -> list[tuple[Run, list[Outcome]]]:
+    """Runs of a trial as they may lie in the store, most of them judged by one person."""
+    conversations = [new_id() for _ in range(count // 3)]
+    tag = trial_tag(trial.id)
+    found = []
+    for _ in range(count):
+        run_id = new_id()
+        run = Run(
+            tenant_id=trial.tenant_id, id=run_id, agent=draw.choice(["default"] * 9 + ["other"]), model="scripted",
+            adapter=draw.choice([None, "acme.v1", "acme.v2"]), trace_id=run_id.hex,
+            conversation_id=draw.choice([None, draw.choice(conversations)]),
+            tags=draw.choice([[tag]] * 9 + [[tag, EVALUATION_TAG], [tag, SHADOW_TAG], []]),
+            status=draw.choice(["succeeded"] * 6 + ["failed", "running"]),
+        )  # fmt: skip
+        outcomes = [
+            Outcome(
+                tenant_id=trial.tenant_id, id=new_id(), run_id=run_id, kind=draw.choice(["thumb", "score", "comment", "edit"]),
+                value=draw.random(), weight=draw.choice([0.0, 0.5, 1.0]), text="Words.", details={},
+                source=draw.choice(["user:ann"] * 5 + ["user:bo", "user:cy", "verifier:test"]),
+            )
+            for _ in range(draw.choice([0, 1, 1, 2]))
+        ]  # fmt: skip
+        found.append((run, outcomes))
+    return found
+
+
+def plain_arm(runs: list[tuple[Run, list[Outcome]]]) -> Arm:
+    """An arm as it is defined, with everything in memory."""
+    rewards = [0.0 if run.status == "failed" else reward_of(said) for run, said in runs]
+    judged = [
+        Judged(run.conversation_id or run.id, said, reward)  # type: ignore[arg-type]
+        for (run, said), reward in zip(runs, rewards, strict=True)
+        if reward is not None
+    ]
+    balance = Balance(MOST_OF_ONE)
+    for one in judged:
+        balance.count(one)
+    earned: dict[uuid.UUID, list[float]] = {}
+    for one in judged:
+        if not balance.silences(one):
+            earned.setdefault(one.conversation, []).append(one.reward)
+    assert balance.applies and sum(map(len, earned.values())) < len(judged)
+    return Arm(len(earned), sum(sum(each) / len(each) for each in earned.values()))
+
+
+async def test_the_arms_are_as_defined_however_few_runs_are_read_at_once(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = Trial(
+        tenant_id=acme.tenant_id, id=new_id(), agent="default", candidate="acme.v2", stage="canary", started_at=now()
+    )  # fmt: skip
+    runs = drawn_runs(random.Random(1), trial, 400)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        session.add_all([run for run, _ in runs])
+        await session.flush()
+        session.add_all([outcome for _, said in runs for outcome in said])
+    in_trial = [each for each in runs if each[0].agent == "default" and each[0].tags == [trial_tag(trial.id)]]
+    wanted = tuple(
+        plain_arm([each for each in in_trial if (each[0].adapter == "acme.v2") is candidate])
+        for candidate in (True, False)
+    )
+    for page in (7, 200):
+        monkeypatch.setattr(canary, "PAGE", page)
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            assert await arms(session, trial) == wanted
+
+
+async def test_memory_does_not_grow_with_the_runs_of_a_canary(whorl: Whorl, acme: Actor) -> None:
+    """Peak of what Python allocates for 400 runs and for 4,000."""
+    peaks = []
+    for count in (400, 4000):
+        trial = Trial(
+            tenant_id=acme.tenant_id, id=new_id(), agent="default", candidate="acme.v2", started_at=now()
+        )
+        runs = drawn_runs(random.Random(1), trial, count)
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            session.add_all([run for run, _ in runs])
+            await session.flush()
+            session.add_all([outcome for _, said in runs for outcome in said])
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            tracemalloc.start()
+            candidate, _ = await arms(session, trial)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert candidate.n > count / 20
+    assert peaks[1] < peaks[0] + 500_000
 
 
 async def test_where_no_conversation_is_kept_its_first_words_stand_for_it(world: World) -> None:

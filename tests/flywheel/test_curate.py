@@ -14,9 +14,9 @@ from whorl.flywheel.curate import (
     CONTAMINATED,
     EVALUATION_TAG,
     REPEATED,
+    Balance,
     Curator,
     Sketches,
-    balanced,
     check_threshold,
 )
 from whorl.flywheel.datasets import create_dataset, rebuild
@@ -50,6 +50,15 @@ def test_a_good_run_is_no_repetition_of_a_bad_one() -> None:
 
 def liked_by(*people: str) -> Trajectory:
     return a_run("At six.", *(Judged("thumb", 1.0, 1.0, None, source=person) for person in people))
+
+
+def balanced(runs: list[Trajectory], most: float) -> tuple[list[Trajectory], int]:
+    """The runs that are heard, and how many others there are."""
+    balance = Balance(most)
+    for run in runs:
+        balance.count(run)
+    kept = [run for run in runs if not balance.silences(run)]
+    return kept, len(runs) - len(kept)
 
 
 def test_one_person_does_not_decide_more_than_half() -> None:

@@ -16,6 +16,7 @@ from whorl.flywheel.build import FORMATS, build_rows
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.evaluation import compare, load_tasks
+from whorl.flywheel.files import content_hash
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.rows import plain
 from whorl.flywheel.screening import screen_text
@@ -72,7 +73,7 @@ GOOD, BAD = Judged("thumb", 1.0, 1.0, None), Judged("thumb", 0.0, 1.0, None)
 
 
 def rows(format: Any, *runs: Trajectory) -> list[dict[str, Any]]:
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         for run in runs:
             spool.add(run)
         return list(build_rows(format, spool))
@@ -191,6 +192,41 @@ async def test_the_same_manifest_gives_the_same_bytes(whorl: Whorl, acme: Actor,
     assert again.content_hash != dataset.content_hash, "a later outcome changes a later dataset"
     assert dataset.rows + dataset.held_out_rows == 3
     assert sum(data.count(b"\n") for data in before.values()) == 3
+
+
+@pytest.mark.parametrize("format", ["dpo", "kto"])
+async def test_what_went_well_is_kept_beside_rows_that_blame(
+    whorl: Whorl, acme: Actor, tmp_path: Path, format: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [str(run) for run in await collect(whorl, acme, 12)]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        edit = Feedback("edit", 1.0, "tester", text="At noon.")
+        for run in (runs[0], runs[1]):
+            await record_outcome(session, acme.tenant_id, uuid.UUID(run), edit, whorl.redactor)
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.3, seed=3)
+    folder = Path(dataset.folder)
+    kept = [json.loads(line) for line in (folder / "kept.jsonl").read_text(encoding="utf-8").splitlines()]
+    held_out = {
+        source
+        for line in (folder / "held_out.jsonl").read_text(encoding="utf-8").splitlines()
+        for source in json.loads(line)["source"]
+    }
+    sources = [row["source"][0] for row in kept]
+    assert sources == [run for run in runs[2::2] if run in sources], (
+        "good ones, in their order, none corrected"
+    )
+    assert 0 < len(sources) == dataset.manifest["kept_rows"] and held_out.isdisjoint(sources)
+    assert "split: test" in (folder / "README.md").read_text(encoding="utf-8")
+    await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+    (folder / "kept.jsonl").write_text("", encoding="utf-8")
+    assert content_hash(folder) != dataset.content_hash
+    monkeypatch.setattr("whorl.flywheel.files.MOST_KEPT", 2)
+    few = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.0)
+    assert few.manifest["kept_rows"] == 2
+    old = {**dataset.manifest, "format": format}
+    del old["rules"], old["kept_rows"]
+    with pytest.raises(ConflictError):
+        await rebuild(whorl.engine, acme.tenant_id, old)
 
 
 async def test_a_changed_source_is_noticed(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from tests.conftest import Actor, Settings
 from tests.tiny_model import make_model
 from whorl.agents.tables import Run
+from whorl.flywheel import distil as distillation
 from whorl.flywheel import value
 from whorl.flywheel.datasets import Selection, find_dataset
 from whorl.flywheel.distil import Prices, attempt_of, distil
@@ -69,9 +70,12 @@ async def bring_in(whorl: Any, actor: Actor, file: str) -> None:
     await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "openai", runs)
 
 
+@pytest.mark.parametrize("page", [3, 200])
 async def test_a_student_is_taught_and_measured_against_its_teacher(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """However many of the teacher's runs are read at once."""
+    monkeypatch.setattr(distillation, "PAGE", page)
     model = make_model(tmp_path / "tiny", seed=3)
     changed = settings.model_copy(update={"model_dir": model})
     async with open_whorl(changed, backend=ScriptedBackend(student)) as whorl:

@@ -16,12 +16,15 @@ from tests.needles import in_files, in_tables
 from whorl.agents.graph import PlainCall
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Conversation, Run
+from whorl.flywheel import lineage
 from whorl.flywheel.datasets import create_dataset, find_dataset, rebuild
-from whorl.flywheel.erasure import erase_subject, list_receipts, recall_source
+from whorl.flywheel.erasure import delete_runs, erase_subject, list_receipts, recall_source
 from whorl.flywheel.lineage import Node, ancestors, descendants, find_node
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.promotion import promote
+from whorl.flywheel.screening.recalled import confirm_recalled
 from whorl.flywheel.tables import Dataset, Quarantine, Training
+from whorl.flywheel.training.launch import group_tags
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
@@ -255,6 +258,34 @@ async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Set
             await create_dataset(whorl.engine, world.owner.tenant_id, settings.path("datasets"), "sft")
         with pytest.raises(InputError, match="is no source"):
             await recall_source(whorl.engine, whorl.servers, world.owner, world.adapter)
+
+
+async def test_statements_take_any_number_of_runs(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement has at most 65,535 parameters; a dataset may have more runs, and so may a person or a tool."""
+    run_id, others = new_id(), [new_id() for _ in range(70_000)]
+    run = Run(
+        tenant_id=acme.tenant_id, id=run_id, agent="default", model="scripted", adapter=None, trace_id="",
+        tags=["a", "group:tides"],
+    )  # fmt: skip
+    dataset = Dataset(
+        tenant_id=acme.tenant_id, format="sft", rows=1, held_out_rows=0, content_hash="", folder="",
+        manifest={"runs": [str(each) for each in [*others, run_id]]},
+    )  # fmt: skip
+
+    async def runs_of(*_: Any) -> list[str]:
+        return [str(new_id()) for _ in others]
+
+    monkeypatch.setattr(lineage, "runs_of", runs_of)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        session.add_all([run, dataset])
+        await session.flush()
+        assert await group_tags(session, dataset) == {str(run_id): "group:tides"}
+        assert (await descendants(session, Node("tool", "calculator"))).datasets == ()
+        assert await confirm_recalled(session, acme, [run_id], "tool:calculator") == 1
+        counts = await delete_runs(session, [*others, run_id])
+        assert (counts["runs"], counts["quarantine"]) == (1, 1)
 
 
 async def test_only_administrators_erase_and_owners_stay(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from whorl.flywheel.seed.reading import Library
 from whorl.flywheel.seed.rehearse import paragraphs, rows
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, Method, TrainingJob, default_recipe
-from whorl.flywheel.training.rehearsal import FILE, former_rows, rehearsal_of, rehearsed
+from whorl.flywheel.training.rehearsal import FILE, held_to, rehearsal_of, rehearsed
 from whorl.flywheel.training.render import render_sft
 from whorl.platform.errors import InputError
 from whorl.platform.serving.base_model import SEED_MODEL
@@ -82,10 +82,13 @@ def test_rows_are_mixed_in_by_sft_and_others_are_held_to_the_base_on_them() -> N
 
 def test_whether_there_is_an_anchor(tmp_path: Path) -> None:
     file = written(tmp_path / FILE, OLD)
-    assert [len(former_rows(file, weight)) for weight in (None, 0.0, 2.0)] == [5, 0, 5]
-    assert former_rows(None, None) == former_rows(None, 0.0) == []
+    kept = written(tmp_path / "kept.jsonl", OLD[:2])
+    assert [len(held_to(file, None, weight)) for weight in (None, 0.0, 2.0)] == [1, 0, 1]
+    assert [len(pool) for pool in held_to(file, kept, None)] == [5, 2]
+    assert [len(pool) for pool in held_to(None, kept, 1.0)] == [2]
+    assert held_to(None, None, None) == held_to(None, None, 0.0) == []
     with pytest.raises(InputError, match="--anchor 0"):
-        former_rows(None, 1.0)
+        held_to(None, None, 1.0)
 
 
 @pytest.mark.parametrize("method", ["dpo", "orpo"])
@@ -102,6 +105,22 @@ def test_an_anchored_adapter_stays_nearer_to_the_base_on_former_tasks(tmp_path: 
         )  # fmt: skip
         report = train(job, lambda _: None)
         assert report["anchored_rows"] == (len(OLD) if weight else 0)
+        moved.append(divergence(base, job.output_folder))
+    assert moved[0] > 1.5 * moved[1] > 0, moved
+
+
+def test_an_adapter_of_pairs_stays_nearer_to_the_base_where_runs_went_well(tmp_path: Path) -> None:
+    """Without former tasks of the base, on what the dataset keeps alone."""
+    base = make_model(tmp_path / "base", seed=3)
+    data = write_dataset(tmp_path / "dataset", "dpo")
+    moved = []
+    for weight in (None, 20.0):
+        job = TrainingJob(
+            recipe=default_recipe("dpo").changed(max_steps=6, learning_rate=0.01, anchor=weight),
+            model_folder=base, base_hash="", dataset_folder=data, output_folder=tmp_path / f"a{weight}",
+        )  # fmt: skip
+        written(data / "kept.jsonl", OLD if weight else [])
+        assert train(job, lambda _: None)["anchored_rows"] == (len(OLD) if weight else 0)
         moved.append(divergence(base, job.output_folder))
     assert moved[0] > 1.5 * moved[1] > 0, moved
 

@@ -31,7 +31,8 @@ from whorl.flywheel.screening.recipe import (
     tasks,
     tongues,
 )
-from whorl.flywheel.screening.recipe.compose import Example, Writer, examples
+from whorl.flywheel.screening.recipe.compose import Example, examples
+from whorl.flywheel.screening.recipe.writer import Writer
 from whorl.flywheel.screening.rules import Rules
 from whorl.flywheel.screening.screener import choose
 from whorl.flywheel.screening.secrets import Secrets

@@ -10,11 +10,12 @@ from tests.flywheel.test_datasets import BAD, GOOD, a_run, says
 from whorl.flywheel.build import FORMATS, build_rows
 from whorl.flywheel.files import Written, content_hash, partial_folder, publish, write_rows
 from whorl.flywheel.spool import Spool
+from whorl.flywheel.trajectory import Trajectory
 
 
 def test_runs_come_back_as_they_were_added() -> None:
     runs = [a_run(f"{n}", GOOD) for n in range(5)]
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         for run in runs:
             spool.add(run)
         assert list(spool) == runs == list(spool)
@@ -23,7 +24,7 @@ def test_runs_come_back_as_they_were_added() -> None:
 
 def test_groups_keep_the_order_of_their_first_run() -> None:
     answers = ["b", "a", "skip", "b", "c", "a"]
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         for answer in answers:
             spool.add(a_run(answer, GOOD))
         for _ in range(2):
@@ -32,7 +33,7 @@ def test_groups_keep_the_order_of_their_first_run() -> None:
 
 
 def test_what_is_discarded_is_gone() -> None:
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         for n in range(4):
             spool.add(a_run(str(n), GOOD))
         assert spool.discard(lambda run: answer_of(run) in "13") == 2
@@ -44,7 +45,7 @@ def test_memory_does_not_grow_with_the_runs(format: Any, tmp_path: Path) -> None
     """Peak of what Python allocates: of 200 runs and of 2,000, each with 20 kB of text."""
     peaks = []
     for count in (200, 2000):
-        with Spool() as spool:
+        with Spool[Trajectory]() as spool:
             for n in range(count):
                 tags = (f"task:{n // 4}",)[: n % 3 // 2]
                 question = f"{n // 2} " + "word " * 4000
