@@ -20,6 +20,7 @@ router = APIRouter(prefix="/admin/trainings")
 CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Loss", {"training": "loss", "evaluation": "evaluation_loss"}),
     ("Reward", {"mean": "reward", "standard deviation": "reward_std"}),
+    ("Reward against the base", {"chosen": "rewards/chosen", "rejected": "rewards/rejected"}),
     ("Reward margin", {"chosen over rejected": "rewards/margins"}),
     ("Pairs in the right order", {"training": "rewards/accuracies", "evaluation": "evaluation_accuracy"}),
     ("Groups without a signal", {"share": "frac_reward_zero_std"}),

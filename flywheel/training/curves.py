@@ -11,6 +11,7 @@ MOST_POINTS = 200
 # The names of TRL's logs, https://huggingface.co/docs/trl/logging, and ours where they differ.
 NAMES = {
     "loss": "loss", "eval_loss": "evaluation_loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm",
+    "rewards/chosen": "rewards/chosen", "rewards/rejected": "rewards/rejected",
     "rewards/margins": "rewards/margins", "rewards/accuracies": "rewards/accuracies",
     "eval_rewards/accuracies": "evaluation_accuracy", "margin": "rewards/margins", "accuracy": "rewards/accuracies",
     "eval_accuracy": "evaluation_accuracy", "kl": "kl", "entropy": "entropy",

@@ -14,6 +14,10 @@ FLAT, GROWN, OVERFIT, CREEP, COLLAPSED, SILENT = 0.02, 0.2, 0.05, 0.5, 0.2, 0.5
 # In nats: GRPO's estimate is for a token, KTO's for an answer.
 KL_BOUND: dict[str, float] = {"grpo": 1.0, "kto": 20.0}
 LONGER = 1.5
+# Of the margin between the sides' rewards, how much may come of better answers that got less likely; and what is noise.
+FALLEN, HARDLY = 0.5, 0.1
+# Methods whose rewards are likelihoods against those of the base.
+AGAINST_BASE: tuple[Method, ...] = ("dpo", "kto")
 # Of the methods that learn from pairs, SimPO weighs by length, and a reward model writes nothing.
 TEACH_LENGTH: tuple[Method, ...] = ("dpo", "orpo")
 
@@ -110,6 +114,17 @@ def chosen_longer(lengths: dict[str, float]) -> Diagnosis | None:
     )
 
 
+def chosen_falls(curves: Curves) -> Diagnosis | None:
+    """Better answers that get less likely than they were: what is learnt is to say neither of the two."""
+    ends, apart = _ends(curves, "rewards/chosen"), _ends(curves, "rewards/margins")
+    if ends is None or apart is None or -ends[1] <= max(HARDLY, FALLEN * apart[1]):
+        return None
+    return Diagnosis(
+        "chosen_falls", f"The reward of chosen answers fell to {ends[1]:.3g}: they are less likely than before.",
+        "Give the better answer a likelihood term (nll, in dpo), raise beta or anchor, or lower the learning rate.",
+    )  # fmt: skip
+
+
 def kl_high(curves: Curves, bound: float) -> Diagnosis | None:
     """A model that has gone far from its base."""
     ends = _ends(curves, "kl")
@@ -153,5 +168,6 @@ def diagnose(method: Method, curves: Curves, lengths: dict[str, float] | None = 
     checks += [length_creep, entropy_collapse, no_signal] if method == "grpo" else [growing, flat, overfit]
     found = [check(curves) for check in checks]
     found += [kl_high(curves, KL_BOUND[method])] if method in KL_BOUND else []
+    found += [chosen_falls(curves)] if method in AGAINST_BASE else []
     found += [chosen_longer(lengths)] if lengths and method in TEACH_LENGTH else []
     return [asdict(diagnosis) for diagnosis in found if diagnosis is not None]

@@ -19,11 +19,14 @@ def dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
 
     options: dict[str, Any] = {
         "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
+        "train_sampling_strategy": "group_by_length", "length_column_name": "length", "remove_unused_columns": False,
     }  # fmt: skip
     if recipe.nll:
         options |= {"loss_type": [loss_of(recipe), "sft"], "loss_weights": [1.0, recipe.nll]}
     collator = {"data_collator": spoken_collator(tokenizer, recipe.max_length)}
-    return Plan(DPOTrainer, DPOConfig, _texts(tokenizer, rows), options, collator)
+    texts = _texts(tokenizer, rows)
+    pairs = [{**pair, "length": sum(map(len, pair.values()))} for pair in texts]
+    return Plan(DPOTrainer, DPOConfig, pairs, options, collator)
 
 
 def orpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:

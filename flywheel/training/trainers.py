@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from ...platform.errors import InputError
@@ -143,6 +144,10 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
 
 
 def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
+    """Rows in an order drawn by the seed: TRL takes them as they come, and a row's neighbour for the divergence.
+
+    A dataset has the runs of a question beside one another, whose answers are no estimate of it.
+    """
     from trl import KTOConfig, KTOTrainer
 
     examples = [
@@ -151,7 +156,7 @@ def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
             "completion": render_completion(tokenizer, row["prompt"], row["completion"], row["tools"]),
             "label": row["label"],
         }
-        for row in rows
+        for row in Random(f"{recipe.seed}:kto").sample(rows, len(rows))
     ]
     options = {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe)}
     return Plan(KTOTrainer, KTOConfig, examples, options, {})

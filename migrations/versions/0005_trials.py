@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
 from whorl.platform.database.rls import isolate
 
 revision = "0005"

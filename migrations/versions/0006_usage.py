@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 from whorl.platform.database.rls import isolate
 
 revision = "0006"

@@ -9,7 +9,8 @@ adapter is asked the same held-out questions as the base, without another word o
 - ``bfcl``: third-party, the simple calls of BFCL v4, split by question;
 - ``general``: what the seed model learnt before (its held-out generated tasks), which must not be lost.
 
-Results are written to ``build/learning/results.jsonl`` as they come.
+Results are written to ``build/learning/results.jsonl`` as they come. ``--resume`` goes on with the runs that were
+collected and leaves out the trainings whose results are there.
 """
 
 import argparse
@@ -17,22 +18,23 @@ import asyncio
 import json
 import random
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
-
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.demo.commands import demo_settings
 from whorl.flywheel.demo.run import EDITED, TEMPERATURE, Demo
-from whorl.flywheel.evaluation import Scored, Task, ask_all, compare
+from whorl.flywheel.evaluation import Scored, Task, ask_all
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.seed.bfcl import FILES, Problem, problems
 from whorl.flywheel.seed.evaluate import Seed, evaluate, held_out_library
 from whorl.flywheel.split import GROUP_TAG, is_held_out
+from whorl.flywheel.statistics import mcnemar_p, wilson_interval
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.recipe import Recipe, default_recipe
 from whorl.platform.app import Whorl, open_whorl
@@ -47,6 +49,7 @@ from .corpora import DATA
 from .report import ROOT, Row, bar, commit, show, write
 
 METHODS = ("sft", "dpo", "kto", "grpo")
+FAMILIES = ("company", "bfcl", "general")
 HELD_OUT = 0.4
 SPLIT = 11
 TAG = "learning"
@@ -107,28 +110,32 @@ class Bench:
     whorl: Whorl
     actor: Actor
     bars: Progress
+    folder: Path
     limit: int | None
 
-    async def families(self, tag: str) -> dict[str, list[Task]]:
-        """Collect the runs to learn from; returns the held-out questions by family."""
-        demo = Demo(self.whorl, self.actor, self.bars, FOLDER, limit=self.limit)
+    async def prepare(self) -> tuple[list[CallTask], dict[str, list[Task]]]:
+        """The calls to learn from, and the held-out questions by family."""
+        demo = self._demo()
         await demo.prepare()
-        company = demo.tasks()
-        await demo.collect(company, tag)
         calls = call_tasks()
         learn = [task for task in calls if not is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
         held_out = [task for task in calls if is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
-        await self._collect(learn, tag)
-        await self.whorl.flush()
-        return {"company": company.held_out, "bfcl": list(held_out)}
+        return learn, {"company": demo.tasks().held_out, "bfcl": list(held_out)}
 
-    async def _collect(self, tasks: list[CallTask], tag: str) -> None:
+    def _demo(self) -> Demo:
+        return Demo(self.whorl, self.actor, self.bars, self.folder, limit=self.limit)
+
+    async def collect(self, calls: list[CallTask]) -> None:
+        """Ask what is to be learnt from, twice, and judge it."""
+        demo = self._demo()
+        await demo.collect(demo.tasks(), TAG)
         draw = random.Random(SPLIT)
         for sampling in (Sampling(), Sampling(temperature=TEMPERATURE, seed=0)):
-            scored = await self.ask("collecting calls", tasks, "", tags=(tag,), sampling=sampling)
+            scored = await self.ask("collecting calls", calls, "", tags=(TAG,), sampling=sampling)
             await self.whorl.flush()
             for answer in scored:
                 await self._judge(answer, draw)
+        await self.whorl.flush()
 
     async def _judge(self, answer: Scored, draw: random.Random) -> None:
         outcomes = [Feedback("verdict", answer.score, f"verifier:{answer.task.verifier}")]
@@ -163,54 +170,98 @@ def general(base: Path, adapter: Path | None, count: int) -> float:
     return float(evaluate(Seed.load(base, adapter), count, held_out_library())["mean"]["exact"])
 
 
+@dataclass
+class Results:
+    """What was measured, kept in a file of JSON lines; the base's comes first."""
+
+    file: Path
+
+    def rows(self) -> list[Row]:
+        if not self.file.exists():
+            return []
+        return [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines()]
+
+    def add(self, row: Row) -> Row:
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        return row
+
+    def base(self) -> Row | None:
+        return next((row for row in self.rows() if row["method"] == "base"), None)
+
+    def of(self, recipe: Recipe) -> Row | None:
+        """What was measured of the recipe's adapter."""
+        wanted = recipe.model_dump(mode="json")
+        return next((row for row in self.rows() if row["recipe"] == wanted), None)
+
+
 async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
     """Every method and seed, in the order given."""
-    settings = demo_settings(Settings(data_dir=FOLDER / "data"), FOLDER)
-    kept = FOLDER / "results.jsonl"
-    kept.unlink(missing_ok=True)
+    folder: Path = given.folder
+    settings = demo_settings(Settings(data_dir=folder / "data"), folder)
+    results = Results(folder / "results.jsonl")
     async with open_whorl(settings) as whorl:
+        await whorl.close_interrupted()
         created = await ensure_tenant(whorl.engine, "learning", "Learning", "admin@learning.example")
-        bench = Bench(whorl, operator_of(created.tenant), bars, given.limit)
-        held_out = await bench.families(TAG)
-        base = model_folder(settings)
-        before = {name: await bench.ask(f"base: {name}", tasks, "") for name, tasks in held_out.items()}
-        before_general = await asyncio.to_thread(general, base, None, given.general)
+        bench = Bench(whorl, operator_of(created.tenant), bars, folder, given.limit)
+        calls, held_out = await bench.prepare()
+        model = model_folder(settings)
+
+        async def scores(recipe: Recipe | None, adapter: str) -> Row:
+            weights = settings.adapters / adapter if adapter else None
+            share = await asyncio.to_thread(general, model, weights, given.general)
+            row: Row = {"method": recipe.method if recipe else "base", "general": share}
+            row["recipe"] = recipe.model_dump(mode="json") if recipe else None
+            for family, tasks in held_out.items():
+                scored = await bench.ask(f"{adapter or 'base'}: {family}", tasks, adapter)
+                row[family] = [each.score for each in scored]
+            return results.add(row)
+
+        base = results.base()
+        if base is None:
+            await bench.collect(calls)
+            base = await scores(None, "")
+        rows = []
         for method in given.methods:
             dataset = await create_dataset(
                 whorl.engine, bench.actor.tenant_id, settings.path("datasets"), method, Selection(tag=TAG), seed=SPLIT
             )  # fmt: skip
-            for seed in range(given.seeds):
-                recipe = default_recipe(method, seed).changed(**RECIPES[method])
-                name = await bench.train(recipe, dataset.id)
-                after_general = await asyncio.to_thread(
-                    general, base, settings.adapters / name, given.general
-                )
-                rows = [_row(method, seed, "general", before_general, after_general, None)]
-                for family, tasks in held_out.items():
-                    report = compare(before[family], await bench.ask(f"{name}: {family}", tasks, name))
-                    success = [report[side]["success"] for side in ("before", "after")]
-                    rows.append(_row(method, seed, family, *success, report, dataset.rows))
-                show(rows)
-                with kept.open("a", encoding="utf-8") as file:
-                    file.writelines(json.dumps(row) + "\n" for row in rows)
-                await whorl.servers.unload_adapter(name)
-    return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+            for seed in given.seeds:
+                recipe = default_recipe(method, seed).changed(**{**RECIPES[method], **given.changes})
+                after = results.of(recipe)
+                if after is None:
+                    name = await bench.train(recipe, dataset.id)
+                    after = await scores(recipe, name)
+                    await whorl.servers.unload_adapter(name)
+                own = _rows(recipe, base, after, dataset.rows)
+                show(own)
+                rows += own
+    return rows
 
 
-def _row(
-    method: str, seed: int, family: str, before: float, after: float, report: dict[str, Any] | None, rows: int = 0
-) -> Row:  # fmt: skip
-    row: Row = {
-        "method": method,
-        "seed": seed,
-        "family": family,
-        "before": round(before, 4),
-        "after": round(after, 4),
-    }
-    if report is None:
-        return row
-    intervals = {f"{side}_95": report[side]["interval"] for side in ("before", "after")}
-    return {**row, **intervals, "n": report["n"], "p": report["p_value"], "rows": rows}
+def _rows(recipe: Recipe, base: Row, after: Row, count: int) -> list[Row]:
+    """Base and adapter compared, by family."""
+    rows: list[Row] = []
+    for family in FAMILIES:
+        row: Row = {"method": recipe.method, "seed": recipe.seed, "family": family}
+        if family == "general":
+            rows.append({**row, "before": round(base[family], 4), "after": round(after[family], 4)})
+            continue
+        for side, scored in (("before", base[family]), ("after", after[family])):
+            row[side] = round(sum(scored) / len(scored), 4)
+            interval = wilson_interval(sum(scored), len(scored))
+            row[f"{side}_95"] = [round(interval.low, 4), round(interval.high, 4)]
+        gained, lost = _flips(base[family], after[family])
+        p_value = mcnemar_p(base[family], after[family])
+        rows.append(
+            {**row, "gained": gained, "lost": lost, "n": len(base[family]), "p": p_value, "rows": count}
+        )
+    return rows
+
+
+def _flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
+    pairs = list(zip(before, after, strict=True))
+    return sum(new > old for old, new in pairs), sum(new < old for old, new in pairs)
 
 
 def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
@@ -220,7 +271,7 @@ def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
         own = [row for row in rows if row["method"] == method]
         seeds = {row["seed"] for row in own}
         helped = {row["seed"] for row in own if row.get("p", 1.0) < 0.05 and row["after"] > row["before"]}
-        changes = {family: _mean_change(own, family) for family in ("company", "bfcl", "general")}
+        changes = {family: _mean_change(own, family) for family in FAMILIES}
         bars += [
             bar(f"{method}: share of seeds with p < 0.05 on a family", 1.0, round(len(helped) / len(seeds), 3)),
             bar(f"{method}: least mean change of a family", -LOSS, round(min(changes["company"], changes["bfcl"]), 4)),
@@ -236,17 +287,23 @@ def _mean_change(rows: list[Row], family: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     parser.add_argument("--limit", type=int, help="only so many questions of each kind, for a quick look")
     parser.add_argument("--general", type=int, default=30, help="general tasks of each kind")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where runs, adapters and results are kept"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with what the folder has")
+    parser.add_argument("--changes", type=json.loads, default={}, help="other values of the recipes, as JSON")
     given = parser.parse_args()
     measured_at = commit()
     if not (DATA / "tools-bfcl").exists():
         print(f"Not measured: {DATA / 'tools-bfcl'} is missing.")
         return
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    if not given.resume:
+        shutil.rmtree(given.folder, ignore_errors=True)
+    given.folder.mkdir(parents=True, exist_ok=True)
     with Progress() as bars:
         rows = asyncio.run(measure(given, bars))
     show(rows)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-
 from whorl.flywheel.training import curves, validation
 from whorl.flywheel.training.curves import MOST_POINTS, Curves, curves_of
 from whorl.flywheel.training.diagnose import diagnose
@@ -23,6 +22,8 @@ FALLING = [2.0 * 0.9**n for n in range(30)]
 GOES_WELL: list[tuple[Method, Curves]] = [
     ("sft", drawn(loss=FALLING, evaluation_loss=[1.0, 0.8, 0.79, 0.8], entropy=FALLING)),
     ("dpo", drawn(loss=FALLING)),
+    ("dpo", drawn(loss=FALLING, **{"rewards/chosen": [0.0] * 15 + [-0.4] * 15, "rewards/margins": [0.9] * 30})),
+    ("simpo", drawn(loss=FALLING, **{"rewards/chosen": [-3.0] * 30, "rewards/margins": [0.9] * 30})),
     ("kto", drawn(loss=FALLING, kl=[0.0] * 15 + [5.0] * 15)),
     ("grpo", drawn(loss=[0.0] * 30, completion_length=[20.0] * 15 + [25.0] * 15, entropy=[2.0] * 15 + [1.0] * 15,
                    frac_reward_zero_std=[0.5] * 30, kl=[0.1] * 30)),
@@ -33,6 +34,8 @@ FAILURES: list[tuple[Method, str, str, Curves]] = [
     ("sft", "growing", "from 1 to 2", drawn(loss=[1.0] * 10 + [2.0] * 10)),
     ("dpo", "flat", "stayed at 0.692", drawn(loss=[0.693, 0.692] * 10)),
     ("kto", "overfit", "from 0.5 at step 2 to 0.6", drawn(loss=FALLING, evaluation_loss=[1.0, 0.5, 0.55, 0.6])),
+    ("dpo", "chosen_falls", "fell to -0.6",
+     drawn(loss=FALLING, **{"rewards/chosen": [0.0] * 15 + [-0.6] * 15, "rewards/margins": [1.0] * 30})),
     ("grpo", "length_creep", "20 to 31 tokens", drawn(completion_length=[20.0] * 10 + [31.0] * 10)),
     ("grpo", "kl_high", "reached 1.5", drawn(kl=[0.1] * 10 + [1.5] * 10)),
     ("kto", "kl_high", "the bound is 20", drawn(loss=FALLING, kl=[1.0] * 10 + [25.0] * 10)),
@@ -41,7 +44,9 @@ FAILURES: list[tuple[Method, str, str, Curves]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "made"), GOES_WELL, ids=[method for method, _ in GOES_WELL])
+@pytest.mark.parametrize(
+    ("method", "made"), GOES_WELL, ids=[f"{method} {number}" for number, (method, _) in enumerate(GOES_WELL)]
+)
 def test_a_training_that_goes_well_is_not_warned_of(method: Method, made: Curves) -> None:
     assert diagnose(method, made) == []
 

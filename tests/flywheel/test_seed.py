@@ -12,9 +12,8 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
-
 import whorl.flywheel.pretrain as recipe
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from whorl.agents.prompt import REFUSAL, SOURCE
 from whorl.flywheel.seed import bfcl, names
 from whorl.flywheel.seed.calculate import bare_number

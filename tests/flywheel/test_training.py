@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-
-from tests.conftest import Actor, Settings, quote_first
-from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.gate import held_out_success
@@ -40,6 +37,9 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.base_model import base_hash, template_hash
 from whorl.platform.serving.engine.local import LocalBackend, readable_calls
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.tiny_model import make_model
 
 SEARCH = {
     "type": "function",
@@ -192,6 +192,26 @@ def test_methods_without_a_reference_learn_what_the_assistant_says_alone(
         logits = trainer.model(batch["chosen_input_ids"]).logits[:, :-1]
         expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten())
         assert metrics["nll_loss"] == pytest.approx(expected.item(), abs=1e-4)
+
+
+def test_kto_takes_its_rows_in_an_order_drawn_by_the_seed(model: Path, tmp_path: Path) -> None:
+    """TRL takes them as they come; a dataset has the runs of a question beside one another."""
+    rows = [
+        {**ROWS["kto"], "tools": [], "completion": [{"role": "assistant", "content": str(n)}]}
+        for n in range(9)
+    ]
+    tokenizer = LocalBackend(model).tokenizer
+    orders = []
+    for seed in (0, 0, 1):
+        recipe = default_recipe("kto", seed).changed(max_steps=1, rank=2)
+        network = load_model(recipe, model, tokenizer.pad_token_id)
+        trainer = build_trainer(recipe, network, tokenizer, rows, [], tmp_path / "out", [])
+        ids = trainer.train_dataset["completion_ids"]
+        orders.append([tokenizer.decode(each, skip_special_tokens=True).strip() for each in ids])
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2]) == [str(n) for n in range(9)] and orders[0] != sorted(
+        orders[0]
+    )
 
 
 def test_recorded_groups_without_a_verifier_are_refused(model: Path, tmp_path: Path) -> None:
@@ -353,12 +373,13 @@ def test_the_gate() -> None:
     assert "the base 70%" in held_out_success(report(0.7, 0.6, 0.001)).reason
 
 
+SIDES = {"rewards/chosen", "rewards/rejected", "rewards/margins"}
 EVALUATED_CURVES = {
     "sft": {"loss", "evaluation_loss", "learning_rate", "entropy"},
-    "dpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
+    "dpo": {"loss", "evaluation_loss", "rewards/accuracies", *SIDES},
     "kto": {"loss", "evaluation_loss", "kl"},
-    "orpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
-    "simpo": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies"},
+    "orpo": {"loss", "evaluation_loss", "rewards/accuracies", "evaluation_accuracy", *SIDES},
+    "simpo": {"loss", "evaluation_loss", "rewards/accuracies", *SIDES},
     "reward": {"loss", "evaluation_loss", "rewards/margins", "rewards/accuracies", "evaluation_accuracy"},
 }
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from whorl.platform.errors import InputError
 from whorl.platform.lines import LONGEST, read_records
 

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-
 from whorl.platform.errors import PrerequisiteError
 from whorl.retrieval.embed.base import Embedder
 from whorl.retrieval.embed.choose import choose_embedder

@@ -1,7 +1,6 @@
 """Reciprocal rank fusion, by hand."""
 
 import numpy as np
-
 from whorl.retrieval.fuse import fuse
 from whorl.retrieval.hits import Hits
 

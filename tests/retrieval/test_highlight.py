@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from whorl.retrieval.embed.base import Embedder
 from whorl.retrieval.embed.choose import choose_embedder
 from whorl.retrieval.embed.hashing import HashingEmbedder
