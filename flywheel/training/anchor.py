@@ -16,6 +16,8 @@ from .render import Row, render_sft
 
 # Rows taken at each step from all pools, and the weight of their divergence where the base brings rows and the recipe names none.
 ROWS = 8
+# Of how many times as many rows of about one length those of a step are drawn.
+NEAR = 4
 WEIGHT = 1.0
 
 
@@ -41,8 +43,7 @@ def anchored(
         def _divergence(self, model: Any) -> Any:
             # By step, so that a training that goes on from a checkpoint takes the same rows.
             draw = Random(f"{seed}:anchor:{self.state.global_step}")
-            share = ROWS // len(fitting)
-            rows = [row for pool in fitting for row in draw.sample(pool, min(share, len(pool)))]
+            rows = _drawn(fitting, draw)
             width = max(len(row["input_ids"]) for row in rows)
             ids = torch.full((len(rows), width), tokenizer.pad_token_id)
             seen, said = torch.zeros_like(ids), torch.zeros(ids.shape, dtype=torch.bool)
@@ -52,13 +53,33 @@ def anchored(
                 seen[at, :length] = 1
                 said[at, : length - 1] = torch.tensor(row["assistant_masks"][1:], dtype=torch.bool)
             device = self.accelerator.device
-            batch, said = {"input_ids": ids.to(device), "attention_mask": seen.to(device)}, said.to(device)
-            with torch.no_grad(), self.accelerator.unwrap_model(model).disable_adapter():
-                wanted = log_softmax(model(**batch).logits[said].float(), -1)
-            own = log_softmax(model(**batch).logits[said].float(), -1)
+            batch = {"input_ids": ids.to(device), "attention_mask": seen.to(device), "use_cache": False}
+            said = said.to(device)
+            network = self.accelerator.unwrap_model(model)
+            # The head is given what the assistant says alone; it is wide, and the rest is not looked at.
+            hook = network.get_output_embeddings().register_forward_pre_hook(
+                lambda _, given: (given[0][said],)
+            )
+            try:
+                with torch.no_grad(), network.disable_adapter():
+                    wanted = log_softmax(model(**batch).logits.float(), -1)
+                own = log_softmax(model(**batch).logits.float(), -1)
+            finally:
+                hook.remove()
             return kl_div(own, wanted, reduction="batchmean", log_target=True)
 
     return Anchored
+
+
+def _drawn(pools: Sequence[Sequence[Any]], draw: Random) -> list[Any]:
+    """``ROWS`` rows of all pools, which are in order of length: of about one length, so that little is padding."""
+    share, place, rows = ROWS // len(pools), draw.random(), []
+    for pool in pools:
+        some = min(share, len(pool))
+        near = min(NEAR * some, len(pool))
+        start = round(place * (len(pool) - near))
+        rows += draw.sample(pool[start : start + near], some)
+    return rows
 
 
 def _fitting(tokenizer: Any, rows: Sequence[Row], max_length: int) -> list[dict[str, list[int]]]:
@@ -68,4 +89,4 @@ def _fitting(tokenizer: Any, rows: Sequence[Row], max_length: int) -> list[dict[
         raise InputError(
             f"Every row that the adapter is to be held to the base on is longer than {max_length} tokens. Raise max_length."
         )
-    return fitting
+    return sorted(fitting, key=lambda row: len(row["input_ids"]))

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...platform.errors import InputError
 from .collate import UNLABELLED, spoken_collator, spoken_trainer
-from .plan import Plan, loss_of
+from .plan import Plan, loss_of, reference_options
 from .recipe import Recipe
 from .render import Row, render_completion, render_text
 
@@ -20,6 +20,7 @@ def dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     options: dict[str, Any] = {
         "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
         "train_sampling_strategy": "group_by_length", "length_column_name": "length", "remove_unused_columns": False,
+        **reference_options(recipe, len(rows)),
     }  # fmt: skip
     if recipe.nll:
         options |= {"loss_type": [loss_of(recipe), "sft"], "loss_weights": [1.0, recipe.nll]}

@@ -20,3 +20,13 @@ class Plan(NamedTuple):
 def loss_of(recipe: Recipe) -> str:
     """The loss of a recipe: what it names, or its method's own."""
     return recipe.loss or LOSSES[recipe.method][0]
+
+
+def reference_options(recipe: Recipe, count: int) -> dict[str, Any]:
+    """Whether what the base says of ``count`` rows is worked out once before, where they are taken more than once.
+
+    >>> reference_options(Recipe(method="dpo", max_steps=3, batch_size=8), 16)
+    {'precompute_ref_log_probs': True}
+    """
+    taken = recipe.max_steps * recipe.batch_size * recipe.accumulation / max(count, 1)
+    return {"precompute_ref_log_probs": (recipe.epochs if recipe.max_steps < 0 else taken) > 1}

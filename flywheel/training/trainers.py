@@ -11,7 +11,8 @@ from ...platform.errors import InputError
 from . import pairs
 from .anchor import WEIGHT, anchored
 from .episodes import Episodes, paid
-from .plan import Plan, loss_of
+from .plan import Plan, loss_of, reference_options
+from .prefixes import share_prefixes
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
 from .targets import ALL
@@ -48,6 +49,7 @@ def build_trainer(
         "reward": pairs.reward,
     }  # fmt: skip
     plan = plans[recipe.method](recipe, tokenizer, rows)
+    share_prefixes(model)
     held = Dataset.from_list(plans[recipe.method](recipe, tokenizer, aside).rows) if aside else None
     callbacks = [*callbacks, *([last_evaluation()] if aside else [])]
     if recipe.early_stop:
@@ -158,8 +160,24 @@ def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         }
         for row in Random(f"{recipe.seed}:kto").sample(rows, len(rows))
     ]
-    options = {"beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe)}
+    options = {
+        "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
+        **reference_options(recipe, len(rows)), **_balanced([row["label"] for row in rows]),
+    }  # fmt: skip
     return Plan(KTOTrainer, KTOConfig, examples, options, {})
+
+
+def _balanced(labels: Sequence[bool]) -> dict[str, float]:
+    """Weights by which both labels count alike, as the method asks (section 4.2 of arXiv 2402.01306).
+
+    >>> _balanced([True, True, True, True, False])
+    {'desirable_weight': 0.25, 'undesirable_weight': 1.0}
+    """
+    good = sum(labels)
+    bad = len(labels) - good
+    if not good or not bad:
+        return {}
+    return {"desirable_weight": min(1.0, bad / good), "undesirable_weight": min(1.0, good / bad)}
 
 
 def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:

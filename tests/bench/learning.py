@@ -165,9 +165,10 @@ class Bench:
         )  # fmt: skip
 
 
-def general(base: Path, adapter: Path | None, count: int) -> float:
-    """Mean success on the seed's held-out generated tasks, ``count`` of each kind."""
-    return float(evaluate(Seed.load(base, adapter), count, held_out_library())["mean"]["exact"])
+def general(base: Path, adapter: Path | None, count: int) -> dict[str, float]:
+    """Success on the seed's held-out generated tasks, ``count`` of each kind, and its mean."""
+    report = evaluate(Seed.load(base, adapter), count, held_out_library())
+    return {kind: found["exact"] for kind, found in report.items()}
 
 
 @dataclass
@@ -209,8 +210,12 @@ async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
 
         async def scores(recipe: Recipe | None, adapter: str) -> Row:
             weights = settings.adapters / adapter if adapter else None
-            share = await asyncio.to_thread(general, model, weights, given.general)
-            row: Row = {"method": recipe.method if recipe else "base", "general": share}
+            kinds = await asyncio.to_thread(general, model, weights, given.general)
+            row: Row = {
+                "method": recipe.method if recipe else "base",
+                "general": kinds["mean"],
+                "kinds": kinds,
+            }
             row["recipe"] = recipe.model_dump(mode="json") if recipe else None
             for family, tasks in held_out.items():
                 scored = await bench.ask(f"{adapter or 'base'}: {family}", tasks, adapter)
