@@ -250,6 +250,22 @@ def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
     said(whorl("invitation", "create", "nobody"), 2, "is not an e-mail address")
 
 
+def test_a_forgotten_password_is_set_anew_by_a_link(whorl: Whorl) -> None:
+    """Also an owner's: who is on the machine is an owner."""
+    assert whorl("tenant", "create", "forgetful", "--email", "ada@forgetful.example").returncode == 0
+    workspace = ("--tenant", "forgetful")
+    made = json.loads(whorl("member", "password-link", "Ada@forgetful.example", "--json", *workspace).stdout)
+    assert made["link"].startswith("http://localhost:8000/password/password_")
+    address = {"WHORL_PUBLIC_URL": "https://whorl.example"}
+    shown = whorl("member", "password-link", "ada@forgetful.example", *workspace, **address).stdout
+    assert shown.startswith("https://whorl.example/password/password_") and len(shown.split()) == 1
+    said(whorl("member", "password-link", "ada@forgetful.example"), 3, "no member 'ada@forgetful.example'")
+    log = [json.loads(line) for line in whorl("audit", *workspace).stdout.splitlines()]
+    assert [event["target"] for event in log if event["action"] == "password.link_created"] == [
+        made["user_id"]
+    ] * 2
+
+
 def test_keys_are_rotated_and_the_audit_log_is_exported(whorl: Whorl, tmp_path: Path) -> None:
     key = json.loads(whorl("key", "create", "billing", "--json").stdout)
     rotated = json.loads(whorl("key", "rotate", key["id"], "--overlap", "1", "--json").stdout)
