@@ -29,7 +29,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Address that whorl serve listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that whorl serve listens on.")
     public_url: str | None = Field(
-        None, description="Address that users type, for cookies, sign-on and invitations."
+        None, description="Address that users type, for cookies, sign-on and links that are handed on."
     )
     secret_key: str | None = Field(
         None, repr=False, description="Keys that seal stored secrets, comma separated, newest first."

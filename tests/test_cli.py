@@ -59,8 +59,8 @@ def whorl(
         "WHORL_MODEL_DIR": str(model), "WHORL_MAX_ANSWER_TOKENS": "8",
     }  # fmt: skip
 
-    def run(*arguments: str, **environment: str) -> Done:
-        result = CliRunner().invoke(main, arguments, env={**values, **environment})
+    def run(*arguments: str, typed: str | None = None, **environment: str) -> Done:
+        result = CliRunner().invoke(main, arguments, input=typed, env={**values, **environment})
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Done(result.exit_code, result.stdout, result.stderr)
@@ -211,6 +211,34 @@ def test_single_sign_on_is_set_shown_and_removed(whorl: Whorl, monkeypatch: pyte
     said(whorl("sso", "show"), 3, "no single sign-on")
 
 
+def test_the_client_secret_is_asked_for_once_the_rest_is_right(
+    whorl: Whorl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSO_CLIENT_SECRET", raising=False)
+    prompt, allowed = "Client secret:", {"WHORL_SSO_PRIVATE": "true"}
+
+    def set_sso(issuer: str, *options: str, typed: str = f"{CLIENT_SECRET}\n") -> Done:
+        return whorl("sso", "set", issuer, "--client-id", CLIENT_ID, *options, typed=typed, **allowed)
+
+    with running_provider() as provider:
+        refused = [
+            (set_sso("ftp://login.acme.example"), 2, "is no issuer"),
+            (set_sso(f"{provider.issuer}/elsewhere"), 7, "answers with status 404"),
+            (set_sso(provider.issuer, "--role", "member"), 2, "Name the domains"),
+            (set_sso(provider.issuer, "--tenant", "nobody"), 3, "no tenant 'nobody'"),
+        ]
+        for done, code, words in refused:
+            said(done, code, words)
+            assert prompt not in done.stdout + done.stderr
+        silent = set_sso(provider.issuer, typed="")
+        said(silent, 2, "set SSO_CLIENT_SECRET, or type it when asked")
+        assert prompt in silent.stderr
+        done = set_sso(provider.issuer, "--json")
+        assert prompt in done.stderr and CLIENT_SECRET not in done.stdout + done.stderr
+        assert json.loads(done.stdout)["issuer"] == provider.issuer
+    assert whorl("sso", "remove").returncode == 0
+
+
 def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
     made = json.loads(whorl("invitation", "create", "ada@acme.example", "--json").stdout)
     assert made["link"].startswith("http://localhost:8000/join/invite_")
@@ -220,6 +248,22 @@ def test_people_are_invited_by_a_link(whorl: Whorl) -> None:
     said(whorl("invitation", "revoke", made["id"]), 3, "taken up or revoked")
     said(whorl("invitation", "revoke", "x"), 2, "is not the id of an invitation")
     said(whorl("invitation", "create", "nobody"), 2, "is not an e-mail address")
+
+
+def test_a_forgotten_password_is_set_anew_by_a_link(whorl: Whorl) -> None:
+    """Also an owner's: who is on the machine is an owner."""
+    assert whorl("tenant", "create", "forgetful", "--email", "ada@forgetful.example").returncode == 0
+    workspace = ("--tenant", "forgetful")
+    made = json.loads(whorl("member", "password-link", "Ada@forgetful.example", "--json", *workspace).stdout)
+    assert made["link"].startswith("http://localhost:8000/password/password_")
+    address = {"WHORL_PUBLIC_URL": "https://whorl.example"}
+    shown = whorl("member", "password-link", "ada@forgetful.example", *workspace, **address).stdout
+    assert shown.startswith("https://whorl.example/password/password_") and len(shown.split()) == 1
+    said(whorl("member", "password-link", "ada@forgetful.example"), 3, "no member 'ada@forgetful.example'")
+    log = [json.loads(line) for line in whorl("audit", *workspace).stdout.splitlines()]
+    assert [event["target"] for event in log if event["action"] == "password.link_created"] == [
+        made["user_id"]
+    ] * 2
 
 
 def test_keys_are_rotated_and_the_audit_log_is_exported(whorl: Whorl, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import uvicorn
 import yaml
 from whorl.platform.settings import Settings
 
@@ -15,6 +16,8 @@ from tests.vllm_install import VLLM
 
 MANIFESTS = ROOT / "deploy" / "kubernetes"
 SETTINGS = {f"WHORL_{name.upper()}" for name in Settings.model_fields}
+# Whose X-Forwarded-For the server believes; uvicorn reads it.
+FORWARDED = "FORWARDED_ALLOW_IPS"
 # The oldest release of Kubernetes that gets fixes, and the newest whose schemas are there.
 RELEASES = ("1.34", kubernetes_validate.latest_version())
 
@@ -116,7 +119,44 @@ def test_the_manifests_name_settings_and_volumes_that_exist() -> None:
             assert {mount["name"] for mount in container.get("volumeMounts", [])} == set(volumes), name
         named = {v["persistentVolumeClaim"]["claimName"] for v in volumes.values() if "emptyDir" not in v}
         assert named <= claims, name
-    assert given <= SETTINGS
+    assert given - {FORWARDED} <= SETTINGS
+
+
+async def seen_behind(proxies: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Scheme and client that the server sees where a proxy at 10.42.0.7, trusted or not, sends somebody on."""
+    seen: list[tuple[str, str]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["scheme"], scope["client"][0]))
+
+    monkeypatch.setenv(FORWARDED, proxies)
+    config = uvicorn.Config(app)
+    config.load()
+    headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")]
+    scope: Any = {"type": "http", "scheme": "http", "client": ("10.42.0.7", 40000), "headers": headers}
+    await config.loaded_app(scope, None, None)
+    return seen[0]
+
+
+async def test_behind_the_ingress_clients_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server believes whoever reaches the app, which is nobody but the ingress controller and Prometheus."""
+    [settings] = [value["data"] for value in manifests() if value["kind"] == "ConfigMap"]
+    assert await seen_behind(settings[FORWARDED], monkeypatch) == ("https", "203.0.113.9")
+    policies = {v["metadata"]["name"]: v["spec"] for v in manifests() if v["kind"] == "NetworkPolicy"}
+    assert policies["nothing-else"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    [rule] = policies["whorl"]["ingress"]
+    sources = [source["namespaceSelector"]["matchLabels"] for source in rule["from"]]
+    assert sources == [{"kubernetes.io/metadata.name": name} for name in ("ingress-nginx", "monitoring")]
+
+
+async def test_the_published_port_of_compose_believes_nobody(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("app", "app-gpu"):
+        service = compose["services"][name]
+        given = service["environment"][FORWARDED]
+        assert service["ports"] and given == f"${{{FORWARDED}:-127.0.0.1}}", name
+        assert await seen_behind(given[2:-1].partition(":-")[2], monkeypatch) == ("http", "10.42.0.7")
 
 
 def test_selectors_find_the_pods() -> None:

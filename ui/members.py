@@ -1,5 +1,6 @@
 """Who may come in: members with their roles, and API keys."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -9,10 +10,11 @@ from starlette.responses import Response
 
 from ..platform.database.base import now
 from ..platform.database.session import tenant_session
-from ..platform.identity.access import KEY_ROLES, ROLES, Role
+from ..platform.identity.access import KEY_ROLES, ROLES, Actor, Role
 from ..platform.identity.invitations import list_invitations
 from ..platform.identity.keys import list_keys
 from ..platform.identity.members import Member, list_members
+from ..platform.identity.password_links import refusal_of
 from ..platform.identity.providers import find_provider
 from ..platform.identity.sso_api import redirect_uri_of
 from ..platform.identity.tables import ApiKey, Invitation, SignOnProvider
@@ -30,11 +32,12 @@ ROLE_MEANS: dict[Role, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class MembersContext(Context):
-    """The members of the workspace."""
+    """The members of the workspace; ``linkable`` are those for whom the actor may make a password link."""
 
     template: ClassVar[str] = "members.html"
     section: ClassVar[str] = "members"
     members: list[Member]
+    linkable: frozenset[uuid.UUID]
     roles: tuple[Role, ...] = ROLES
     means: dict[Role, str]
     invitations: list[Invitation]
@@ -64,11 +67,16 @@ async def show_members(actor: Administrator, request: Request) -> Response:
         invitations = await list_invitations(session)
     return render(
         MembersContext(
-            title="Members", actor=actor, members=members, means={role: ROLE_MEANS[role] for role in ROLES},
+            title="Members", actor=actor, members=members, linkable=_linkable(actor, members),
+            means={role: ROLE_MEANS[role] for role in ROLES},
             invitations=invitations, moment=now(), provider=provider,
             redirect_uri=redirect_uri_of(request, actor.tenant_slug),
         )
     )  # fmt: skip
+
+
+def _linkable(actor: Actor, members: list[Member]) -> frozenset[uuid.UUID]:
+    return frozenset(member.user.id for member in members if refusal_of(actor, member) is None)
 
 
 @router.get("/keys")

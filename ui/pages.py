@@ -14,6 +14,7 @@ from . import (
     join,
     members,
     overview,
+    password,
     quarantine,
     reference,
     runs,
@@ -32,7 +33,7 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, signon, join, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
+        signin, signon, join, password, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
         audit, reference, account,
     ):  # fmt: skip
         router.include_router(module.router)

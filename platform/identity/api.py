@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ..database.session import tenant_session
 from ..paging import PageCursor, id_of, link_next
-from . import audit, invitation_api, sso_api
+from . import audit, invitation_api, password_link_api, sso_api
 from .access import PersonRole, Role
 from .http import COOKIE, CurrentActor
 from .keys import create_key, list_keys, revoke_key, rotate_key
@@ -20,6 +20,7 @@ from .passwords import change_password
 router = APIRouter(prefix="/api", tags=["identity"])
 router.include_router(sso_api.router)
 router.include_router(invitation_api.router)
+router.include_router(password_link_api.router)
 
 
 class ActorView(BaseModel):

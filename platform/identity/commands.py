@@ -9,7 +9,7 @@ from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
 from ..ids import parse_uuid
-from . import audit, invitation_commands, sso_commands
+from . import audit, invitation_commands, member_commands, sso_commands
 from .access import KEY_ROLES, parse_role
 from .bootstrap import ensure_tenant, show_credentials
 from .keys import create_key, list_keys, revoke_key, rotate_key
@@ -153,4 +153,6 @@ async def audit_command(terminal: Terminal, out: TextIO) -> None:
             out.write(line)
 
 
-COMMANDS = (tenant, key, audit_command, *invitation_commands.COMMANDS, *sso_commands.COMMANDS)
+COMMANDS = (
+    tenant, key, audit_command, *member_commands.COMMANDS, *invitation_commands.COMMANDS, *sso_commands.COMMANDS,
+)  # fmt: skip

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
 from .access import Role, parse_role
-from .tables import Membership, User
+from .tables import Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
 MIN_PASSWORD = 10
@@ -113,24 +113,37 @@ def checked_address(email: str) -> str:
 
 async def list_members(session: AsyncSession) -> list[Member]:
     """The tenant's members by e-mail address."""
-    rows = await session.execute(
-        select(User, Membership.role).join(Membership, Membership.user_id == User.id).order_by(User.email)
-    )
+    rows = await session.execute(_members().order_by(User.email))
     return [Member(user, parse_role(role)) for user, role in rows]
 
 
+async def get_member(session: AsyncSession, user_id: uuid.UUID) -> Member:
+    """A member, whose role stays as it is until the transaction ends; raises NotFoundError."""
+    query = _members().where(Membership.user_id == user_id).with_for_update(of=Membership)
+    return _found((await session.execute(query)).one_or_none(), str(user_id))
+
+
+async def find_member(session: AsyncSession, email: str) -> Member:
+    """The member of an address; raises NotFoundError."""
+    query = _members().where(User.email == email.strip().lower())
+    return _found((await session.execute(query)).one_or_none(), repr(email))
+
+
 async def change_role(session: AsyncSession, user_id: uuid.UUID, role: Role) -> None:
-    """Give a member another role; the last owner stays one (ConflictError)."""
+    """Give a member another role, which voids a link to the account's password; the last owner stays one (ConflictError)."""
     membership = await _membership(session, user_id)
     if membership.role == "owner" and role != "owner":
         await _require_another_owner(session)
     membership.role = role
+    await session.flush()
+    await _void_link(session, user_id)
 
 
 async def remove_member(session: AsyncSession, user_id: uuid.UUID) -> None:
-    """Take a member out of the tenant; the last owner stays (ConflictError)."""
+    """Take a member out of the tenant, and a link to the account's password; the last owner stays (ConflictError)."""
     await require_removable(session, user_id)
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
+    await _void_link(session, user_id)
 
 
 async def require_removable(session: AsyncSession, user_id: uuid.UUID) -> None:
@@ -146,14 +159,7 @@ async def forget_member(session: AsyncSession, tenant_id: uuid.UUID, email: str)
     An account with another home goes on there. Raises NotFoundError for a person who is no member,
     ConflictError for the last owner.
     """
-    asked = (
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(User.email == email.strip().lower())
-    )
-    user = await session.scalar(asked)
-    if user is None:
-        raise NotFoundError(f"There is no member {email!r} in this workspace.")
+    user = (await find_member(session, email)).user
     await remove_member(session, user.id)
     if user.home_tenant_id == tenant_id:
         user.email, user.name = f"erased-{user.id}@erased.invalid", ""
@@ -178,6 +184,22 @@ async def verify_password(password_hash: str, password: str) -> bool:
             return False
 
     return await anyio.to_thread.run_sync(check)
+
+
+def _members() -> Select[User, str]:
+    return select(User, Membership.role).join(Membership, Membership.user_id == User.id)
+
+
+def _found(row: Row[User, str] | None, named: str) -> Member:
+    if row is None:
+        raise NotFoundError(f"There is no member {named} in this workspace.")
+    user, role = row
+    return Member(user, parse_role(role))
+
+
+async def _void_link(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """After the membership itself: whoever is making a link meanwhile holds that."""
+    await session.execute(delete(PasswordLink).where(PasswordLink.user_id == user_id))
 
 
 async def _membership(session: AsyncSession, user_id: uuid.UUID) -> Membership:

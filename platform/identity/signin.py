@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
 from ..database.session import open_session, tenant_session
@@ -21,8 +21,12 @@ from .tables import Membership, Tenant, User, WebSession
 
 PREFIX = "session"
 LIFETIME = timedelta(days=14)
-ShownBy = Literal["password", "sso", "invitation", "operator"]
+ShownBy = Literal["password", "password_link", "sso", "invitation", "operator"]
 WRONG = "The e-mail address or the password is wrong."
+RESET = (
+    "The password was set by a link of your account's own workspace: it opens no workspace that you joined before that. "
+    "Ask an administrator there to remove you and to invite you again."
+)
 # Verified when the user is unknown, so that both cases take the time of one Argon2 check.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$MSV4p7Gw9gQ0jZyDq8mXo3M6uwuwDSbFx0u5ZRb0ZzY"
 
@@ -78,9 +82,15 @@ async def sign_in(
     if workspace:
         async with open_session(engine) as session:
             tenant_id = await session.scalar(select(Tenant.id).where(Tenant.slug == workspace))
+    # Said of whatever other workspace, so that it tells nothing of who is a member there.
+    reset = user.password_reset_at is not None and tenant_id != user.home_tenant_id
+    refusal = AuthenticationError(RESET if reset else WRONG)
     if tenant_id is None:
-        raise AuthenticationError(WRONG)
-    return await open_web_session(engine, tenant_id, user.id, by="password", began=began)
+        raise refusal
+    try:
+        return await open_web_session(engine, tenant_id, user.id, by="password", began=began)
+    except AuthenticationError:
+        raise refusal from None
 
 
 async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, password: str) -> User:
@@ -112,7 +122,7 @@ async def open_web_session(
     secret = new_secret(PREFIX, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
         membership = await session.get(Membership, (tenant_id, user_id))
-        if membership is None or (by == "password" and not membership.by_password):
+        if membership is None or (by == "password" and not await _password_opens(session, membership)):
             raise AuthenticationError(WRONG)
         await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
         record_of(session, tenant_id, f"user:{user_id}", "signin.done", str(user_id), by=by)
@@ -126,6 +136,14 @@ async def open_web_session(
             )
         )
     return secret.text
+
+
+async def _password_opens(session: AsyncSession, membership: Membership) -> bool:
+    """Whether the account's password opens a membership: it must be the owner's own, or the tenant's."""
+    user = await session.get_one(User, membership.user_id)
+    if user.home_tenant_id == membership.tenant_id or user.password_reset_at is None:
+        return membership.by_password
+    return membership.by_password and membership.created_at > user.password_reset_at
 
 
 async def authenticate_session(engine: AsyncEngine, text: str) -> Actor:

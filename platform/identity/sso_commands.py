@@ -1,9 +1,13 @@
 """``whorl sso`` and ``whorl secrets``."""
 
+import signal
+from dataclasses import replace
+
 import click
 
 from ..command import Terminal, run_async
 from ..database.session import tenant_session
+from ..errors import InputError
 from . import audit
 from .access import ROLES, parse_person_role
 from .providers import ProviderChange, check_provider, get_provider, remove_provider, set_provider
@@ -20,13 +24,7 @@ def sso() -> None:
 @sso.command("set")
 @click.argument("issuer")
 @click.option("--client-id", required=True)
-@click.option(
-    "--client-secret",
-    envvar="SSO_CLIENT_SECRET",
-    prompt=True,
-    hide_input=True,
-    help="Asked for when missing.",
-)
+@click.option("--client-secret", envvar="SSO_CLIENT_SECRET", help="Asked for when missing.")
 @click.option(
     "--domain", "domains", multiple=True, help="Of e-mail addresses that may sign on; repeat it for more."
 )
@@ -43,12 +41,14 @@ async def sso_set(
     terminal: Terminal,
     issuer: str,
     client_id: str,
-    client_secret: str,
+    client_secret: str | None,
     domains: tuple[str, ...],
     role: str | None,
     accept_unstated_email: bool,
 ) -> None:
     """Set the OpenID provider; the client secret is taken from SSO_CLIENT_SECRET, or asked for.
+
+    It is asked for when all else is right and the provider has answered.
 
     \b
     Example: whorl sso set https://login.acme.example --client-id whorl --domain acme.example --role member
@@ -64,6 +64,7 @@ async def sso_set(
     )
     async with terminal.open() as (whorl, actor):
         await check_provider(whorl.sign_on.http, change, private=whorl.sign_on.private)
+        change = replace(change, client_secret=client_secret or _ask_secret())
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             provider = await set_provider(session, whorl.sign_on.sealer, actor.tenant_id, change)
             audit.record(
@@ -78,6 +79,20 @@ async def sso_set(
                 secret="new",
             )
     _show(terminal, provider, actor.tenant_slug)
+
+
+def _ask_secret() -> str:
+    """The client secret, typed unseen; raises InputError where nobody types one."""
+    # The loop's own handler would keep the first Ctrl-C for a task that waits here.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.prompt("Client secret", hide_input=True, err=True)
+    except click.Abort:
+        raise InputError(
+            "There is no client secret: set SSO_CLIENT_SECRET, or type it when asked.", "client_secret"
+        ) from None
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 @sso.command("show")

@@ -24,7 +24,8 @@ class Tenant(Base):
 class User(Base):
     """A person; ``home_tenant_id`` is where a sign-in without a workspace name leads.
 
-    Sessions from before ``sessions_since`` are over, in whatever tenant.
+    Sessions from before ``sessions_since`` are over, in whatever tenant. At ``password_reset_at`` a link of the home set
+    the password: in other tenants it opens no membership from before, since whoever made the link may know it.
     """
 
     __tablename__ = "users"
@@ -36,6 +37,7 @@ class User(Base):
     home_tenant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tenants.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     sessions_since: Mapped[datetime | None]
+    password_reset_at: Mapped[datetime | None]
 
 
 class Membership(TenantTable, Base):
@@ -134,6 +136,22 @@ class Invitation(TenantTable, Base):
     email: Mapped[str]
     role: Mapped[str]
     digest: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class PasswordLink(TenantTable, Base):
+    """A link that nobody took up yet, by which an account of this tenant gets another password.
+
+    Only the SHA-256 of its secret is stored. ``replaces`` is the SHA-256 of the stored hash of the password that there
+    was: where that is another by now, the link is void.
+    """
+
+    __tablename__ = "password_links"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str]
+    replaces: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
 

@@ -30,7 +30,8 @@ from whorl.platform.idempotency.tables import IdempotentAnswer
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
-from whorl.platform.identity.tables import Identity, Invitation, User
+from whorl.platform.identity.password_links import create_link
+from whorl.platform.identity.tables import Identity, Invitation, PasswordLink, User
 from whorl.platform.serving.adapters import register_adapter, routed_adapter, switch_route
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
@@ -132,14 +133,16 @@ async def test_lineage_goes_both_ways(settings: Settings) -> None:
                 await find_node(session, f"run:{uuid.uuid4()}")
 
 
-async def sign_on_and_invite(whorl: Whorl, person: Actor, email: str) -> None:
+async def sign_on_and_invite(whorl: Whorl, owner: Actor, person: Actor, email: str) -> None:
     """What a provider and an administrator leave of a person."""
     common = {"tenant_id": person.tenant_id}
+    assert person.user_id is not None
     async with tenant_session(whorl.engine, person.tenant_id) as session:
         session.add(
             Identity(**common, issuer="https://login.example", subject=SECRET, user_id=person.user_id)
         )
         session.add(Invitation(**common, email=email, role="member", digest="0", expires_at=now()))
+        await create_link(session, owner, person.user_id)
 
 
 async def talk_live(whorl: Whorl, person: Actor) -> None:
@@ -161,7 +164,7 @@ async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "erasure", settings.path("datasets"))
         needles = (SECRET, "ann@erasure.example", str(world.ann.user_id))
-        await sign_on_and_invite(whorl, world.ann, "ann@erasure.example")
+        await sign_on_and_invite(whorl, world.owner, world.ann, "ann@erasure.example")
         await talk_live(whorl, world.ann)
         found = {each.split(":")[0] for each in in_tables(settings.database_admin_url or "", needles)}
         assert found >= {"run_events", "messages", "spans"}
@@ -193,6 +196,7 @@ async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
             assert await session.scalar(select(func.count()).select_from(Conversation)) == 3
             assert {span.user_id for span in await session.scalars(select(Span))} == {world.bob.user_id}
             assert [each.id for each in await list_receipts(session)] == [receipt.id]
+            assert await session.scalar(select(func.count()).select_from(PasswordLink)) == 0
             wiped = await session.get_one(User, world.ann.user_id)
             assert wiped.email.endswith("@erased.invalid") and wiped.password_hash is None
     searched = (SECRET, "ann@erasure.example")

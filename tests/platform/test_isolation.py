@@ -32,7 +32,7 @@ COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "vi
 # Open to everybody, and so without a tenant.
 OPEN = {
     "/healthz", "/readyz", "/signin", "/signout", "/signin/sso/{workspace}", "/signin/sso/{workspace}/callback",
-    "/join/{invitation}",
+    "/join/{invitation}", "/password/{link}",
 }  # fmt: skip
 
 
@@ -110,7 +110,8 @@ async def plant(client: httpx.AsyncClient, flush: Callable[[], Awaitable[None]])
     )
     await post(f"/api/runs/{run['run_id']}/feedback", json={"kind": "thumb", "value": 1})
     await post("/api/keys", json={"name": f"{SECRET}-key", "role": "viewer"})
-    await post("/api/members", json={"email": f"{SECRET}@acme.example", "role": "member"})
+    member = await post("/api/members", json={"email": f"{SECRET}@acme.example", "role": "member"})
+    await post(f"/api/members/{member['user_id']}/password-link")
     await post("/api/invitations", json={"email": f"{SECRET}-invited@acme.example"})
     await client.put("/api/redaction/policy", json={"deny": [f"{SECRET}-denied"]})
     await post("/api/quarantine/screen", json={})
@@ -188,7 +189,7 @@ async def test_a_key_of_another_tenant_gets_and_changes_nothing(world: World) ->
     everything = {*world.ids, SECRET, world.tenant}
     assert len(world.worked) >= 15 and len(ids) >= 8
     before = world.rows()
-    filled = ("runs", "spans", "documents", "api_keys", "datasets", "adapters")
+    filled = ("runs", "spans", "documents", "api_keys", "datasets", "adapters", "password_links")
     assert all(before[name] for name in filled), [name for name in filled if not before[name]]
     async with world.client("rival") as client:
         attacker = Attacker(world, client)

@@ -374,3 +374,22 @@ async def test_an_invited_person_joins(page: Page, site: Site, context: BrowserC
     await page.get_by_role("button", name="Join").click()
     await expect(page.get_by_label("Your question")).to_be_visible()
     await expect(page.get_by_text("Jo · acme")).to_be_visible()
+
+
+async def test_a_forgotten_password_is_set_anew(page: Page, site: Site, context: BrowserContext) -> None:
+    tenant_id = site.acme.tenant_id
+    async with tenant_session(site.whorl.engine, tenant_id) as session:
+        await add_member(session, tenant_id, "lou@acme.example", "member", name="Lou", password=PASSWORD)
+    await enter(context, site, site.acme.owner)
+    await page.goto("/admin/members")
+    await page.get_by_role("button", name="Password link for lou@acme.example").click()
+    shown = page.locator("#linked")
+    await expect(shown.locator('[data-field="email"]')).to_have_text("lou@acme.example")
+    await expect(shown).to_be_in_viewport()
+    link = await shown.locator('[data-field="link"]').inner_text()
+    await context.clear_cookies()
+    await page.goto(link)
+    await page.get_by_label("New password").fill("a better horse battery")
+    await page.get_by_role("button", name="Set the password").click()
+    await expect(page.get_by_label("Your question")).to_be_visible()
+    await expect(page.get_by_text("Lou · acme")).to_be_visible()

@@ -70,6 +70,7 @@ function show(box, reply, form) {
   for (const part of box.querySelectorAll("[data-when]")) part.hidden = !reply[part.dataset.when];
   for (const part of box.querySelectorAll("[data-unless]")) part.hidden = Boolean(reply[part.dataset.unless]);
   box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
   form.reset();
 }
 
