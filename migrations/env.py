@@ -4,6 +4,7 @@ from importlib import import_module
 
 from alembic import context
 from sqlalchemy import create_engine, pool
+
 from whorl.platform.database.base import Base
 
 for room in (

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+
+from tests.conftest import Addresses
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.identity.access import Role
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
-
-from tests.conftest import Addresses
 
 
 @contextmanager

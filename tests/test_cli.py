@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from click import Context, Group
 from click.testing import CliRunner
-from whorl.platform.cli import main
-from whorl.platform.errors import InputError
-from whorl.platform.serving.engine.local import LocalBackend
-from whorl.platform.settings import Settings, load_settings
 
 from tests.conftest import ROOT, Addresses
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
+from whorl.platform.cli import main
+from whorl.platform.errors import InputError
+from whorl.platform.serving.engine.local import LocalBackend
+from whorl.platform.settings import Settings, load_settings
 
 
 @dataclass(frozen=True)

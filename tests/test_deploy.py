@@ -9,10 +9,10 @@ import kubernetes_validate
 import pytest
 import uvicorn
 import yaml
-from whorl.platform.settings import Settings
 
 from tests.conftest import ROOT
 from tests.vllm_install import VLLM
+from whorl.platform.settings import Settings
 
 MANIFESTS = ROOT / "deploy" / "kubernetes"
 SETTINGS = {f"WHORL_{name.upper()}" for name in Settings.model_fields}

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from click import Group
+
+from tests.conftest import ROOT, Addresses, quote_first, test_settings
 from whorl.platform.app import create_app
 from whorl.platform.cli import main
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import ROOT, Addresses, quote_first, test_settings
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -7,6 +7,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
 from whorl.platform.serving.base_model import base_hash
 
 TEMPLATE = Path(__file__).parents[1] / "platform" / "serving" / "chat_template.jinja"

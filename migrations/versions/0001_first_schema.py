@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 from procrastinate.schema import SchemaManager
 from sqlalchemy.dialects import postgresql
+
 from whorl.platform.database.rls import APP_ROLE, QUEUE_ROLE, adopt, create_roles, isolate
 
 revision = "0001"

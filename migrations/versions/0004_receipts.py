@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
 from whorl.platform.database.rls import isolate
 
 revision = "0004"

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from whorl.platform.database.rls import APP_ROLE, isolate
 
 revision = "0015"

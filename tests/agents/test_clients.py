@@ -19,15 +19,15 @@ from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.llms.openai_like import OpenAILike
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.serving_app import key_of, served
 from whorl.agents.events import RunEnded, RunEvent, RunStarted, TextDelta
 from whorl.agents.openai_stream import chunks
 from whorl.platform.app import create_app
 from whorl.platform.serving.engine.hermes import forced_opening
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.retrieval.embed.hashing import HashingEmbedder
-
-from tests.conftest import Addresses, quote_first, test_settings
-from tests.serving_app import key_of, served
 
 TOOL: Any = {
     "type": "function",

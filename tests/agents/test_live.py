@@ -14,6 +14,10 @@ import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
 from sqlalchemy import column, delete, func, insert, select, table, update
+
+from tests.conftest import Addresses, test_settings
+from tests.needles import in_tables
+from tests.platform.test_api import Site
 from whorl.agents.conversations import find_run
 from whorl.agents.tables import Approval, Run, RunEventRow
 from whorl.agents.toolbox import Toolbox
@@ -28,10 +32,6 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.store import spans_of_run
-
-from tests.conftest import Addresses, test_settings
-from tests.needles import in_tables
-from tests.platform.test_api import Site
 
 ANSWER = "The tide turns twice a day, and nobody can stop it."
 

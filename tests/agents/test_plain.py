@@ -14,6 +14,9 @@ import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
 from sqlalchemy import delete, func, select, update
+
+from tests.conftest import Actor, Addresses, Whorl, test_settings
+from tests.platform.test_api import Site
 from whorl.agents.graph import PlainCall
 from whorl.agents.ledger import Ending, Ledger, LoggedEndings
 from whorl.agents.openai_plain import PlainChats
@@ -38,9 +41,6 @@ from whorl.platform.telemetry.recording import Recording
 from whorl.platform.telemetry.store import spans_of_run
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.platform.usage.tables import Admission, UsageDay
-
-from tests.conftest import Actor, Addresses, Whorl, test_settings
-from tests.platform.test_api import Site
 
 CHAT = "/v1/chat/completions"
 ASKED = {

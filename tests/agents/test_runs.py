@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.endings import cited
 from whorl.agents.events import RunEnded, RunStarted, TextDelta, ToolEnded, ToolStarted
 from whorl.agents.graph import Limits, PlainCall
@@ -39,8 +41,6 @@ from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.store import spans_of_run
 from whorl.platform.usage.record import usage_by
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Settings, Whorl
 
 TIDES = LoadedDocument(
     "tides.md", "Tides", "The tide turns twice a day. Spring tides are the highest.", "text/plain"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.trajectory import trajectories
 from whorl.platform.database.base import now

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import psutil
 from asgi_lifespan import LifespanManager
+
 from whorl.agents.prompt import SOURCE
 from whorl.flywheel.apart import LAST
 from whorl.platform.app import create_app

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+
 from whorl.retrieval.collection import Collection, SearchRules, _candidate
 from whorl.retrieval.embed.minilm import MiniLMEmbedder
 from whorl.retrieval.highlight import sentence_features

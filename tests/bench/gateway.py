@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
+
 from whorl.platform.database.embedded import start_embedded
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.identity.bootstrap import ensure_tenant

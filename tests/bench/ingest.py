@@ -17,6 +17,7 @@ from pathlib import Path
 
 import aiohttp
 import psycopg
+
 from whorl.platform.database.embedded import start_embedded
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.identity.access import Actor

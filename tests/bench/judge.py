@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import httpx
+
 from whorl.flywheel.judging.base import Comparing, Means, Preference, make_judge
 from whorl.flywheel.judging.means import server_means
 from whorl.flywheel.judging.measure import Measures, measure

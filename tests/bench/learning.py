@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
+
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.flywheel.datasets import Selection, create_dataset

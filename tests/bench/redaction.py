@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_limits
+
 from whorl.platform.telemetry.redaction.base import Finding, resolve
 from whorl.platform.telemetry.redaction.measured import MEASURED, KindMeasured, Measured, SetMeasured
 from whorl.platform.telemetry.redaction.names import NameDetector

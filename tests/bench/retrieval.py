@@ -12,6 +12,7 @@ from itertools import chain
 from statistics import median
 
 from rank_bm25 import BM25Okapi
+
 from whorl.retrieval.collection import Collection
 from whorl.retrieval.embed.minilm import MiniLMEmbedder
 from whorl.retrieval.evaluate import average_precision, contains_answer, mean, ndcg, recall

@@ -27,13 +27,13 @@ import numpy as np
 import psutil
 import psycopg
 import uvicorn
-from whorl.platform.serving.engine.app import create_engine_app
-from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 from tests.conftest import quote_first
 from tests.platform.otlp.spans import a_chat, a_span, export
 from tests.platform.processes import SPANS, App, Database
 from tests.serving_app import key_of
+from whorl.platform.serving.engine.app import create_engine_app
+from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 from .report import Row, commit, show, write
 

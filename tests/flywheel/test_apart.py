@@ -9,14 +9,14 @@ import anyio
 import psutil
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import Actor, Whorl
+from tests.flywheel.test_datasets import collect
 from whorl.flywheel import apart
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.tables import Dataset
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, UpstreamError
-
-from tests.conftest import Actor, Whorl
-from tests.flywheel.test_datasets import collect
 
 
 async def test_a_build_apart_is_the_same_build(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:

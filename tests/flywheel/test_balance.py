@@ -6,13 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
+from tests.flywheel.test_spool import a_manifest
 from whorl.flywheel.balance import Tally, remarks
 from whorl.flywheel.build import FORMATS
 from whorl.flywheel.data_card import bars, write_card
 from whorl.flywheel.files import write_rows
-
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
-from tests.flywheel.test_spool import a_manifest
 
 
 def tally(format: Any, *runs: Any) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
+from tests.conftest import Settings
+from tests.flywheel.test_datasets import rows
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.build import build_rows
 from whorl.flywheel.call_edits import aligned, parse_edit
@@ -17,9 +20,6 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
-
-from tests.conftest import Settings
-from tests.flywheel.test_datasets import rows
 
 QUESTION = "Book a table for Zuzanna Kowalczyk and ada@planted.example at noon."
 

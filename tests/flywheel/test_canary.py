@@ -10,6 +10,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
+
+from tests.conftest import Settings, Whorl, quote_first
+from tests.flywheel.test_gate import add_adapter
+from tests.ui.seed import evaluation
 from whorl.agents.events import RunStarted
 from whorl.agents.runs import SHADOW_TAG, RunRequest
 from whorl.agents.tables import Message, Run
@@ -40,10 +44,6 @@ from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.tables import Adapter, Trial
 from whorl.platform.serving.trials import Verdict, falls_in, trial_tag
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Settings, Whorl, quote_first
-from tests.flywheel.test_gate import add_adapter
-from tests.ui.seed import evaluation
 
 PASSES = evaluation(21, 52, 60)
 DOCUMENT = LoadedDocument("tides.md", "Tides", "# Tides\n\nThe tide turns twice a day.", "text/markdown")

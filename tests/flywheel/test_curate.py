@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+
+from tests.conftest import Actor, Whorl
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect
 from whorl.agents.tables import Run
 from whorl.flywheel import outcomes
 from whorl.flywheel.curate import (
@@ -21,9 +24,6 @@ from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, LimitError
-
-from tests.conftest import Actor, Whorl
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect
 
 LONG = "The harbour office in the old town opens at nine in the morning on weekdays and closes at six in the evening, "
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+
+from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel.build import FORMATS, build_rows
@@ -33,8 +35,6 @@ from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import Membership
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Settings, Whorl
 
 SEARCH = {"type": "function", "function": {"name": "search", "description": "", "parameters": {}}}
 

@@ -13,14 +13,14 @@ from typing import Any
 import psycopg
 import pytest
 from rich.progress import Progress
+
+from tests.conftest import Addresses, Settings
 from whorl.flywheel.demo.handbook import write_handbook
 from whorl.flywheel.demo.run import Demo, inventory_server
 from whorl.flywheel.demo.stock import LEDGERS
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.platform.app import open_whorl
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-
-from tests.conftest import Addresses, Settings
 
 KEYS = {
     "before", "after", "n", "p_value", "spans", "redactions", "datasets", "train_seconds", "swap_ms", "seeds",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from whorl.flywheel.training import curves, validation
 from whorl.flywheel.training.curves import MOST_POINTS, Curves, curves_of
 from whorl.flywheel.training.diagnose import diagnose

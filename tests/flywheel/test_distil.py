@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+
+from tests.conftest import Actor, Settings
+from tests.tiny_model import make_model
 from whorl.agents.tables import Run
 from whorl.flywheel import distil as distillation
 from whorl.flywheel import value
@@ -28,9 +31,6 @@ from whorl.platform.serving.adapters import find_adapter
 from whorl.platform.serving.base_model import base_hash
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.usage.prices import Price
-
-from tests.conftest import Actor, Settings
-from tests.tiny_model import make_model
 
 THINGS = "bolt nut gear cog belt hose pump valve lamp fuse wire coil spring washer pedal chain".split()
 ASKED, LEARNT = THINGS[:8], THINGS[8:]

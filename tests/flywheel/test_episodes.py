@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.tiny_model import make_model
 from whorl.agents.tools.base import ToolContext
 from whorl.flywheel.training.episodes import NOBODY, Episodes, paid
 from whorl.flywheel.training.recipe import Recipe, default_recipe
 from whorl.flywheel.training.render import render_text
 from whorl.flywheel.training.replay import Recordings
 from whorl.platform.serving.engine.local import LocalBackend
-
-from tests.tiny_model import make_model
 
 
 def offered(name: str, *arguments: str) -> dict[str, Any]:

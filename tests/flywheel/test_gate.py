@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import Settings, Whorl
+from tests.ui.seed import evaluation
 from whorl.flywheel import safety
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.gate import CHECKS, HELD_OUT, SAFETY, SECRETS, Gate, gate_of, judge
@@ -21,9 +24,6 @@ from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
-
-from tests.conftest import Settings, Whorl
-from tests.ui.seed import evaluation
 
 GOOD = evaluation(21, 52, 60)
 KEY = "sk-proj-aB3dE5gH7jK9mN1pQ3sT5vW7"

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+
+from tests.bench.corpora import DATA
+from tests.conftest import Settings
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.importing.base import read_runs
@@ -21,9 +24,6 @@ from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.telemetry.tables import Span
-
-from tests.bench.corpora import DATA
-from tests.conftest import Settings
 
 CALL = {
     "id": "c1",

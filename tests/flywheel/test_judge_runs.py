@@ -16,6 +16,9 @@ from click.testing import CliRunner, Result
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select, update
 from starlette.requests import Request
+
+from tests.conftest import Actor, Addresses, Settings, quote_first
+from tests.flywheel.test_judging import mark_in, shown
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection
@@ -36,9 +39,6 @@ from whorl.platform.identity.tables import AuditEvent, Membership
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Addresses, Settings, quote_first
-from tests.flywheel.test_judging import mark_in, shown
 
 TIDES = LoadedDocument("tides.md", "Tides", "The tide turns twice a day.", "text/markdown")
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from sklearn.metrics import cohen_kappa_score
+
 from whorl.flywheel import statistics
 from whorl.flywheel.judging import base, measure, model, verdict
 from whorl.flywheel.judging.base import (

@@ -10,6 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import func, select
+
+from tests.conftest import Actor, Settings, Whorl
+from tests.needles import in_files, in_tables
 from whorl.agents.graph import PlainCall
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Conversation, Run
@@ -36,9 +39,6 @@ from whorl.platform.serving.adapters import register_adapter, routed_adapter, sw
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.tables import Span
-
-from tests.conftest import Actor, Settings, Whorl
-from tests.needles import in_files, in_tables
 
 SECRET = "my heliotrope accordion"
 

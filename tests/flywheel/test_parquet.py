@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
 from whorl.flywheel.build import FORMATS
 from whorl.flywheel.files import row_bytes
 from whorl.flywheel.parquet import COLUMNS, read_parquet, write_parquet
 from whorl.platform.errors import InputError
-
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows, says
 
 
 @pytest.mark.parametrize("format", FORMATS)

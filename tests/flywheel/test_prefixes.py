@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import torch
+
+from tests.tiny_model import make_model
 from whorl.flywheel.training import prefixes
 from whorl.flywheel.training.prefixes import share_prefixes, trees
 from whorl.flywheel.training.recipe import default_recipe
 from whorl.flywheel.training.trainers import load_model
-
-from tests.tiny_model import make_model
 
 SHARED = list(range(20, 60))
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whorl.flywheel.qa import Question, evaluate_qa, load_passages, load_questions, score_replies, token_f1
-from whorl.platform.errors import InputError
 
 from tests.conftest import Actor, Whorl
+from whorl.flywheel.qa import Question, evaluate_qa, load_passages, load_questions, score_replies, token_f1
+from whorl.platform.errors import InputError
 
 
 class NoBars:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from tests.conftest import Actor, Whorl
 from whorl.agents.tables import Run
 from whorl.flywheel import questions as module
 from whorl.flywheel.curate import EVALUATION_TAG, evaluation_questions
@@ -18,8 +20,6 @@ from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.tables import Span
-
-from tests.conftest import Actor, Whorl
 
 
 def said(role: str, *parts: str | dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.conftest import Actor, Whorl
+from tests.flywheel.test_datasets import collect
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.readers import ray as reading
 from whorl.flywheel.readers.base import Reading
@@ -18,9 +21,6 @@ from whorl.flywheel.readers.ray import RayReader
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import PrerequisiteError
-
-from tests.conftest import Actor, Whorl
-from tests.flywheel.test_datasets import collect
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.tiny_model import make_model
 from whorl.flywheel.seed.reading import Library
 from whorl.flywheel.seed.rehearse import paragraphs, rows
 from whorl.flywheel.training.process import train
@@ -16,8 +18,6 @@ from whorl.flywheel.training.rehearsal import FILE, held_to, rehearsal_of, rehea
 from whorl.flywheel.training.render import render_sft
 from whorl.platform.errors import InputError
 from whorl.platform.serving.base_model import SEED_MODEL
-
-from tests.tiny_model import make_model
 
 from .test_training import write_dataset
 

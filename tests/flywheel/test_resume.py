@@ -13,6 +13,10 @@ import pytest
 import torch
 from asgi_lifespan import LifespanManager
 from safetensors.torch import load_file
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
+from tests.tiny_model import make_model
 from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
 from whorl.flywheel.tables import Dataset, Training
@@ -29,10 +33,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.base_model import base_hash
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Actor, Settings, quote_first
-from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
-from tests.tiny_model import make_model
 
 
 class Killed(BaseException):

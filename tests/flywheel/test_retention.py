@@ -7,6 +7,10 @@ import httpx
 import psycopg
 import pytest
 from asgi_lifespan import LifespanManager
+
+from tests.conftest import Addresses, Settings, quote_first, test_settings
+from tests.flywheel.test_lineage import make_world, model
+from tests.needles import in_tables
 from whorl.agents.runs import RunRequest
 from whorl.flywheel import retention
 from whorl.flywheel.lineage import descendants, find_node
@@ -20,10 +24,6 @@ from whorl.platform.identity.audit import recent
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.serving.transport import InProcessTransport
-
-from tests.conftest import Addresses, Settings, quote_first, test_settings
-from tests.flywheel.test_lineage import make_world, model
-from tests.needles import in_tables
 
 TABLES = ("runs", "spans", "outcomes", "quarantine", "conversations", "messages", "usage_days")
 

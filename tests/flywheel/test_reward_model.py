@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.flywheel.test_training import SEARCH
+from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel import reward_model
 from whorl.flywheel.evaluation import Task
@@ -24,10 +28,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.lines import Record
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Settings, quote_first
-from tests.flywheel.test_training import SEARCH
-from tests.tiny_model import make_model
 
 
 def pairs(folder: Path, count: int = 16) -> Path:

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
+
+from tests.conftest import Actor, Addresses, Settings, Whorl, quote_first
+from tests.flywheel.test_datasets import collect
 from whorl.agents.runs import SHADOW_TAG
 from whorl.agents.tables import Run
 from whorl.flywheel import listing, runs_commands
@@ -23,9 +26,6 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Actor, Addresses, Settings, Whorl, quote_first
-from tests.flywheel.test_datasets import collect
 
 
 async def ids(whorl: Whorl, actor: Actor, limit: int, where: str | None = None) -> list[uuid.UUID]:

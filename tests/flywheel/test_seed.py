@@ -12,8 +12,9 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
-import whorl.flywheel.pretrain as recipe
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+import whorl.flywheel.pretrain as recipe
 from whorl.agents.prompt import REFUSAL, SOURCE
 from whorl.flywheel.seed import bfcl, names
 from whorl.flywheel.seed.calculate import bare_number

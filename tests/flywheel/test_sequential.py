@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.special import betaln
+
 from whorl.flywheel.sequential import ALPHA, Arm, difference_interval, log_evidence, log_wealth
 
 TRIALS, LONGEST = 1000, 1000

@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.conftest import Addresses, Settings
+from tests.flywheel.test_lineage import SECRET, World, make_world, model
+from tests.flywheel.test_retention import age, keep
+from tests.needles import in_files
 from whorl.flywheel import erasure
 from whorl.flywheel.datasets import create_dataset, list_datasets, rebuild
 from whorl.flywheel.erasure import erase_subject, recall_source
@@ -22,11 +27,6 @@ from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Addresses, Settings
-from tests.flywheel.test_lineage import SECRET, World, make_world, model
-from tests.flywheel.test_retention import age, keep
-from tests.needles import in_files
 
 
 class Interrupted(LocalReader):

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, says
 from whorl.flywheel.build import FORMATS, build_rows
 from whorl.flywheel.files import Written, content_hash, partial_folder, publish, write_rows
 from whorl.flywheel.spool import Spool
 from whorl.flywheel.trajectory import Trajectory
-
-from tests.flywheel.test_datasets import BAD, GOOD, a_run, says
 
 
 def test_runs_come_back_as_they_were_added() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from safetensors import safe_open
+
+from tests.tiny_model import make_model
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import TrainingJob, default_recipe
 from whorl.flywheel.training.targets import ALL, FILE, targets_of
 from whorl.platform.errors import InputError
 from whorl.platform.serving.base_model import SEED_MODEL
-
-from tests.tiny_model import make_model
 
 from .test_training import write_dataset
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+
+from tests.conftest import Actor, Settings, quote_first
+from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.gate import held_out_success
@@ -37,9 +40,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.base_model import base_hash, template_hash
 from whorl.platform.serving.engine.local import LocalBackend, readable_calls
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Actor, Settings, quote_first
-from tests.tiny_model import make_model
 
 SEARCH = {
     "type": "function",

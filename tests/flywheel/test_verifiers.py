@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+
+from tests.bench.corpora import DATA
 from whorl.flywheel.verifiers import attacks
 from whorl.flywheel.verifiers.base import (
     Attempt,
@@ -22,8 +24,6 @@ from whorl.flywheel.verifiers.base import _registered as register
 from whorl.flywheel.verifiers.code import unit_tests
 from whorl.flywheel.verifiers.form import citation_grounding
 from whorl.platform.errors import ConflictError, InputError
-
-from tests.bench.corpora import DATA
 
 NAMES = [each.name for each in registered()]
 DESKS = {1: "The Cork office has 40 desks.", 2: "The Oulu office has 140 desks."}

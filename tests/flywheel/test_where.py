@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.conftest import Actor, Whorl
+from tests.flywheel.test_datasets import collect
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.flywheel.where import FIELDS, parse_where
 from whorl.platform.errors import InputError
-
-from tests.conftest import Actor, Whorl
-from tests.flywheel.test_datasets import collect
 
 
 def a_run(reward: float | None = 1.0, **given: Any) -> Trajectory:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+
+from tests.conftest import Addresses, quote_first
 from whorl.platform.database.embedded import start_embedded
 from whorl.platform.database.migrate import migrate
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.base import Backend
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Addresses, quote_first
 
 # Of a run of ``quote_first``: the agent, two model calls, a tool, a retrieval.
 SPANS = 5

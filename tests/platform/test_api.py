@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
+
+from tests.conftest import Addresses, quote_first, test_settings
 from whorl.platform.app import create_app
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.transport import InProcessTransport
-
-from tests.conftest import Addresses, quote_first, test_settings
 
 
 class Site:

@@ -13,6 +13,8 @@ import pytest_asyncio
 from asgi_lifespan import LifespanManager
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
+
+from tests.conftest import Actor, Addresses, Whorl, quote_first, test_settings
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -22,8 +24,6 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import ApiKey, AuditEvent
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Actor, Addresses, Whorl, quote_first, test_settings
 
 
 class Site:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.conftest import ROOT, Addresses, quote_first, test_settings
 from whorl.agents.runs import RunRequest
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.base import tenant_tables
@@ -15,8 +17,6 @@ from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import ROOT, Addresses, quote_first, test_settings
 
 _COUNTS = "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = ANY(%s) ORDER BY relname"
 TABLES = [table.name for table in tenant_tables()]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+
+from tests.conftest import Actor, Whorl
 from whorl.agents.ledger import Ledger
 from whorl.agents.plain import PlainRun
 from whorl.agents.tables import Run
@@ -16,8 +18,6 @@ from whorl.platform.errors import AuthenticationError, LimitError
 from whorl.platform.identity.keys import create_key, revoke_key
 from whorl.platform.usage.admission import admit
 from whorl.platform.usage.quotas import Quotas, Standing, change_quotas
-
-from tests.conftest import Actor, Whorl
 
 ONE, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 

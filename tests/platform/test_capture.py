@@ -9,6 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from tests.conftest import Actor, Addresses, Settings, Whorl
+from tests.needles import in_files, in_tables
 from whorl.agents.runs import RunRequest
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
@@ -30,9 +33,6 @@ from whorl.platform.telemetry.redaction.walk import visit_json
 from whorl.platform.telemetry.store import dump_records, load_records, spans_of_run
 from whorl.platform.telemetry.wal import WriteAheadLog
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Addresses, Settings, Whorl
-from tests.needles import in_files, in_tables
 
 EMAIL, CARD, NAME = "zuzanna.kowalczyk@planted.example", "4111 1111 1111 1111", "Zuzanna Kowalczyk"
 NEEDLES = (EMAIL, CARD, CARD.replace(" ", ""), NAME, NAME.split()[1])

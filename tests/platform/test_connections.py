@@ -4,9 +4,9 @@ import asyncio
 
 import psycopg
 import pytest
-from whorl.platform.database.connections import Connections
 
 from tests.conftest import Addresses
+from whorl.platform.database.connections import Connections
 
 PID = "SELECT pg_backend_pid()"
 

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+
+from tests.tiny_model import make_adapter, make_model
 from whorl.platform.errors import InputError, NotFoundError, UpstreamError
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.engine.app import create_engine_app
@@ -16,8 +18,6 @@ from whorl.platform.serving.engine.local import LocalBackend
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling, ToolSpec
 from whorl.platform.serving.transport import InProcessTransport
-
-from tests.tiny_model import make_adapter, make_model
 
 USER: list[ChatMessage] = [{"role": "user", "content": "Tell me about tides."}]
 SEARCH: ToolSpec = {

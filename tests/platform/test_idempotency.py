@@ -12,6 +12,9 @@ import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
 from sqlalchemy import select, update
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.platform.test_api import Site
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -20,9 +23,6 @@ from whorl.platform.idempotency.tables import IdempotentAnswer
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Addresses, quote_first, test_settings
-from tests.platform.test_api import Site
 
 
 class Gated(ScriptedBackend):

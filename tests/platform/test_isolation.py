@@ -15,6 +15,9 @@ import httpx
 import psycopg
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.platform.attempts import UUID, attempts, named_in, operations
 from whorl.platform.app import create_app
 from whorl.platform.database.base import tenant_tables
 from whorl.platform.database.session import tenant_session
@@ -22,9 +25,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.serving.transport import InProcessTransport
-
-from tests.conftest import Addresses, quote_first, test_settings
-from tests.platform.attempts import UUID, attempts, named_in, operations
 
 SECRET = "heliotrope"
 # Not acme's own: what every workspace has, and words of the API.

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import psycopg
-from whorl.platform.database.session import create_engine
-from whorl.platform.identity.bootstrap import ensure_tenant
 
 from tests.conftest import Addresses
 from tests.platform.processes import SPANS, App, model_server
+from whorl.platform.database.session import create_engine
+from whorl.platform.identity.bootstrap import ensure_tenant
 
 CLIENTS, ACKNOWLEDGED = 12, 60
 

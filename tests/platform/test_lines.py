@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from whorl.platform.errors import InputError
 from whorl.platform.lines import LONGEST, read_records
 

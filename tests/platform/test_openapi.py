@@ -19,13 +19,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.serving_app import key_of, served
 from whorl.platform.app import create_app
 from whorl.platform.idempotency.middleware import HEADER
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.settings import Settings
-
-from tests.conftest import Addresses, quote_first, test_settings
-from tests.serving_app import key_of, served
 
 DOCUMENT = create_app(Settings()).openapi()
 OPERATIONS = [f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item]

@@ -15,16 +15,16 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import Addresses, quote_first
+from tests.platform.processes import App, model_server
+from tests.serving_app import key_of
 from whorl.platform.logs import JsonFormatter, TextFormatter
 from whorl.platform.problems import install_problem_handlers
 from whorl.platform.requests import Requests
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.shutdown import Shutdown
-
-from tests.conftest import Addresses, quote_first
-from tests.platform.processes import App, model_server
-from tests.serving_app import key_of
 
 SECRET = "xylophone-7431"
 DRAIN = 2.0

@@ -16,11 +16,11 @@ import psutil
 import psycopg
 import pytest
 import pytest_asyncio
-from whorl.agents.models import DIRECT
 
 from tests.conftest import Addresses
 from tests.platform.processes import SPANS, App, Database, model_server
 from tests.serving_app import key_of
+from whorl.agents.models import DIRECT
 
 QUESTION = {"question": "When does the tide turn?"}
 CALL = {"model": "scripted", "messages": [{"role": "user", "content": "When does the tide turn?"}]}

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse, Response
-from whorl.platform.errors import UpstreamError
-from whorl.platform.identity.outbound import MOST_BYTES, fetch_json, open_client
 
 from tests.serving_app import served
+from whorl.platform.errors import UpstreamError
+from whorl.platform.identity.outbound import MOST_BYTES, fetch_json, open_client
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+
+from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.captured import CLOSE_JOB
 from whorl.agents.tables import Run
 from whorl.platform.app import database_addresses
@@ -14,8 +16,6 @@ from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.jobs import queue as queue_module
 from whorl.platform.jobs.queue import Queue, open_queue
-
-from tests.conftest import Actor, Settings, Whorl
 
 
 @asynccontextmanager

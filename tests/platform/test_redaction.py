@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+
+from tests.conftest import Actor, Whorl
 from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
@@ -21,8 +23,6 @@ from whorl.platform.telemetry.redaction.policy import CustomPattern, RedactionPo
 from whorl.platform.telemetry.redaction.redactor import Redactor, default_redactor
 from whorl.platform.telemetry.redaction.stored import StoredPolicies, policy_history, store_policy
 from whorl.platform.telemetry.redaction.walk import visit_json, visit_record
-
-from tests.conftest import Actor, Whorl
 
 EMAIL = "zuzanna.kowalczyk@planted.example"
 

@@ -2,10 +2,10 @@
 
 import psycopg
 import pytest
-from whorl.platform.database.migrate import migrate, prepare
-from whorl.platform.errors import PrerequisiteError
 
 from tests.conftest import Addresses
+from whorl.platform.database.migrate import migrate, prepare
+from whorl.platform.errors import PrerequisiteError
 
 
 def pretend(database: Addresses, revision: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+
+from tests.conftest import Actor, Whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, PrerequisiteError
 from whorl.platform.identity.providers import PURPOSE, ProviderChange, set_provider
@@ -15,8 +17,6 @@ from whorl.platform.identity.rotation import rotate
 from whorl.platform.identity.sealing import Sealer, load_sealer, new_key
 from whorl.platform.identity.tables import SignOnProvider
 from whorl.platform.settings import Settings
-
-from tests.conftest import Actor, Whorl
 
 TENANT = uuid.uuid4()
 

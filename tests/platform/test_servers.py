@@ -11,6 +11,9 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.conftest import Actor, Settings, Whorl
+from tests.tiny_model import make_adapter, make_model
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
 from whorl.platform.serving import servers as serving
@@ -24,9 +27,6 @@ from whorl.platform.serving.servers import ModelServers
 from whorl.platform.serving.transport import InProcessTransport
 from whorl.platform.serving.turns import Turns
 from whorl.platform.serving.vllm import command
-
-from tests.conftest import Actor, Settings, Whorl
-from tests.tiny_model import make_adapter, make_model
 
 USER: list[ChatMessage] = [{"role": "user", "content": "Tell me about tides."}]
 

@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+
+from tests.conftest import Actor, Addresses, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.platform.database.base import tenant_tables
 from whorl.platform.database.migrate import alembic_config, check_application_role
@@ -15,8 +17,6 @@ from whorl.platform.database.session import open_session, tenant_connection, ten
 from whorl.platform.errors import PrerequisiteError
 from whorl.platform.identity.tables import ApiKey
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Actor, Addresses, Whorl
 
 
 def catalogue(url: str, query: str) -> list[Any]:

@@ -13,6 +13,9 @@ import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 from sqlalchemy import select, update
+
+from tests.conftest import Actor, Settings, Whorl
+from tests.platform.test_api import Site
 from whorl.agents.events import RunStarted
 from whorl.agents.runs import Agents, RunRequest
 from whorl.agents.tables import Run
@@ -26,9 +29,6 @@ from whorl.platform.usage.prices import Price, Prices, load_prices
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.platform.usage.record import ERASED, Used, forget_actor, record_usage, usage_by
 from whorl.platform.usage.tables import Admission, UsageDay
-
-from tests.conftest import Actor, Settings, Whorl
-from tests.platform.test_api import Site
 
 
 async def allow(whorl: Whorl, actor: Actor, **quotas: object) -> None:

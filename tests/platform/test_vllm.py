@@ -19,6 +19,11 @@ import httpx
 import psutil
 import pytest
 import pytest_asyncio
+
+from tests.conftest import ROOT, Addresses, Settings
+from tests.platform.processes import App
+from tests.serving_app import key_of
+from tests.tiny_model import make_adapter
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.judging.model import ModelJudge
 from whorl.platform.app import open_whorl
@@ -31,11 +36,6 @@ from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling, Too
 from whorl.platform.serving.servers import ModelServers
 from whorl.platform.serving.vllm import BASE, command
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import ROOT, Addresses, Settings
-from tests.platform.processes import App
-from tests.serving_app import key_of
-from tests.tiny_model import make_adapter
 
 pytestmark = pytest.mark.vllm
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import httpx
 import pytest
+
 from whorl.platform.errors import InputError, LimitError, NotFoundError, UpstreamError, WhorlError
 from whorl.platform.serving.client import ModelClient
 from whorl.platform.serving.messages import ChatCall

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
-from whorl.flywheel.jobs import LOOK_JOB
-from whorl.platform.jobs.queue import Queue, open_queue
 
 from tests.conftest import Addresses
 from tests.platform.processes import App, model_server
+from whorl.flywheel.jobs import LOOK_JOB
+from whorl.platform.jobs.queue import Queue, open_queue
 
 # The job writes its worker's number down when it begins and when it ends, which it does when it may.
 START = """

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from whorl.platform.errors import InputError
 from whorl.retrieval.chunk import ChunkRules, chunk_text
 from whorl.retrieval.embed.hashing import HashingEmbedder

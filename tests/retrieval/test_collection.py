@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+
 from whorl.platform.errors import InputError, NotFoundError
 from whorl.retrieval.chunk import ChunkRules
 from whorl.retrieval.collection import Added, Collection

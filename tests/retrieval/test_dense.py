@@ -3,6 +3,7 @@
 import faiss
 import numpy as np
 import pytest
+
 from whorl.platform.errors import InputError
 from whorl.retrieval.dense import DenseIndex
 from whorl.retrieval.embed.base import Float32, normalise

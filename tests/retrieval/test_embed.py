@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from whorl.platform.errors import PrerequisiteError
 from whorl.retrieval.embed.base import Embedder
 from whorl.retrieval.embed.choose import choose_embedder

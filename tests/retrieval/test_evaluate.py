@@ -3,6 +3,7 @@
 from math import log2
 
 import pytest
+
 from whorl.retrieval.evaluate import average_precision, contains_answer, mean, ndcg, recall
 
 RANKING = ["a", "b", "c", "d"]

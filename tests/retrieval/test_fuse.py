@@ -1,6 +1,7 @@
 """Reciprocal rank fusion, by hand."""
 
 import numpy as np
+
 from whorl.retrieval.fuse import fuse
 from whorl.retrieval.hits import Hits
 

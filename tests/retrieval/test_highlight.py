@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from whorl.retrieval.embed.base import Embedder
 from whorl.retrieval.embed.choose import choose_embedder
 from whorl.retrieval.embed.hashing import HashingEmbedder

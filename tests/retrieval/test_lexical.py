@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
+
 from whorl.retrieval.lexical import LexicalIndex, Okapi
 from whorl.retrieval.words import WordRules
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import docx
 import pytest
 from pypdf import PdfReader, PdfWriter
+
 from whorl.platform.errors import InputError
 from whorl.retrieval.load.base import LoadedDocument, LoadLimits
 from whorl.retrieval.load.path import load_path

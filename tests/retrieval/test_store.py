@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.conftest import Addresses
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.errors import NotFoundError
@@ -21,8 +23,6 @@ from whorl.retrieval.postgres import PostgresStore
 from whorl.retrieval.rerank.identity import IdentityReranker
 from whorl.retrieval.store import ChunkStore, MemoryStore, StoredChunk, StoredDocument
 from whorl.retrieval.tables import CollectionRow
-
-from tests.conftest import Addresses
 
 EMBEDDER = HashingEmbedder(24)
 COLLECTION = uuid.UUID(int=5)

@@ -11,15 +11,15 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
+
+from tests.conftest import Addresses, Whorl, quote_first, test_settings
+from tests.ui.seed import HOSTILE, Seeded, seed
 from whorl.platform.app import create_app
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.signin import open_web_session
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-
-from tests.conftest import Addresses, Whorl, quote_first, test_settings
-from tests.ui.seed import HOSTILE, Seeded, seed
 
 
 @dataclass

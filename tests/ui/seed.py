@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conftest import Whorl
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
@@ -20,8 +21,6 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.serving.adapters import register_adapter
 from whorl.retrieval.load.base import LoadedDocument
-
-from tests.conftest import Whorl
 
 PASSWORD = "correct horse battery"
 HOSTILE = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>'

@@ -7,6 +7,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import update
+
+from tests.ui.conftest import Site
+from tests.ui.seed import PASSWORD
 from whorl.platform.database.base import now
 from whorl.platform.database.session import open_session, tenant_session
 from whorl.platform.identity.access import Actor
@@ -16,9 +19,6 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.identity.signin import open_web_session
 from whorl.platform.identity.tables import User
-
-from tests.ui.conftest import Site
-from tests.ui.seed import PASSWORD
 
 NEW = "a better horse battery"
 

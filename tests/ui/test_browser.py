@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
-from whorl.platform.database.session import tenant_session
-from whorl.platform.identity.access import Actor
-from whorl.platform.identity.http import COOKIE
-from whorl.platform.identity.members import add_member
 
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
 from tests.ui.seed import PASSWORD, address
+from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.access import Actor
+from whorl.platform.identity.http import COOKIE
+from whorl.platform.identity.members import add_member
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [

@@ -12,16 +12,16 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
+
+from tests.oidc_provider import Provider, running_provider
+from tests.ui.conftest import Site
+from tests.ui.test_signon import Workspace, make_workspace, me, sign_on
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.invitations import join_anew
 from whorl.platform.identity.tables import Invitation
-
-from tests.oidc_provider import Provider, running_provider
-from tests.ui.conftest import Site
-from tests.ui.test_signon import Workspace, make_workspace, me, sign_on
 
 PASSWORD = "a long enough password"
 

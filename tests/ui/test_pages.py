@@ -6,12 +6,12 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 import pytest
+
+from tests.ui.conftest import Site
 from whorl.platform.database.session import tenant_session
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
 from whorl.ui.signin import local_path
-
-from tests.ui.conftest import Site
 
 CHAT = ["/", "/conversations/{conversation}"]
 READ = [

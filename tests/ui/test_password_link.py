@@ -12,6 +12,9 @@ import psycopg
 import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
+
+from tests.ui.conftest import Site
+from tests.ui.test_signon import Workspace, make_workspace, me
 from whorl.platform.database.base import now
 from whorl.platform.database.session import open_session, tenant_session
 from whorl.platform.identity.access import ROLES, Actor, Role
@@ -20,9 +23,6 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member, enrol
 from whorl.platform.identity.signin import open_web_session
 from whorl.platform.identity.tables import PasswordLink, User
-
-from tests.ui.conftest import Site
-from tests.ui.test_signon import Workspace, make_workspace, me
 
 OLD, NEW = "the forgotten password", "a better horse battery"
 

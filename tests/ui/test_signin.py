@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from whorl.platform.identity.http import COOKIE
-from whorl.platform.settings import Settings
 
 from tests.ui.conftest import Site
 from tests.ui.seed import PASSWORD, address
+from whorl.platform.identity.http import COOKIE
+from whorl.platform.settings import Settings
 
 
 async def sign_in(client: httpx.AsyncClient, **fields: str) -> httpx.Response:

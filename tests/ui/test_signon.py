@@ -16,6 +16,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
+
+from tests import oidc_provider
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.ui.conftest import Site
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant
@@ -24,10 +28,6 @@ from whorl.platform.identity.members import add_member, remove_member
 from whorl.platform.identity.signin import Throttle
 from whorl.platform.identity.tables import Identity, Membership, SignOnAttempt, SignOnProvider, User
 from whorl.ui.signon import COOKIE as ATTEMPT
-
-from tests import oidc_provider
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
-from tests.ui.conftest import Site
 
 
 @pytest.fixture(scope="module")

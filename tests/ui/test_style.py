@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 import whorl.ui.frame
 
 CSS = (Path(whorl.ui.frame.__file__).parent / "static" / "app.css").read_text()

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.tables import Span
 from whorl.ui import bubbles, chart, reference, signin, words

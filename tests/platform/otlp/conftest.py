@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
+
+from tests.conftest import Addresses, Whorl, quote_first, test_settings
 from whorl.platform.app import create_app
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
@@ -16,8 +18,6 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.serving.transport import InProcessTransport
-
-from tests.conftest import Addresses, Whorl, quote_first, test_settings
 
 PRICES = {"gpt": {"read": 1.0, "written": 2.0}, "gpt-2": {"read": 0.5, "written": 1.5}}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
 from whorl.platform.telemetry.otlp.readers import read_span
 from whorl.platform.telemetry.otlp.reading import Foreign, Reading
 

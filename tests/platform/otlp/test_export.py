@@ -13,6 +13,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+
+from tests.conftest import Addresses, quote_first, test_settings
+from tests.platform.otlp.conftest import Site
+from tests.serving_app import served
 from whorl.agents.runs import RunRequest
 from whorl.platform.app import open_whorl
 from whorl.platform.errors import InputError
@@ -22,10 +26,6 @@ from whorl.platform.telemetry.otlp import export as exporting
 from whorl.platform.telemetry.otlp.export import Exporter, read_headers, request_of
 from whorl.platform.telemetry.otlp.records import read_records
 from whorl.platform.telemetry.record import SpanRecord
-
-from tests.conftest import Addresses, quote_first, test_settings
-from tests.platform.otlp.conftest import Site
-from tests.serving_app import served
 
 EMAIL = "ann.lee@planted.example"
 

@@ -19,6 +19,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from tests.needles import in_files, in_tables
+from tests.platform.otlp.conftest import Site
+from tests.platform.otlp.spans import a_chat, a_span, export, protobuf
 from whorl.agents.captured import close_silent
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
@@ -30,10 +34,6 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import NotFoundError
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.usage.record import usage_by
-
-from tests.needles import in_files, in_tables
-from tests.platform.otlp.conftest import Site
-from tests.platform.otlp.spans import a_chat, a_span, export, protobuf
 
 EMAIL, NAME = "zuzanna.kowalczyk@planted.example", "Zuzanna Kowalczyk"
 

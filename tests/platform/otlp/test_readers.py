@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from whorl.platform.telemetry.otlp.chat import read_chat
-from whorl.platform.telemetry.otlp.tools import tools_of
 
 from tests.platform.otlp.spans import read, short
+from whorl.platform.telemetry.otlp.chat import read_chat
+from whorl.platform.telemetry.otlp.tools import tools_of
 
 CALL = ("c1", "find", {"city": "Oslo"})
 WHOLE = [

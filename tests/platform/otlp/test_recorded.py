@@ -7,13 +7,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+
+from tests.bench.corpora import DATA
+from tests.platform.otlp.conftest import Site
 from whorl.flywheel.datasets import create_dataset
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp.records import Accepted, read_records
 from whorl.platform.telemetry.otlp.request import parse_request
-
-from tests.bench.corpora import DATA
-from tests.platform.otlp.conftest import Site
 
 REQUESTS, TRACES = DATA / "otel-otlp-requests", DATA / "otel-langfuse-traces"
 pytestmark = pytest.mark.skipif(not REQUESTS.is_dir(), reason="the development data is not here")

@@ -7,13 +7,13 @@ import zlib
 from typing import Any
 
 import pytest
+
+from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, protobuf
 from whorl.platform.errors import BadRequestError, TooLargeError, UnsupportedMediaError
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp.records import Accepted, read_records
 from whorl.platform.telemetry.otlp.request import content_type_of, decompress, parse_request
 from whorl.platform.telemetry.store import dump_records, load_records
-
-from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, protobuf
 
 TENANT = uuid.UUID(int=7)
 
