@@ -65,6 +65,11 @@ class _Live:
         self.changed.set()
         self.changed = asyncio.Event()
 
+    def stop(self) -> None:
+        """Cancel the run, once: a second time would cut off the storing of its end."""
+        if self.task is not None and not self.task.cancelling():
+            self.task.cancel()
+
     def after(self, number: int) -> list[Told]:
         return self.events[max(0, number + 1 - self.first) :]
 
@@ -151,7 +156,7 @@ class LiveRuns:
                 await give_up(session, run)
                 return
         if live is not None and live.task is not None:
-            live.task.cancel()
+            live.stop()
             await asyncio.wait([live.task])
 
     async def decide(self, actor: Actor, run_id: uuid.UUID, call_id: str, decision: Decision) -> Decided:
@@ -282,8 +287,8 @@ class LiveRuns:
                 await store(session, live.actor.tenant_id, live.run_id, new)
             wanted = await session.scalar(select(Run.cancel_at).where(Run.id == live.run_id))
         live.written += len(new)
-        if wanted is not None and live.task is not None and not live.over:
-            live.task.cancel()
+        if wanted is not None and not live.over:
+            live.stop()
 
     async def _stored(self, actor: Actor, run_id: uuid.UUID, after: int) -> list[Told]:
         """What the database has, with the end of a run whose last events are forgotten or were never written."""

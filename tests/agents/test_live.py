@@ -18,6 +18,7 @@ from sqlalchemy import column, delete, func, insert, select, table, update
 from tests.conftest import Addresses, test_settings
 from tests.needles import in_tables
 from tests.platform.test_api import Site
+from whorl.agents import live
 from whorl.agents.conversations import find_run
 from whorl.agents.tables import Approval, Run, RunEventRow
 from whorl.agents.toolbox import Toolbox
@@ -294,6 +295,31 @@ async def test_a_run_is_stopped_by_any_process(replicas: tuple[Replica, Replica]
         here.backend.gate.set()
         done = (await client.post("/api/runs", json={"question": "When?"})).json()
         assert (await client.post(f"/api/runs/{done['run_id']}/cancel")).status_code == 409
+
+
+async def test_the_end_of_a_stopped_run_is_stored_before_it_is_told(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is found meanwhile that the run is to be stopped."""
+    here, _ = replicas
+    here.backend.gate.clear()
+    closing = here.whorl.agents.closing
+    end = closing.end
+
+    async def slow_end(*given: Any) -> None:
+        await asyncio.sleep(10 * live.WRITE)
+        await end(*given)
+
+    monkeypatch.setattr(live, "STOP_LOOKS", 1)
+    monkeypatch.setattr(closing, "end", slow_end)
+    async with here.client("owner") as client:
+        run_id = await begin(client, "When?")
+        following = asyncio.create_task(follow(client, run_id))
+        assert (await client.post(f"/api/runs/{run_id}/cancel")).status_code == 200
+        told = await asyncio.wait_for(following, 20)
+        run = (await client.get(f"/api/runs/{run_id}")).json()
+    assert run["status"] == told[-1][2]["status"] == "cancelled"
+    assert told[-1][2]["input_tokens"] == run["input_tokens"] > 0
 
 
 async def test_calls_wait_and_are_decided_in_another_process(replicas: tuple[Replica, Replica]) -> None:

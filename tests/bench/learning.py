@@ -59,8 +59,8 @@ FOLDER = ROOT / "build" / "learning"
 LOSS = 0.02
 RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3},
-    "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 10.0},
-    "kto": {"max_steps": 150, "learning_rate": 2e-3, "anchor": 10.0},
+    "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
+    "kto": {"max_steps": 150, "learning_rate": 2e-3, "anchor": 20.0},
     "grpo": {"max_steps": 40, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
 }
 
