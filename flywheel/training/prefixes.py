@@ -61,12 +61,14 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
 def share_prefixes(model: Any) -> bool:
     """Let the decoder of a causal model work shared beginnings out once; whether it can.
 
-    It can where every layer attends to all that is before, by PyTorch's own attention, and places are told by rotation.
+    It can where every layer attends to all that is before, by PyTorch's own attention, places are told by rotation, and
+    experts are not balanced by what they are given.
     """
     decoder, config = model.base_model, model.config
     kinds = getattr(config, "layer_types", None)
     whole = set(kinds) == {"full_attention"} if kinds else getattr(config, "sliding_window", None) is None
-    if not whole or config._attn_implementation != "sdpa" or not hasattr(decoder, "rotary_emb"):
+    told = config._attn_implementation == "sdpa" and hasattr(decoder, "rotary_emb")
+    if not (whole and told) or getattr(config, "output_router_logits", False):
         return False
     plain = decoder.forward
 
@@ -75,10 +77,9 @@ def share_prefixes(model: Any) -> bool:
         input_ids: Any = None, attention_mask: Any = None, position_ids: Any = None, past_key_values: Any = None,
         inputs_embeds: Any = None, use_cache: bool | None = None, **named: Any,
     ) -> Any:  # fmt: skip
-        alone = input_ids is not None and len(input_ids) > 1 and position_ids is None and not use_cache
-        packed = None
-        if alone and past_key_values is None and attention_mask is not None and attention_mask.dim() == 2:
-            packed = _packed(input_ids, attention_mask)
+        rows = input_ids is not None and attention_mask is not None and attention_mask.dim() == 2
+        anew = position_ids is None and past_key_values is None and not use_cache
+        packed = _packed(input_ids, attention_mask) if rows and anew and len(input_ids) > 1 else None
         if packed is None:
             return plain(
                 input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids,
@@ -87,8 +88,8 @@ def share_prefixes(model: Any) -> bool:
         ids, depths, seen, places = packed
         found = plain(input_ids=ids, attention_mask=seen, position_ids=depths, use_cache=False, **named)
         states = found.last_hidden_state
-        rows = states.reshape(-1, states.shape[-1]).index_select(0, places.flatten())
-        found.last_hidden_state = rows.view(*places.shape, -1)
+        states = states.reshape(-1, states.shape[-1]).index_select(0, places.flatten())
+        found.last_hidden_state = states.view(*places.shape, -1)
         return found
 
     decoder.forward = forward

@@ -9,8 +9,9 @@ adapter is asked the same held-out questions as the base, without another word o
 - ``bfcl``: third-party, the simple calls of BFCL v4, split by question;
 - ``general``: what the seed model learnt before (its held-out generated tasks), which must not be lost.
 
-Results are written to ``build/learning/results.jsonl`` as they come. ``--resume`` goes on with the runs that were
-collected and leaves out the trainings whose results are there.
+Results are written to ``build/learning/results.jsonl`` as they come, each with the commit that it was measured at.
+``--resume`` goes on with the runs that were collected and leaves out the trainings whose results are there; where the
+base was not measured to its end it begins anew, so that no run is collected twice.
 """
 
 import argparse
@@ -57,6 +58,7 @@ TAG = "learning"
 FOLDER = ROOT / "build" / "learning"
 # What is lost at most of another family, and of the general set.
 LOSS = 0.02
+SEEDS = (0, 1, 2)
 RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
@@ -197,11 +199,10 @@ class Results:
         return next((row for row in self.rows() if row["recipe"] == wanted), None)
 
 
-async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
+async def measure(given: argparse.Namespace, results: Results, measured_at: str, bars: Progress) -> list[Row]:
     """Every method and seed, in the order given."""
     folder: Path = given.folder
     settings = demo_settings(Settings(data_dir=folder / "data"), folder)
-    results = Results(folder / "results.jsonl")
     async with open_whorl(settings) as whorl:
         await whorl.close_interrupted()
         created = await ensure_tenant(whorl.engine, "learning", "Learning", "admin@learning.example")
@@ -212,12 +213,10 @@ async def measure(given: argparse.Namespace, bars: Progress) -> list[Row]:
         async def scores(recipe: Recipe | None, adapter: str) -> Row:
             weights = settings.adapters / adapter if adapter else None
             kinds = await asyncio.to_thread(general, model, weights, given.general)
-            row: Row = {
-                "method": recipe.method if recipe else "base",
-                "general": kinds["mean"],
-                "kinds": kinds,
-            }
-            row["recipe"] = recipe.model_dump(mode="json") if recipe else None
+            row: Row = {"method": "base", "recipe": None, "commit": measured_at}
+            if recipe is not None:
+                row |= {"method": recipe.method, "recipe": recipe.model_dump(mode="json")}
+            row |= {"general": kinds["mean"], "kinds": kinds}
             for family, tasks in held_out.items():
                 scored = await bench.ask(f"{adapter or 'base'}: {family}", tasks, adapter)
                 row[family] = [each.score for each in scored]
@@ -249,7 +248,7 @@ def _rows(recipe: Recipe, base: Row, after: Row, count: int) -> list[Row]:
     """Base and adapter compared, by family."""
     rows: list[Row] = []
     for family in FAMILIES:
-        row: Row = {"method": recipe.method, "seed": recipe.seed, "family": family}
+        row: Row = {"method": recipe.method, "seed": recipe.seed, "family": family, "commit": after["commit"]}
         if family == "general":
             rows.append({**row, "before": round(base[family], 4), "after": round(after[family], 4)})
             continue
@@ -271,7 +270,7 @@ def _flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
 
 
 def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
-    """For each method: on how many seeds it helps a family, and what it loses at most, means over seeds."""
+    """For each method: on how many of three seeds it helps a family, and what it loses at most, means over seeds."""
     bars = []
     for method in methods:
         own = [row for row in rows if row["method"] == method]
@@ -279,7 +278,7 @@ def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
         helped = {row["seed"] for row in own if row.get("p", 1.0) < 0.05 and row["after"] > row["before"]}
         changes = {family: _mean_change(own, family) for family in FAMILIES}
         bars += [
-            bar(f"{method}: share of seeds with p < 0.05 on a family", 1.0, round(len(helped) / len(seeds), 3)),
+            bar(f"{method}: share of seeds with p < 0.05 on a family", 1.0, round(len(helped) / max(len(seeds), len(SEEDS)), 3)),
             bar(f"{method}: least mean change of a family", -LOSS, round(min(changes["company"], changes["bfcl"]), 4)),
             bar(f"{method}: mean change of the general set", -LOSS, round(changes["general"], 4)),
         ]  # fmt: skip
@@ -293,7 +292,7 @@ def _mean_change(rows: list[Row], family: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     parser.add_argument("--limit", type=int, help="only so many questions of each kind, for a quick look")
     parser.add_argument("--general", type=int, default=30, help="general tasks of each kind")
@@ -307,11 +306,12 @@ def main() -> None:
     if not (DATA / "tools-bfcl").exists():
         print(f"Not measured: {DATA / 'tools-bfcl'} is missing.")
         return
-    if not given.resume:
+    results = Results(given.folder / "results.jsonl")
+    if not given.resume or results.base() is None:
         shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True, exist_ok=True)
     with Progress() as bars:
-        rows = asyncio.run(measure(given, bars))
+        rows = asyncio.run(measure(given, results, measured_at, bars))
     show(rows)
     write("learning", measured_at, rows, bars_of(rows, given.methods))
 

@@ -71,11 +71,14 @@ def test_rows_that_share_little_are_left_apart(tmp_path: Path) -> None:
     assert [shape[:2] for shape in seen] == [(2, 4), (2, 40), (1, 40)]
 
 
-def test_a_model_that_attends_to_a_window_is_left_alone(tmp_path: Path) -> None:
+def test_a_model_that_works_otherwise_is_left_alone(tmp_path: Path) -> None:
     model = load_model(default_recipe("dpo"), make_model(tmp_path / "tiny", seed=3), 0)
     whole = model.config.layer_types
     model.config.layer_types = ["sliding_attention", *whole[1:]]
     assert not share_prefixes(model)
     model.config.layer_types = whole
+    model.config.output_router_logits = True
+    assert not share_prefixes(model)
+    model.config.output_router_logits = False
     model.config._attn_implementation = "eager"
     assert not share_prefixes(model)
