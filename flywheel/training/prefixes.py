@@ -77,30 +77,68 @@ def share_prefixes(model: Any) -> bool:
         input_ids: Any = None, attention_mask: Any = None, position_ids: Any = None, past_key_values: Any = None,
         inputs_embeds: Any = None, use_cache: bool | None = None, **named: Any,
     ) -> Any:  # fmt: skip
-        rows = input_ids is not None and attention_mask is not None and attention_mask.dim() == 2
-        anew = position_ids is None and past_key_values is None and not use_cache
-        packed = _packed(input_ids, attention_mask) if rows and anew and len(input_ids) > 1 else None
+        packed = None
+        if _anew(input_ids, attention_mask, position_ids, past_key_values, use_cache):
+            packed = _packed(input_ids, attention_mask)
         if packed is None:
             return plain(
                 input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids,
                 past_key_values=past_key_values, inputs_embeds=inputs_embeds, use_cache=use_cache, **named,
             )  # fmt: skip
-        ids, depths, seen, places = packed
-        found = plain(input_ids=ids, attention_mask=seen, position_ids=depths, use_cache=False, **named)
-        states = found.last_hidden_state
-        states = states.reshape(-1, states.shape[-1]).index_select(0, places.flatten())
-        found.last_hidden_state = states.view(*places.shape, -1)
+        own = None if past_key_values is None else type(past_key_values)()
+        found = plain(
+            input_ids=packed.ids, attention_mask=packed.seen, position_ids=packed.depths, past_key_values=own,
+            use_cache=own is not None, **named,
+        )  # fmt: skip
+        found.last_hidden_state = packed.apart(found.last_hidden_state)
+        if own is not None:
+            for number, layer in enumerate(own.layers):
+                keys, values = (packed.apart(each.transpose(1, 2)) for each in (layer.keys, layer.values))
+                past_key_values.update(keys.transpose(1, 2), values.transpose(1, 2), number)
+            found.past_key_values = past_key_values
         return found
 
     decoder.forward = forward
     return True
 
 
-def _packed(input_ids: Any, attention_mask: Any) -> tuple[Any, Any, Any, Any] | None:
-    """Tokens and depths, shape (trees, width); what each token sees, (trees, 1, width, width); where rows' tokens lie among all.
+def _anew(ids: Any, mask: Any, positions: Any, cache: Any, use_cache: bool | None) -> bool:
+    """Whether these are several rows from their beginnings, with nothing before them, at the places that follow from the mask.
 
-    None where little is shared.
+    To generate, a model begins so with an empty cache; it is filled with what each row is to see.
     """
+    from transformers import DynamicCache
+
+    if ids is None or mask is None or mask.dim() != 2 or mask.shape != ids.shape or len(ids) < 2:
+        return False
+    if positions is not None:
+        there = mask.bool()
+        if positions.shape != ids.shape or not (positions == mask.cumsum(-1) - 1)[there].all():
+            return False
+    if cache is None:
+        return not use_cache
+    return type(cache) is DynamicCache and cache.get_seq_length() == 0
+
+
+class _Packed(NamedTuple):
+    """Rows as trees: ``ids`` and ``depths``, shape (trees, width); what each token sees, ``seen``, (trees, 1, width, width).
+
+    ``places``, shape (rows, length), is where the rows' tokens lie among all of the trees; that of padding is 0.
+    """
+
+    ids: Any
+    depths: Any
+    seen: Any
+    places: Any
+
+    def apart(self, told: Any) -> Any:
+        """What is ``told`` of the tokens of trees, shape (trees, width, ...), by rows: (rows, length, ...)."""
+        flat = told.reshape(-1, *told.shape[2:]).index_select(0, self.places.flatten())
+        return flat.view(*self.places.shape, *told.shape[2:])
+
+
+def _packed(input_ids: Any, attention_mask: Any) -> _Packed | None:
+    """Rows of ids, shape (rows, length), as trees; None where little is shared."""
     import torch
 
     there = attention_mask.bool().cpu()
@@ -123,4 +161,4 @@ def _packed(input_ids: Any, attention_mask: Any) -> tuple[Any, Any, Any, Any] | 
             seen[at, way[:, None], way] = torch.ones(len(path), len(path), dtype=torch.bool).tril()
             places[number, there[number]] = way + at * width
     device = input_ids.device
-    return ids.to(device), depths.to(device), seen[:, None].to(device), places.to(device)
+    return _Packed(ids.to(device), depths.to(device), seen[:, None].to(device), places.to(device))

@@ -66,9 +66,37 @@ def test_rows_that_share_little_are_left_apart(tmp_path: Path) -> None:
     seen: list[Any] = []
     model.base_model.layers[0].register_forward_pre_hook(lambda _, given: seen.append(given[0].shape))
     model(**padded([[1, 2, 3, 4], [5, 6, 7, 8]]), use_cache=False)
-    model(**padded([SHARED, SHARED]), use_cache=True)
     model(torch.tensor([SHARED]), use_cache=False)
-    assert [shape[:2] for shape in seen] == [(2, 4), (2, 40), (1, 40)]
+    batch = padded([SHARED, SHARED])
+    model(**batch, use_cache=True)
+    model(**batch, use_cache=False, position_ids=torch.arange(3, 43).expand(2, -1))
+    assert [shape[:2] for shape in seen] == [(2, 4), (1, 40), (2, 40), (2, 40)]
+
+
+def test_what_is_generated_is_the_same_and_its_beginning_is_read_once(tmp_path: Path) -> None:
+    model = load_model(default_recipe("grpo"), make_model(tmp_path / "tiny", seed=3), 0)
+    batch = padded([[*SHARED, 1, 2], [*SHARED, 1], [5, 6], [*SHARED, 1, 2]], left=True)
+
+    def said(seed: int) -> Any:
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            return model.generate(
+                **batch, max_new_tokens=8, min_new_tokens=8, do_sample=True, pad_token_id=0,
+                return_dict_in_generate=True, output_logits=True,
+            )  # fmt: skip
+
+    apart = [said(seed) for seed in range(3)]
+    seen: list[Any] = []
+    model.base_model.layers[0].register_forward_pre_hook(lambda _, given: seen.append(given[0].shape))
+    assert share_prefixes(model)
+    for seed, before in enumerate(apart):
+        seen.clear()
+        after = said(seed)
+        assert torch.equal(after.sequences, before.sequences)
+        torch.testing.assert_close(
+            torch.stack(after.logits), torch.stack(before.logits), atol=1e-4, rtol=1e-3
+        )
+        assert seen[0][0] * seen[0][1] < batch["input_ids"].numel() and len(seen) == 8
 
 
 def test_a_model_that_works_otherwise_is_left_alone(tmp_path: Path) -> None:
