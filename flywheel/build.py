@@ -11,15 +11,15 @@ from typing import Literal, get_args
 
 from .attempts import conversation_pairs, recorded_groups, task_of
 from .recordings import episodes
-from .rows import BAD, GOOD, Row, build_row, plain
+from .rows import BAD, GOOD, Row, build_row, corrected, plain
 from .spool import Spool
 from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
-# nothing was kept.
-RULES = 2
+# nothing was kept; by 2, rows of grpo had no corrections.
+RULES = 3
 # Formats that teach what to avoid, so that what went well is kept beside their rows.
 KEEPING: tuple[Format, ...] = ("dpo", "kto")
 
@@ -35,7 +35,7 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
         corrections = (row for run in runs for row in _corrected(run))
         yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
     else:
-        yield from _without_repeats(chain(episodes(runs), recorded_groups(runs)))
+        yield from _without_repeats(chain(episodes(runs, corrections=rules > 2), recorded_groups(runs)))
 
 
 def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:
@@ -59,11 +59,9 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
 
 def _sft(run: Trajectory) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
-    for at, edit in run.call_edits:
-        yield build_row(run, messages=plain([*run.messages[:at], edit.message()]))
-    if run.edit is not None:
-        yield build_row(run, messages=[*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
-    elif run.reward is not None and run.reward >= GOOD:
+    for messages in corrected(run):
+        yield build_row(run, messages=messages)
+    if run.edit is None and run.reward is not None and run.reward >= GOOD:
         yield build_row(run, messages=plain(run.messages))
 
 

@@ -28,7 +28,8 @@ _CHAT = pa.list_(
 TYPES: dict[str, pa.DataType] = {
     "messages": _CHAT, "prompt": _CHAT, "completion": _CHAT, "chosen": _CHAT, "rejected": _CHAT,
     "completions": pa.list_(_CHAT), "rewards": pa.list_(pa.float64()), "label": pa.bool_(), "verifier": pa.string(),
-    "arguments": pa.string(), "recorded": pa.string(), "replay": pa.string(), "tools": pa.string(), "source": pa.list_(pa.string()),
+    "arguments": pa.string(), "recorded": pa.string(), "replay": pa.string(), "corrected": pa.list_(_CHAT),
+    "tools": pa.string(), "source": pa.list_(pa.string()),
 }  # fmt: skip
 # Columns of the two kinds of GRPO rows: a question with its verifier, a group of rewarded attempts.
 COLUMNS = {
@@ -41,6 +42,7 @@ COLUMNS = {
         "arguments",
         "recorded",
         "replay",
+        "corrected",
         "completions",
         "rewards",
         "tools",
@@ -112,7 +114,7 @@ def _in_calls(name: str, value: Any, change: Callable[[Any], Any]) -> Any:
     """``value`` with the arguments of every call in its chats changed."""
     if TYPES[name] == _CHAT:
         return [_message(message, change) for message in value]
-    if name == "completions":
+    if TYPES[name] == pa.list_(_CHAT):
         return [[_message(message, change) for message in chat] for chat in value]
     return value
 

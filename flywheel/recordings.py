@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .rows import Row, build_row, plain
+from .rows import Row, build_row, corrected, plain
 from .spool import Spool
 from .trajectory import Trajectory
 
@@ -35,19 +35,21 @@ def recordings_of(messages: list[dict[str, Any]]) -> Iterator[Row]:
             calls = list(message.get("tool_calls", ()))
 
 
-def episodes(runs: Spool[Trajectory]) -> Iterator[Row]:
-    """One row a question with a verifier: ``prompt``, ``verifier``, ``arguments``, ``recorded``, ``replay``.
+def episodes(runs: Spool[Trajectory], *, corrections: bool = True) -> Iterator[Row]:
+    """One row a question with a verifier: ``prompt``, ``verifier``, ``arguments``, ``recorded``, ``replay``, ``corrected``.
 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
-    first of these runs.
+    first of these runs. ``corrected`` are what people said of them, each as the messages after the prompt, the
+    corrected turn the last.
     """
     for asked in runs.groups(_verified_question):
         run = asked[0]
         check = run.verifier or {}
+        said = {"corrected": _corrections(asked)} if corrections else {}
         yield {
             **build_row(
                 run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=check.get("arguments", {}),
-                recorded=_once(asked), replay=str(run.run_id),
+                recorded=_once(asked), replay=str(run.run_id), **said,
             ),
             "source": [str(each.run_id) for each in asked],
         }  # fmt: skip
@@ -60,6 +62,12 @@ def _once(runs: list[Trajectory]) -> list[Row]:
         for recording in recordings_of(run.messages[len(run.prompt) :]):
             known.setdefault((recording["name"], recording["arguments"]), recording)
     return list(known.values())
+
+
+def _corrections(runs: list[Trajectory]) -> list[list[Row]]:
+    """What was corrected of runs on one question, each once."""
+    after = (chat[len(run.prompt) :] for run in runs for chat in corrected(run))
+    return list({json.dumps(messages): messages for messages in after}.values())
 
 
 def _verified_question(run: Trajectory) -> str | None:

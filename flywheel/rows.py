@@ -27,3 +27,11 @@ def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             ]
         rows.append(row)
     return rows
+
+
+def corrected(run: Trajectory) -> list[list[Row]]:
+    """The chats that corrections of a run make, each with the corrected turn as the last: of its calls, then of its answer."""
+    chats = [plain([*run.messages[:at], edit.message()]) for at, edit in run.call_edits]
+    if run.edit is not None:
+        chats.append([*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
+    return chats

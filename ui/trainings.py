@@ -24,6 +24,7 @@ CHARTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Reward margin", {"chosen over rejected": "rewards/margins"}),
     ("Pairs in the right order", {"training": "rewards/accuracies", "evaluation": "evaluation_accuracy"}),
     ("Groups without a signal", {"share": "frac_reward_zero_std"}),
+    ("Corrections among answers", {"share": "guided"}),
     ("Tokens of an answer", {"mean": "completion_length"}),
     ("KL to the base model", {"nats": "kl"}),
     ("Entropy", {"nats": "entropy"}),

@@ -32,6 +32,12 @@ from .resume import requeue_training
 @click.option("--anchor", type=click.FloatRange(0),
               help="Weight of the divergence from the base on such rows.")  # fmt: skip
 @click.option("--nll", type=click.FloatRange(0), help="Weight of the better answer's likelihood, for dpo.")
+@click.option("--max-steps", type=click.IntRange(1), help="Steps in place of passes over the data.")
+@click.option("--generations", type=click.IntRange(2), help="Answers of a group, for grpo.")
+@click.option("--temperature", type=click.FloatRange(0, min_open=True),
+              help="At which grpo draws its answers.")  # fmt: skip
+@click.option("--guided/--no-guided", default=None,
+              help="Whether a group of grpo that earns nothing is given a correction.")  # fmt: skip
 @click.option("--target-modules", help="Expression over the modules that the adapter changes, or all-linear.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")

@@ -16,7 +16,7 @@ NAMES = {
     "eval_rewards/accuracies": "evaluation_accuracy", "margin": "rewards/margins", "accuracy": "rewards/accuracies",
     "eval_accuracy": "evaluation_accuracy", "kl": "kl", "entropy": "entropy",
     "completions/mean_length": "completion_length", "reward": "reward", "reward_std": "reward_std",
-    "frac_reward_zero_std": "frac_reward_zero_std",
+    "frac_reward_zero_std": "frac_reward_zero_std", "rewards/guided/mean": "guided",
 }  # fmt: skip
 
 

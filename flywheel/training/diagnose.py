@@ -154,7 +154,8 @@ def no_signal(curves: Curves) -> Diagnosis | None:
         return None
     return Diagnosis(
         "no_signal", f"In {fmean(shares):.0%} of the groups all answers earned the same.",
-        "Ask for more generations, or choose questions that the base gets right at times.",
+        "Raise the temperature, ask for more generations, correct runs of questions that it never gets right, or choose "
+        "questions that it gets right at times.",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...platform.errors import InputError
 from . import pairs
 from .anchor import WEIGHT, anchored
-from .episodes import Episodes, paid
+from .episodes import Episodes, guided, paid
 from .plan import Plan, loss_of, reference_options
 from .prefixes import share_prefixes
 from .recipe import Recipe
@@ -199,8 +199,9 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
         "loss_type": "grpo" if loss_of(recipe) == "gspo" else loss_of(recipe),
         "importance_sampling_level": "sequence" if loss_of(recipe) == "gspo" else "token",
+        "temperature": recipe.temperature, "reward_weights": [1.0, 0.0],
     }  # fmt: skip
-    extra = {"reward_funcs": paid, "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
+    extra = {"reward_funcs": [paid, guided], "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
     return Plan(GRPOTrainer, GRPOConfig, examples, options, extra)
 
 

@@ -46,8 +46,9 @@ class WriteAheadLog:
         self.folder = folder
         self._lock = lock
         self._stored = self._read_stored()
-        segments = self._segments()
-        self._segment = (segments[-1] + 1) if segments else self._stored.segment
+        # Bytes of each segment: asked for at every request, so the disk is not.
+        self._sizes = {int(path.stem): path.stat().st_size for path in folder.glob("*.log")}
+        self._segment = max(self._sizes, default=self._stored.segment - 1) + 1
         self._file: IO[bytes] | None = None
         # Threads append: that of a process's own runs, and that of spans from outside.
         self._appending = threading.Lock()
@@ -102,9 +103,11 @@ class WriteAheadLog:
             # Where even that fails, a torn record is left, which nobody reads.
             with suppress(OSError):
                 file.truncate(start)
+            self._sizes[self._segment] = os.fstat(file.fileno()).st_size
             # What is stored of a segment that nothing is appended to any more is removed, which gives room.
             self._roll()
             raise
+        self._sizes[self._segment] = start + len(data)
         self._waiting_since = self._waiting_since or time.monotonic()
         if start + len(data) >= SEGMENT_BYTES:
             self._roll()
@@ -129,12 +132,13 @@ class WriteAheadLog:
         cannot: the next process stores what it finds again, which is harmless.
         """
         rolled = position.segment != self._segment
-        if rolled and position.offset >= self._path(position.segment).stat().st_size:
+        if rolled and position.offset >= self._sizes[position.segment]:
             position = Position(position.segment + 1, 0)
         self._stored = position
         for segment in self._segments():
             if segment < position.segment:
                 self._path(segment).unlink()
+                del self._sizes[segment]
         note = self.folder / "stored.new"
         note.write_text(f"{position.segment} {position.offset}")
         note.replace(self.folder / "stored")
@@ -142,8 +146,9 @@ class WriteAheadLog:
 
     def pending_bytes(self) -> int:
         """Bytes that the span store does not have yet."""
-        sizes = {s: self._path(s).stat().st_size for s in self._segments() if s >= self._stored.segment}
-        return max(0, sum(sizes.values()) - (self._stored.offset if self._stored.segment in sizes else 0))
+        stored = self._stored
+        sizes = {s: size for s, size in self._sizes.copy().items() if s >= stored.segment}
+        return max(0, sum(sizes.values()) - (stored.offset if stored.segment in sizes else 0))
 
     def age(self) -> float:
         """Seconds for which the oldest entry has waited to be stored; 0 where none waits."""
@@ -176,7 +181,7 @@ class WriteAheadLog:
         return self.folder / f"{segment:08d}.log"
 
     def _segments(self) -> list[int]:
-        return sorted(int(path.stem) for path in self.folder.glob("*.log"))
+        return sorted(self._sizes.copy())
 
     def _read_stored(self) -> Position:
         note = self.folder / "stored"

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
-from whorl.flywheel.build import FORMATS, build_rows
+from whorl.flywheel.build import FORMATS, RULES, build_rows
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.evaluation import compare, load_tasks
@@ -72,11 +72,11 @@ def says(answer: str) -> dict[str, Any]:
 GOOD, BAD = Judged("thumb", 1.0, 1.0, None), Judged("thumb", 0.0, 1.0, None)
 
 
-def rows(format: Any, *runs: Trajectory) -> list[dict[str, Any]]:
+def rows(format: Any, *runs: Trajectory, rules: int = RULES) -> list[dict[str, Any]]:
     with Spool[Trajectory]() as spool:
         for run in runs:
             spool.add(run)
-        return list(build_rows(format, spool))
+        return list(build_rows(format, spool, rules))
 
 
 def test_sft_takes_accepted_and_corrected_runs() -> None:
@@ -134,7 +134,21 @@ def test_grpo_keeps_the_verifier_and_what_tools_returned() -> None:
     assert row["prompt"][-1]["role"] == "user" and row["source"] == [str(run.run_id), str(again.run_id)]
     assert [(each["name"], each["result"]) for each in row["recorded"]] == [("search", "[1] At noon.")]
     assert json.loads(row["recorded"][0]["arguments"]) == {"query": "when"}
-    assert rows("grpo", a_run("x", BAD)) == []
+    assert rows("grpo", a_run("x", BAD)) == [] and row["corrected"] == []
+
+
+def test_grpo_keeps_what_people_corrected() -> None:
+    """After the prompt, each correction once, the corrected turn the last; rows by older rules have none."""
+    call = Judged("call_edit", 1.0, 1.0, '{"name": "stock", "arguments": {"item": "lamp"}}', step=0)
+    answer = Judged("edit", 1.0, 1.0, "At noon. [1]")
+    runs = [a_run(text, BAD, given, verifier=says("noon")) for text in "xy" for given in (call, answer)]
+    [row] = rows("grpo", *runs)
+    first, second = row["corrected"]
+    assert [message["tool_calls"][0]["function"]["name"] for message in first] == ["stock"]
+    assert [message["role"] for message in second] == ["assistant", "tool", "assistant"]
+    assert second[-1]["content"] == "At noon. [1]"
+    [before] = rows("grpo", *runs, rules=2)
+    assert "corrected" not in before
 
 
 def test_weights_decide() -> None:
