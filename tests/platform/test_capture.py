@@ -1,5 +1,6 @@
 """The write barrier: nothing personal leaves memory, and nothing acknowledged is lost."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ from whorl.platform.errors import PrerequisiteError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry import wal
 from whorl.platform.telemetry.capture import FAILURES, redact_all_or_drop, redact_or_drop
 from whorl.platform.telemetry.drain import Drain
 from whorl.platform.telemetry.record import SpanRecord
@@ -237,14 +239,40 @@ def test_a_dead_process_leaves_its_log_to_the_next(tmp_path: Path) -> None:
     assert living.folder not in [orphan.folder for orphan in orphans]
 
 
+def test_what_waits_is_what_the_segments_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log counts along; after a crash the next process counts what it finds."""
+    monkeypatch.setattr(wal, "SEGMENT_BYTES", 64)
+    log = WriteAheadLog.create(tmp_path)
+
+    def on_disk(log: WriteAheadLog) -> int:
+        return sum(path.stat().st_size for path in log.folder.glob("*.log"))
+
+    for number in range(1, 8):
+        log.append([b"x" * 20])
+        assert log.pending_bytes() == on_disk(log) == number * 28
+    log.mark_stored(log.read()[3].after)
+    assert log.pending_bytes() == 3 * 28 < on_disk(log)
+    monkeypatch.setattr(os, "fsync", _no_space)
+    with pytest.raises(PrerequisiteError):
+        log.append([b"lost"])
+    monkeypatch.undo()
+    assert log.pending_bytes() == 3 * 28
+    log.append([b"more"])
+    fcntl.flock(log._lock, fcntl.LOCK_UN)
+    [found] = WriteAheadLog.orphans(tmp_path)
+    assert found.pending_bytes() == log.pending_bytes() == 3 * 28 + 12
+    found.mark_stored(found.read()[-1].after)
+    assert found.pending_bytes() == 0 == on_disk(found)
+
+
+def _no_space(descriptor: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_full_disk_is_said_and_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = WriteAheadLog.create(tmp_path)
     log.append([b"first"])
-
-    def no_space(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", _no_space)
     with pytest.raises(PrerequisiteError, match="No space left"):
         log.append([b"lost"])
     monkeypatch.undo()
