@@ -18,7 +18,8 @@ from .trajectory import Trajectory
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
-# nothing was kept; by 2, rows of grpo had no corrections.
+# nothing was kept; by 2, rows of grpo had no corrections, and questions of
+# evaluations that failed were learnt.
 RULES = 3
 # Formats that teach what to avoid, so that what went well is kept beside their rows.
 KEEPING: tuple[Format, ...] = ("dpo", "kto")

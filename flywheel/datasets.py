@@ -303,7 +303,9 @@ async def _screened(
     reading = Reading(tenant_id, cut.as_of, frozenset(await opted_out_users(session)), cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
-    asked = await evaluation_questions(session, cut.as_of) if cut.contamination else set()
+    asked = set[str]()
+    if cut.contamination:
+        asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
     with Curator(asked, cut.near_duplicates) as curator:
         async for page in reader.pages(session, run_ids, reading):
             if page.unmet:

@@ -13,7 +13,7 @@ from .where import parse_where
 
 
 class Listed(NamedTuple):
-    """A run and its trajectory, which has no messages where it cannot be trained on."""
+    """A run and its trajectory, which has no messages where none were captured."""
 
     run: Run
     told: Trajectory

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
@@ -11,9 +11,12 @@ from ..platform.telemetry.tables import Span
 from .trajectory import PAGE, messages_of, question_of
 
 
-async def questions(session: AsyncSession, *wanted: ColumnElement[bool]) -> AsyncIterator[str]:
-    """The question of each run of which ``wanted`` holds, in no order; of one that cannot be trained on "".
+async def questions(
+    session: AsyncSession, *wanted: ColumnElement[bool], failed: bool = True
+) -> AsyncIterator[str]:
+    """The question of each run of which ``wanted`` holds, in no order; "" of one that none was captured of.
 
+    Without ``failed`` also of one that did not succeed, or whose content was dropped.
     For runs of Whorl's own, whose last model call has the whole chat: nothing else of them is read,
     ``PAGE`` of them at a time.
     """
@@ -29,6 +32,7 @@ async def questions(session: AsyncSession, *wanted: ColumnElement[bool]) -> Asyn
         .lateral()
     )
     whole = and_(Run.status == "succeeded", ~exists().where(own, Span.content_dropped))
-    query = select(last.c.given, last.c.said).select_from(Run).outerjoin(last, whole).where(*wanted)
+    joined = select(last.c.given, last.c.said).select_from(Run).outerjoin(last, true() if failed else whole)
+    query = joined.where(*wanted)
     async for given, said in await session.stream(query.execution_options(yield_per=PAGE)):
         yield question_of(messages_of(given, said))

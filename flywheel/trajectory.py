@@ -44,7 +44,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last.
+    """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last if it came to one.
 
     ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to the question, where one is known.
     ``trainable`` is empty, or says why the run cannot be trained on.
@@ -69,6 +69,7 @@ class Trajectory:
     started_at: datetime | None = None
     seconds: float | None = None
     verifier: dict[str, Any] | None = None
+    status: str = "succeeded"
 
     @property
     def question(self) -> str:
@@ -147,7 +148,7 @@ async def pages(runs: AsyncIterator[Trajectory]) -> AsyncIterator[list[Trajector
 def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Trajectory:
     chats = _chats(run, spans)
     reason = _untrainable(run, spans, chats)
-    last = chats[-1].attributes if chats and not reason else {}
+    last = chats[-1].attributes if chats else {}
     messages = messages_of(last.get(c.INPUT_MESSAGES), last.get(c.OUTPUT_MESSAGES))
     if not reason and (not messages or messages[-1]["role"] != "assistant"):
         reason = "the run has no final answer"
@@ -164,7 +165,7 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
             if span.operation == "execute_tool"
         ),
         model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
-        started_at=run.started_at,
+        started_at=run.started_at, status=run.status,
         seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
         verifier=next((json.loads(span.attributes[c.VERIFIER]) for span in spans if c.VERIFIER in span.attributes), None),
     )  # fmt: skip

@@ -40,7 +40,8 @@ def _called(run: Trajectory) -> list[str]:
 
 
 def _answer(run: Trajectory) -> str | None:
-    return str(run.messages[-1].get("content") or "") if run.messages else None
+    last = run.messages[-1] if run.messages else None
+    return str(last.get("content") or "") if last and last["role"] == "assistant" else None
 
 
 FIELDS: dict[str, Field] = {
@@ -48,6 +49,7 @@ FIELDS: dict[str, Field] = {
     "outcomes": Field("number", "how many outcomes it has", lambda run: len(run.outcomes)),
     "people": Field("number", "how many people judged it", _people),
     "edited": Field("truth", "whether somebody corrected it", lambda run: run.edit is not None or bool(run.call_edits)),
+    "status": Field("text", "running, waiting, succeeded, failed or cancelled", lambda run: run.status),
     "agent": Field("text", "the agent's name", lambda run: run.agent),
     "adapter": Field("text", "the adapter that answered; null for the base", lambda run: run.adapter),
     "model": Field("text", "the model", lambda run: run.model),

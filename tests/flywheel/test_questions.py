@@ -97,12 +97,17 @@ async def test_they_are_those_of_the_trajectories(
     moment = now()
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         known = [run.id for run, _ in runs if run.started_at <= moment]
-        wanted = [run.question async for run in trajectories(session, known, moment)]
+        told = [run async for run in trajectories(session, known, moment)]
+        wanted = [run.question for run in told]
         ruled = Run.tags.contains([EVALUATION_TAG]), Run.started_at <= moment
         found = [question async for question in questions(session, *ruled)]
         groups = await evaluation_questions(session, moment)
+        whole = [question async for question in questions(session, *ruled, failed=False)]
     assert sorted(found) == sorted(wanted) and len(set(found)) > 20
     assert groups == {group_of(question) for question in wanted}
+    broken = ("the run failed", "the run running", "redaction failed and the content was dropped")
+    assert sorted(whole) == sorted("" if run.trainable in broken else run.question for run in told)
+    assert len(set(whole)) < len(set(found))
 
 
 async def test_memory_does_not_grow_with_the_evaluations(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from tests.conftest import Actor, Addresses, Settings, Whorl, quote_first
 from tests.flywheel.test_datasets import collect
@@ -26,6 +26,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.telemetry.tables import Span
 
 
 async def ids(whorl: Whorl, actor: Actor, limit: int, where: str | None = None) -> list[uuid.UUID]:
@@ -62,13 +63,14 @@ async def test_the_newest_come_first_and_only_as_many_as_are_asked_for(
         await ids(whorl, acme, 9, "salary > 1")
 
 
-async def test_of_a_run_that_failed_no_words_are_known(whorl: Whorl, acme: Actor) -> None:
-    runs = await collect(whorl, acme, 2)
+async def test_a_run_that_failed_is_found_by_its_words_and_its_status(whorl: Whorl, acme: Actor) -> None:
+    runs = await collect(whorl, acme, 3)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await session.execute(update(Run).where(Run.id == runs[0]).values(status="failed"))
-    assert await ids(whorl, acme, 9, "answer is null") == [runs[0]]
-    assert await ids(whorl, acme, 9, "answer like '%'") == [runs[1]]
-    assert await ids(whorl, acme, 9, "reward >= 0") == [runs[1], runs[0]]
+        await session.execute(delete(Span).where(Span.run_id == runs[2]))
+    assert await ids(whorl, acme, 9, "status = 'failed' and question ilike '%TIDE 0%'") == [runs[0]]
+    assert await ids(whorl, acme, 9, "answer is null") == [runs[2]]
+    assert await ids(whorl, acme, 9, "reward >= 0") == [runs[2], runs[1], runs[0]]
 
 
 @pytest.fixture
