@@ -60,7 +60,7 @@ FOLDER = ROOT / "build" / "learning"
 LOSS = 0.02
 SEEDS = (0, 1, 2)
 RECIPES: dict[str, dict[str, Any]] = {
-    "sft": {"epochs": 3.0, "learning_rate": 2e-3},
+    "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
     "kto": {"max_steps": 150, "learning_rate": 2e-3, "anchor": 20.0},
     "grpo": {"max_steps": 40, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
@@ -195,8 +195,8 @@ class Results:
 
     def of(self, recipe: Recipe) -> Row | None:
         """What was measured of the recipe's adapter."""
-        wanted = recipe.model_dump(mode="json")
-        return next((row for row in self.rows() if row["recipe"] == wanted), None)
+        trained = (row for row in self.rows() if row["recipe"])
+        return next((row for row in trained if Recipe.model_validate(row["recipe"]) == recipe), None)
 
 
 async def measure(given: argparse.Namespace, results: Results, measured_at: str, bars: Progress) -> list[Row]:
