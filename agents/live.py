@@ -192,7 +192,9 @@ class LiveRuns:
             await asyncio.wait(set(self._tasks), timeout=PATIENCE)
         left = set(self._tasks)
         for task in left:
-            task.cancel()
+            # Once: what was stopped before is storing its end.
+            if not task.cancelling():
+                task.cancel()
         if left:
             await asyncio.wait(left)
 

@@ -22,6 +22,7 @@ from ..files import KEPT
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
 from .diagnose import diagnose
+from .prefixes import share_prefixes
 from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
 from .rehearsal import held_to, rehearsed
 from .render import Row, mean_lengths
@@ -80,6 +81,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     set_seed(job.recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
     model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
+    shared = share_prefixes(model)
     job.partial.mkdir(parents=True, exist_ok=True)
     resumed = last_checkpoint(job.partial)
     started = time.monotonic()
@@ -92,6 +94,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
         "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": sum(map(len, anchors)),
+        "shared_beginnings": shared,
         "seconds": round(time.monotonic() - started, 2),
         "resumed_from": resumed.step if resumed else None,
     }  # fmt: skip

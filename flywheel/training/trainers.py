@@ -12,7 +12,6 @@ from . import pairs
 from .anchor import WEIGHT, anchored
 from .episodes import Episodes, guided, paid
 from .plan import Plan, loss_of, reference_options
-from .prefixes import share_prefixes
 from .recipe import Recipe
 from .render import Row, render_completion, render_sft, render_text
 from .targets import ALL
@@ -49,7 +48,6 @@ def build_trainer(
         "reward": pairs.reward,
     }  # fmt: skip
     plan = plans[recipe.method](recipe, tokenizer, rows)
-    share_prefixes(model)
     held = Dataset.from_list(plans[recipe.method](recipe, tokenizer, aside).rows) if aside else None
     callbacks = [*callbacks, *([last_evaluation()] if aside else [])]
     if recipe.early_stop:

@@ -104,6 +104,7 @@ def test_an_anchored_adapter_stays_nearer_to_the_base_on_former_tasks(tmp_path: 
             rehearsal=rehearsal_of(base, None),
         )  # fmt: skip
         report = train(job, lambda _: None)
+        assert report["shared_beginnings"]
         assert report["anchored_rows"] == (len(OLD) if weight else 0)
         moved.append(divergence(base, job.output_folder))
     assert moved[0] > 1.5 * moved[1] > 0, moved
