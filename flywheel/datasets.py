@@ -38,6 +38,7 @@ from .curate import (
 from .files import Written, partial_folder, publish, write_rows
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
+from .run_ids import RunIds
 from .screening import quarantine
 from .screening.screener import Look
 from .sources import still_usable, take_turn, those_there
@@ -47,6 +48,10 @@ from .trajectory import Trajectory
 from .where import parse_where
 
 CONSENT_POLICY = "opt-out-1"
+
+
+# Ids read at once.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Built:
 
     written: Written = field(default_factory=lambda: Written(0, 0, "", {}))
     left_out: Counter[str] = field(default_factory=Counter)
-    used: set[uuid.UUID] = field(default_factory=set)
+    used: RunIds = field(default_factory=RunIds)
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
@@ -168,7 +173,7 @@ async def _hold(engine: AsyncEngine, tenant_id: uuid.UUID, built: Built) -> None
             await quarantine.hold(session, tenant_id, run_id, built.flagged[run_id])
 
 
-def _manifest(selection: Selection, cut: Cut, run_ids: list[uuid.UUID], built: Built) -> dict[str, Any]:
+def _manifest(selection: Selection, cut: Cut, run_ids: RunIds, built: Built) -> dict[str, Any]:
     """What a build is; raises InputError where no row came of it."""
     if not built.written.rows and not built.written.held_out_rows:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
@@ -196,7 +201,7 @@ async def rebuild(
     """
     with tempfile.TemporaryDirectory() as scratch:
         async with tenant_session(engine, tenant_id) as session:
-            runs = [uuid.UUID(run) for run in manifest["runs"]]
+            runs = RunIds(map(uuid.UUID, manifest["runs"]))
             built = await _build(session, tenant_id, runs, Cut.of(manifest), folder or Path(scratch))
     if built.written.content_hash != manifest["content_hash"]:
         raise ConflictError(
@@ -211,7 +216,7 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     The manifest then names the runs that are left, so that it still gives the same bytes.
     """
     manifest = dataset.manifest
-    left = [uuid.UUID(run) for run in manifest["runs"] if uuid.UUID(run) not in without]
+    left = RunIds(run for run in map(uuid.UUID, manifest["runs"]) if run not in without)
     if len(left) == len(manifest["runs"]):
         return 0
     place = Path(dataset.folder)
@@ -248,10 +253,14 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
     return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
 
 
-async def select_runs(session: AsyncSession, selection: Selection) -> list[uuid.UUID]:
+async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:
     """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    return list(await session.scalars(selected(selection).where(*unasked)))
+    query = selected(selection).where(*unasked).execution_options(yield_per=_AT_ONCE)
+    found = RunIds()
+    async for run_id in await session.stream_scalars(query):
+        found.append(run_id)
+    return found
 
 
 def selected(selection: Selection) -> Select[uuid.UUID]:
@@ -273,7 +282,7 @@ def selected(selection: Selection) -> Select[uuid.UUID]:
 
 
 async def _build(
-    session: AsyncSession, tenant_id: uuid.UUID, run_ids: list[uuid.UUID], cut: Cut, folder: Path,
+    session: AsyncSession, tenant_id: uuid.UUID, run_ids: RunIds, cut: Cut, folder: Path,
     reader: Reader | None = None,
 ) -> Built:  # fmt: skip
     """Write the rows of ``run_ids`` into ``folder``: once over the runs to screen them, once to build."""
@@ -298,7 +307,7 @@ def _write(
 
 
 async def _screened(
-    session: AsyncSession, tenant_id: uuid.UUID, run_ids: list[uuid.UUID], cut: Cut, built: Built, reader: Reader
+    session: AsyncSession, tenant_id: uuid.UUID, run_ids: RunIds, cut: Cut, built: Built, reader: Reader
 ) -> AsyncIterator[Trajectory]:  # fmt: skip
     reading = Reading(tenant_id, cut.as_of, frozenset(await opted_out_users(session)), cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
@@ -321,7 +330,7 @@ async def _screened(
                     continue
                 built.policies |= run.policies
                 built.templates.add(run.template_hash)
-                built.used.add(run.run_id)
+                built.used.append(run.run_id)
                 yield run
 
 

@@ -120,7 +120,8 @@ def publish(folder: Path, place: Path, manifest: dict[str, Any]) -> None:
     for made in (*place.glob("*.parquet"), *place.glob("*.svg")):
         made.unlink()
     write_card(folder, manifest)
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    with (folder / "manifest.json").open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, sort_keys=True)
     names = {file.name for file in folder.iterdir()} - {"manifest.json"}
     for name in (*sorted(names), "manifest.json"):
         (folder / name).replace(place / name)

@@ -1,6 +1,7 @@
 """Between a build and whatever takes its runs away: they take turns, so that each sees what the other did."""
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..agents.tables import Run
 from ..platform.database.session import take_turns
 from ..platform.portions import portions
+from .run_ids import RunIds
 from .tables import Quarantine
 
 # Runs asked for at once: a statement takes at most 32,767 values.
@@ -19,7 +21,7 @@ async def take_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
     await take_turns(session, f"sources {tenant_id}")
 
 
-async def those_there(session: AsyncSession, run_ids: list[uuid.UUID]) -> set[uuid.UUID]:
+async def those_there(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the runs that there are."""
     found: set[uuid.UUID] = set()
     for page in portions(run_ids, _PAGE):
@@ -27,11 +29,14 @@ async def those_there(session: AsyncSession, run_ids: list[uuid.UUID]) -> set[uu
     return found
 
 
-async def still_usable(
-    session: AsyncSession, run_ids: list[uuid.UUID], used: set[uuid.UUID]
-) -> list[uuid.UUID]:
+async def still_usable(session: AsyncSession, run_ids: RunIds, used: RunIds) -> RunIds:
     """The runs without those that were deleted meanwhile, or were recalled although a build had ``used`` them."""
-    there = await those_there(session, run_ids)
     recalled = set(await session.scalars(select(Quarantine.run_id).where(Quarantine.state == "confirmed")))
-    left = there - (recalled & used)
-    return [run for run in run_ids if run in left]
+    gone = {run for run in used if run in recalled} if recalled else set()
+    left = RunIds()
+    for page in portions(run_ids, _PAGE):
+        there = await those_there(session, page)
+        for run in page:
+            if run in there and run not in gone:
+                left.append(run)
+    return left

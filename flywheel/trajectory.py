@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ class Trajectory:
 
 
 async def trajectories(
-    session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime
+    session: AsyncSession, run_ids: Sequence[uuid.UUID], as_of: datetime
 ) -> AsyncIterator[Trajectory]:
     """The trajectories of runs, in the order of ``run_ids``, with the outcomes known at ``as_of``.
 

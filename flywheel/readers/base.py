@@ -1,7 +1,7 @@
 """What a reader does: runs by the page, with all that screening needs and no run's place in a history does."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -44,7 +44,9 @@ class Page(NamedTuple):
 class Reader(Protocol):
     """Reads runs in the order of their ids, a page at a time."""
 
-    def pages(self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading) -> AsyncIterator[Page]:
+    def pages(
+        self, session: AsyncSession, run_ids: Sequence[uuid.UUID], reading: Reading
+    ) -> AsyncIterator[Page]:
         """The pages; every reader gives the same."""
 
 

@@ -1,7 +1,7 @@
 """Reading in this process."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,7 @@ class LocalReader:
     """See :class:`Reader`."""
 
     async def pages(
-        self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading
+        self, session: AsyncSession, run_ids: Sequence[uuid.UUID], reading: Reading
     ) -> AsyncIterator[Page]:
         screener = default_screener()
         async for found in pages(trajectories(session, run_ids, reading.as_of)):

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import pickle
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from anyio import to_thread
@@ -32,14 +32,14 @@ class RayReader:
         self._url, self._address = url, address
 
     async def pages(
-        self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading
+        self, session: AsyncSession, run_ids: Sequence[uuid.UUID], reading: Reading
     ) -> AsyncIterator[Page]:
         rows = await to_thread.run_sync(self._rows, run_ids, reading)
         while (row := await to_thread.run_sync(_next, rows)) is not None:
             page: Page = pickle.loads(row["page"])
             yield page
 
-    def _rows(self, run_ids: list[uuid.UUID], reading: Reading) -> Iterator[dict[str, Any]]:
+    def _rows(self, run_ids: Sequence[uuid.UUID], reading: Reading) -> Iterator[dict[str, Any]]:
         ray = _ray(self._address)
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
@@ -62,7 +62,7 @@ def read_page(part: dict[str, Any], url: str, reading: bytes) -> dict[str, Any]:
     return {"page": pickle.dumps(asyncio.run(_read(url, ids, pickle.loads(reading))))}
 
 
-async def _read(url: str, run_ids: list[uuid.UUID], reading: Reading) -> Page:
+async def _read(url: str, run_ids: Sequence[uuid.UUID], reading: Reading) -> Page:
     engine = create_engine(url)
     try:
         async with tenant_session(engine, reading.tenant_id) as session:

@@ -1,16 +1,14 @@
 """The trained screen: a small head over MiniLM's vectors, for every piece of a text in its surroundings."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 
 from .base import Finding, screen
+from .remembered import Remembered
 from .segments import Segment
 from .style import Float32
 from .windows import OWN, PieceEncoder, Windows, company, spans_of, windows_of
@@ -74,9 +72,7 @@ class Classifier:
     def __init__(self, encoder: PieceEncoder | None = None) -> None:
         self.encoder = encoder or PieceEncoder()
         self.head = Head()
-        self._seen: OrderedDict[bytes, Look] = OrderedDict()
-        self._held = 0
-        self._lock = Lock()
+        self._seen = Remembered[Look](REMEMBERED, lambda look: 1 + len(look.spans))
 
     def find(self, text: str) -> list[Finding]:
         spans, probabilities = self._look(text)
@@ -94,8 +90,7 @@ class Classifier:
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Encode the pieces of texts together, many times faster than one text after the other."""
-        with self._lock:
-            unknown = [text for text in texts if _key(text) not in self._seen]
+        unknown = [text for text in texts if text not in self._seen]
         self.encoder.encode([text[span.start : span.end] for text in unknown for span in spans_of(text)])
 
     def _look(self, text: str) -> Look:
@@ -103,26 +98,11 @@ class Classifier:
 
         A verdict asks twice, and the datasets of other formats are built of the same results.
         """
-        key = _key(text)
-        with self._lock:
-            known = self._seen.get(key)
-            if known is not None:
-                self._seen.move_to_end(key)
-                return known
+        return self._seen.of(text, lambda: self._windows(text))
+
+    def _windows(self, text: str) -> Look:
         windows = windows_of(text, self.encoder)
-        look = Look(windows.spans, self.head.probabilities(windows))
-        with self._lock:
-            if key not in self._seen:
-                self._seen[key] = look
-                self._held += 1 + len(look.spans)
-            while self._held > REMEMBERED and len(self._seen) > 1:
-                _, oldest = self._seen.popitem(last=False)
-                self._held -= 1 + len(oldest.spans)
-        return look
-
-
-def _key(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        return Look(windows.spans, self.head.probabilities(windows))
 
 
 @screen

@@ -84,7 +84,7 @@ def state_at(entry: Quarantine, moment: datetime) -> State | None:
 
 
 async def states_at(
-    session: AsyncSession, run_ids: list[uuid.UUID], moment: datetime
+    session: AsyncSession, run_ids: Sequence[uuid.UUID], moment: datetime
 ) -> dict[uuid.UUID, State]:
     """The states at a moment of those of the runs that were held by then."""
     found: dict[uuid.UUID, State] = {}

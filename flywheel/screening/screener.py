@@ -4,12 +4,13 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from .anomaly import History
 from .base import Finding, Screen
 from .classifier import WEIGHTS, Classifier
 from .payloads import Payloads
+from .remembered import Remembered
 from .rules import Rules
 from .secrets import Secrets
 
@@ -17,6 +18,8 @@ from .secrets import Secrets
 Role = Literal["tool", "user"]
 _RULES_VERSION = "2026-11-3"
 EXCERPT = 160
+# Texts whose look is kept: some ten megabytes.
+REMEMBERED = 30_000
 # Of findings that score about the same, the shortest is shown.
 _ABOUT = 0.1
 
@@ -61,11 +64,14 @@ class Screener:
             else (Rules(), Secrets(), Payloads((Rules(), classifier)), classifier)
         )
         self._user = tuple(screens) if screens is not None else (Rules(), Payloads())
+        self._looks: dict[Role, Remembered[Look]] = {
+            role: Remembered(REMEMBERED, lambda look: 1 + len(look.findings)) for role in get_args(Role)
+        }
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Get ready for tool results that are screened next: what the classifier reads is encoded at once."""
         if self.classifier in self._tool:
-            self.classifier.prepare(texts)
+            self.classifier.prepare(text for text in texts if text not in self._looks["tool"])
 
     def screen_text(self, text: str, role: Role = "tool", history: History | None = None) -> Verdict:
         """The verdict on one text.
@@ -76,7 +82,10 @@ class Screener:
         return self.judge(text, self.look(text, role), history)
 
     def look(self, text: str, role: Role = "tool") -> Look:
-        """What can be said of a text without what its source gave before."""
+        """What can be said of a text without what its source gave before; of the latest texts it is known."""
+        return self._looks[role].of(text, lambda: self._look(text, role))
+
+    def _look(self, text: str, role: Role) -> Look:
         screens = self._tool if role == "tool" else self._user
         found = tuple(finding for each in screens for finding in each.find(text))
         return Look(found, round(self.classifier.score(text), 4) if role == "tool" and not found else 0.0)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ import whorl.flywheel.screening.classifier as classifier_module
 from tests.conftest import SHARED
 from whorl.flywheel.screening import SCREENS, make_screen, screen_text, version
 from whorl.flywheel.screening.anomaly import LEAST, History
+from whorl.flywheel.screening.base import Finding
 from whorl.flywheel.screening.commands import screen
 from whorl.flywheel.screening.payloads import Payloads
 from whorl.flywheel.screening.recipe import (
@@ -33,8 +34,9 @@ from whorl.flywheel.screening.recipe import (
 )
 from whorl.flywheel.screening.recipe.compose import Example, examples
 from whorl.flywheel.screening.recipe.writer import Writer
+from whorl.flywheel.screening.remembered import Remembered
 from whorl.flywheel.screening.rules import Rules
-from whorl.flywheel.screening.screener import choose
+from whorl.flywheel.screening.screener import Screener, choose
 from whorl.flywheel.screening.secrets import Secrets
 from whorl.flywheel.screening.segments import Segment, segments_of
 from whorl.flywheel.screening.train import _stored, calibrate, labels_of
@@ -379,3 +381,31 @@ def test_the_classifier_remembers_what_it_saw_and_no_more(monkeypatch: pytest.Mo
     first = [classifier.score(text) for text in texts]
     assert classifier.score(texts[3]) == first[3] and looked == texts
     assert classifier.score(texts[0]) == first[0] and looked == [*texts, texts[0]], "the oldest was forgotten"
+
+
+def test_a_passage_that_many_runs_were_shown_is_looked_at_once() -> None:
+    """The same verdict without another look; a user's words and a tool's are apart."""
+
+    class Counting:
+        name = "counting"
+        seen: ClassVar[list[str]] = []
+
+        def find(self, text: str) -> list[Finding]:
+            self.seen.append(text)
+            return [Finding(0, 4, 1.0, self.name, "it is counted")] if "bad" in text else []
+
+    screener = Screener([Counting()])
+    first = [screener.screen_text(text) for text in ("bad one", "good one")]
+    assert [screener.screen_text(text) for text in ("bad one", "good one")] == first
+    assert Counting.seen == ["bad one", "good one"] and [each.flagged for each in first] == [True, False]
+    screener.screen_text("bad one", "user")
+    assert len(Counting.seen) == 3
+
+
+def test_of_many_texts_the_latest_are_remembered() -> None:
+    known = Remembered[str](10, len)
+    for text in ("aaaa", "bbbb", "aaaa", "cccc"):
+        known.of(text, lambda text=text: text)
+    assert [text in known for text in ("aaaa", "bbbb", "cccc")] == [True, False, True]
+    assert known.of("a longer one than all", lambda: "x" * 50) == "x" * 50
+    assert "aaaa" not in known and known.of("bbbb", lambda: "again") == "again"
