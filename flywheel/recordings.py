@@ -1,9 +1,10 @@
 """What tools returned in captured runs, so that training can repeat it without calling anything."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from ..platform.telemetry.redaction.placeholders import PLACEHOLDER
 from .rows import Row, build_row, corrected, plain
 from .spool import Spool
 from .trajectory import Trajectory
@@ -40,19 +41,40 @@ def episodes(runs: Spool[Trajectory], *, corrections: bool = True) -> Iterator[R
 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
     first of these runs. ``corrected`` are what people said of them, each as the messages after the prompt, the
-    corrected turn the last.
+    corrected turn the last. Without corrections a question has no row whose verifier asks for what redaction hid from
+    the model: nobody could earn its reward.
     """
     for asked in runs.groups(_verified_question):
         run = asked[0]
         check = run.verifier or {}
-        said = {"corrected": _corrections(asked)} if corrections else {}
+        recorded, said, arguments = _once(asked), _corrections(asked), check.get("arguments", {})
+        shown = set(PLACEHOLDER.findall(json.dumps([run.prompt, run.tools, recorded])))
+        if corrections and not said and not is_earnable(arguments, shown):
+            continue
         yield {
             **build_row(
-                run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=check.get("arguments", {}),
-                recorded=_once(asked), replay=str(run.run_id), **said,
+                run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=arguments,
+                recorded=recorded, replay=str(run.run_id), **({"corrected": said} if corrections else {}),
             ),
             "source": [str(each.run_id) for each in asked],
         }  # fmt: skip
+
+
+def is_earnable(reference: Any, shown: Collection[str]) -> bool:
+    """Whether what a verifier asks for holds no placeholder but those ``shown``; of several values one is enough.
+
+    >>> is_earnable({"city": ["<LOCATION_1>", ""], "day": "<DATE_TIME_2>"}, ["<DATE_TIME_2>"])
+    True
+    >>> is_earnable({"answers": ["<PERSON_3>", "Mr <PERSON_3>"]}, ["<PERSON_1>"])
+    False
+    """
+    if isinstance(reference, str):
+        return all(placeholder in shown for placeholder in PLACEHOLDER.findall(reference))
+    if isinstance(reference, dict):
+        return all(is_earnable(value, shown) for value in reference.values())
+    if isinstance(reference, list):
+        return not reference or any(is_earnable(value, shown) for value in reference)
+    return True
 
 
 def _once(runs: list[Trajectory]) -> list[Row]:

@@ -1,5 +1,6 @@
 """From runs to rows: the four formats, the split, consent, screening, manifests."""
 
+import doctest
 import json
 import random
 import uuid
@@ -12,6 +13,7 @@ from sqlalchemy import update
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
+from whorl.flywheel import recordings
 from whorl.flywheel.build import FORMATS, RULES, build_rows
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild
 from whorl.flywheel.demo.tasks import draw_tasks
@@ -149,6 +151,19 @@ def test_grpo_keeps_what_people_corrected() -> None:
     assert second[-1]["content"] == "At noon. [1]"
     [before] = rows("grpo", *runs, rules=2)
     assert "corrected" not in before
+
+
+def test_grpo_asks_for_nothing_that_redaction_hid_from_the_model() -> None:
+    """What a verifier wants must stand somewhere, or a correction say what is right."""
+    asked = "Who is <PERSON_1>?"
+    shown = a_run("x", BAD, question=asked, verifier=says("<PERSON_1>"))
+    hidden = a_run("x", BAD, question=asked, verifier=says("<PERSON_2>"))
+    call = Judged("call_edit", 1.0, 1.0, '{"name": "search", "arguments": {"query": "<PERSON_1>"}}', step=0)
+    mended = a_run("x", BAD, call, question=asked, verifier=says("<PERSON_3>"))
+    built = rows("grpo", shown, hidden, mended)
+    assert [row["source"] for row in built] == [[str(shown.run_id)], [str(mended.run_id)]]
+    assert len(rows("grpo", shown, hidden, mended, rules=2)) == 3
+    assert doctest.testmod(recordings) == (0, 3)
 
 
 def test_weights_decide() -> None:
