@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -19,6 +20,8 @@ UNKNOWN_AGENT = "external"
 _STATUS = {Status.STATUS_CODE_UNSET: "unset", Status.STATUS_CODE_OK: "ok", Status.STATUS_CODE_ERROR: "error"}
 # What is kept of the resource: the program and the place it runs in, not the machine and its processes.
 _RESOURCE = ("service.", "deployment.", "telemetry.sdk.", "langfuse.", "openinference.")
+# Traces and users whose ids are kept: the spans of one come together.
+_REMEMBERED = 4096
 _LATEST = 2**63 - 1
 _MOST_REASONS = 5
 # Or a collector that sends on to Whorl would send the same spans round for ever.
@@ -40,6 +43,7 @@ class Accepted:
             self.reasons.append(f"{storable(name)[:80]!r}: {reason}")
 
 
+@lru_cache(_REMEMBERED)
 def run_of(tenant_id: uuid.UUID, trace_id: str) -> uuid.UUID:
     """The run that a trace from outside is; the same trace is the same run."""
     return uuid.uuid5(tenant_id, f"{SOURCE}\0{trace_id}")
@@ -136,6 +140,7 @@ def _session(tenant_id: uuid.UUID, session: str) -> dict[str, str]:
     return {} if known is None else {c.SESSION: str(known)}
 
 
+@lru_cache(_REMEMBERED)
 def pseudonym(tenant_id: uuid.UUID, kind: str, name: str) -> uuid.UUID | None:
     """A UUID that is the same for the same id of a program and says nothing of it; None for no id."""
     return uuid.uuid5(tenant_id, f"{kind}\0{name}") if name else None

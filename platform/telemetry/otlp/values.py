@@ -14,6 +14,8 @@ from ...storable import storable
 # Python's own notation is read from texts no longer than this: its parser is slow and deep.
 _LITERAL = 100_000
 _MOST_NESTED = 64
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def plain_value(value: AnyValue) -> Any:
@@ -58,7 +60,8 @@ def parsed(value: Any) -> Any:
         found = json.loads(value)
     except (ValueError, RecursionError):
         found = _literal(value)
-    return value if _too_deep(found) else found
+    brackets = value.count("[") + value.count("{")
+    return value if brackets > _MOST_NESTED and _too_deep(found) else found
 
 
 def _too_deep(value: Any) -> bool:
@@ -95,7 +98,7 @@ def as_text(value: Any) -> str:
 
 def as_json(value: Any) -> str:
     """JSON text of a value; what JSON has no form for is written as Python does."""
-    return storable(json.dumps(value, ensure_ascii=False, default=str))
+    return storable(_encode(value))
 
 
 def as_count(value: Any) -> int | None:
@@ -119,7 +122,11 @@ def first(attributes: dict[str, Any], *names: str) -> Any:
     >>> first({"a": "", "b": 2}, "a", "b")
     2
     """
-    return next((attributes[name] for name in names if attributes.get(name) not in (None, "", [], {})), None)
+    for name in names:
+        value = attributes.get(name)
+        if value or value not in _EMPTY:
+            return value
+    return None
 
 
 def nested(attributes: dict[str, Any], prefix: str) -> Any:
