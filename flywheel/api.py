@@ -119,6 +119,12 @@ class DatasetView(BaseModel):
     created_at: datetime
 
 
+class DatasetListed(DatasetView):
+    """A dataset version of a list: its manifest names no runs, of which ``runs`` is the number."""
+
+    runs: int
+
+
 @router.post("/datasets", response_model=DatasetView, status_code=201)
 async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request) -> Any:
     """Build a dataset version from captured runs."""
@@ -132,12 +138,20 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     )  # fmt: skip
 
 
-@router.get("/datasets", response_model=list[DatasetView])
+@router.get("/datasets", response_model=list[DatasetListed])
 async def get_datasets(actor: CurrentActor, request: Request) -> Any:
     """The dataset versions, newest first."""
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         return await list_datasets(session)
+
+
+@router.get("/datasets/{dataset_id}", response_model=DatasetView)
+async def get_dataset(dataset_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """A dataset version with its whole manifest, the ids of its runs in it."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await find_dataset(session, dataset_id)
 
 
 _FILES: dict[str, Any] = {

@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from anyio import to_thread
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.runs import SHADOW_TAG
@@ -110,6 +111,19 @@ class Built:
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+
+
+class DatasetSummary(NamedTuple):
+    """A dataset version of a list: its manifest, but of the runs, which may be a million, the number alone."""
+
+    id: uuid.UUID
+    format: str
+    rows: int
+    held_out_rows: int
+    content_hash: str
+    manifest: dict[str, Any]
+    runs: int
+    created_at: datetime
 
 
 async def create_dataset(
@@ -248,9 +262,16 @@ async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID, *, lock: bo
     return dataset
 
 
-async def list_datasets(session: AsyncSession) -> list[Dataset]:
+async def list_datasets(session: AsyncSession) -> list[DatasetSummary]:
     """The tenant's datasets, newest first."""
-    return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
+    manifest = Dataset.manifest.op("-", return_type=JSONB())("runs").label("manifest")
+    count = func.jsonb_array_length(Dataset.manifest["runs"]).label("runs")
+    query = select(
+        Dataset.id, Dataset.format, Dataset.rows, Dataset.held_out_rows, Dataset.content_hash, manifest, count,
+        Dataset.created_at,
+    )  # fmt: skip
+    found = await session.execute(query.order_by(Dataset.id.desc()))
+    return [DatasetSummary(*row) for row in found]
 
 
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from ..agents.tables import Run
 from ..flywheel.balance import remarks
 from ..flywheel.build import FORMATS
-from ..flywheel.datasets import find_dataset, list_datasets
+from ..flywheel.datasets import DatasetSummary, find_dataset, list_datasets
 from ..flywheel.tables import Dataset, Training
 from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import list_adapters
@@ -82,7 +82,7 @@ class DatasetsContext(Context):
     template: ClassVar[str] = "datasets.html"
     section: ClassVar[str] = "datasets"
     explained: dict[str, str]
-    datasets: list[Dataset]
+    datasets: list[DatasetSummary]
     agents: list[str]
     adapters: list[str]
 

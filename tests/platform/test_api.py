@@ -1,6 +1,7 @@
 """The HTTP face: who may come in, what they may do, and the shape of errors."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -116,6 +117,10 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
         given = await client.post(f"/api/runs/{run['run_id']}/feedback", json={"kind": "thumb", "value": 1})
         assert given.status_code == 201
         dataset = (await client.post("/api/datasets", json={"format": "sft", "held_out": 0})).json()
+        assert (await client.get(f"/api/datasets/{dataset['id']}")).json() == dataset
+        assert dataset["manifest"].pop("runs") == [run["run_id"]]
+        assert (await client.get("/api/datasets")).json() == [{**dataset, "runs": 1}]
+        assert (await client.get(f"/api/datasets/{uuid.uuid4()}")).status_code == 404
         exported = await client.get(f"/api/datasets/{dataset['id']}/train.jsonl")
         assert json.loads(exported.text.splitlines()[0])["messages"][-1]["role"] == "assistant"
         table = pq.read_table(
