@@ -86,7 +86,10 @@ class Episodes:
         }
 
     def _guided(self, group: list[Episode], step: int) -> list[Episode]:
-        """The group, or where no member earns anything and its question was corrected, with a correction as the last member."""
+        """The group, or where no member earns anything and its question was corrected, with a correction as the last member.
+
+        Of the others nothing is learnt: they would be blamed whole, with all that they did right, for what they could not know.
+        """
         row = group[0].row
         room = self._recipe.max_length - len(group[0].prompt)
         guides = [guide for guide in guides_of(self._tokenizer, row) if len(guide.said) <= room]
@@ -98,6 +101,8 @@ class Episodes:
         correction = self._begin(row, group[0].prompt)
         correction.said, correction.own, correction.messages = guide.said, guide.own, guide.messages
         correction.reached = correction.guided = True
+        for each in group[:-1]:
+            each.own = [0] * len(each.said)
         return [*group[:-1], correction]
 
     def _begin(self, row: Row, prompt: list[int]) -> Episode:

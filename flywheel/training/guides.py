@@ -2,8 +2,9 @@
 
 Where every member of a group earns the same there is nothing to learn, and what the policy would hardly do, such as
 calling a tool that it does not know, no member ever does. There one member gives way to a correction (off-policy
-guidance, Yan et al. 2025, arXiv 2504.14945). A correction says of one turn what it should have been: an episode
-that takes that turn has earned its reward, since nothing was recorded of what would have come after.
+guidance, Yan et al. 2025, arXiv 2504.14945), which alone is learnt from. A correction says of one turn what it
+should have been: an episode that takes that turn has earned its reward, since nothing was recorded of what would
+have come after it.
 """
 
 from collections.abc import Sequence

@@ -200,6 +200,7 @@ def test_a_group_that_earns_nothing_ends_with_a_correction(backend: LocalBackend
     said = backend.tokenizer(asked("stock", item="lamp"), add_special_tokens=False)["input_ids"]
     assert out["completion_ids"][2] == said and out["env_mask"][2] == [1] * len(said)
     assert out["prompt_ids"][2] == out["prompt_ids"][0]
+    assert [sum(mask) for mask in out["env_mask"][:2]] == [0, 0], "they could not know better"
     assert guided(out["guide"]) == [0.0, 0.0, 1.0]
 
 
