@@ -63,7 +63,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
     "kto": {"max_steps": 150, "learning_rate": 2e-3, "anchor": 2.0},
-    "grpo": {"max_steps": 40, "learning_rate": 2e-4, "generations": 8, "batch_size": 32},
+    "grpo": {
+        "max_steps": 80,
+        "learning_rate": 2e-3,
+        "generations": 6,
+        "batch_size": 24,
+        "temperature": 1.2,
+        "anchor": 1.0,
+    },
 }
 
 
