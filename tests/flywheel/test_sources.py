@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import Addresses, Settings
@@ -131,7 +132,7 @@ async def test_a_dataset_that_is_stored_during_an_erasure_is_followed(
         assert receipt.counts["rows"] == {str(world.dataset.id): 3, str(late[0].id): 3}
         assert receipt.counts["adapters"] == [world.adapter] and receipt.counts["runs"] == 3
         async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
-            assert all(without_ann(world, dataset) for dataset in await list_datasets(session))
+            assert all(without_ann(world, dataset) for dataset in await session.scalars(select(Dataset)))
     assert in_files(settings.data_dir, [SECRET]) == []
 
 

@@ -59,7 +59,7 @@ def running(make_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     configured = test_settings(database, tmp_path_factory.mktemp("openapi") / "whorl", worker="external")
     with served(create_app(configured, backend=ScriptedBackend(quote_first))) as url:
         key = key_of(database, "acme")
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=300) as client:
             yield Running(url, key, _fill(client))
 
 
@@ -120,7 +120,7 @@ def _send_generated(running: Running, label: str, examples: int) -> dict[int, in
         if data.draw(st.integers(0, 3)):
             case.headers.pop(HEADER, None)  # Else most requests would meet the key of another.
         headers = {"Authorization": f"Bearer {running.key}"}
-        response = case.call(base_url=running.url, headers=headers, timeout=60)
+        response = case.call(base_url=running.url, headers=headers, timeout=300)
         statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
         checks = [
             check
