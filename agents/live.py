@@ -44,6 +44,12 @@ RESTS = (RunWaiting.event, CallDecided.event)
 PATIENCE = 20.0
 
 
+def _cancel_once(task: "asyncio.Task[None]") -> None:
+    """Cancel a run's task unless it was: a second time would cut off the storing of its end."""
+    if not task.cancelling():
+        task.cancel()
+
+
 @dataclass
 class _Live:
     """A run of this process: what it told in this stretch, from number ``first`` on."""
@@ -66,9 +72,9 @@ class _Live:
         self.changed = asyncio.Event()
 
     def stop(self) -> None:
-        """Cancel the run, once: a second time would cut off the storing of its end."""
-        if self.task is not None and not self.task.cancelling():
-            self.task.cancel()
+        """Cancel the run, once."""
+        if self.task is not None:
+            _cancel_once(self.task)
 
     def after(self, number: int) -> list[Told]:
         return self.events[max(0, number + 1 - self.first) :]
@@ -192,9 +198,7 @@ class LiveRuns:
             await asyncio.wait(set(self._tasks), timeout=PATIENCE)
         left = set(self._tasks)
         for task in left:
-            # Once: what was stopped before is storing its end.
-            if not task.cancelling():
-                task.cancel()
+            _cancel_once(task)
         if left:
             await asyncio.wait(left)
 

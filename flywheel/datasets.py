@@ -49,8 +49,6 @@ from .trajectory import Trajectory
 from .where import parse_where
 
 CONSENT_POLICY = "opt-out-1"
-
-
 # Ids read at once.
 _AT_ONCE = 10_000
 

@@ -78,8 +78,8 @@ class Trajectory:
 
     @property
     def prompt(self) -> list[dict[str, Any]]:
-        """The messages up to and including the question."""
-        last = max(i for i, m in enumerate(self.messages) if m["role"] == "user")
+        """The messages up to and including the question; none where there is none."""
+        last = max((i for i, m in enumerate(self.messages) if m["role"] == "user"), default=-1)
         return self.messages[: last + 1]
 
     @property

@@ -90,12 +90,13 @@ class Episodes:
 
         Of the others nothing is learnt: they would be blamed whole, with all that they did right, for what they could not know.
         """
-        row = group[0].row
+        row, count = group[0].row, len(group)
+        checks = {"verifier": [row["verifier"]] * count, "arguments": [json.dumps(row["arguments"])] * count}
+        if not row.get("corrected") or any(paid(**_told(group), **checks)):
+            return group
         room = self._recipe.max_length - len(group[0].prompt)
         guides = [guide for guide in guides_of(self._tokenizer, row) if len(guide.said) <= room]
-        count = len(group)
-        checks = {"verifier": [row["verifier"]] * count, "arguments": [json.dumps(row["arguments"])] * count}
-        if not guides or any(paid(**_told(group), **checks)):
+        if not guides:
             return group
         guide = guides[step % len(guides)]
         correction = self._begin(row, group[0].prompt)
@@ -192,8 +193,7 @@ def paid(
         calls, passages = json.loads(done)
         shown = {int(number): said for number, said in passages.items()}
         attempt = Attempt(text or "", asked, shown, tuple(Call(**call) for call in calls))
-        nothing = 1.0 if there else 0.0
-        scores.append(nothing if text is None else verify(name, attempt, **json.loads(values)).score)
+        scores.append(float(there) if text is None else verify(name, attempt, **json.loads(values)).score)
     return scores
 
 

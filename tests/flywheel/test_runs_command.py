@@ -70,6 +70,7 @@ async def test_a_run_that_failed_is_found_by_its_words_and_its_status(whorl: Who
         await session.execute(delete(Span).where(Span.run_id == runs[2]))
     assert await ids(whorl, acme, 9, "status = 'failed' and question ilike '%TIDE 0%'") == [runs[0]]
     assert await ids(whorl, acme, 9, "answer is null") == [runs[2]]
+    assert await ids(whorl, acme, 9, "edited = false") == [runs[2], runs[1], runs[0]]
     assert await ids(whorl, acme, 9, "reward >= 0") == [runs[2], runs[1], runs[0]]
 
 
