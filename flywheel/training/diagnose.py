@@ -121,7 +121,7 @@ def chosen_falls(curves: Curves) -> Diagnosis | None:
         return None
     return Diagnosis(
         "chosen_falls", f"The reward of chosen answers fell to {ends[1]:.3g}: they are less likely than before.",
-        "Give the better answer a likelihood term (nll, in dpo), raise beta or anchor, or lower the learning rate.",
+        "Give the better answer a likelihood term (nll), raise beta or anchor, or lower the learning rate.",
     )  # fmt: skip
 
 

@@ -4,16 +4,15 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from ...platform.errors import InputError
-from . import pairs
+from . import labelled, pairs
 from .anchor import WEIGHT, anchored
 from .episodes import Episodes, guided, paid
-from .plan import Plan, loss_of, reference_options
+from .plan import Plan, loss_of
 from .recipe import Recipe
-from .render import Row, render_completion, render_sft, render_text
+from .render import Row, render_sft, render_text
 from .targets import ALL
 from .validation import last_evaluation
 
@@ -44,7 +43,7 @@ def build_trainer(
     from transformers import EarlyStoppingCallback
 
     plans: dict[str, Callable[[Recipe, Any, list[Row]], Plan]] = {
-        "sft": _sft, "dpo": pairs.dpo, "kto": _kto, "grpo": _grpo, "orpo": pairs.orpo, "simpo": pairs.simpo,
+        "sft": _sft, "dpo": pairs.dpo, "kto": labelled.kto, "grpo": _grpo, "orpo": pairs.orpo, "simpo": pairs.simpo,
         "reward": pairs.reward,
     }  # fmt: skip
     plan = plans[recipe.method](recipe, tokenizer, rows)
@@ -143,41 +142,6 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     return Plan(SFTTrainer, SFTConfig, fitting, options, {})
 
 
-def _kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
-    """Rows in an order drawn by the seed: TRL takes them as they come, and a row's neighbour for the divergence.
-
-    A dataset has the runs of a question beside one another, whose answers are no estimate of it.
-    """
-    from trl import KTOConfig, KTOTrainer
-
-    examples = [
-        {
-            "prompt": _prompt(tokenizer, row),
-            "completion": render_completion(tokenizer, row["prompt"], row["completion"], row["tools"]),
-            "label": row["label"],
-        }
-        for row in Random(f"{recipe.seed}:kto").sample(rows, len(rows))
-    ]
-    options = {
-        "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
-        **reference_options(recipe, len(rows)), **_balanced([row["label"] for row in rows]),
-    }  # fmt: skip
-    return Plan(KTOTrainer, KTOConfig, examples, options, {})
-
-
-def _balanced(labels: Sequence[bool]) -> dict[str, float]:
-    """Weights by which both labels count alike, as the method asks (section 4.2 of arXiv 2402.01306).
-
-    >>> _balanced([True, True, True, True, False])
-    {'desirable_weight': 0.25, 'undesirable_weight': 1.0}
-    """
-    good = sum(labels)
-    bad = len(labels) - good
-    if not good or not bad:
-        return {}
-    return {"desirable_weight": min(1.0, bad / good), "undesirable_weight": min(1.0, good / bad)}
-
-
 def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     """Whole episodes over replayed tools, paid by the row's verifier; nothing is called."""
     from trl import GRPOConfig, GRPOTrainer
@@ -187,7 +151,7 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
             "Recorded groups carry rewards but no verifier, so new answers cannot be paid. Train on them by "
             "SFT, DPO or KTO, or give the runs a verifier."
         )
-    prompts = [_prompt(tokenizer, row) for row in rows]
+    prompts = [render_text(tokenizer, row["prompt"], row["tools"], prompt=True) for row in rows]
     examples = [
         {"prompt": prompt, "verifier": row["verifier"], "arguments": json.dumps(row["arguments"])}
         for prompt, row in zip(prompts, rows, strict=True)
@@ -201,7 +165,3 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     }  # fmt: skip
     extra = {"reward_funcs": [paid, guided], "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
     return Plan(GRPOTrainer, GRPOConfig, examples, options, extra)
-
-
-def _prompt(tokenizer: Any, row: Row) -> str:
-    return render_text(tokenizer, row["prompt"], row["tools"], prompt=True)

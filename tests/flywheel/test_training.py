@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
 from tests.conftest import Actor, Settings, quote_first
 from tests.tiny_model import make_model
@@ -102,18 +103,59 @@ def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
 
 
-def test_dpo_may_weigh_the_likelihood_of_the_better_answer(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_the_likelihood_of_better_answers_may_be_weighed(method: Any, model: Path, tmp_path: Path) -> None:
     """With it, and hardly a preference to learn, the better answer becomes likelier."""
     losses = {}
     for weight in (0.0, 1.0):
-        recipe = default_recipe("dpo").changed(max_steps=8, rank=2, learning_rate=0.01, beta=1e-6, nll=weight)
+        recipe = default_recipe(method).changed(
+            max_steps=8, rank=2, learning_rate=0.01, beta=1e-6, nll=weight
+        )
         job = TrainingJob(
             recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / f"a{weight}",
-            dataset_folder=write_dataset(tmp_path / "data", "dpo"),
+            dataset_folder=write_dataset(tmp_path / "data", method),
         )  # fmt: skip
         report = train(job, lambda _: None)
         losses[weight] = report["loss_first"] - report["loss_last"]
     assert losses[1.0] > 0.1 > abs(losses[0.0])
+
+
+def test_kto_takes_the_likelihood_of_good_answers_alone(model: Path, tmp_path: Path) -> None:
+    """Mean over their tokens, as the base says it where nothing is trained yet, beside a loss that it is added to."""
+    rows = [
+        {"prompt": PROMPT, "completion": ANSWER, "label": True, "tools": [SEARCH]},
+        {
+            "prompt": PROMPT,
+            "completion": [{"role": "assistant", "content": "Never."}],
+            "label": False,
+            "tools": [SEARCH],
+        },
+    ]
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    found = {}
+    for weight in (0.0, 3.0):
+        recipe = default_recipe("kto").changed(max_steps=1, batch_size=2, rank=2, nll=weight)
+        base = load_model(recipe, model, tokenizer.pad_token_id)
+        trainer = build_trainer(recipe, base, tokenizer, rows, [], tmp_path, [])
+        batch = trainer._prepare_inputs(next(iter(trainer.get_train_dataloader())))
+        found[weight] = (
+            trainer.compute_loss(trainer.model, batch).item(),
+            trainer._metrics["train"].get("nll_loss"),
+        )
+    prompt = render_text(tokenizer, PROMPT, [SEARCH], prompt=True)
+    completion = render_completion(tokenizer, PROMPT, ANSWER, [SEARCH])
+    ids = torch.tensor([tokenizer(prompt + completion)["input_ids"]])
+    count = ids.size(1) - len(tokenizer(prompt)["input_ids"])
+    with torch.no_grad():
+        said = (
+            load_model(recipe, model, tokenizer.pad_token_id)
+            .eval()(ids)
+            .logits[0, -count - 1 : -1]
+            .log_softmax(-1)
+        )
+    nll = -said.gather(-1, ids[0, -count:, None]).mean().item()
+    assert found[0.0] == (pytest.approx(0.5, abs=1e-3), None)
+    assert found[3.0] == (pytest.approx(0.5 + 3 * nll, abs=1e-2), [pytest.approx(nll, abs=1e-3)])
 
 
 FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses[1:]]
