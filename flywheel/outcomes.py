@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.database.base import new_id, now
+from ..platform.database.conditions import one_of
 from ..platform.errors import InputError, LimitError, NotFoundError
 from ..platform.telemetry.redaction.redactor import Redactor
 from . import call_edits
@@ -176,7 +177,7 @@ async def opinions_of(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> di
     """What was said of runs, each list in the order it came; nothing else is read."""
     found: dict[uuid.UUID, list[Said]] = {}
     said = select(Outcome.run_id, Outcome.kind, Outcome.value, Outcome.weight, Outcome.source)
-    rows = await session.execute(said.where(Outcome.run_id.in_(run_ids)).order_by(Outcome.id))
+    rows = await session.execute(said.where(one_of(Outcome.run_id, run_ids)).order_by(Outcome.id))
     for run_id, kind, value, weight, source in rows:
         found.setdefault(run_id, []).append(Said(kind, value, weight, source))
     return found
@@ -185,7 +186,7 @@ async def opinions_of(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> di
 async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:
     """Outcomes by run, each list in the order they came."""
     found: dict[uuid.UUID, list[Outcome]] = {}
-    rows = await session.scalars(select(Outcome).where(Outcome.run_id.in_(run_ids)).order_by(Outcome.id))
+    rows = await session.scalars(select(Outcome).where(one_of(Outcome.run_id, run_ids)).order_by(Outcome.id))
     for outcome in rows:
         found.setdefault(outcome.run_id, []).append(outcome)
     return found

@@ -5,13 +5,14 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.captured import CAPTURED_TAG
 from ..agents.tables import Run
+from ..platform.database.conditions import one_of
 from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
@@ -106,6 +107,16 @@ class Trajectory:
         return next((o.text for o in reversed(self.outcomes) if o.kind == "edit" and o.text), None)
 
 
+class _Step(NamedTuple):
+    """What is read of a span."""
+
+    span_id: str
+    operation: str
+    attributes: dict[str, Any]
+    redaction_policy: str
+    content_dropped: bool
+
+
 async def trajectories(
     session: AsyncSession, run_ids: Sequence[uuid.UUID], as_of: datetime
 ) -> AsyncIterator[Trajectory]:
@@ -114,13 +125,17 @@ async def trajectories(
     Reads ``PAGE`` runs at a time, so that memory stays bounded whatever the number.
     """
     for page in portions(run_ids, PAGE):
-        runs = {run.id: run for run in await session.scalars(select(Run).where(Run.id.in_(page)))}
-        spans: dict[uuid.UUID | None, list[Span]] = {}
-        rows = await session.scalars(
-            select(Span).where(Span.run_id.in_(page)).order_by(Span.start_ns, Span.span_id)
-        )
-        for span in rows:
-            spans.setdefault(span.run_id, []).append(span)
+        runs = {run.id: run for run in await session.scalars(select(Run).where(one_of(Run.id, page)))}
+        spans: dict[uuid.UUID, list[_Step]] = {}
+        rows = await session.execute(
+            select(
+                Span.run_id, Span.span_id, Span.operation, Span.attributes, Span.redaction_policy, Span.content_dropped
+            )
+            .where(one_of(Span.run_id, page))
+            .order_by(Span.start_ns, Span.span_id)
+        )  # fmt: skip
+        for run_id, *step in rows:
+            spans.setdefault(run_id, []).append(_Step(*step))
         outcomes = await outcomes_of(session, page)
         for run_id in page:
             if run_id not in runs:
@@ -145,7 +160,7 @@ async def pages(runs: AsyncIterator[Trajectory]) -> AsyncIterator[list[Trajector
         yield page
 
 
-def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Trajectory:
+def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> Trajectory:
     chats = _chats(run, spans)
     reason = _untrainable(run, spans, chats)
     last = chats[-1].attributes if chats else {}
@@ -171,7 +186,7 @@ def _trajectory(run: Run, spans: list[Span], outcomes: tuple[Judged, ...]) -> Tr
     )  # fmt: skip
 
 
-def _chats(run: Run, spans: list[Span]) -> list[Span]:
+def _chats(run: Run, spans: list[_Step]) -> list[_Step]:
     """The model calls of a run, the one with the whole chat last.
 
     In a program's trace other models may speak after that one, and what knows the whole chat may be the
@@ -183,7 +198,7 @@ def _chats(run: Run, spans: list[Span]) -> list[Span]:
     return sorted(spoken, key=_wholeness)
 
 
-def _wholeness(span: Span) -> tuple[bool, int, bool]:
+def _wholeness(span: _Step) -> tuple[bool, int, bool]:
     messages = messages_of(span.attributes.get(c.INPUT_MESSAGES), span.attributes[c.OUTPUT_MESSAGES])
     return is_answered(messages), len(messages), span.operation == "chat"
 
@@ -195,7 +210,7 @@ def is_answered(messages: list[dict[str, Any]]) -> bool:
     )
 
 
-def _tools(chats: list[Span]) -> list[dict[str, Any]]:
+def _tools(chats: list[_Step]) -> list[dict[str, Any]]:
     """The tools of the last call, or of the last before it that says which it was offered."""
     offered = (
         span.attributes[c.TOOL_DEFINITIONS]
@@ -205,7 +220,7 @@ def _tools(chats: list[Span]) -> list[dict[str, Any]]:
     return list(json.loads(next(offered, "[]")))
 
 
-def _untrainable(run: Run, spans: list[Span], chats: list[Span]) -> str:
+def _untrainable(run: Run, spans: list[_Step], chats: list[_Step]) -> str:
     if run.status != "succeeded":
         return f"the run {run.status}"
     if any(span.content_dropped for span in spans):

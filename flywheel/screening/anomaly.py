@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .base import Finding
+from .remembered import REMEMBERED, Remembered
 from .segments import Segment, segments_of
 from .style import reads_as_order
 
@@ -20,7 +21,7 @@ class History:
 
     count: int = 0
     longest: int = 0
-    orders: int = 0
+    ordered: bool = False
     mean: float = 0.0
     squares: float = 0.0
 
@@ -35,8 +36,7 @@ class History:
         ):
             reason = f"{len(text)} characters from a source whose longest text had {self.longest}"
             found.append(Finding(0, len(text), _SCORE, "anomaly", reason))
-        orders = orders_in(text)
-        if orders and self.orders == 0:
+        if not self.ordered and (orders := orders_in(text)):
             reason = f"the first instruction in {self.count + 1} texts of this source"
             found += [Finding(order.start, order.end, _SCORE, "anomaly", reason) for order in orders]
         return found
@@ -45,7 +45,7 @@ class History:
         """Take a text into the history (mean and variance by Welford 1962)."""
         self.count += 1
         self.longest = max(self.longest, len(text))
-        self.orders += bool(orders_in(text))
+        self.ordered = self.ordered or bool(orders_in(text))
         value = math.log1p(len(text))
         before = value - self.mean
         self.mean += before / self.count
@@ -57,5 +57,10 @@ class History:
 
 
 def orders_in(text: str) -> list[Segment]:
-    """The sentences of a text that tell somebody to do something."""
-    return [piece for piece in segments_of(text) if reads_as_order(text[piece.start : piece.end])]
+    """The sentences of a text that tell somebody to do something; of the latest texts they are known."""
+    return _known.of(
+        text, lambda: [piece for piece in segments_of(text) if reads_as_order(text[piece.start : piece.end])]
+    )
+
+
+_known = Remembered[list[Segment]](REMEMBERED, lambda orders: 1 + len(orders))

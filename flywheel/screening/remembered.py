@@ -7,6 +7,8 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 _Found = TypeVar("_Found")
+# Texts of which one thing is kept: some ten megabytes.
+REMEMBERED = 30_000
 
 
 class Remembered(Generic[_Found]):

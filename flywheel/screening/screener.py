@@ -10,7 +10,7 @@ from .anomaly import History
 from .base import Finding, Screen
 from .classifier import WEIGHTS, Classifier
 from .payloads import Payloads
-from .remembered import Remembered
+from .remembered import REMEMBERED, Remembered
 from .rules import Rules
 from .secrets import Secrets
 
@@ -18,8 +18,6 @@ from .secrets import Secrets
 Role = Literal["tool", "user"]
 _RULES_VERSION = "2026-11-3"
 EXCERPT = 160
-# Texts whose look is kept: some ten megabytes.
-REMEMBERED = 30_000
 # Of findings that score about the same, the shortest is shown.
 _ABOUT = 0.1
 
