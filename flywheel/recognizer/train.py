@@ -23,6 +23,7 @@ from ...platform.telemetry.redaction.words import (
     Pieces,
     hash_of,
     look_at,
+    piece_vectors,
     split_words,
 )
 from .lexicon import LOCALES, ORGANISATIONS, PLACES, towns
@@ -107,7 +108,7 @@ def look_up(rows: dict[str, int], lists: dict[int, int], draw: random.Random) ->
     hashes = [hash_of(word) for word in rows]
     hidden = {value for value in set(hashes) if draw.random() < HIDDEN}
     pieces = Pieces()
-    table = pieces.table
+    table = piece_vectors()
     table[0] = 0
     ids = np.array([pieces.of(word) for word in rows])
     counts = np.maximum((ids > 0).sum(axis=1, keepdims=True), 1)

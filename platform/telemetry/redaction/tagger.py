@@ -7,13 +7,14 @@ a word and kept, so that a text costs a gather, a sum and one small matrix produ
 """
 
 import threading
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .words import Float32, Int64, Look, Pieces, Words, look_at, split_words
+from .words import Float32, Int64, Look, Pieces, Words, look_at, piece_vectors, split_words
 
 WEIGHTS = Path(__file__).with_name("names.npz")
 WIDTH = 64
@@ -66,6 +67,26 @@ def case_of(letters: Counts, upper: Counts, whole: Counts) -> Int64:
     return cases
 
 
+class Weights(NamedTuple):
+    """The network, and what it makes of MiniLM's pieces: their input vectors projected, [30522, WIDTH]."""
+
+    network: Network
+    pieces: Float32
+
+
+@cache
+def weights_in(file: Path) -> Weights:
+    """The weights of a file, which a process has once."""
+    with np.load(file) as stored:
+        whole = {"list_hashes", "list_bits"}
+        network = Network(**{
+            name: stored[name].astype(np.int64 if name in whole else np.float32) for name in Network._fields
+        })  # fmt: skip
+    pieces: Float32 = piece_vectors() @ network.vectors
+    pieces[0] = 0
+    return Weights(network, pieces)
+
+
 class Tagger:
     """Tags texts; the weights are read at first use."""
 
@@ -73,25 +94,14 @@ class Tagger:
         self._path = weights
         self._pieces = Pieces()
         self._lock = threading.Lock()
-        self._network: Network | None = None
-        self._vectors = np.zeros((0, WIDTH), np.float32)
         self._rows: dict[str, int] = {}
         self._near = np.zeros((0, 0, WIDTH), np.float32)  # [words, 2 * NEAR + 1, WIDTH]
         self._capitals = np.zeros((3, 0), np.float64)
 
     @property
     def network(self) -> Network:
-        """The weights; the vectors of MiniLM's pieces are projected once."""
-        if self._network is None:
-            with np.load(self._path) as stored:
-                whole = {"list_hashes", "list_bits"}
-                self._network = Network(**{
-                    name: stored[name].astype(np.int64 if name in whole else np.float32)
-                    for name in Network._fields
-                })  # fmt: skip
-            self._vectors = self._pieces.table @ self._network.vectors
-            self._vectors[0] = 0
-        return self._network
+        """The weights."""
+        return weights_in(self._path).network
 
     def tag(self, texts: list[str]) -> Tagged:
         """Words of all texts, end to end, with their probabilities."""
@@ -149,7 +159,7 @@ class Tagger:
         pieces = np.array([self._pieces.of(word) for word in raw])
         counts = np.maximum((pieces > 0).sum(axis=1, keepdims=True), 1)
         features = np.array([look.features for look in looks])
-        projected: Float32 = self._vectors[pieces].sum(axis=1) / counts.astype(np.float32)
+        projected: Float32 = weights_in(self._path).pieces[pieces].sum(axis=1) / counts.astype(np.float32)
         projected += network.buckets[features].sum(axis=1)
         projected += network.lists[self._lists_of(looks)]
         return projected

@@ -93,6 +93,15 @@ def hash_of(word: str) -> int:
     return crc32(bare_word(word).lower().encode())
 
 
+def piece_vectors() -> Float32:
+    """The input vector of each of MiniLM's pieces, [30522, 384]; row 0 is padding's."""
+    from safetensors import safe_open
+
+    with safe_open(str(_folder() / "model.safetensors"), framework="numpy") as weights:
+        table: Float32 = weights.get_tensor("embeddings.word_embeddings.weight")
+    return table
+
+
 class Pieces:
     """MiniLM's pieces of a word, by its vocabulary: greedy from the left, as WordPiece.
 
@@ -103,15 +112,6 @@ class Pieces:
     def _vocabulary(self) -> dict[str, int]:
         lines = (_folder() / "vocab.txt").read_text(encoding="utf-8").split("\n")
         return {line: row for row, line in enumerate(lines) if line}
-
-    @cached_property
-    def table(self) -> Float32:
-        """The input vector of each piece, [30522, 384]."""
-        from safetensors import safe_open
-
-        with safe_open(str(_folder() / "model.safetensors"), framework="numpy") as weights:
-            table: Float32 = weights.get_tensor("embeddings.word_embeddings.weight")
-        return table
 
     def of(self, raw: str) -> list[int]:
         """Rows of the first PIECES pieces of a word, padded with 0."""
