@@ -27,6 +27,7 @@ from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .serving.servers import ModelServers
 from .settings import Settings
+from .telemetry.months import prepare_months
 from .usage.prices import Prices
 
 
@@ -73,6 +74,7 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
         await apply_to_all(work.engine)
         await forget_leftovers(work.engine, work.settings.path("datasets"))
         await queue.forget()
+        await prepare_months(work.engine)
 
     clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
     async with open_queue(url, {**work.jobs(), RETAIN_JOB: retain}, clock) as queue:

@@ -30,7 +30,8 @@ def in_files(folder: Path, needles: Iterable[str]) -> list[str]:
 def in_tables(url: str, needles: Iterable[str], *, but: Iterable[str] = ()) -> list[str]:
     """``table: needle`` for each row that holds a needle, in every table ``but`` some."""
     with psycopg.connect(url) as connection:
-        query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        query = """SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+                   AND relnamespace = 'public'::regnamespace"""
         every = {name for (name,) in connection.execute(query)}
         assert {"spans", "outcomes", "procrastinate_jobs"} <= every
         names = sorted(every - set(but))

@@ -32,7 +32,7 @@ def test_every_table_with_a_tenant_is_isolated(database: Addresses) -> None:
                   (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid
                    AND a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisprimary)
            FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id'
-           WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace""",
+           WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace""",
     )
     names = {row[0] for row in rows}
     assert names >= {table.name for table in tenant_tables()} | {"checkpoints", "checkpoint_writes"}
@@ -41,6 +41,17 @@ def test_every_table_with_a_tenant_is_isolated(database: Addresses) -> None:
         assert len(policies) == 1, f"{name} has {len(policies)} policies"
         assert TENANT_SETTING in policies[0], f"{name} has another policy"
         assert first_key == "tenant_id", f"the primary key of {name} begins with {first_key}"
+
+
+def test_partitions_are_reached_through_their_tables_alone(database: Addresses) -> None:
+    """Where the policy holds; of themselves they are closed to all but their owner."""
+    rows = catalogue(
+        database.admin,
+        "SELECT relname, relrowsecurity, relacl::text FROM pg_class WHERE relispartition AND relkind = 'r'",
+    )
+    assert rows
+    for name, closed, granted in rows:
+        assert closed and granted is None, f"{name}: {granted}"
 
 
 def test_only_identity_and_the_queue_have_no_tenant(database: Addresses) -> None:

@@ -1,0 +1,146 @@
+"""Spans lie in partitions, one a month of when they began, so that old months are dropped whole once they are empty.
+
+What was stored before stays where it is, as the partition of all that began before the next month; its key is made
+anew, for which spans cannot be stored: they wait in the write-ahead log. A span that began in no month that there is a
+partition of, long ago or by a wrong clock, lies in ``spans_default``.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from whorl.platform.database.rls import APP_ROLE, isolate
+
+revision = "0017"
+down_revision = "0016"
+
+_COLUMNS = """tenant_id, trace_id, span_id, parent_span_id, run_id, name, operation, start_ns, end_ns, status, status_message,
+    user_id, agent, adapter, attributes, events, redaction_policy, redactions, content_dropped, stored_at"""
+_NANOSECONDS = "(extract(epoch FROM {month}::timestamp)::bigint * 1000000000)"
+# Its partitions are reached through the table alone, where the policy of tenants holds: they are granted to nobody.
+_PREPARE = f"""
+CREATE FUNCTION prepare_span_months(ahead integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+    this date := date_trunc('month', now() AT TIME ZONE 'UTC');
+    month date;
+    part text;
+    begins bigint;
+    ends bigint;
+    held boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('span months', 0));
+    -- What the name of a partition ends with is its month, or the month before which all of it began.
+    FOR part IN
+        SELECT c.relname FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+        WHERE i.inhparent = 'spans'::regclass AND (
+            c.relname ~ '^spans_\\d{{4}}_\\d\\d$' AND to_date(right(c.relname, 7), 'YYYY_MM') + interval '2 months' <= this
+            OR c.relname ~ '^spans_before_' AND to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' <= this
+        )
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part) INTO held;
+        CONTINUE WHEN held;
+        LOCK TABLE spans IN ACCESS EXCLUSIVE MODE;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', part) INTO held;
+        IF NOT held THEN
+            EXECUTE format('DROP TABLE %I', part);
+        END IF;
+    END LOOP;
+    FOR n IN 0..ahead LOOP
+        month := this + n * interval '1 month';
+        part := to_char(month, '"spans_"YYYY_MM');
+        begins := {_NANOSECONDS.format(month="month")};
+        ends := {_NANOSECONDS.format(month="(month + interval '1 month')")};
+        CONTINUE WHEN to_regclass(part) IS NOT NULL
+            OR EXISTS (SELECT FROM spans_default WHERE start_ns >= begins AND start_ns < ends)
+            OR EXISTS (
+                SELECT FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+                WHERE i.inhparent = 'spans'::regclass AND c.relname ~ '^spans_before_'
+                AND to_date(right(c.relname, 7), 'YYYY_MM') > month
+            );
+        EXECUTE format('CREATE TABLE %I (LIKE spans INCLUDING DEFAULTS)', part);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
+        EXECUTE format('ALTER TABLE spans ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', part, begins, ends);
+    END LOOP;
+END $$
+"""
+# The rows that began later than now, by a wrong clock, go where such rows go from now on.
+_KEEP = f"""
+DO $$
+DECLARE
+    next date := date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month';
+    cut bigint := {_NANOSECONDS.format(month="next")};
+    part text := to_char(next, '"spans_before_"YYYY_MM');
+BEGIN
+    IF NOT EXISTS (SELECT FROM spans_before) THEN
+        DROP TABLE spans_before;
+        RETURN;
+    END IF;
+    WITH later AS (DELETE FROM spans_before WHERE start_ns >= cut RETURNING {_COLUMNS})
+    INSERT INTO spans ({_COLUMNS}) SELECT {_COLUMNS} FROM later;
+    ALTER TABLE spans_before DROP CONSTRAINT pk_spans_before;
+    ALTER TABLE spans_before ADD CONSTRAINT pk_spans_before PRIMARY KEY (tenant_id, trace_id, span_id, start_ns);
+    EXECUTE format('ALTER TABLE spans_before RENAME TO %I', part);
+    EXECUTE format('ALTER TABLE spans ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%s)', part, cut);
+END $$
+"""
+
+
+def upgrade() -> None:
+    for statement in (
+        "DROP POLICY tenant ON spans",
+        "ALTER TABLE spans NO FORCE ROW LEVEL SECURITY",
+        f"REVOKE ALL ON spans FROM {APP_ROLE}",
+        "ALTER TABLE spans RENAME TO spans_before",
+        "ALTER TABLE spans_before RENAME CONSTRAINT pk_spans TO pk_spans_before",
+        "ALTER INDEX ix_spans_tenant_id_run_id RENAME TO ix_spans_before_tenant_id_run_id",
+        "ALTER INDEX ix_spans_tenant_id_start_ns RENAME TO ix_spans_before_tenant_id_start_ns",
+    ):
+        op.execute(statement)
+    _create()
+    for statement in (
+        "CREATE TABLE spans_default PARTITION OF spans DEFAULT",
+        "ALTER TABLE spans_default ENABLE ROW LEVEL SECURITY",
+        _KEEP,
+        *isolate("spans"),
+        f"REVOKE UPDATE ON spans FROM {APP_ROLE}",
+        _PREPARE,
+        "REVOKE ALL ON FUNCTION prepare_span_months FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION prepare_span_months TO {APP_ROLE}",
+        "SELECT prepare_span_months(3)",
+    ):
+        op.execute(statement)
+
+
+def _create() -> None:
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.create_table(
+        "spans",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("trace_id", sa.String(), nullable=False),
+        sa.Column("span_id", sa.String(), nullable=False),
+        sa.Column("parent_span_id", sa.String(), nullable=True),
+        sa.Column("run_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_ns", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("status_message", sa.String(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("agent", sa.String(), nullable=True),
+        sa.Column("adapter", sa.String(), nullable=True),
+        sa.Column("attributes", json, nullable=False),
+        sa.Column("events", json, nullable=False),
+        sa.Column("redaction_policy", sa.String(), nullable=False),
+        sa.Column("redactions", json, nullable=False),
+        sa.Column("content_dropped", sa.Boolean(), nullable=False),
+        sa.Column("stored_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_spans_tenant_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "trace_id", "span_id", "start_ns", name=op.f("pk_spans")),
+        postgresql_partition_by="RANGE (start_ns)",
+    )
+    op.create_index(op.f("ix_spans_tenant_id_run_id"), "spans", ["tenant_id", "run_id"], unique=False)
+    op.create_index(op.f("ix_spans_tenant_id_start_ns"), "spans", ["tenant_id", "start_ns"], unique=False)
