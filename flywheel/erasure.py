@@ -46,7 +46,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         node = await find_node(session, f"user:{subject}")
         member = await find_user(session, subject)
         if member is not None:
-            await require_removable(session, member)
+            await require_removable(session, actor, member)
         descent = await descendants(session, node)
         # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.
         await _refuse_later(session, actor.tenant_id, descent.runs)
@@ -57,7 +57,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
             descent = await descendants(session, node)
             await _refuse_later(session, actor.tenant_id, descent.runs)
             if not descent.datasets:
-                counts = await _delete(session, actor.tenant_id, subject, descent.runs)
+                counts = await _delete(session, actor, subject, descent.runs)
                 return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
 
 
@@ -91,15 +91,13 @@ async def _refuse_later(session: AsyncSession, tenant_id: uuid.UUID, runs: Seque
         await session.execute(insert(ErasedRun).on_conflict_do_nothing(), rows)
 
 
-async def _delete(
-    session: AsyncSession, tenant_id: uuid.UUID, subject: str, runs: Sequence[str]
-) -> dict[str, int]:
+async def _delete(session: AsyncSession, actor: Actor, subject: str, runs: Sequence[str]) -> dict[str, int]:
     """Delete what is a person's own, dependents first; how many rows of each table went."""
     keys = [uuid.UUID(run) for run in runs]
     people = await find_people(session, subject)
     member = await find_user(session, subject)
     if member is not None:
-        await forget_member(session, tenant_id, subject)
+        await forget_member(session, actor, subject)
     conversations = select(Conversation.id).where(Conversation.user_id.in_(people))
     label = f"user:{member}"
     own = dict(
@@ -125,7 +123,7 @@ async def _delete(
     ]
     for name, statement in steps:
         counts[name] = await count_of(session, statement)
-    counts["usage_days"] = await forget_actor(session, tenant_id, label)
+    counts["usage_days"] = await forget_actor(session, actor.tenant_id, label)
     return counts
 
 

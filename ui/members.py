@@ -23,7 +23,7 @@ from .frame import Administrator, Context, render
 router = APIRouter(prefix="/admin")
 ROLE_MEANS: dict[Role, str] = {
     "owner": "everything, and stays when it is the last one",
-    "admin": "everything",
+    "admin": "everything but what makes, changes, removes or stands in for an owner: their roles and keys, and single sign-on",
     "member": "ask questions, open cited documents, give feedback",
     "viewer": "read runs, documents, datasets and adapters",
     "exporter": "send spans of another program, nothing else",
@@ -38,7 +38,7 @@ class MembersContext(Context):
     section: ClassVar[str] = "members"
     members: list[Member]
     linkable: frozenset[uuid.UUID]
-    roles: tuple[Role, ...] = ROLES
+    roles: list[Role]
     means: dict[Role, str]
     invitations: list[Invitation]
     moment: datetime
@@ -54,7 +54,7 @@ class KeysContext(Context):
     section: ClassVar[str] = "keys"
     keys: list[ApiKey]
     moment: datetime
-    roles: tuple[Role, ...] = KEY_ROLES
+    roles: list[Role]
     means: dict[Role, str]
 
 
@@ -68,6 +68,7 @@ async def show_members(actor: Administrator, request: Request) -> Response:
     return render(
         MembersContext(
             title="Members", actor=actor, members=members, linkable=_linkable(actor, members),
+            roles=[role for role in ROLES if actor.is_over(role)],
             means={role: ROLE_MEANS[role] for role in ROLES},
             invitations=invitations, moment=now(), provider=provider,
             redirect_uri=redirect_uri_of(request, actor.tenant_slug),
@@ -84,4 +85,9 @@ async def show_keys(actor: Administrator, request: Request) -> Response:
     """The keys, newest first."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         keys = await list_keys(session)
-    return render(KeysContext(title="API keys", actor=actor, keys=keys, moment=now(), means=ROLE_MEANS))
+    return render(
+        KeysContext(
+            title="API keys", actor=actor, keys=keys, moment=now(), means=ROLE_MEANS,
+            roles=[role for role in KEY_ROLES if actor.is_over(role)],
+        )
+    )  # fmt: skip

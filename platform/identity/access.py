@@ -45,6 +45,15 @@ class Actor:
                 "Ask an administrator of the workspace."
             )
 
+    def is_over(self, role: str) -> bool:
+        """Whether the actor may give the role, take it and come in as who has it: an owner's is for owners."""
+        return role != "owner" or self.role == "owner"
+
+    def require_over(self, *roles: str) -> None:
+        """Raise PermissionDeniedError where the actor is not over each of the roles."""
+        if not all(self.is_over(role) for role in roles):
+            raise PermissionDeniedError("That takes an owner of the workspace: ask one of them.")
+
     @property
     def label(self) -> str:
         """How audit records name the actor."""

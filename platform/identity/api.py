@@ -88,8 +88,9 @@ class CreatedKey(KeyView):
 
 @router.post("/keys", response_model=CreatedKey, status_code=201)
 async def post_key(body: NewKey, actor: CurrentActor, request: Request) -> Any:
-    """Make an API key."""
+    """Make an API key; an owner's is made by an owner."""
     actor.require("administer")
+    actor.require_over(body.role)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         key, text = await create_key(session, actor.tenant_id, body.name, body.role, days=body.days)
         audit.record(session, actor, "key.created", str(key.id), role=body.role)
@@ -112,10 +113,10 @@ class Rotation(BaseModel):
 
 @router.post("/keys/{key_id}/rotate", response_model=CreatedKey, status_code=201)
 async def post_key_rotation(key_id: uuid.UUID, body: Rotation, actor: CurrentActor, request: Request) -> Any:
-    """Make a key of the same name, role and time of validity in place of another."""
+    """Make a key of the same name, role and time of validity in place of another; an owner's is for an owner to rotate."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        key, text = await rotate_key(session, key_id, timedelta(hours=body.overlap_hours))
+        key, text = await rotate_key(session, actor, key_id, timedelta(hours=body.overlap_hours))
         audit.record(
             session, actor, "key.rotated", str(key_id), new=str(key.id), overlap_hours=body.overlap_hours
         )
@@ -157,8 +158,12 @@ class AddedMember(MemberView):
 
 @router.post("/members", response_model=AddedMember, status_code=201)
 async def post_member(body: NewMember, actor: CurrentActor, request: Request) -> Any:
-    """Add a member to the workspace; whoever has an account of another workspace is invited in place of that."""
+    """Add a member to the workspace; whoever has an account of another workspace is invited in place of that.
+
+    An owner is added by an owner.
+    """
     actor.require("administer")
+    actor.require_over(body.role)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         await require_own_or_new(session, actor.tenant_id, body.email)
         user, password = await add_member(session, actor.tenant_id, body.email, body.role, name=body.name)
@@ -183,20 +188,20 @@ class RoleChange(BaseModel):
 
 @router.put("/members/{user_id}", status_code=204)
 async def put_member(user_id: uuid.UUID, body: RoleChange, actor: CurrentActor, request: Request) -> Response:
-    """Change a member's role."""
+    """Change a member's role; owners are made and unmade by owners."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        await change_role(session, user_id, body.role)
+        await change_role(session, actor, user_id, body.role)
         audit.record(session, actor, "member.role", str(user_id), role=body.role)
     return Response(status_code=204)
 
 
 @router.delete("/members/{user_id}", status_code=204)
 async def delete_member(user_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
-    """Take a member out of the workspace."""
+    """Take a member out of the workspace; an owner is taken out by an owner."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        await remove_member(session, user_id)
+        await remove_member(session, actor, user_id)
         audit.record(session, actor, "member.removed", str(user_id))
     return Response(status_code=204)
 

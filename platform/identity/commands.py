@@ -129,7 +129,7 @@ async def key_rotate(terminal: Terminal, key_id: str, overlap: int) -> None:
     """
     wanted = parse_uuid(key_id, "key")
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
-        made, text = await rotate_key(session, wanted, timedelta(hours=overlap))
+        made, text = await rotate_key(session, actor, wanted, timedelta(hours=overlap))
         audit.record(session, actor, "key.rotated", key_id, new=str(made.id), overlap_hours=overlap)
     terminal.result({"id": made.id, "key": text}, lambda: click.echo(text))
 

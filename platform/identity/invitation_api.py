@@ -46,7 +46,10 @@ def link_of(site: str, secret: str) -> str:
 
 @router.post("/invitations", response_model=CreatedInvitation, status_code=201)
 async def post_invitation(body: NewInvitation, actor: CurrentActor, request: Request) -> Any:
-    """Invite somebody; hand the link on yourself, no mail is sent. An earlier link for the address is void."""
+    """Invite somebody; hand the link on yourself, no mail is sent. An earlier link for the address is void.
+
+    An owner is invited by an owner.
+    """
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         invitation, secret = await invite(session, actor, body.email, body.role)

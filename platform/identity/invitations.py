@@ -45,8 +45,9 @@ async def invite(session: AsyncSession, actor: Actor, email: str, role: Role) ->
     """Invite an address; returns the invitation and its secret, which is not kept.
 
     An earlier invitation of the address is void. Raises InputError for what is no address, ConflictError for a
-    member.
+    member, PermissionDeniedError for an owner where the actor is none.
     """
+    actor.require_over(role)
     email = checked_address(email)
     user = await find_user(session, email)
     if user is not None and await is_member(session, actor.tenant_id, user.id):

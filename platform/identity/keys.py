@@ -53,15 +53,19 @@ async def list_keys(session: AsyncSession) -> list[ApiKey]:
     return list(await session.scalars(select(ApiKey).order_by(ApiKey.id.desc())))
 
 
-async def rotate_key(session: AsyncSession, key_id: uuid.UUID, overlap: timedelta) -> tuple[ApiKey, str]:
+async def rotate_key(
+    session: AsyncSession, actor: Actor, key_id: uuid.UUID, overlap: timedelta
+) -> tuple[ApiKey, str]:
     """A new key in place of another, which stays valid for ``overlap`` at most, and its text.
 
     It has the other's name, role and user, and is valid for as long as the other was made for. Raises
-    NotFoundError, or ConflictError where the other is not valid any more.
+    NotFoundError, ConflictError where the other is not valid any more, or PermissionDeniedError for an owner's
+    where the actor is none.
     """
     old = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
     if old is None:
         raise _no_key(key_id)
+    actor.require_over(old.role)
     moment = now()
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= moment):
         raise ConflictError(f"The key {key_id} is revoked or expired. Create a new one.")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
-from .access import Role, parse_role
+from .access import Actor, Role, parse_role
 from .tables import Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
@@ -129,9 +129,13 @@ async def find_member(session: AsyncSession, email: str) -> Member:
     return _found((await session.execute(query)).one_or_none(), repr(email))
 
 
-async def change_role(session: AsyncSession, user_id: uuid.UUID, role: Role) -> None:
-    """Give a member another role, which voids a link to the account's password; the last owner stays one (ConflictError)."""
+async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, role: Role) -> None:
+    """Give a member another role, which voids a link to the account's password; the last owner stays one (ConflictError).
+
+    Raises PermissionDeniedError where somebody else than an owner would make or unmake one.
+    """
     membership = await _membership(session, user_id)
+    actor.require_over(membership.role, role)
     if membership.role == "owner" and role != "owner":
         await _require_another_owner(session)
     membership.role = role
@@ -139,29 +143,33 @@ async def change_role(session: AsyncSession, user_id: uuid.UUID, role: Role) -> 
     await _void_link(session, user_id)
 
 
-async def remove_member(session: AsyncSession, user_id: uuid.UUID) -> None:
-    """Take a member out of the tenant, and a link to the account's password; the last owner stays (ConflictError)."""
-    await require_removable(session, user_id)
+async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
+    """Take a member out of the tenant, and a link to the account's password; see ``require_removable``."""
+    await require_removable(session, actor, user_id)
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
     await _void_link(session, user_id)
 
 
-async def require_removable(session: AsyncSession, user_id: uuid.UUID) -> None:
-    """Raise NotFoundError for a person who is no member, ConflictError for the last owner."""
+async def require_removable(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
+    """Raise NotFoundError for a person who is no member, ConflictError for the last owner.
+
+    Raises PermissionDeniedError for an owner where the actor is none.
+    """
     membership = await _membership(session, user_id)
+    actor.require_over(membership.role)
     if membership.role == "owner":
         await _require_another_owner(session)
 
 
-async def forget_member(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> uuid.UUID:
+async def forget_member(session: AsyncSession, actor: Actor, email: str) -> uuid.UUID:
     """Take a member out of the tenant and wipe the account where this is its home; returns the account's id.
 
-    An account with another home goes on there. Raises NotFoundError for a person who is no member,
-    ConflictError for the last owner.
+    An account with another home goes on there. Raises NotFoundError for a person who is no member, and as
+    ``require_removable``.
     """
     user = (await find_member(session, email)).user
-    await remove_member(session, user.id)
-    if user.home_tenant_id == tenant_id:
+    await remove_member(session, actor, user.id)
+    if user.home_tenant_id == actor.tenant_id:
         user.email, user.name = f"erased-{user.id}@erased.invalid", ""
         user.password_hash = user.home_tenant_id = None
     return user.id

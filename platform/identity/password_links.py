@@ -44,7 +44,7 @@ class Reset(NamedTuple):
 
 def refusal_of(actor: Actor, member: Member) -> WhorlError | None:
     """Why the actor, an administrator, may make no link for a member of the workspace; None where they may."""
-    if member.role == "owner" and actor.role != "owner":
+    if not actor.is_over(member.role):
         return PermissionDeniedError("A password link of an owner is made by an owner.")
     if member.user.home_tenant_id != actor.tenant_id:
         return ConflictError(

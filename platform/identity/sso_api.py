@@ -67,8 +67,12 @@ def redirect_uri_of(request: Request, workspace: str) -> str:
 
 @router.put("/sso", response_model=ProviderView)
 async def put_sso(body: ProviderSettings, actor: CurrentActor, request: Request) -> Any:
-    """Set up single sign-on; the provider is asked at once whether it answers."""
+    """Set up single sign-on; the provider is asked at once whether it answers.
+
+    It takes an owner: who names the provider says who comes in as whom.
+    """
     actor.require("administer")
+    actor.require_over("owner")
     sign_on = request.app.state.whorl.sign_on
     change = ProviderChange(
         body.issuer, body.client_id, body.client_secret, tuple(dict.fromkeys(body.domains)), body.role,
@@ -95,8 +99,9 @@ async def get_sso(actor: CurrentActor, request: Request) -> Any:
 
 @router.delete("/sso", status_code=204, responses={404: {}})
 async def delete_sso(actor: CurrentActor, request: Request) -> Response:
-    """Switch single sign-on off; members stay, and so do their sessions."""
+    """Switch single sign-on off, which takes an owner; members stay, and so do their sessions."""
     actor.require("administer")
+    actor.require_over("owner")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         await remove_provider(session)
         audit.record(session, actor, "sso.removed", actor.tenant_slug)

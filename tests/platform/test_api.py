@@ -46,7 +46,7 @@ async def site(database: Addresses, tmp_path: Path) -> AsyncIterator[Site]:
         acme, rival = await ensure_tenant(engine, "acme"), await ensure_tenant(engine, "rival")
         keys = {"owner": str(acme.key), "rival": str(rival.key)}
         async with tenant_session(engine, acme.tenant.id) as session:
-            for role in ("member", "viewer"):
+            for role in ("admin", "member", "viewer"):
                 _, keys[role] = await create_key(session, acme.tenant.id, role, role)  # type: ignore[arg-type]
         yield Site(app, keys)
 

@@ -482,7 +482,7 @@ async def test_removing_a_member_ends_what_was_signed_on(workspace: Workspace, p
     await sign_on(workspace, browser)
     who = await me(browser)
     async with tenant_session(workspace.site.whorl.engine, workspace.owner.tenant_id) as session:
-        await remove_member(session, uuid.UUID(who["user_id"]))
+        await remove_member(session, workspace.owner, uuid.UUID(who["user_id"]))
     assert (await browser.get("/api/me")).status_code == 401
 
 
