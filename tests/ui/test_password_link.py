@@ -344,3 +344,18 @@ async def test_links_go_with_their_workspace(site: Site, workspace: Workspace) -
         connection.execute("DELETE FROM tenants WHERE id = %s", [workspace.owner.tenant_id])
         assert connection.execute(count, [workspace.owner.tenant_id]).fetchone() == (0,)
     assert await is_void(site, path)
+
+
+async def test_the_pages_offer_an_administrator_nothing_of_an_owner(site: Site) -> None:
+    """No role to give, no form for an owner's row or key, no single sign-on to set up; an owner has all of them."""
+    owner = site.acme.owner
+    shown = {}
+    for role in ("owner", "admin"):
+        browser = await site.browser(site.acme.people[role])
+        members, keys = [(await browser.get(f"/admin/{page}")).text for page in ("members", "keys")]
+        assert "An owner of the workspace sets it up" in members or role == "owner"
+        shown[role] = [
+            "<option>owner</option>" in members, f"/api/members/{owner.user_id}" in members, "PUT /api/sso" in members,
+            "<option>owner</option>" in keys, "/rotate" in keys.split("first key")[1].split("</tr>")[0],
+        ]  # fmt: skip
+    assert shown == {"owner": [True] * 5, "admin": [False] * 5}
