@@ -19,8 +19,8 @@ Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
-# evaluations that failed were learnt.
-RULES = 3
+# evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned.
+RULES = 4
 # Formats that teach what to avoid, so that what went well is kept beside their rows.
 KEEPING: tuple[Format, ...] = ("dpo", "kto")
 
@@ -36,7 +36,9 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
         corrections = (row for run in runs for row in _corrected(run))
         yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
     else:
-        yield from _without_repeats(chain(episodes(runs, corrections=rules > 2), recorded_groups(runs)))
+        yield from _without_repeats(
+            chain(episodes(runs, corrections=rules > 2, earned=rules > 3), recorded_groups(runs))
+        )
 
 
 def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:

@@ -36,13 +36,13 @@ def recordings_of(messages: list[dict[str, Any]]) -> Iterator[Row]:
             calls = list(message.get("tool_calls", ()))
 
 
-def episodes(runs: Spool[Trajectory], *, corrections: bool = True) -> Iterator[Row]:
-    """One row a question with a verifier: ``prompt``, ``verifier``, ``arguments``, ``recorded``, ``replay``, ``corrected``.
+def episodes(runs: Spool[Trajectory], *, corrections: bool = True, earned: bool = True) -> Iterator[Row]:
+    """One row a question with a verifier: its ``prompt``, ``verifier``, ``arguments``, and what runs on it say.
 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
     first of these runs. ``corrected`` are what people said of them, each as the messages after the prompt, the
     corrected turn the last. Without corrections a question has no row whose verifier asks for what redaction hid from
-    the model: nobody could earn its reward.
+    the model: nobody could earn its reward. ``earned`` is the mean reward of the runs, None where nobody judged one.
     """
     for asked in runs.groups(_verified_question):
         run = asked[0]
@@ -55,6 +55,7 @@ def episodes(runs: Spool[Trajectory], *, corrections: bool = True) -> Iterator[R
             **build_row(
                 run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=arguments,
                 recorded=recorded, replay=str(run.run_id), **({"corrected": said} if corrections else {}),
+                **({"earned": _earned(asked)} if earned else {}),
             ),
             "source": [str(each.run_id) for each in asked],
         }  # fmt: skip
@@ -90,6 +91,11 @@ def _corrections(runs: list[Trajectory]) -> list[list[Row]]:
     """What was corrected of runs on one question, each once."""
     after = (chat[len(run.prompt) :] for run in runs for chat in corrected(run))
     return list({json.dumps(messages): messages for messages in after}.values())
+
+
+def _earned(runs: list[Trajectory]) -> float | None:
+    rewards = [run.reward for run in runs if run.reward is not None]
+    return round(sum(rewards) / len(rewards), 4) if rewards else None
 
 
 def _verified_question(run: Trajectory) -> str | None:

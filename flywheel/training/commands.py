@@ -40,6 +40,8 @@ from .resume import requeue_training
               help="At which grpo draws its answers.")  # fmt: skip
 @click.option("--guided/--no-guided", default=None,
               help="Whether a group of grpo that earns nothing is given a correction.")  # fmt: skip
+@click.option("--solved/--no-solved", default=None,
+              help="Whether grpo also plays questions that every recorded run got right.")  # fmt: skip
 @click.option("--target-modules", help="Expression over the modules that the adapter changes, or all-linear.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")

@@ -75,7 +75,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     transformers.logging.set_verbosity_error()
     if job.threads:
         torch.set_num_threads(job.threads)
-    rows, aside = _rows(job)
+    rows, aside, solved = _rows(job)
     again = _rehearsed(job, len(rows))
     anchors = _anchors(job)
     set_seed(job.recipe.seed)
@@ -94,6 +94,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
         "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": sum(map(len, anchors)),
+        "solved_rows": solved,
         "shared_beginnings": shared,
         "seconds": round(time.monotonic() - started, 2),
         "resumed_from": resumed.step if resumed else None,
@@ -117,14 +118,22 @@ def _anchors(job: TrainingJob) -> list[list[Row]]:
     return [[with_surrogates(row, job.recipe.seed) for row in pool] for pool in pools]
 
 
-def _rows(job: TrainingJob) -> tuple[list[Row], list[Row]]:
-    """The rows to learn, and those to evaluate on, which are none unless the recipe asks for them."""
-    recipe, rows, aside = job.recipe, read_rows(job.dataset_folder / "train.jsonl"), list[Row]()
+def _rows(job: TrainingJob) -> tuple[list[Row], list[Row], int]:
+    """The rows to learn, those to evaluate on, which are none unless the recipe asks for them, and how many were left out.
+
+    Questions that every recorded run got right are: of a group that earns the same throughout nothing is learnt
+    (dynamic sampling, Yu et al. 2025, arXiv 2503.14476).
+    """
+    recipe, every, aside = job.recipe, read_rows(job.dataset_folder / "train.jsonl"), list[Row]()
+    open_ones = [row for row in every if recipe.solved or row.get("earned") != 1]
+    rows = open_ones if recipe.method == "grpo" and open_ones else every
+    solved = len(every) - len(rows)
     if recipe.evaluate_every:
         rows, aside = set_aside(rows, recipe.evaluate_share, recipe.seed, job.groups)
     return (
         [with_surrogates(row, recipe.seed) for row in rows],
         [with_surrogates(row, recipe.seed) for row in aside],
+        solved,
     )
 
 

@@ -31,6 +31,7 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "turns": ("grpo",),
     "temperature": ("grpo",),
     "guided": ("grpo",),
+    "solved": ("grpo",),
     "rehearse": ("sft",),
     "anchor": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
     "nll": ("dpo", "kto"),
@@ -46,7 +47,8 @@ class Recipe(BaseModel):
     ``beta`` weighs the distance to the base model (DPO, KTO, GRPO), the odds ratio (ORPO) or the
     reward (SimPO, which asks for a margin of ``gamma``). GRPO plays ``generations`` episodes a question, each
     of at most ``turns`` replies of ``answer_tokens``, drawn at a ``temperature``; where none of them earns anything and
-    the dataset has corrections, ``guided`` lets one give way to a correction;
+    the dataset has corrections, ``guided`` lets one give way to a correction; questions that every recorded run got right
+    are played where ``solved`` says so, or there are no others;
     ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
     ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
     of the rank (arXiv 2312.03732).
@@ -84,6 +86,7 @@ class Recipe(BaseModel):
     turns: int = Field(6, ge=1)
     temperature: float = Field(1.0, gt=0)
     guided: bool = True
+    solved: bool = False
     loss: str = ""
     dora: bool = False
     rslora: bool = False

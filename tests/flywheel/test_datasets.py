@@ -139,6 +139,19 @@ def test_grpo_keeps_the_verifier_and_what_tools_returned() -> None:
     assert rows("grpo", a_run("x", BAD)) == [] and row["corrected"] == []
 
 
+def test_grpo_says_what_runs_on_a_question_earned() -> None:
+    judged = [
+        a_run(text, value, verifier=says("noon")) for text, value in (("x", BAD), ("y", GOOD), ("z", GOOD))
+    ]
+    runs = [*judged, a_run("w", verifier=says("noon"))]
+    [row] = rows("grpo", *runs)
+    assert row["earned"] == 0.6667
+    assert [each["earned"] for each in rows("grpo", runs[3])] == [None]
+    assert [each["earned"] for each in rows("grpo", *runs[1:])] == [1.0]
+    [before] = rows("grpo", *runs, rules=3)
+    assert {**before, "earned": 0.6667} == row
+
+
 def test_grpo_keeps_what_people_corrected() -> None:
     """After the prompt, each correction once, the corrected turn the last; rows by older rules have none."""
     call = Judged("call_edit", 1.0, 1.0, '{"name": "stock", "arguments": {"item": "lamp"}}', step=0)

@@ -212,6 +212,28 @@ def test_whole_conversations_are_compared_by_what_the_assistant_says(model: Path
     assert "tide" in said and "When?" not in said and "tool_response" not in said
 
 
+@pytest.mark.parametrize(
+    ("earned", "solved", "left"),
+    [((1.0, 0.5, None, 1.0), False, 2), ((1.0, 0.5, None, 1.0), True, 0), ((1.0, 1.0), False, 0)],
+)
+def test_grpo_leaves_solved_questions_out_where_there_are_others(
+    earned: tuple[float | None, ...], solved: bool, left: int, model: Path, tmp_path: Path
+) -> None:
+    folder = write_dataset(tmp_path / "data", "grpo", count=len(earned))
+    rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+    told = [{**row, "earned": value} for row, value in zip(rows, earned, strict=True)]
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
+    recipe = default_recipe("grpo").changed(
+        max_steps=1, batch_size=2, generations=2, answer_tokens=4, rank=2, solved=solved
+    )
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
+        dataset_folder=folder,
+    )  # fmt: skip
+    report = train(job, lambda _: None)
+    assert (report["rows"], report["solved_rows"]) == (len(earned) - left, left)
+
+
 @pytest.mark.parametrize("method", ["orpo", "simpo"])
 def test_methods_without_a_reference_learn_what_the_assistant_says_alone(
     method: Any, model: Path, tmp_path: Path
