@@ -5,9 +5,7 @@ anew, for which spans cannot be stored: they wait in the write-ahead log. A span
 partition of, long ago or by a wrong clock, lies in ``spans_default``.
 """
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from whorl.platform.database.rls import APP_ROLE, isolate
 
@@ -95,10 +93,11 @@ def upgrade() -> None:
         "ALTER TABLE spans_before RENAME CONSTRAINT pk_spans TO pk_spans_before",
         "ALTER INDEX ix_spans_tenant_id_run_id RENAME TO ix_spans_before_tenant_id_run_id",
         "ALTER INDEX ix_spans_tenant_id_start_ns RENAME TO ix_spans_before_tenant_id_start_ns",
-    ):
-        op.execute(statement)
-    _create()
-    for statement in (
+        "CREATE TABLE spans (LIKE spans_before INCLUDING DEFAULTS) PARTITION BY RANGE (start_ns)",
+        "ALTER TABLE spans ADD CONSTRAINT pk_spans PRIMARY KEY (tenant_id, trace_id, span_id, start_ns)",
+        "ALTER TABLE spans ADD CONSTRAINT fk_spans_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants ON DELETE CASCADE",
+        "CREATE INDEX ix_spans_tenant_id_run_id ON spans (tenant_id, run_id)",
+        "CREATE INDEX ix_spans_tenant_id_start_ns ON spans (tenant_id, start_ns)",
         "CREATE TABLE spans_default PARTITION OF spans DEFAULT",
         "ALTER TABLE spans_default ENABLE ROW LEVEL SECURITY",
         _KEEP,
@@ -110,37 +109,3 @@ def upgrade() -> None:
         "SELECT prepare_span_months(3)",
     ):
         op.execute(statement)
-
-
-def _create() -> None:
-    json = postgresql.JSONB(astext_type=sa.Text())
-    op.create_table(
-        "spans",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("trace_id", sa.String(), nullable=False),
-        sa.Column("span_id", sa.String(), nullable=False),
-        sa.Column("parent_span_id", sa.String(), nullable=True),
-        sa.Column("run_id", sa.Uuid(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("operation", sa.String(), nullable=False),
-        sa.Column("start_ns", sa.BigInteger(), nullable=False),
-        sa.Column("end_ns", sa.BigInteger(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("status_message", sa.String(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=True),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("adapter", sa.String(), nullable=True),
-        sa.Column("attributes", json, nullable=False),
-        sa.Column("events", json, nullable=False),
-        sa.Column("redaction_policy", sa.String(), nullable=False),
-        sa.Column("redactions", json, nullable=False),
-        sa.Column("content_dropped", sa.Boolean(), nullable=False),
-        sa.Column("stored_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_spans_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "trace_id", "span_id", "start_ns", name=op.f("pk_spans")),
-        postgresql_partition_by="RANGE (start_ns)",
-    )
-    op.create_index(op.f("ix_spans_tenant_id_run_id"), "spans", ["tenant_id", "run_id"], unique=False)
-    op.create_index(op.f("ix_spans_tenant_id_start_ns"), "spans", ["tenant_id", "start_ns"], unique=False)
