@@ -121,7 +121,7 @@ def _anchors(job: TrainingJob) -> list[list[Row]]:
 def _rows(job: TrainingJob) -> tuple[list[Row], list[Row], int]:
     """The rows to learn, those to evaluate on, which are none unless the recipe asks for them, and how many were left out.
 
-    Questions that every recorded run got right are: of a group that earns the same throughout nothing is learnt
+    Questions that every recorded run got right may be: of a group that earns the same throughout nothing is learnt
     (dynamic sampling, Yu et al. 2025, arXiv 2503.14476).
     """
     recipe, every, aside = job.recipe, read_rows(job.dataset_folder / "train.jsonl"), list[Row]()

@@ -47,8 +47,8 @@ class Recipe(BaseModel):
     ``beta`` weighs the distance to the base model (DPO, KTO, GRPO), the odds ratio (ORPO) or the
     reward (SimPO, which asks for a margin of ``gamma``). GRPO plays ``generations`` episodes a question, each
     of at most ``turns`` replies of ``answer_tokens``, drawn at a ``temperature``; where none of them earns anything and
-    the dataset has corrections, ``guided`` lets one give way to a correction; questions that every recorded run got right
-    are played where ``solved`` says so, or there are no others;
+    the dataset has corrections, ``guided`` lets one give way to a correction; without ``solved``, questions that every
+    recorded run got right are left out, where there are others;
     ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
     ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
     of the rank (arXiv 2312.03732).
@@ -86,7 +86,7 @@ class Recipe(BaseModel):
     turns: int = Field(6, ge=1)
     temperature: float = Field(1.0, gt=0)
     guided: bool = True
-    solved: bool = False
+    solved: bool = True
     loss: str = ""
     dora: bool = False
     rslora: bool = False
