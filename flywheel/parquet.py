@@ -29,6 +29,7 @@ TYPES: dict[str, pa.DataType] = {
     "messages": _CHAT, "prompt": _CHAT, "completion": _CHAT, "chosen": _CHAT, "rejected": _CHAT,
     "completions": pa.list_(_CHAT), "rewards": pa.list_(pa.float64()), "label": pa.bool_(), "verifier": pa.string(),
     "arguments": pa.string(), "recorded": pa.string(), "replay": pa.string(), "corrected": pa.list_(_CHAT),
+    "earned": pa.float64(),
     "tools": pa.string(), "source": pa.list_(pa.string()),
 }  # fmt: skip
 # Columns of the two kinds of GRPO rows: a question with its verifier, a group of rewarded attempts.
@@ -43,6 +44,7 @@ COLUMNS = {
         "recorded",
         "replay",
         "corrected",
+        "earned",
         "completions",
         "rewards",
         "tools",

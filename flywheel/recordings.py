@@ -42,7 +42,7 @@ def episodes(runs: Spool[Trajectory], *, corrections: bool = True, earned: bool 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
     first of these runs. ``corrected`` are what people said of them, each as the messages after the prompt, the
     corrected turn the last. Without corrections a question has no row whose verifier asks for what redaction hid from
-    the model: nobody could earn its reward. ``earned`` is the mean reward of the runs, None where nobody judged one.
+    the model: nobody could earn its reward. ``earned`` is the mean reward of the runs that were judged, if any.
     """
     for asked in runs.groups(_verified_question):
         run = asked[0]
@@ -55,7 +55,7 @@ def episodes(runs: Spool[Trajectory], *, corrections: bool = True, earned: bool 
             **build_row(
                 run, prompt=plain(run.prompt), verifier=check["verifier"], arguments=arguments,
                 recorded=recorded, replay=str(run.run_id), **({"corrected": said} if corrections else {}),
-                **({"earned": _earned(asked)} if earned else {}),
+                **(_earned(asked) if earned else {}),
             ),
             "source": [str(each.run_id) for each in asked],
         }  # fmt: skip
@@ -93,9 +93,9 @@ def _corrections(runs: list[Trajectory]) -> list[list[Row]]:
     return list({json.dumps(messages): messages for messages in after}.values())
 
 
-def _earned(runs: list[Trajectory]) -> float | None:
+def _earned(runs: list[Trajectory]) -> Row:
     rewards = [run.reward for run in runs if run.reward is not None]
-    return round(sum(rewards) / len(rewards), 4) if rewards else None
+    return {"earned": round(sum(rewards) / len(rewards), 4)} if rewards else {}
 
 
 def _verified_question(run: Trajectory) -> str | None:

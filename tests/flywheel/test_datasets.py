@@ -146,7 +146,7 @@ def test_grpo_says_what_runs_on_a_question_earned() -> None:
     runs = [*judged, a_run("w", verifier=says("noon"))]
     [row] = rows("grpo", *runs)
     assert row["earned"] == 0.6667
-    assert [each["earned"] for each in rows("grpo", runs[3])] == [None]
+    assert ["earned" in each for each in rows("grpo", runs[3])] == [False]
     assert [each["earned"] for each in rows("grpo", *runs[1:])] == [1.0]
     [before] = rows("grpo", *runs, rules=3)
     assert {**before, "earned": 0.6667} == row
