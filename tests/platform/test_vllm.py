@@ -215,6 +215,7 @@ async def test_the_agent_runs_on_vllm(vllm_url: str, settings: Settings) -> None
 TENANTS, SWAPS, STREAMS = 8, 100, 16
 
 
+@pytest.mark.timeout(1200)
 async def test_hot_swaps_under_load_fail_no_call_and_answer_by_the_right_adapter(
     client: ModelClient, tmp_path: Path
 ) -> None:
