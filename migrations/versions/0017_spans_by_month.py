@@ -12,8 +12,6 @@ from whorl.platform.database.rls import APP_ROLE, isolate
 revision = "0017"
 down_revision = "0016"
 
-_COLUMNS = """tenant_id, trace_id, span_id, parent_span_id, run_id, name, operation, start_ns, end_ns, status, status_message,
-    user_id, agent, adapter, attributes, events, redaction_policy, redactions, content_dropped, stored_at"""
 _NANOSECONDS = "(extract(epoch FROM {month}::timestamp)::bigint * 1000000000)"
 # Its partitions are reached through the table alone, where the policy of tenants holds: they are granted to nobody.
 _PREPARE = f"""
@@ -74,8 +72,8 @@ BEGIN
         DROP TABLE spans_before;
         RETURN;
     END IF;
-    WITH later AS (DELETE FROM spans_before WHERE start_ns >= cut RETURNING {_COLUMNS})
-    INSERT INTO spans ({_COLUMNS}) SELECT {_COLUMNS} FROM later;
+    WITH later AS (DELETE FROM spans_before WHERE start_ns >= cut RETURNING *)
+    INSERT INTO spans SELECT * FROM later;
     ALTER TABLE spans_before DROP CONSTRAINT pk_spans_before;
     ALTER TABLE spans_before ADD CONSTRAINT pk_spans_before PRIMARY KEY (tenant_id, trace_id, span_id, start_ns);
     EXECUTE format('ALTER TABLE spans_before RENAME TO %I', part);

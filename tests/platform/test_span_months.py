@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.conftest import Addresses
+from tests.conftest import Actor, Addresses, Whorl
+from whorl.agents.runs import RunRequest
 from whorl.platform.database.connections import Connections
 from whorl.platform.database.migrate import migrate
 from whorl.platform.database.session import create_engine
@@ -221,3 +222,20 @@ def test_an_upgrade_without_spans_keeps_no_partition_of_before(before: Addresses
     migrate(before.admin)
     assert f"spans_{this_month():%Y_%m}" in parts(before.admin)
     assert not any(name.startswith("spans_before") for name in parts(before.admin))
+
+
+async def test_chats_go_on_while_an_upgrade_holds_the_spans(
+    whorl: Whorl, acme: Actor, database: Addresses
+) -> None:
+    """Their spans wait in the write-ahead log, and are stored when the table is free again."""
+    with psycopg.connect(database.admin) as upgrade:
+        upgrade.execute("LOCK TABLE spans IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(30):
+            answered = [
+                await whorl.agents.answer(acme, RunRequest(f"When does it turn, {n}?")) for n in range(3)
+            ]
+    assert {each.status for each in answered} == {"succeeded"}
+    await whorl.flush()
+    with psycopg.connect(database.admin) as connection:
+        stored = {run for (run,) in connection.execute("SELECT DISTINCT run_id FROM spans")}
+    assert stored == {each.run_id for each in answered}
