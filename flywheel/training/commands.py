@@ -31,9 +31,8 @@ from .resume import requeue_training
               help="Share of rows of the base's former tasks, for sft.")  # fmt: skip
 @click.option("--anchor", type=click.FloatRange(0),
               help="Weight of the divergence from the base on such rows.")  # fmt: skip
-@click.option(
-    "--nll", type=click.FloatRange(0), help="Weight of the likelihood of better answers, for dpo and kto."
-)
+@click.option("--nll", type=click.FloatRange(0),
+              help="Weight of the likelihood of better answers, for dpo and kto, or of corrections, for grpo.")  # fmt: skip
 @click.option("--max-steps", type=click.IntRange(1), help="Steps in place of passes over the data.")
 @click.option("--generations", type=click.IntRange(2), help="Answers of a group, for grpo.")
 @click.option("--temperature", type=click.FloatRange(0, min_open=True),

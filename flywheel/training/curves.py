@@ -17,6 +17,7 @@ NAMES = {
     "eval_accuracy": "evaluation_accuracy", "kl": "kl", "entropy": "entropy",
     "completions/mean_length": "completion_length", "reward": "reward", "reward_std": "reward_std",
     "frac_reward_zero_std": "frac_reward_zero_std", "rewards/guided/mean": "guided",
+    "nll_loss": "nll_loss", "anchor_loss": "anchor_loss",
 }  # fmt: skip
 
 

@@ -5,13 +5,20 @@ calling a tool that it does not know, no member ever does. There one member give
 guidance, Yan et al. 2025, arXiv 2504.14945), which alone is learnt from. A correction says of one turn what it
 should have been: an episode that takes that turn has earned its reward, since nothing was recorded of what would
 have come after it.
+
+What no member would do is then learnt of the questions of one step alone. With a weight (``nll``) the likelihood of
+corrections is learnt beside the reward at every step, of all that the dataset has (CHORD, Zhang et al. 2025,
+arXiv 2508.11408).
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...platform.errors import InputError
 from ...platform.serving.messages import ToolCall
 from ..recordings import canonical
+from .beside import Batch, Rendered, beside, by_length, spoken
+from .recipe import Recipe
 from .render import Row, render_completion, render_text
 
 
@@ -35,6 +42,39 @@ def _guide(tokenizer: Any, row: Row, messages: list[Row]) -> Guide:
     turn = render_completion(tokenizer, before, messages[-1:], row["tools"])
     given, said = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (context, turn))
     return Guide([*given, *said], [0] * len(given) + [1] * len(said), [*row["prompt"], *messages])
+
+
+def likely(trainer: Any, tokenizer: Any, rows: Sequence[Row], recipe: Recipe) -> Any:
+    """A TRL trainer that adds ``recipe.nll`` times the negative log-likelihood of corrected turns, mean over their tokens.
+
+    Raises InputError where no row has a correction of at most ``recipe.max_length`` tokens.
+    """
+    every = [rendered for row in rows for rendered in _rendered(tokenizer, row)]
+    pool = by_length(every, recipe.max_length)
+    if not pool:
+        told = (
+            f"is shorter than {recipe.max_length} tokens. Raise max_length"
+            if every
+            else "is there. Correct runs"
+        )
+        raise InputError(
+            f"The likelihood of corrections is asked for, and none {told}, or train with --nll 0."
+        )
+    return beside(trainer, "nll", [pool], tokenizer.pad_token_id, recipe.nll, recipe.seed, _unlikely)
+
+
+def _rendered(tokenizer: Any, row: Row) -> list[Rendered]:
+    """The corrections of a row as whole conversations, with a loss on the corrected turns."""
+    opened = render_text(tokenizer, row["prompt"], row["tools"], prompt=True)
+    prompt = list(tokenizer(opened, add_special_tokens=False)["input_ids"])
+    return [
+        {"input_ids": [*prompt, *guide.said], "assistant_masks": [0] * len(prompt) + guide.own}
+        for guide in guides_of(tokenizer, row)
+    ]
+
+
+def _unlikely(model: Any, network: Any, batch: Batch) -> Any:
+    return -spoken(model, network, batch).gather(-1, batch.targets[:, None]).mean()
 
 
 def is_corrected_turn(row: Row, turn: int, calls: Sequence[ToolCall]) -> bool:

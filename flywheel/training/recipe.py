@@ -34,7 +34,7 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
     "solved": ("grpo",),
     "rehearse": ("sft",),
     "anchor": ("sft", "dpo", "kto", "grpo", "orpo", "simpo"),
-    "nll": ("dpo", "kto"),
+    "nll": ("dpo", "kto", "grpo"),
 }
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
@@ -60,7 +60,8 @@ class Recipe(BaseModel):
     are not forgotten; None is ``rehearsal.SHARE`` where the base brings such rows, else none. ``anchor``
     holds the adapter to the base on them, by the weight of its divergence; None is ``anchor.WEIGHT`` where there are
     such rows, and 0 for sft. ``nll`` weighs the likelihood of better answers beside the
-    preference in DPO (arXiv 2404.19733) and of good ones in KTO, for answers that the model would hardly give itself.
+    preference in DPO (arXiv 2404.19733), of good ones in KTO and of corrections in GRPO (arXiv 2508.11408), for answers
+    that the model would hardly give itself.
     ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
     None is what the base says, else all linear ones.
     ``any_template`` trains on runs that were served with another chat template than the model's.

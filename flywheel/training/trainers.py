@@ -10,6 +10,7 @@ from ...platform.errors import InputError
 from . import labelled, pairs
 from .anchor import WEIGHT, anchored
 from .episodes import Episodes, guided, paid
+from .guides import likely
 from .plan import Plan, loss_of
 from .recipe import Recipe
 from .render import Row, render_sft, render_text
@@ -164,4 +165,5 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "temperature": recipe.temperature, "reward_weights": [1.0, 0.0],
     }  # fmt: skip
     extra = {"reward_funcs": [paid, guided], "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
-    return Plan(GRPOTrainer, GRPOConfig, examples, options, extra)
+    trainer = likely(GRPOTrainer, tokenizer, rows, recipe) if recipe.nll else GRPOTrainer
+    return Plan(trainer, GRPOConfig, examples, options, extra)

@@ -69,7 +69,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "generations": 6,
         "batch_size": 24,
         "temperature": 1.2,
-        "anchor": 1.0,
+        "nll": 1.0,
+        "anchor": 5.0,
     },
 }
 

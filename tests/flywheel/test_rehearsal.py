@@ -106,6 +106,7 @@ def test_an_anchored_adapter_stays_nearer_to_the_base_on_former_tasks(tmp_path: 
         report = train(job, lambda _: None)
         assert report["shared_beginnings"]
         assert report["anchored_rows"] == (len(OLD) if weight else 0)
+        assert len(report["curves"].get("anchor_loss", ())) == (6 if weight else 0), "told step by step"
         moved.append(divergence(base, job.output_folder))
     assert moved[0] > 1.5 * moved[1] > 0, moved
 

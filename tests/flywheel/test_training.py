@@ -120,6 +120,53 @@ def test_the_likelihood_of_better_answers_may_be_weighed(method: Any, model: Pat
     assert losses[1.0] > 0.1 > abs(losses[0.0])
 
 
+def test_grpo_takes_the_likelihood_of_corrected_turns_alone(model: Path, tmp_path: Path) -> None:
+    """Mean over their tokens, at first as the base says it, at every step, whatever the groups earn; it falls."""
+    searched = [
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"type": "function", "function": {"name": "search", "arguments": {"query": "holiday"}}}]},
+        {"role": "tool", "content": "[1] 25 days."},
+    ]  # fmt: skip
+    row = {**ROWS["grpo"], "tools": [SEARCH], "source": ["1"], "corrected": [[*searched, *ANSWER]]}
+    data = write_dataset(tmp_path / "data", "grpo")
+    (data / "train.jsonl").write_text(json.dumps(row) + "\n")
+    recipe = default_recipe("grpo").changed(
+        max_steps=6, batch_size=2, generations=2, answer_tokens=4, rank=2, learning_rate=0.01, nll=2.0, guided=False
+    )  # fmt: skip
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "a",
+        dataset_folder=data,
+    )  # fmt: skip
+    likely = [value for _, value in train(job, lambda _: None)["curves"]["nll_loss"]]
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    prompt = render_text(tokenizer, [*PROMPT, *searched], [SEARCH], prompt=True)
+    ids = tokenizer(
+        prompt + render_completion(tokenizer, [*PROMPT, *searched], ANSWER, [SEARCH]), return_tensors="pt"
+    )
+    count = ids["input_ids"].size(1) - len(tokenizer(prompt)["input_ids"])
+    with torch.no_grad():
+        said = load_model(recipe, model, tokenizer.pad_token_id).eval()(**ids).logits[0, -count - 1 : -1]
+    expected = torch.nn.functional.cross_entropy(said, ids["input_ids"][0, -count:]).item()
+    assert len(likely) == 6 and likely[0] == pytest.approx(expected, abs=1e-3)
+    assert likely[-1] < expected - 0.1
+
+
+@pytest.mark.parametrize(
+    ("corrected", "length", "told"),
+    [([], 2048, "none is there. Correct runs, or train with --nll 0"), ([ANSWER], 16, "shorter than 16")],
+)
+def test_the_likelihood_of_corrections_needs_some(
+    corrected: list[Any], length: int, told: str, model: Path, tmp_path: Path
+) -> None:
+    rows = [{**ROWS["grpo"], "tools": [SEARCH], "source": ["1"], "corrected": corrected}]
+    recipe = default_recipe("grpo").changed(nll=1.0, max_length=length)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    with pytest.raises(InputError, match=told):
+        build_trainer(
+            recipe, load_model(recipe, model, tokenizer.pad_token_id), tokenizer, rows, [], tmp_path, []
+        )
+
+
 def test_kto_takes_the_likelihood_of_good_answers_alone(model: Path, tmp_path: Path) -> None:
     """Mean over their tokens, as the base says it where nothing is trained yet, beside a loss that it is added to."""
     rows = [
