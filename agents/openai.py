@@ -20,6 +20,7 @@ from ..platform.errors import (
 )
 from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
+from ..platform.identity.keys import ShownKey
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import ChatMessage, Sampling
 from .events import RunEnded, RunStarted
@@ -74,12 +75,11 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     whorl = request.app.state.whorl
     model = await find_model(whorl.engine, actor, whorl.servers.base, body.model)
     wanted = _of_agent(body, model) if model.agent else request_of_model(body, model)
-    head = head_of(body)
     if body.stream:
-        return await _streamed(whorl.agents, actor, wanted, head, body)
+        return await streamed(whorl.agents, actor, wanted, body)
     ended, limits = await _ended(whorl.agents, actor, wanted)
     check(ended)
-    return JSONResponse(completion(head, ended), headers=limits)
+    return JSONResponse(completion(head_of(body), ended), headers=limits)
 
 
 def head_of(body: CompletionRequest) -> dict[str, Any]:
@@ -172,18 +172,21 @@ def check(ended: RunEnded) -> None:
     raise kinds.get(ended.fault, UpstreamError)(ended.error or "The run failed.")
 
 
-async def _streamed(
-    agents: Agents, actor: Actor, wanted: RunRequest, head: dict[str, Any], body: CompletionRequest
+async def streamed(
+    agents: Agents, actor: Actor, wanted: RunRequest, body: CompletionRequest, key: ShownKey | None = None
 ) -> Response:
-    """The reply as chunks; what keeps the model from its first word is raised before."""
-    events = agents.stream(actor, wanted)
+    """The reply as chunks; what keeps the model from its first word is raised before.
+
+    Raises AuthenticationError where ``key`` is not valid any more.
+    """
+    events = agents.stream(actor, wanted, key)
     started, first = await anext(events), await anext(events)
     assert isinstance(started, RunStarted)
     if isinstance(first, RunEnded):
         check(first)
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return StreamingResponse(
-        chunks(following(first, events), started, head, usage=usage),
+        chunks(following(first, events), started, head_of(body), usage=usage),
         media_type="text/event-stream",
         headers=started.limits,
     )

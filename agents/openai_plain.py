@@ -1,4 +1,4 @@
-"""The short way of the most frequent request: a chat with the base model, not streamed, with an API key.
+"""The short way of the most frequent request: a chat with the base model, whole or streamed, with an API key.
 
 It goes around routing, dependencies and the look-up of the key: the statement that begins the run checks the key,
 too. Whatever is out of the ordinary goes the long way, which says what is wrong.
@@ -16,7 +16,7 @@ from ..platform.errors import AuthenticationError, WhorlError
 from ..platform.identity.keys import Remembered
 from ..platform.problems import whorl_error
 from .models import always_there
-from .openai import check, completion, head_of, request_of_model
+from .openai import check, completion, head_of, request_of_model, streamed
 from .openai_views import CompletionRequest
 
 PATH = "/v1/chat/completions"
@@ -57,12 +57,14 @@ class PlainChats:
         except ValidationError:
             return None
         model = always_there(whorl.servers.base, asked.model)
-        if asked.stream or model is None or model.agent:
+        if model is None or model.agent:
             return None
         scope["route"] = _ROUTE
         scope.setdefault("state", {})["tenant"] = str(actor.tenant_id)
         wanted = request_of_model(asked, model)
         try:
+            if asked.stream:
+                return await streamed(whorl.agents, actor, wanted, asked, shown.key)
             ended, limits = await whorl.agents.complete(actor, wanted, shown.key)
             check(ended)
         except AuthenticationError:

@@ -95,14 +95,17 @@ class Agents:
         for end in list(self._open):
             end()
 
-    async def stream(self, actor: Actor, request: RunRequest) -> AsyncGenerator[RunEvent, None]:
+    async def stream(
+        self, actor: Actor, request: RunRequest, key: ShownKey | None = None
+    ) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
 
         Raises InputError for a question that cannot be run, NotFoundError for a conversation or
-        adapter that the actor does not have, LimitError where a quota is used up.
+        adapter that the actor does not have, LimitError where a quota is used up, and of a plain run
+        AuthenticationError where ``key`` is not valid any more.
         """
         with ExitStack() as held:
-            run, messages, standing = await self._begin(actor, request, held)
+            run, messages, standing = await self._begin(actor, request, held, key)
             yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
             async with aclosing(self._events(Execution(actor, request, run, messages))) as events:
                 async for event in events:

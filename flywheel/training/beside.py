@@ -37,9 +37,9 @@ def beside(
     ``loss`` is given the model, the network under what wraps it, and the rows of the step. It is logged as ``name``_loss.
     """
 
-    class Beside(trainer):  # type: ignore[misc]
-        found: tuple[float, ...] = ()
+    since_logged: list[float] = []
 
+    class Beside(trainer):  # type: ignore[misc]
         def training_step(self, model: Any, *given: Any, **named: Any) -> Any:
             own = super().training_step(model, *given, **named)
             share = weight / self.args.gradient_accumulation_steps
@@ -47,14 +47,14 @@ def beside(
             rows = _drawn(pools, Random(f"{seed}:{name}:{self.state.global_step}"))
             network = self.accelerator.unwrap_model(model)
             found = loss(model, network, _batch(rows, pad, self.accelerator.device))
-            self.found = (*self.found, found.item())
+            since_logged.append(found.item())
             self.accelerator.backward(share * found)
             return own
 
         def log(self, logs: dict[str, float], *given: Any, **named: Any) -> None:
-            if "loss" in logs and self.found:
-                logs = {**logs, f"{name}_loss": fmean(self.found)}
-                self.found = ()
+            if "loss" in logs and since_logged:
+                logs = {**logs, f"{name}_loss": fmean(since_logged)}
+                since_logged.clear()
             super().log(logs, *given, **named)
 
     return Beside

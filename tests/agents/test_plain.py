@@ -1,6 +1,7 @@
 """Chats with a model asked directly: their short way answers as the long one does, and loses nothing."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -112,6 +113,37 @@ async def test_the_short_way_answers_as_the_long_one(sites: list[Site], short: l
     assert one == other
 
 
+async def test_a_stream_of_the_short_way_is_as_on_the_long_one(sites: list[Site], short: list[int]) -> None:
+    whorl = sites[0].app.state.whorl
+    tenant = (await ensure_tenant(whorl.engine, "acme")).tenant.id
+    async with tenant_session(whorl.engine, tenant) as session:
+        await change_quotas(session, tenant, Quotas(requests_per_minute=100))
+    wanted = {**ASKED, "stream": True, "stream_options": {"include_usage": True}}
+    async with sites[0].client("owner") as client:
+        long, brief = await client.post(CHAT, json=wanted), await client.post(CHAT, json=wanted)
+    assert short == [200] and (long.status_code, brief.status_code) == (200, 200)
+    assert brief.headers.keys() == long.headers.keys()
+    left = [int(each.headers["x-ratelimit-remaining-requests"]) for each in (long, brief)]
+    assert left == [99, 98]
+    said, runs = [], []
+    for each in (long, brief):
+        *pieces, done = each.text.strip().split("\n\n")
+        assert done == "data: [DONE]"
+        chunks = [json.loads(piece.removeprefix("data: ")) for piece in pieces]
+        assert len({chunk.pop("id") for chunk in chunks}) == 1
+        runs.append({chunk.pop("whorl")["run_id"] for chunk in chunks})
+        said.append([{**chunk, "created": 0} for chunk in chunks])
+    assert said[0] == said[1] and said[1][-1]["usage"]["total_tokens"] > 0
+    await whorl.flush()
+    async with tenant_session(whorl.engine, tenant) as session:
+        stored = {
+            str(run.id): (run.status, run.stop_reason, run.steps)
+            for run in await session.scalars(select(Run))
+        }
+    assert [len(each) for each in runs] == [1, 1]
+    assert stored == {run: ("succeeded", "answered", 1) for each in runs for run in each}
+
+
 async def test_what_is_captured_on_the_short_way_is_redacted_and_whole(
     sites: list[Site], short: list[int]
 ) -> None:
@@ -144,16 +176,18 @@ async def test_what_is_captured_on_the_short_way_is_redacted_and_whole(
     )
 
 
+@pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("stopped", ["revoked", "expired", "viewer", "removed"])
 async def test_a_key_that_is_stopped_is_refused_at_once_by_every_replica(
-    sites: list[Site], short: list[int], stopped: str
+    sites: list[Site], short: list[int], stopped: str, stream: bool
 ) -> None:
+    asked = {**ASKED, "stream": stream}
     one, other = sites
     tenant, key_id = await new_key(one)
     other.keys["new"] = one.keys["new"]
     async with one.client("new") as first, other.client("new") as second:
         for client in (first, second):
-            assert [(await client.post(CHAT, json=ASKED)).status_code for _ in range(2)] == [200, 200]
+            assert [(await client.post(CHAT, json=asked)).status_code for _ in range(2)] == [200, 200]
         assert short == [200, 200]
         engine = one.app.state.whorl.engine
         async with tenant_session(engine, tenant) as session:
@@ -164,7 +198,7 @@ async def test_a_key_that_is_stopped_is_refused_at_once_by_every_replica(
             change = {"expired": {"expires_at": now()}, "viewer": {"role": "viewer"}}.get(stopped)
             if change is not None:
                 await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(change))
-        refused = [(await client.post(CHAT, json=ASKED)) for client in (second, first)]
+        refused = [(await client.post(CHAT, json=asked)) for client in (second, first)]
         assert [each.status_code for each in refused] == [403 if stopped == "viewer" else 401] * 2
         async with tenant_session(engine, tenant) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 4
@@ -173,7 +207,7 @@ async def test_a_key_that_is_stopped_is_refused_at_once_by_every_replica(
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
-        ({"stream": True}, 200), ({"model": "nobody"}, 404), ({"messages": []}, 400), ({"n": 2}, 400),
+        ({"model": "nobody"}, 404), ({"messages": []}, 400), ({"n": 2}, 400),
         ({"temperature": "hot"}, 400), ({"model": "whorl"}, 200),
     ],
 )  # fmt: skip
@@ -190,13 +224,16 @@ async def test_what_is_out_of_the_ordinary_goes_the_long_way(
     assert short == []
 
 
-async def test_a_quota_that_is_used_up_is_said_on_the_short_way(sites: list[Site], short: list[int]) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_quota_that_is_used_up_is_said_on_the_short_way(
+    sites: list[Site], short: list[int], stream: bool
+) -> None:
     whorl = sites[0].app.state.whorl
     tenant = (await ensure_tenant(whorl.engine, "acme")).tenant.id
     async with tenant_session(whorl.engine, tenant) as session:
         await change_quotas(session, tenant, Quotas(requests_per_minute=2))
     async with sites[0].client("owner") as client:
-        answers = [await client.post(CHAT, json=ASKED) for _ in range(3)]
+        answers = [await client.post(CHAT, json={**ASKED, "stream": stream}) for _ in range(3)]
     assert short == [200, 429] and 0 < int(answers[2].headers["retry-after"]) <= 60
     assert answers[2].json()["error"]["code"] == "rate_limit_exceeded"
 

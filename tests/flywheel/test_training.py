@@ -135,9 +135,15 @@ def test_grpo_takes_the_likelihood_of_corrected_turns_alone(model: Path, tmp_pat
     )  # fmt: skip
     job = TrainingJob(
         recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "a",
-        dataset_folder=data,
+        dataset_folder=data, rehearsal=tmp_path / "held.jsonl",
     )  # fmt: skip
-    likely = [value for _, value in train(job, lambda _: None)["curves"]["nll_loss"]]
+    held = {**ROWS["sft"], "tools": [SEARCH]}
+    (tmp_path / "held.jsonl").write_text(json.dumps(held) + "\n")
+    curves = train(job, lambda _: None)["curves"]
+    likely = [value for _, value in curves["nll_loss"]]
+    assert curves["anchor_loss"][0] == [1, pytest.approx(0, abs=1e-5)], (
+        "each of what is beside is told by itself"
+    )
     tokenizer = AutoTokenizer.from_pretrained(model)
     prompt = render_text(tokenizer, [*PROMPT, *searched], [SEARCH], prompt=True)
     ids = tokenizer(
