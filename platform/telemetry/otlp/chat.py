@@ -16,6 +16,8 @@ from .values import parsed
 
 Message = dict[str, Any]
 
+_SPEAKERS = ("system", "user", "assistant")
+_SAID, _SPOKEN, _TEXT = {"role", "parts"}, {"role", "parts", "finish_reason"}, {"type", "content"}
 _ROLES = {
     "system": "system", "developer": "system", "systemmessage": "system", "systemmessagechunk": "system",
     "user": "user", "human": "user", "humanmessage": "user", "humanmessagechunk": "user", "request": "user",
@@ -109,6 +111,11 @@ def _is_message(value: Any) -> bool:
 
 
 def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> None:
+    if _is_plain(value):
+        message = _message(value["role"], [{"type": "text", "content": p["content"]} for p in value["parts"]])
+        reason = {"finish_reason": value["finish_reason"]} if "finish_reason" in value else {}
+        chat.messages.append({**message, **reason})
+        return
     value = _unpacked(value)
     if (inner := _inner(value)) is not None:
         _gather_inner(value, inner, role, chat, depth)
@@ -124,6 +131,27 @@ def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> 
         chat.messages.extend(_turns(role, [*parts_of(value["text"]), *calls_of(value)]))
     elif part := call_part(value):
         chat.messages.append(_message("assistant", [part]))
+
+
+def _is_plain(value: dict[str, Any]) -> bool:
+    """Whether a message is texts alone, in the form of the conventions: most are, and come again with every call."""
+    plain = (
+        _SPOKEN if value.get("role") == "assistant" and isinstance(value.get("finish_reason"), str) else _SAID
+    )
+    return (
+        value.keys() == plain
+        and value["role"] in _SPEAKERS
+        and isinstance(value["parts"], list)
+        and bool(value["parts"])
+        and all(
+            isinstance(part, dict)
+            and part.keys() == _TEXT
+            and part["type"] == "text"
+            and isinstance(part["content"], str)
+            and part["content"] != ""
+            for part in value["parts"]
+        )
+    )
 
 
 def _unpacked(value: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Ingest:
         accepted = read_records(request, tenant_id, time.time_ns())
         if accepted.records:
             runs = by_trace(accepted.records)
-            self._memories.expect(str(tenant_id), list(runs))
+            if self._capture.redactor.hides(str(tenant_id)):
+                self._memories.expect(str(tenant_id), list(runs))
             self._capture.write_runs(list(runs.values()), self._memories)
         INGESTED.inc(len(accepted.records))
         REJECTED.inc(accepted.rejected)

@@ -40,6 +40,10 @@ class Redactor:
         found = self.find([text], placeholders.tenant.policy)
         return Replacement({text: found[0]}, placeholders).text(text)
 
+    def hides(self, tenant_id: str) -> bool:
+        """Whether the tenant's policy hides anything."""
+        return self.policies.of(tenant_id).policy.hides
+
     def redact_run(self, records: list[SpanRecord], memories: Memories | None = None) -> None:
         """Redact the spans of one run in place; texts that repeat are searched once.
 
@@ -47,7 +51,7 @@ class Redactor:
         """
         for tenant_id, own in _by_tenant(records).items():
             tenant = self.policies.of(tenant_id)
-            if memories is None:
+            if memories is None or not tenant.policy.hides:
                 self._redact(own, tenant, Memory(Placeholders(tenant)))
                 continue
             with memories.of(tenant, tenant_id, records[0].trace_id) as memory:

@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from tests.platform.otlp.spans import read, short
+from whorl.platform.telemetry.otlp import chat as chats
 from whorl.platform.telemetry.otlp.chat import read_chat
 from whorl.platform.telemetry.otlp.tools import tools_of
 
@@ -210,6 +213,37 @@ def test_reasoning_stays_apart_and_images_are_marks_without_bytes() -> None:
 )
 def test_what_is_no_chat_is_none(given: Any) -> None:
     assert read_chat(given, "user", plain=False).messages == []
+
+
+_TEXTS = st.fixed_dictionaries(
+    {}, optional={
+        "type": st.sampled_from(["text", "image", ""]), "content": st.one_of(st.sampled_from(["", "Hi"]), st.none()),
+        "text": st.just("Ho"),
+    },
+)  # fmt: skip
+_MESSAGES = st.fixed_dictionaries(
+    {}, optional={
+        "parts": st.one_of(st.lists(_TEXTS, max_size=3), st.just("Hi")),
+        "role": st.sampled_from(["system", "user", "assistant", "tool", "model", "", 7]),
+        "finish_reason": st.sampled_from(["stop", "", None]), "content": st.just("Hey"), "id": st.just("c1"),
+    },
+)  # fmt: skip
+
+
+@drawn(st.lists(_MESSAGES, min_size=1, max_size=3))
+def test_messages_of_texts_are_read_quickly_as_all_others_are(messages: list[dict[str, Any]]) -> None:
+    quick = json.dumps(read_chat(messages, "user").messages)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chats, "_is_plain", lambda _: False)
+        slow = json.dumps(read_chat(messages, "user").messages)
+    assert quick == slow
+
+
+def test_a_message_of_texts_is_read_quickly() -> None:
+    text = {"type": "text", "content": "Hi"}
+    assert chats._is_plain({"role": "user", "parts": [text, text]})
+    assert chats._is_plain({"role": "assistant", "parts": [text], "finish_reason": "stop"})
+    assert not chats._is_plain({"role": "tool", "parts": [text]})
 
 
 @pytest.mark.parametrize(
