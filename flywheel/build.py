@@ -19,10 +19,11 @@ Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
-# evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned.
-RULES = 4
-# Formats that teach what to avoid, so that what went well is kept beside their rows.
-KEEPING: tuple[Format, ...] = ("dpo", "kto")
+# evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
+# was kept beside them.
+RULES = 5
+# Formats that teach what to avoid or what is new, so that what went well is kept beside their rows, and by which rules first.
+KEEPING: dict[Format, int] = {"dpo": 2, "kto": 2, "grpo": 5}
 
 
 def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> Iterator[Row]:
@@ -42,7 +43,7 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
 
 
 def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:
-    """Rows of an sft dataset of the runs that went well as they were: what blame must not teach away."""
+    """Rows of an sft dataset of the runs that went well as they were: what must not be taught away."""
     well = (run for run in runs if run.reward is not None and run.reward >= GOOD)
     return _without_repeats(
         row for run in well if run.edit is None and not run.call_edits for row in _sft(run)

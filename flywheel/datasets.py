@@ -321,7 +321,8 @@ def _write(
     silenced = kept.discard(balance.silences) if balance.applies else 0
     if silenced:
         left_out[ONE_VOICE] = silenced
-    well = kept_rows(kept) if cut.format in KEEPING and cut.rules > 1 else None
+    keeps = cut.format in KEEPING and cut.rules >= KEEPING[cut.format]
+    well = kept_rows(kept) if keeps else None
     return write_rows(folder, build_rows(cut.format, kept, cut.rules), cut.seed, cut.held_out, well)
 
 

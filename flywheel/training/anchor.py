@@ -3,8 +3,9 @@
 At each step the divergence of the base from the adapter, KL(base ‖ adapter), of the tokens that the assistant says
 in some rows is added to the method's own loss (learning without forgetting, Li and Hoiem 2016,
 arXiv 1606.09282). The rows are of two pools: the base's former tasks, which methods that do not take rows of another
-kind, as SFT does, keep by it; and runs that went well, which datasets of DPO and KTO keep. Their rows do not say of each
-turn that was right that it was: where what they blame is mostly of one kind, such as a search, it would be taught away everywhere.
+kind, as SFT does, keep by it; and runs that went well, which datasets of DPO, KTO and GRPO keep. Their rows do not say of each
+turn that was right that it was: where what they blame is mostly of one kind, such as a search, or corrections are, such as
+a call, it would be taught away everywhere.
 """
 
 from collections.abc import Sequence

@@ -64,7 +64,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
     "kto": {"max_steps": 150, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
     "grpo": {
-        "max_steps": 80,
+        "max_steps": 60,
         "learning_rate": 2e-3,
         "generations": 6,
         "batch_size": 24,
