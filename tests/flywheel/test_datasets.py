@@ -236,11 +236,11 @@ async def test_the_same_manifest_gives_the_same_bytes(whorl: Whorl, acme: Actor,
     assert sum(data.count(b"\n") for data in before.values()) == 3
 
 
-@pytest.mark.parametrize("format", ["dpo", "kto"])
-async def test_what_went_well_is_kept_beside_rows_that_blame(
-    whorl: Whorl, acme: Actor, tmp_path: Path, format: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("format", "since"), [("dpo", 2), ("kto", 2), ("grpo", 5)])
+async def test_what_went_well_is_kept_beside_rows_that_do_not_say_it(
+    whorl: Whorl, acme: Actor, tmp_path: Path, format: Any, since: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = [str(run) for run in await collect(whorl, acme, 12)]
+    runs = [str(run) for run in await collect(whorl, acme, 12, verifier=says("twice"))]
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         edit = Feedback("edit", 1.0, "tester", text="At noon.")
         for run in (runs[0], runs[1]):
@@ -265,10 +265,11 @@ async def test_what_went_well_is_kept_beside_rows_that_blame(
     monkeypatch.setattr("whorl.flywheel.files.MOST_KEPT", 2)
     few = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.0)
     assert few.manifest["kept_rows"] == 2
-    old = {**dataset.manifest, "format": format}
-    del old["rules"], old["kept_rows"]
-    with pytest.raises(ConflictError):
-        await rebuild(whorl.engine, acme.tenant_id, old)
+    older = [{**dataset.manifest, "rules": since - 1}, {**dataset.manifest}]
+    del older[1]["rules"], older[1]["kept_rows"]
+    for old in older:
+        with pytest.raises(ConflictError):
+            await rebuild(whorl.engine, acme.tenant_id, old)
 
 
 async def test_a_changed_source_is_noticed(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
