@@ -15,7 +15,7 @@ from .rows import Row
 from .split import is_held_out
 
 PARTS = ("train", "held_out")
-# Beside the parts of a dataset that blames: runs that went well, as many as a training will look at.
+# Beside the parts of a dataset that does not say it: runs that went well, as many as a training will look at.
 KEPT = "kept"
 MOST_KEPT = 1000
 _BLOCK = 1 << 20

@@ -160,7 +160,7 @@ def main() -> None:
         peer = phoenix(given.spans)
         show([peer])
         for row, asked in zip(rows, (5, 20), strict=True):
-            row["times_phoenix"] = round(row["spans_a_second"] / peer["spans_a_second"], 1)
+            row["times_phoenix"] = round(row["spans_a_second"] / peer["spans_a_second"], 2)
             bars.append(bar(f"times Phoenix's spans a second: {row['by']}", asked, row["times_phoenix"]))
         rows.append(peer)
     write("ingest", began_at, rows, bars)

@@ -230,19 +230,26 @@ _MESSAGES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@drawn(st.lists(_MESSAGES, min_size=1, max_size=3))
-def test_messages_of_texts_are_read_quickly_as_all_others_are(messages: list[dict[str, Any]]) -> None:
-    quick = json.dumps(read_chat(messages, "user").messages)
+def slowly(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chats, "_is_plain", lambda _: False)
-        slow = json.dumps(read_chat(messages, "user").messages)
-    assert quick == slow
+        return read_chat(messages, "user").messages
+
+
+@drawn(st.lists(_MESSAGES, min_size=1, max_size=3))
+def test_messages_of_texts_are_read_quickly_as_all_others_are(messages: list[dict[str, Any]]) -> None:
+    assert json.dumps(read_chat(messages, "user").messages) == json.dumps(slowly(messages))
 
 
 def test_a_message_of_texts_is_read_quickly() -> None:
     text = {"type": "text", "content": "Hi"}
-    assert chats._is_plain({"role": "user", "parts": [text, text]})
-    assert chats._is_plain({"role": "assistant", "parts": [text], "finish_reason": "stop"})
+    plain = [
+        {"role": "system", "parts": [text]},
+        {"role": "user", "parts": [text, text]},
+        {"finish_reason": "stop", "parts": [{"content": "Hi", "type": "text"}], "role": "assistant"},
+    ]
+    assert all(map(chats._is_plain, plain))
+    assert json.dumps(read_chat(plain, "user").messages) == json.dumps(slowly(plain)), "to the order of keys"
     assert not chats._is_plain({"role": "tool", "parts": [text]})
 
 
