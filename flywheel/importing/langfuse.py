@@ -36,7 +36,7 @@ def langfuse_reader(score: str | None = None) -> Reader:
         key = record.fields.get("id")
         return Recorded(
             key=key_of(record) if key is None else str(key), agent=str(record.fields.get("name") or AGENT),
-            messages=messages_of(record._replace(fields={"messages": best.chat}), "messages"), tools=tools,
+            messages=messages_of(record._replace(fields={"messages": best.chat}), "messages"), tools=list(tools),
             reward=_reward(record, score), model=next((m for m in models if m not in ("", UNKNOWN)), UNKNOWN),
         )  # fmt: skip
 
@@ -55,7 +55,9 @@ def _observed(given: dict[str, Any]) -> Observed:
     }  # fmt: skip
     root = not given.get("parentObservationId")
     reading = read_span(Foreign(str(given.get("name") or ""), attributes, root=root))
-    return Observed(str(given.get("startTime") or ""), reading, chat_of(reading.input, reading.output))
+    return Observed(
+        str(given.get("startTime") or ""), reading, chat_of(list(reading.input), list(reading.output))
+    )
 
 
 def _wholeness(observed: Observed) -> tuple[bool, int, bool, str]:

@@ -183,8 +183,8 @@ class Capture:
             for records in runs:
                 redact_or_drop(self.redactor, records, memories)
         self.log.append([dump_records(records) for records in runs])
+        CAPTURED.inc(sum(map(len, runs)))
         for record in (record for records in runs for record in records):
-            CAPTURED.inc()
             for kind, count in record.redactions.items():
                 REDACTED.labels(kind).inc(count)
 

@@ -20,8 +20,8 @@ from .wal import Entry, WriteAheadLog
 _log = logging.getLogger(__name__)
 LAG = Gauge("whorl_log_pending_bytes", "Bytes of redacted spans that are logged but not yet stored")
 MAX_PAUSE = 15.0
-# Seconds in which what is logged waits for more, to be stored with it.
-GATHER = 0.5
+# Seconds in which what is logged waits for more, to be stored with it; less where nothing comes for a while.
+GATHER, QUIET = 0.5, 0.1
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
 # Told of spans that are in the store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
@@ -76,14 +76,23 @@ class Drain:
                 pause = 0.5
                 with anyio.move_on_after(2.0):
                     await capture.appended.wait()
-                with anyio.move_on_after(GATHER):
-                    await over.wait()
+                await self._gather(over, capture)
             except _FAILED as error:
                 LAG.set(capture.log.pending_bytes())
                 _log.warning("Spans wait in the log: %s", type(error).__name__)
                 with anyio.move_on_after(pause):
                     await over.wait()
                 pause = min(pause * 2, MAX_PAUSE)
+
+    async def _gather(self, over: asyncio.Event, capture: Capture) -> None:
+        """Let more be logged; a look now and then costs less than being woken by each run."""
+        last = anyio.current_time() + GATHER
+        while anyio.current_time() < last and not over.is_set():
+            capture.appended.clear()
+            with anyio.move_on_after(QUIET):
+                await over.wait()
+            if not capture.appended.is_set():
+                return
 
     async def at_end(self, log: WriteAheadLog) -> None:
         """Store what is left when a process ends; what cannot be stored waits for the next process."""

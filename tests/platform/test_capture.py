@@ -1,5 +1,6 @@
 """The write barrier: nothing personal leaves memory, and nothing acknowledged is lost."""
 
+import asyncio
 import fcntl
 import json
 import os
@@ -24,7 +25,7 @@ from whorl.platform.errors import PrerequisiteError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry import conventions as c
-from whorl.platform.telemetry import wal
+from whorl.platform.telemetry import drain, wal
 from whorl.platform.telemetry.capture import FAILURES, redact_all_or_drop, redact_or_drop
 from whorl.platform.telemetry.drain import Drain
 from whorl.platform.telemetry.record import SpanRecord
@@ -33,6 +34,7 @@ from whorl.platform.telemetry.redaction.placeholders import Placeholders
 from whorl.platform.telemetry.redaction.redactor import Redactor
 from whorl.platform.telemetry.redaction.walk import visit_json
 from whorl.platform.telemetry.store import dump_records, load_records, spans_of_run
+from whorl.platform.telemetry.tables import Span
 from whorl.platform.telemetry.wal import WriteAheadLog
 from whorl.retrieval.load.base import LoadedDocument
 
@@ -305,6 +307,40 @@ async def test_a_database_that_is_away_loses_nothing(whorl: Whorl, acme: Actor, 
     await whorl.flush()
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         assert len(await spans_of_run(session, ended.run_id)) >= 4
+
+
+async def test_a_run_after_which_nothing_comes_does_not_wait_for_more(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "GATHER", 600)
+    async with asyncio.timeout(60):
+        for _ in range(2):
+            ended = await whorl.agents.answer(acme, RunRequest("Anything?"))
+            stored: list[Span] = []
+            while not stored:
+                await asyncio.sleep(0.05)
+                async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                    stored = await spans_of_run(session, ended.run_id)
+
+
+async def test_runs_that_keep_coming_are_stored_in_the_end(
+    whorl: Whorl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is emptied every ``GATHER`` seconds, however little time there is between two runs."""
+    monkeypatch.setattr(drain, "GATHER", 0.3)
+    looked = asyncio.Event()
+
+    async def look(_: WriteAheadLog) -> int:
+        looked.set()
+        return 0
+
+    monkeypatch.setattr(whorl.drain, "log", look)
+    async with asyncio.timeout(60):
+        for _ in range(3):
+            looked.clear()
+            while not looked.is_set():
+                whorl.capture.appended.set()
+                await asyncio.sleep(0.01)
 
 
 async def test_orphans_are_stored_at_the_next_start(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:

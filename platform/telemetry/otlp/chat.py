@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from .parts import Part, call_part, calls_of, parts_of, response_part
+from .parts import Part, call_part, calls_of, own_part, parts_of, response_part
 from .tools import Tool, tool_of, tools_of
 from .values import parsed
 
 Message = dict[str, Any]
 
-_SPEAKERS = ("system", "user", "assistant")
-_SAID, _SPOKEN, _TEXT = {"role", "parts"}, {"role", "parts", "finish_reason"}, {"type", "content"}
+_SPEAKERS = ("system", "user", "assistant", "tool")
+_SAID, _SPOKEN = {"role", "parts"}, {"role", "parts", "finish_reason"}
 _ROLES = {
     "system": "system", "developer": "system", "systemmessage": "system", "systemmessagechunk": "system",
     "user": "user", "human": "user", "humanmessage": "user", "humanmessagechunk": "user", "request": "user",
@@ -111,10 +111,8 @@ def _is_message(value: Any) -> bool:
 
 
 def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> None:
-    if _is_plain(value):
-        message = _message(value["role"], [{"type": "text", "content": p["content"]} for p in value["parts"]])
-        reason = {"finish_reason": value["finish_reason"]} if "finish_reason" in value else {}
-        chat.messages.append({**message, **reason})
+    if (own := _own_message(value)) is not None:
+        chat.messages.append(own)
         return
     value = _unpacked(value)
     if (inner := _inner(value)) is not None:
@@ -133,25 +131,16 @@ def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> 
         chat.messages.append(_message("assistant", [part]))
 
 
-def _is_plain(value: dict[str, Any]) -> bool:
-    """Whether a message is texts alone, in the form of the conventions: most are, and come again with every call."""
-    plain = (
-        _SPOKEN if value.get("role") == "assistant" and isinstance(value.get("finish_reason"), str) else _SAID
-    )
-    return (
-        value.keys() == plain
-        and value["role"] in _SPEAKERS
-        and isinstance(value["parts"], list)
-        and bool(value["parts"])
-        and all(
-            isinstance(part, dict)
-            and part.keys() == _TEXT
-            and part["type"] == "text"
-            and isinstance(part["content"], str)
-            and part["content"] != ""
-            for part in value["parts"]
-        )
-    )
+def _own_message(value: dict[str, Any]) -> Message | None:
+    """A message that is in the form of the conventions already: most are, and come again with every call."""
+    role, parts, reason = value.get("role"), value.get("parts"), value.get("finish_reason")
+    spoken = role == "assistant" and isinstance(reason, str)
+    if value.keys() != (_SPOKEN if spoken else _SAID) or role not in _SPEAKERS or not isinstance(parts, list):
+        return None
+    own = [part for part in (own_part(part, role) for part in parts) if part]
+    if not own or len(own) < len(parts):
+        return None
+    return {**_message(role, own), "finish_reason": reason} if spoken else _message(role, own)
 
 
 def _unpacked(value: dict[str, Any]) -> dict[str, Any]:

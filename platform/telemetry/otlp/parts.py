@@ -18,6 +18,8 @@ _RESULTS = frozenset(
     {"tool_call_response", "tool_result", "tool-result", "tool-return", "function_call_output"}
 )
 _THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "thought"})
+# Names in the conventions' own form.
+_TEXT, _CALL, _RESPONSE = {"type", "content"}, {"type", "id", "name", "arguments"}, {"type", "id", "response"}
 
 
 def parts_of(content: Any) -> list[Part]:
@@ -28,6 +30,28 @@ def parts_of(content: Any) -> list[Part]:
     """
     blocks = content if isinstance(content, list) else [content]
     return [part for block in blocks for part in _block(_reparsed(block))]
+
+
+def own_part(part: Any, role: str) -> Part | None:
+    """A part that is in the conventions' own form and of this speaker; None for all others.
+
+    >>> own_part({"type": "text", "content": "Hi"}, "user"), own_part({"type": "text", "text": "Hi"}, "user")
+    ({'type': 'text', 'content': 'Hi'}, None)
+    """
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "text" and role != "tool" and part.keys() == _TEXT:
+        said = part["content"]
+        if isinstance(said, str) and said:
+            return {"type": "text", "content": said}
+    if kind == "tool_call" and role == "assistant" and part.keys() == _CALL:
+        call, name, given = part["id"], part["name"], part["arguments"]
+        if isinstance(call, str) and isinstance(name, str) and name and isinstance(given, dict):
+            return {"type": "tool_call", "id": call, "name": name, "arguments": given}
+    if kind == "tool_call_response" and role == "tool" and part.keys() == _RESPONSE:
+        call, said = part["id"], part["response"]
+        if isinstance(call, str) and isinstance(said, str):
+            return {"type": "tool_call_response", "id": call, "response": said}
+    return None
 
 
 def _reparsed(block: Any) -> Any:

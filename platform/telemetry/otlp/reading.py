@@ -1,8 +1,9 @@
 """What a convention's reader finds in a span of another program."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from .chat import Message
 from .tools import Tool
@@ -17,6 +18,11 @@ class Foreign:
     events: tuple[tuple[str, dict[str, Any]], ...] = ()
     root: bool = False
 
+    @cached_property
+    def spaces(self) -> frozenset[str]:
+        """The first words of its attributes' names: a reader looks no further where its own is not among them."""
+        return frozenset([name.partition(".")[0] for name in self.attributes])
+
 
 @dataclass(frozen=True)
 class Document:
@@ -27,8 +33,7 @@ class Document:
     score: float | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read of a span; what a convention does not say is empty.
 
     ``operation`` is chat, invoke_agent, execute_tool, embeddings or retrieval; ``session`` and ``user``
@@ -36,9 +41,9 @@ class Reading:
     """
 
     operation: str = ""
-    input: list[Message] = field(default_factory=list)
-    output: list[Message] = field(default_factory=list)
-    tools: list[Tool] = field(default_factory=list)
+    input: Sequence[Message] = ()
+    output: Sequence[Message] = ()
+    tools: Sequence[Tool] = ()
     request_model: str = ""
     response_model: str = ""
     provider: str = ""
@@ -53,13 +58,14 @@ class Reading:
     session: str = ""
     user: str = ""
     query: str = ""
-    documents: list[Document] = field(default_factory=list)
+    documents: Sequence[Document] = ()
 
 
 Reader = Callable[[Foreign], Reading]
 # Of a convention that a span does not follow.
 NOTHING = Reading()
-_EMPTY: tuple[Any, ...] = (None, "", [])
+# Whose empty values say nothing; a number that is 0 and an empty object do.
+_SILENT = frozenset({type(None), str, list, tuple})
 
 
 def merged(readings: Iterable[Reading]) -> Reading:
@@ -68,11 +74,13 @@ def merged(readings: Iterable[Reading]) -> Reading:
     >>> merged([Reading(user="ann"), Reading(user="bob", session="s1")]).session
     's1'
     """
-    found: dict[str, Any] = {}
+    found: list[Any] = list(NOTHING)
     for reading in readings:
         if reading is NOTHING:
             continue
-        for name, value in vars(reading).items():
-            if (value or value not in _EMPTY) and name not in found:
-                found[name] = value
-    return Reading(**found)
+        for at, value in enumerate(reading):
+            if not value and type(value) in _SILENT:
+                continue
+            if not (known := found[at]) and type(known) in _SILENT:
+                found[at] = value
+    return Reading(*found)

@@ -12,9 +12,9 @@ _PREFIX = "gcp.vertex.agent."
 
 def read_adk(span: Foreign) -> Reading:
     """Messages, tools and model of a call; arguments and result of a tool."""
-    found = {n.removeprefix(_PREFIX): v for n, v in span.attributes.items() if n.startswith(_PREFIX)}
-    if not found:
+    if "gcp" not in span.spaces:
         return NOTHING
+    found = {n.removeprefix(_PREFIX): v for n, v in span.attributes.items() if n.startswith(_PREFIX)}
     request, reply = parsed(found.get("llm_request")), parsed(found.get("llm_response"))
     given, said = read_chat(request, "user"), read_chat(reply, "assistant")
     tool = bool(first(found, "tool_call_args", "tool_response"))

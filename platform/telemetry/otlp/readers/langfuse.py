@@ -18,9 +18,9 @@ _OBSERVATION = "langfuse.observation."
 
 def read_langfuse(span: Foreign) -> Reading:
     """Type, input and output, model and usage of an observation."""
-    found = {n: v for n, v in span.attributes.items() if n.startswith("langfuse.")}
-    if not found:
+    if "langfuse" not in span.spaces:
         return NOTHING
+    found = {n: v for n, v in span.attributes.items() if n.startswith("langfuse.")}
     model = as_text(found.get(f"{_OBSERVATION}model.name"))
     operation = _OPERATIONS.get(as_text(found.get(f"{_OBSERVATION}type")), "chat" if model else "")
     usage = parsed(found.get(f"{_OBSERVATION}usage_details"))

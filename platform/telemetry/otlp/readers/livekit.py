@@ -11,9 +11,9 @@ from ..values import as_text, first
 
 def read_livekit(span: Foreign) -> Reading:
     """What the user said, the chat context, the reply, and a tool's call."""
-    found = {n.removeprefix("lk."): v for n, v in span.attributes.items() if n.startswith("lk.")}
-    if not found:
+    if "lk" not in span.spaces:
         return NOTHING
+    found = {n.removeprefix("lk."): v for n, v in span.attributes.items() if n.startswith("lk.")}
     reply = {
         "role": "assistant",
         "content": first(found, "response.text"),

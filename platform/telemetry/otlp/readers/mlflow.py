@@ -17,7 +17,7 @@ _OPERATIONS = {
 def read_mlflow(span: Foreign) -> Reading:
     """Type, chat, tools and usage of a span."""
     found = span.attributes
-    if not any(name.startswith("mlflow.") for name in found):
+    if "mlflow" not in span.spaces:
         return NOTHING
     operation = _OPERATIONS.get(as_text(parsed(found.get("mlflow.spanType"))), "")
     tool, plain = operation == "execute_tool", operation in ("chat", "invoke_agent") or span.root

@@ -14,14 +14,15 @@ _OPERATIONS = {
     "LLM": "chat", "AGENT": "invoke_agent", "TOOL": "execute_tool", "RETRIEVER": "retrieval",
     "EMBEDDING": "embeddings",
 }  # fmt: skip
-_NAMESPACES = ("openinference.", "llm.", "input.", "output.", "retrieval.", "tool.")
+_SPACES = frozenset({"openinference", "llm", "input", "output", "retrieval", "tool"})
+_NAMES = tuple(f"{space}." for space in _SPACES)
 
 
 def read_openinference(span: Foreign) -> Reading:
     """Kind, messages, tools, model, token counts and retrieved documents."""
-    found = {name: value for name, value in span.attributes.items() if name.startswith(_NAMESPACES)}
-    if not found:
+    if _SPACES.isdisjoint(span.spaces):
         return NOTHING
+    found = {name: value for name, value in span.attributes.items() if name.startswith(_NAMES)}
     operation = _operation(found)
     plain = operation in ("chat", "invoke_agent") or span.root
     given = _messages(found, "llm.input_messages.", "user") or _value(found, "input", "user", plain)

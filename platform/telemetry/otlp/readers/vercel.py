@@ -15,7 +15,7 @@ def read_vercel(span: Foreign) -> Reading:
     """Operation, prompt, reply, tools, model and usage."""
     found = span.attributes
     called = as_text(first(found, "ai.operationId", "operation.name"))
-    if not called and not any(name.startswith("ai.") for name in found):
+    if not called and "ai" not in span.spaces:
         return NOTHING
     prompt = parsed(first(found, "ai.prompt"))
     return Reading(
