@@ -3,10 +3,9 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -32,8 +31,7 @@ _AT_ONCE = 200
 SILENCE = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A span as far as its run needs it; ``model`` is the one that answered, where the span says, else ``requested``."""
 
     span_id: str
