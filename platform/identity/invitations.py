@@ -13,7 +13,7 @@ from ..errors import ConflictError, NotFoundError, PermissionDeniedError
 from . import audit
 from .access import Actor, Role, parse_role
 from .members import checked_address, enrol, find_user, hash_password, is_member
-from .secrets import digest, new_secret, tenant_of
+from .secrets import digest, new_secret, tenant_or
 from .signin import Throttle, check_password
 from .tables import Invitation, Tenant, User
 
@@ -79,7 +79,7 @@ async def revoke_invitation(session: AsyncSession, actor: Actor, invitation_id: 
 
 async def read_invitation(engine: AsyncEngine, secret: str) -> Offer:
     """What the invitation of a secret offers; raises NotFoundError."""
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         query = select(Invitation).where(Invitation.digest == digest(secret), Invitation.expires_at > now())
         invitation = await session.scalar(query)
@@ -95,7 +95,7 @@ async def join_anew(engine: AsyncEngine, secret: str, name: str, password: str) 
 
     Raises NotFoundError for the invitation, InputError for the password, ConflictError for another account.
     """
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     await read_invitation(engine, secret)
     hashed = await hash_password(password)
     async with tenant_session(engine, tenant_id) as session:
@@ -113,7 +113,7 @@ async def join_with_password(engine: AsyncEngine, throttle: Throttle, secret: st
 
     Raises NotFoundError for the invitation, AuthenticationError or LimitError for the password.
     """
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     offer = await read_invitation(engine, secret)
     await check_password(engine, throttle, offer.email, password)
     async with tenant_session(engine, tenant_id) as session:
@@ -125,7 +125,7 @@ async def join_as(engine: AsyncEngine, secret: str, actor: Actor) -> Joined:
 
     Raises NotFoundError for the invitation, PermissionDeniedError for somebody else than it is for.
     """
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         invitation = await _take(session, secret)
         user = await session.get(User, actor.user_id) if actor.user_id else None
@@ -171,13 +171,6 @@ def _proof(user: User | None, tenant_id: uuid.UUID) -> Proof:
     if user.password_hash is not None:
         return "password"
     return "new" if user.home_tenant_id in (None, tenant_id) else "session"
-
-
-def _tenant_of(secret: str) -> uuid.UUID:
-    tenant_id = tenant_of(PREFIX, secret)
-    if tenant_id is None:
-        raise _unknown()
-    return tenant_id
 
 
 def _unknown() -> NotFoundError:

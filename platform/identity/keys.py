@@ -13,7 +13,7 @@ from ..database.batches import Batches
 from ..database.session import tenant_session
 from ..errors import AuthenticationError, ConflictError, NotFoundError
 from .access import Actor, Role, parse_role
-from .secrets import digest, new_secret, tenant_of
+from .secrets import digest, new_secret, tenant_or
 from .tables import ApiKey, Tenant
 
 PREFIX = "whorl"
@@ -121,9 +121,8 @@ class KeyHolders:
 
     async def of(self, text: str) -> Actor:
         """The actor behind an API key; raises AuthenticationError when the key is not valid now."""
-        tenant_id = tenant_of(PREFIX, text)
-        if tenant_id is None:
-            raise AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
+        none = AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
+        tenant_id = tenant_or(none, PREFIX, text)
         shown = digest(text)
         self._remembered.pop(shown, None)
         actor = await self._lookups.add(tenant_id, shown)

@@ -13,7 +13,7 @@ from ..errors import ConflictError, NotFoundError, PermissionDeniedError, WhorlE
 from .access import Actor
 from .audit import record, record_of
 from .members import Member, get_member, hash_password, is_member
-from .secrets import digest, new_secret, tenant_of
+from .secrets import digest, new_secret, tenant_or
 from .tables import PasswordLink, Tenant, User, WebSession
 
 PREFIX = "password"
@@ -79,7 +79,7 @@ async def create_link(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -
 
 async def read_link(engine: AsyncEngine, secret: str) -> Offer:
     """Whose password the link of a secret sets; raises NotFoundError."""
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         link = await session.scalar(select(PasswordLink).where(_good(secret)))
         user = await _user_of(session, link, lock=False)
@@ -92,7 +92,7 @@ async def reset_password(engine: AsyncEngine, secret: str, password: str) -> Res
 
     Of several who try at once, one has the link. Raises NotFoundError for the link, InputError for the password.
     """
-    tenant_id = _tenant_of(secret)
+    tenant_id = tenant_or(_unknown(), PREFIX, secret)
     await read_link(engine, secret)
     hashed = await hash_password(password)
     async with tenant_session(engine, tenant_id) as session:
@@ -125,13 +125,6 @@ def _good(secret: str) -> ColumnElement[bool]:
 def _mark(user: User) -> str:
     """What changes with the password: the SHA-256 of its hash."""
     return digest(user.password_hash or "")
-
-
-def _tenant_of(secret: str) -> uuid.UUID:
-    tenant_id = tenant_of(PREFIX, secret)
-    if tenant_id is None:
-        raise _unknown()
-    return tenant_id
 
 
 def _unknown() -> NotFoundError:

@@ -9,6 +9,8 @@ import secrets
 import uuid
 from typing import NamedTuple
 
+from ..errors import WhorlError
+
 
 class Secret(NamedTuple):
     """A new secret: ``text`` is shown once, ``digest`` (SHA-256, hex) is stored."""
@@ -37,3 +39,11 @@ def tenant_of(prefix: str, text: str) -> uuid.UUID | None:
         return uuid.UUID(hex=parts[1])
     except ValueError:
         return None
+
+
+def tenant_or(refusal: WhorlError, prefix: str, text: str) -> uuid.UUID:
+    """The tenant named in a secret; raises ``refusal`` when it does not have the form of one."""
+    tenant_id = tenant_of(prefix, text)
+    if tenant_id is None:
+        raise refusal
+    return tenant_id

@@ -16,7 +16,7 @@ from ..errors import AuthenticationError, LimitError
 from .access import Actor, parse_role
 from .audit import record_of
 from .members import verify_password
-from .secrets import digest, new_secret, tenant_of
+from .secrets import digest, new_secret, tenant_of, tenant_or
 from .tables import Membership, Tenant, User, WebSession
 
 PREFIX = "session"
@@ -148,9 +148,7 @@ async def _password_opens(session: AsyncSession, membership: Membership) -> bool
 
 async def authenticate_session(engine: AsyncEngine, text: str) -> Actor:
     """The actor behind a session cookie; raises AuthenticationError when it is over."""
-    tenant_id = tenant_of(PREFIX, text)
-    if tenant_id is None:
-        raise AuthenticationError("Sign in first.")
+    tenant_id = tenant_or(AuthenticationError("Sign in first."), PREFIX, text)
     async with tenant_session(engine, tenant_id) as session:
         found = (
             await session.execute(

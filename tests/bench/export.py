@@ -29,8 +29,9 @@ from whorl.platform.database.session import create_engine, tenant_session
 from .report import Row, commit, show, write
 
 GIB = 2**30
+DAY_NS = 86_400 * 10**9
 TENANT = uuid.UUID(int=7)
-# Each statement gets the tenant and how many runs.
+# Each statement gets the tenant, how many runs, and when their spans begin.
 FILL = (
     """INSERT INTO tenants (id, slug, name, created_at) VALUES (%(tenant)s, 'bench', 'Bench', now())""",
     """INSERT INTO runs (tenant_id, id, agent, model, trace_id, status, steps, input_tokens, output_tokens,
@@ -41,7 +42,7 @@ FILL = (
     """INSERT INTO spans (tenant_id, trace_id, span_id, run_id, name, operation, start_ns, end_ns, status, agent,
                           attributes, events, redaction_policy, redactions, status_message, content_dropped)
        SELECT %(tenant)s, md5('trace' || n), left(md5('tool' || n), 16), md5('run' || n)::uuid, 'execute_tool search',
-              'execute_tool', n * 1000, n * 1000 + 400, 'ok', 'default',
+              'execute_tool', %(from_ns)s + n * 1000, %(from_ns)s + n * 1000 + 400, 'ok', 'default',
               jsonb_build_object('gen_ai.tool.name', 'search', 'gen_ai.tool.call.result',
                 format('[1] The office in Town %%s closes at %%s:00 on working days.', n %% 5000, n %% 24)),
               '[]', 'bench', '{}', '', false
@@ -49,7 +50,7 @@ FILL = (
     """INSERT INTO spans (tenant_id, trace_id, span_id, run_id, name, operation, start_ns, end_ns, status, agent,
                           attributes, events, redaction_policy, redactions, status_message, content_dropped)
        SELECT %(tenant)s, md5('trace' || n), left(md5('chat' || n), 16), md5('run' || n)::uuid, 'chat base', 'chat',
-              n * 1000 + 500, n * 1000 + 900, 'ok', 'default',
+              %(from_ns)s + n * 1000 + 500, %(from_ns)s + n * 1000 + 900, 'ok', 'default',
               jsonb_build_object(
                 'gen_ai.input.messages', jsonb_build_array(
                   jsonb_build_object('role', 'system', 'parts', jsonb_build_array(
@@ -74,8 +75,9 @@ FILL = (
 def fill(url: str, runs: int) -> None:
     """Write the runs, as the owner of the tables."""
     with psycopg.connect(url, autocommit=True) as connection:
+        values = {"tenant": TENANT, "runs": runs, "from_ns": time.time_ns() - DAY_NS}
         for statement in FILL:
-            connection.execute(statement, {"tenant": TENANT, "runs": runs})
+            connection.execute(statement, values)
         connection.execute("ANALYZE")
 
 
