@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
+from ..platform.database.conditions import one_of
 from ..platform.database.session import take_turns
 from ..platform.portions import portions
 from .run_ids import RunIds
 from .tables import Quarantine
 
-# Runs asked for at once: a statement takes at most 32,767 values.
+# Runs asked for at once.
 _PAGE = 10_000
 
 
@@ -25,7 +26,7 @@ async def those_there(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> se
     """Those of the runs that there are."""
     found: set[uuid.UUID] = set()
     for page in portions(run_ids, _PAGE):
-        found.update(await session.scalars(select(Run.id).where(Run.id.in_(page))))
+        found.update(await session.scalars(select(Run.id).where(one_of(Run.id, page))))
     return found
 
 

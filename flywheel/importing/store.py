@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ...agents.tables import Run
 from ...platform.database.base import now
+from ...platform.database.conditions import one_of
 from ...platform.database.session import tenant_session
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
@@ -51,7 +52,7 @@ async def import_runs(
     for page in portions(runs, PAGE):
         by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
         async with tenant_session(engine, actor.tenant_id) as session:
-            known = set(await session.scalars(select(Run.id).where(Run.id.in_(by_id))))
+            known = set(await session.scalars(select(Run.id).where(one_of(Run.id, by_id))))
         fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known}
         done.known += len(page) - len(fresh)
         for run_id, run in fresh.items():

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...agents.runs import SHADOW_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
+from ...platform.database.conditions import one_of
 from ...platform.errors import ConflictError, InputError, NotFoundError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
@@ -26,7 +27,7 @@ from .screener import Look, Screener, Verdict, default_screener, version
 State = Literal["held", "released", "confirmed"]
 Decision = Literal["released", "confirmed"]
 STATES: tuple[State, ...] = get_args(State)
-# Runs asked for at once: a statement takes at most 32,767 values.
+# Runs asked for at once.
 _PAGE = 10_000
 
 
@@ -89,7 +90,7 @@ async def states_at(
     """The states at a moment of those of the runs that were held by then."""
     found: dict[uuid.UUID, State] = {}
     for page in portions(run_ids, _PAGE):
-        for entry in await session.scalars(select(Quarantine).where(Quarantine.run_id.in_(page))):
+        for entry in await session.scalars(select(Quarantine).where(one_of(Quarantine.run_id, page))):
             if state := state_at(entry, moment):
                 found[entry.run_id] = state
     return found
