@@ -70,7 +70,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 24,
         "temperature": 1.2,
         "nll": 1.0,
-        "anchor": 5.0,
+        "anchor": 8.0,
     },
 }
 
