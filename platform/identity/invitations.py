@@ -79,7 +79,7 @@ async def revoke_invitation(session: AsyncSession, actor: Actor, invitation_id: 
 
 async def read_invitation(engine: AsyncEngine, secret: str) -> Offer:
     """What the invitation of a secret offers; raises NotFoundError."""
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         query = select(Invitation).where(Invitation.digest == digest(secret), Invitation.expires_at > now())
         invitation = await session.scalar(query)
@@ -95,7 +95,7 @@ async def join_anew(engine: AsyncEngine, secret: str, name: str, password: str) 
 
     Raises NotFoundError for the invitation, InputError for the password, ConflictError for another account.
     """
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     await read_invitation(engine, secret)
     hashed = await hash_password(password)
     async with tenant_session(engine, tenant_id) as session:
@@ -113,7 +113,7 @@ async def join_with_password(engine: AsyncEngine, throttle: Throttle, secret: st
 
     Raises NotFoundError for the invitation, AuthenticationError or LimitError for the password.
     """
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     offer = await read_invitation(engine, secret)
     await check_password(engine, throttle, offer.email, password)
     async with tenant_session(engine, tenant_id) as session:
@@ -125,7 +125,7 @@ async def join_as(engine: AsyncEngine, secret: str, actor: Actor) -> Joined:
 
     Raises NotFoundError for the invitation, PermissionDeniedError for somebody else than it is for.
     """
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         invitation = await _take(session, secret)
         user = await session.get(User, actor.user_id) if actor.user_id else None

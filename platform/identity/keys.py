@@ -121,8 +121,7 @@ class KeyHolders:
 
     async def of(self, text: str) -> Actor:
         """The actor behind an API key; raises AuthenticationError when the key is not valid now."""
-        none = AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")
-        tenant_id = tenant_or(none, PREFIX, text)
+        tenant_id = tenant_or(_not_ours, PREFIX, text)
         shown = digest(text)
         self._remembered.pop(shown, None)
         actor = await self._lookups.add(tenant_id, shown)
@@ -151,3 +150,7 @@ class KeyHolders:
             for shown, key_id, name, role, user_id, slug in rows
         }
         return [actors.get(shown) or AuthenticationError(UNKNOWN) for shown in digests]
+
+
+def _not_ours() -> AuthenticationError:
+    return AuthenticationError("This is not an API key of Whorl: keys begin with whorl_.")

@@ -79,7 +79,7 @@ async def create_link(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -
 
 async def read_link(engine: AsyncEngine, secret: str) -> Offer:
     """Whose password the link of a secret sets; raises NotFoundError."""
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     async with tenant_session(engine, tenant_id) as session:
         link = await session.scalar(select(PasswordLink).where(_good(secret)))
         user = await _user_of(session, link, lock=False)
@@ -92,7 +92,7 @@ async def reset_password(engine: AsyncEngine, secret: str, password: str) -> Res
 
     Of several who try at once, one has the link. Raises NotFoundError for the link, InputError for the password.
     """
-    tenant_id = tenant_or(_unknown(), PREFIX, secret)
+    tenant_id = tenant_or(_unknown, PREFIX, secret)
     await read_link(engine, secret)
     hashed = await hash_password(password)
     async with tenant_session(engine, tenant_id) as session:

@@ -7,6 +7,7 @@ that tenant's session, so that row-level security holds for authentication too.
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ..errors import WhorlError
@@ -41,9 +42,9 @@ def tenant_of(prefix: str, text: str) -> uuid.UUID | None:
         return None
 
 
-def tenant_or(refusal: WhorlError, prefix: str, text: str) -> uuid.UUID:
-    """The tenant named in a secret; raises ``refusal`` when it does not have the form of one."""
+def tenant_or(refusal: Callable[[], WhorlError], prefix: str, text: str) -> uuid.UUID:
+    """The tenant named in a secret; raises what ``refusal`` makes when it does not have the form of one."""
     tenant_id = tenant_of(prefix, text)
     if tenant_id is None:
-        raise refusal
+        raise refusal()
     return tenant_id

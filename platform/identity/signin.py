@@ -148,7 +148,7 @@ async def _password_opens(session: AsyncSession, membership: Membership) -> bool
 
 async def authenticate_session(engine: AsyncEngine, text: str) -> Actor:
     """The actor behind a session cookie; raises AuthenticationError when it is over."""
-    tenant_id = tenant_or(AuthenticationError("Sign in first."), PREFIX, text)
+    tenant_id = tenant_or(lambda: AuthenticationError("Sign in first."), PREFIX, text)
     async with tenant_session(engine, tenant_id) as session:
         found = (
             await session.execute(
