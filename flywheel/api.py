@@ -20,13 +20,13 @@ from .apart import create_apart
 from .build import Format
 from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
-from .files import KEPT
+from .files import KEPT, MANIFEST
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .judging import api as judging_api
 from .outcomes import Feedback, Kind, record_outcome
 from .parquet import parquet_of
 from .screening import api as quarantine_api
-from .tables import Training
+from .tables import Dataset, Training
 from .training.launch import list_trainings, queue_training
 from .training.recipe import Method, default_recipe
 from .training.resume import find_training, requeue_training
@@ -108,7 +108,7 @@ class NewDataset(BaseModel):
 
 
 class DatasetView(BaseModel):
-    """A dataset version."""
+    """A dataset version; of the runs, which may be a million, the manifest here has no ids, and ``runs`` is their number."""
 
     id: uuid.UUID
     format: str
@@ -116,13 +116,8 @@ class DatasetView(BaseModel):
     held_out_rows: int
     content_hash: str
     manifest: dict[str, Any]
-    created_at: datetime
-
-
-class DatasetListed(DatasetView):
-    """A dataset version of a list: its manifest names no runs, of which ``runs`` is the number."""
-
     runs: int
+    created_at: datetime
 
 
 @router.post("/datasets", response_model=DatasetView, status_code=201)
@@ -138,7 +133,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     )  # fmt: skip
 
 
-@router.get("/datasets", response_model=list[DatasetListed])
+@router.get("/datasets", response_model=list[DatasetView])
 async def get_datasets(actor: CurrentActor, request: Request) -> Any:
     """The dataset versions, newest first."""
     actor.require("read")
@@ -148,10 +143,36 @@ async def get_datasets(actor: CurrentActor, request: Request) -> Any:
 
 @router.get("/datasets/{dataset_id}", response_model=DatasetView)
 async def get_dataset(dataset_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
-    """A dataset version with its whole manifest, the ids of its runs in it."""
+    """A dataset version."""
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         return await find_dataset(session, dataset_id)
+
+
+@router.get(
+    "/datasets/{dataset_id}/manifest.json", response_class=FileResponse,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+)  # fmt: skip
+async def export_manifest(dataset_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """The whole manifest, the ids of the runs in it; the export is audited."""
+    actor.require("write")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        dataset = await find_dataset(session, dataset_id)
+        file = _file_of(dataset, MANIFEST)
+        record(session, actor, "dataset.exported", str(dataset_id), part="manifest", kind="json")
+    return FileResponse(file, media_type="application/json", filename=_named(dataset, MANIFEST))
+
+
+def _file_of(dataset: Dataset, name: str) -> Path:
+    """A file of a dataset; raises NotFoundError where it does not lie on this server."""
+    file = Path(dataset.folder) / name
+    if not file.is_file():
+        raise NotFoundError(f"The file {name} of the dataset {dataset.id} is not on this server.")
+    return file
+
+
+def _named(dataset: Dataset, name: str) -> str:
+    return f"{dataset.format}-{dataset.content_hash[:12]}-{name}"
 
 
 _FILES: dict[str, Any] = {
@@ -171,13 +192,11 @@ async def export_dataset(
         dataset = await find_dataset(session, dataset_id)
         if part == KEPT and dataset.manifest.get("kept_rows") is None:
             raise NotFoundError(f"The dataset {dataset_id} keeps no rows: those of dpo and kto do.")
+        file = _file_of(dataset, f"{part}.jsonl")
         record(session, actor, "dataset.exported", str(dataset_id), part=part, kind=kind)
-    folder = Path(dataset.folder)
-    file = folder / f"{part}.jsonl"
     if kind == "parquet":
-        file = await to_thread.run_sync(parquet_of, folder, part, dataset.format)
-    name = f"{dataset.format}-{dataset.content_hash[:12]}-{part}.{kind}"
-    return FileResponse(file, media_type=MEDIA[kind], filename=name)
+        file = await to_thread.run_sync(parquet_of, file.parent, part, dataset.format)
+    return FileResponse(file, media_type=MEDIA[kind], filename=_named(dataset, f"{part}.{kind}"))
 
 
 class NewTraining(BaseModel):

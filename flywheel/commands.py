@@ -14,7 +14,7 @@ from ..platform.ids import parse_uuid
 from .apart import step_back
 from .build import FORMATS
 from .canary import canary_of
-from .datasets import Selection, create_dataset
+from .datasets import Selection, create_dataset, restore
 from .demo.commands import demo
 from .distil_commands import distil_runs
 from .files import parts_in
@@ -145,6 +145,30 @@ async def export(
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
 
 
+@click.command()
+@click.argument("dataset")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Copy the files into this folder, too."
+)
+@run_async
+async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
+    """Make the files of a dataset version again from its manifest: the same bytes, or an error.
+
+    \b
+    Example: whorl rebuild 0199e6a0-0000-7000-8000-000000000000 --out build/again
+    """
+    step_back()
+    async with terminal.open() as (whorl, actor):
+        actor.require("write")
+        made = await restore(whorl.engine, actor.tenant_id, parse_uuid(dataset, "dataset"))
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            record(session, actor, "dataset.rebuilt", str(made.id), format=made.format)
+    if out is not None:
+        shutil.copytree(made.folder, out, dirs_exist_ok=True)
+    value = {"id": made.id, "content_hash": made.content_hash, "folder": str(out or made.folder)}
+    terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
+
+
 @evaluate_group.command("qa")
 @click.argument("passages", type=click.Path(path_type=Path))
 @click.argument("questions", type=click.Path(path_type=Path))
@@ -173,6 +197,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    runs, feedback, export, train, evaluate_group, promote, rollback, status, verify, screen, import_group, lineage, erase, recall,
-    reward_model, distil_runs, judge, demo,
+    runs, feedback, export, rebuild, train, evaluate_group, promote, rollback, status, verify, screen, import_group,
+    lineage, erase, recall, reward_model, distil_runs, judge, demo,
 )  # fmt: skip

@@ -11,8 +11,8 @@ _WIDTH, _BAR, _LEFT = 480, 22, 140
 _LICENSE = "other"
 
 
-def write_card(folder: Path, manifest: dict[str, Any]) -> None:
-    """``README.md`` and one picture for each of its distributions, into ``folder``.
+def write_card(folder: Path, manifest: dict[str, Any], runs: int) -> None:
+    """``README.md`` and one picture for each of its distributions, into ``folder``; of how many runs.
 
     The front matter is that of https://huggingface.co/docs/hub/datasets-cards.
     """
@@ -27,7 +27,7 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
     shown = {name: plot for name, plot in plots.items() if plot[1]}
     for name, (title, counts) in shown.items():
         (folder / f"{name}.svg").write_text(bars(title, counts), encoding="utf-8")
-    (folder / "README.md").write_text(_text(manifest, shown), encoding="utf-8")
+    (folder / "README.md").write_text(_text(manifest, runs, shown), encoding="utf-8")
 
 
 def bars(title: str, counts: dict[str, int]) -> str:
@@ -51,7 +51,7 @@ def bars(title: str, counts: dict[str, int]) -> str:
     )
 
 
-def _text(manifest: dict[str, Any], plots: dict[str, tuple[str, dict[str, int]]]) -> str:
+def _text(manifest: dict[str, Any], runs: int, plots: dict[str, tuple[str, dict[str, int]]]) -> str:
     selection = {key: value for key, value in manifest["selection"].items() if value}
     left_out = _table(("runs left out because", "runs"), manifest["left_out"].items())
     noted = "".join(f"- {remark}\n" for remark in remarks(manifest["balance"]))
@@ -76,8 +76,7 @@ configs:
 {kept}---
 # {manifest["format"].upper()} rows of captured runs
 
-{manifest["rows"]:,} rows to train on and {manifest["held_out_rows"]:,} held out, of {
-        len(manifest["runs"]):,} selected runs,
+{manifest["rows"]:,} rows to train on and {manifest["held_out_rows"]:,} held out, of {runs:,} selected runs,
 in TRL's conversational format. Nothing but redacted spans was read.{told}
 
 {

@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.runs import SHADOW_TAG
@@ -37,6 +36,7 @@ from .curate import (
     evaluation_questions,
 )  # fmt: skip
 from .files import Written, partial_folder, publish, write_rows
+from .manifests import runs_of_dataset, whole
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
 from .run_ids import RunIds
@@ -111,19 +111,6 @@ class Built:
     templates: set[str] = field(default_factory=set)
 
 
-class DatasetSummary(NamedTuple):
-    """A dataset version of a list: its manifest, but of the runs, which may be a million, the number alone."""
-
-    id: uuid.UUID
-    format: str
-    rows: int
-    held_out_rows: int
-    content_hash: str
-    manifest: dict[str, Any]
-    runs: int
-    created_at: datetime
-
-
 async def create_dataset(
     engine: AsyncEngine,
     tenant_id: uuid.UUID,
@@ -161,18 +148,21 @@ async def create_dataset(
             async with tenant_session(engine, tenant_id) as session:
                 built = await _build(session, tenant_id, run_ids, cut, partial, reader)
             await _hold(engine, tenant_id, built)
-            manifest = _manifest(selection, cut, run_ids, built)
+            _require_rows(cut, run_ids, built)
+            manifest = _manifest(selection, cut, built)
             dataset = Dataset(
                 tenant_id=tenant_id, id=dataset_id, format=format, rows=manifest["rows"],
-                held_out_rows=manifest["held_out_rows"], content_hash=manifest["content_hash"], manifest=manifest,
-                folder=str(place),
+                held_out_rows=manifest["held_out_rows"], content_hash=manifest["content_hash"],
+                whole_manifest=whole(manifest, run_ids), folder=str(place),
             )  # fmt: skip
             async with tenant_session(engine, tenant_id) as session:
                 await take_turn(session, tenant_id)
                 usable = await still_usable(session, run_ids, built.used)
                 if usable == run_ids:
-                    publish(partial, place, manifest)
+                    publish(partial, place, manifest, run_ids)
                     session.add(dataset)
+                    await session.flush()
+                    await session.refresh(dataset)
                     return dataset
             run_ids = usable
 
@@ -185,36 +175,63 @@ async def _hold(engine: AsyncEngine, tenant_id: uuid.UUID, built: Built) -> None
             await quarantine.hold(session, tenant_id, run_id, built.flagged[run_id])
 
 
-def _manifest(selection: Selection, cut: Cut, run_ids: RunIds, built: Built) -> dict[str, Any]:
-    """What a build is; raises InputError where no row came of it."""
+def _require_rows(cut: Cut, run_ids: RunIds, built: Built) -> None:
+    """Raise InputError where no row came of a build."""
     if not built.written.rows and not built.written.held_out_rows:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in built.left_out.items())
         raise InputError(
             f"No run gives a row for {cut.format} ({len(run_ids)} runs selected{'; ' + reasons if reasons else ''}). "
             "Give feedback on runs first, or widen the selection."
         )
+
+
+def _manifest(selection: Selection, cut: Cut, built: Built) -> dict[str, Any]:
+    """What a build is, but for the ids of its runs."""
     return {
         "format": cut.format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
         "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "rules": cut.rules, "seed": cut.seed,
         "split": {"rule": split.RULE, "held_out": cut.held_out}, "near_duplicates": cut.near_duplicates,
         "most_of_one": cut.most_of_one, "contamination": cut.contamination,
-        "runs": [str(run_id) for run_id in run_ids], "left_out": dict(sorted(built.left_out.items())),
-        **built.written._asdict(),
+        "left_out": dict(sorted(built.left_out.items())), **built.written._asdict(),
     }  # fmt: skip
 
 
 async def rebuild(
     engine: AsyncEngine, tenant_id: uuid.UUID, manifest: dict[str, Any], folder: Path | None = None
 ) -> Built:
-    """The dataset of a manifest again, its files in ``folder`` where one is given.
+    """The dataset of a manifest, as its ``manifest.json`` has it, again; its files in ``folder`` where one is given.
 
     Raises ConflictError when its bytes are not the same.
     """
     with tempfile.TemporaryDirectory() as scratch:
         async with tenant_session(engine, tenant_id) as session:
             runs = RunIds(map(uuid.UUID, manifest["runs"]))
-            built = await _build(session, tenant_id, runs, Cut.of(manifest), folder or Path(scratch))
+            return await _same(session, tenant_id, manifest, runs, folder or Path(scratch))
+
+
+async def restore(engine: AsyncEngine, tenant_id: uuid.UUID, dataset_id: uuid.UUID) -> Dataset:
+    """Make a dataset's files again, to the byte, where they lay.
+
+    Raises NotFoundError for a dataset that does not exist, ConflictError when the bytes are not the same: then
+    what lies there stays as it is.
+    """
+    async with tenant_session(engine, tenant_id) as session:
+        await take_turn(session, tenant_id)
+        dataset = await find_dataset(session, dataset_id, lock=True)
+        runs = await runs_of_dataset(session, dataset_id)
+        place = Path(dataset.folder)
+        with partial_folder(place) as partial:
+            await _same(session, tenant_id, dataset.manifest, runs, partial)
+            publish(partial, place, dataset.manifest, runs)
+    return dataset
+
+
+async def _same(
+    session: AsyncSession, tenant_id: uuid.UUID, manifest: dict[str, Any], runs: RunIds, folder: Path
+) -> Built:
+    """The rows of a manifest in ``folder``; raises ConflictError when their bytes are not the same."""
+    built = await _build(session, tenant_id, runs, Cut.of(manifest), folder)
     if built.written.content_hash != manifest["content_hash"]:
         raise ConflictError(
             "The runs behind this manifest have changed since: its bytes cannot be made again."
@@ -228,19 +245,17 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
     The manifest then names the runs that are left, so that it still gives the same bytes.
     """
     manifest = dataset.manifest
-    left = RunIds(run for run in map(uuid.UUID, manifest["runs"]) if run not in without)
-    if len(left) == len(manifest["runs"]):
+    left = RunIds(run for run in await runs_of_dataset(session, dataset.id) if run not in without)
+    if len(left) == dataset.runs:
         return 0
     place = Path(dataset.folder)
     with partial_folder(place) as partial:
         built = await _build(session, dataset.tenant_id, left, Cut.of(manifest), partial)
-        dataset.manifest = {
-            **manifest,
-            "runs": [str(run) for run in left], "left_out": dict(sorted(built.left_out.items())),
-            **built.written._asdict(),
-            "withdrawn": manifest.get("withdrawn", 0) + len(manifest["runs"]) - len(left),
+        manifest = {
+            **manifest, "left_out": dict(sorted(built.left_out.items())), **built.written._asdict(),
+            "withdrawn": manifest.get("withdrawn", 0) + dataset.runs - len(left),
         }  # fmt: skip
-        publish(partial, place, dataset.manifest)
+        publish(partial, place, manifest, left)
     made = built.written
     lost = dataset.rows + dataset.held_out_rows - made.rows - made.held_out_rows
     dataset.rows, dataset.held_out_rows, dataset.content_hash = (
@@ -248,6 +263,9 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
         made.held_out_rows,
         made.content_hash,
     )
+    dataset.whole_manifest = whole(manifest, left)
+    await session.flush()
+    await session.refresh(dataset)
     return lost
 
 
@@ -260,16 +278,9 @@ async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID, *, lock: bo
     return dataset
 
 
-async def list_datasets(session: AsyncSession) -> list[DatasetSummary]:
+async def list_datasets(session: AsyncSession) -> list[Dataset]:
     """The tenant's datasets, newest first."""
-    manifest = Dataset.manifest.op("-", return_type=JSONB())("runs").label("manifest")
-    count = func.jsonb_array_length(Dataset.manifest["runs"]).label("runs")
-    query = select(
-        Dataset.id, Dataset.format, Dataset.rows, Dataset.held_out_rows, Dataset.content_hash, manifest, count,
-        Dataset.created_at,
-    )  # fmt: skip
-    found = await session.execute(query.order_by(Dataset.id.desc()))
-    return [DatasetSummary(*row) for row in found]
+    return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
 
 
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:

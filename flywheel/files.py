@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 from .balance import Tally
 from .data_card import write_card
 from .rows import Row
+from .run_ids import RunIds
 from .split import is_held_out
 
 PARTS = ("train", "held_out")
 # Beside the parts of a dataset that does not say it: runs that went well, as many as a training will look at.
 KEPT = "kept"
+MANIFEST = "manifest.json"
 MOST_KEPT = 1000
 _BLOCK = 1 << 20
+_RUNS = '\n "runs": []'
 
 
 class Written(NamedTuple):
@@ -111,7 +114,7 @@ def partial_folder(place: Path) -> Iterator[Path]:
             shutil.rmtree(folder)
 
 
-def publish(folder: Path, place: Path, manifest: dict[str, Any]) -> None:
+def publish(folder: Path, place: Path, manifest: dict[str, Any], run_ids: RunIds) -> None:
     """Move the parts and their card to where the dataset lies, in place of those there; the manifest last.
 
     What was converted or drawn of the parts before is removed.
@@ -119,9 +122,19 @@ def publish(folder: Path, place: Path, manifest: dict[str, Any]) -> None:
     place.mkdir(parents=True, exist_ok=True)
     for made in (*place.glob("*.parquet"), *place.glob("*.svg")):
         made.unlink()
-    write_card(folder, manifest)
-    with (folder / "manifest.json").open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1, sort_keys=True)
-    names = {file.name for file in folder.iterdir()} - {"manifest.json"}
-    for name in (*sorted(names), "manifest.json"):
+    write_card(folder, manifest, len(run_ids))
+    _write_manifest(folder, manifest, run_ids)
+    names = {file.name for file in folder.iterdir()} - {MANIFEST}
+    for name in (*sorted(names), MANIFEST):
         (folder / name).replace(place / name)
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any], run_ids: RunIds) -> None:
+    """The manifest with the ids of the runs, which are written one by one, keys in their order."""
+    text = json.dumps({**manifest, "runs": []}, indent=1, sort_keys=True)
+    before, after = text.split(_RUNS)  # of the top level alone: a text has no bare line break
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        file.write(before + '\n "runs": [')
+        for number, run_id in enumerate(run_ids):
+            file.write(f'{"," if number else ""}\n  "{run_id}"')
+        file.write(("\n ]" if run_ids else "]") + after)

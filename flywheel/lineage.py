@@ -198,7 +198,7 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
 
 async def _datasets_of(session: AsyncSession, runs: Sequence[str]) -> list[Dataset]:
     """Datasets whose manifest names one of the runs, the oldest first."""
-    named = func.jsonb_array_elements_text(Dataset.manifest["runs"], type_=Text).column_valued("named")
+    named = func.jsonb_array_elements_text(Dataset.whole_manifest["runs"], type_=Text).column_valued("named")
     among = select(named).where(one_of(named, runs)).exists()
     return list(await session.scalars(select(Dataset).where(among).order_by(Dataset.id)))
 

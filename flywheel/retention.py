@@ -8,7 +8,6 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Text, cast, exists, func, select
@@ -23,8 +22,9 @@ from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
 from .erasure import delete_runs
 from .jobs import worker_of
+from .manifests import run_names
 from .sources import take_turn
-from .tables import Dataset, Retention
+from .tables import Retention
 
 RETAIN_JOB = "retain"
 # At night, in the time zone of the database's clock (UTC).
@@ -102,15 +102,10 @@ def _old_runs(before: datetime) -> tuple[ColumnElement[bool], ...]:
     return func.coalesce(Run.ended_at, Run.started_at) < before, Run.status.not_in(["running", "waiting"])
 
 
-def _needed() -> Any:
-    """The ids, as text, of runs that a dataset was made of."""
-    return select(func.jsonb_array_elements_text(Dataset.manifest["runs"]))
-
-
 async def _delete_runs(session: AsyncSession, tenant_id: uuid.UUID, before: datetime) -> dict[str, int]:
     """Delete up to ``BATCH`` runs; those that another transaction works on are left to a later batch."""
     await take_turn(session, tenant_id)
-    query = select(Run.id).where(*_old_runs(before), cast(Run.id, Text).not_in(_needed()))
+    query = select(Run.id).where(*_old_runs(before), cast(Run.id, Text).not_in(run_names()))
     keys = list(await session.scalars(query.limit(BATCH).with_for_update(skip_locked=True)))
     return await delete_runs(session, keys) if keys else {}
 

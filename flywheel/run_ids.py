@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-_SIZE = 16
+SIZE = 16
 
 
 class RunIds(Sequence[uuid.UUID]):
@@ -20,12 +20,17 @@ class RunIds(Sequence[uuid.UUID]):
         for run_id in ids:
             self.append(run_id)
 
+    @property
+    def packed(self) -> bytes:
+        """The bytes of all ids, one after the other."""
+        return bytes(self._bytes)
+
     def append(self, run_id: uuid.UUID) -> None:
         """Put an id after those that are there."""
         self._bytes += run_id.bytes
 
     def __len__(self) -> int:
-        return len(self._bytes) // _SIZE
+        return len(self._bytes) // SIZE
 
     def __iter__(self) -> Iterator[uuid.UUID]:
         for number in range(len(self)):
@@ -40,8 +45,8 @@ class RunIds(Sequence[uuid.UUID]):
     def __getitem__(self, place: int | slice) -> "uuid.UUID | RunIds":
         if isinstance(place, slice):
             return RunIds(self[number] for number in range(*place.indices(len(self))))
-        start = range(len(self))[place] * _SIZE
-        return uuid.UUID(bytes=bytes(self._bytes[start : start + _SIZE]))
+        start = range(len(self))[place] * SIZE
+        return uuid.UUID(bytes=bytes(self._bytes[start : start + SIZE]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunIds) and self._bytes == other._bytes

@@ -4,8 +4,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKeyConstraint, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from ..platform.database.base import Base, TenantTable, new_id, now
 
@@ -55,7 +56,11 @@ class Quarantine(TenantTable, Base):
 
 
 class Dataset(TenantTable, Base):
-    """A dataset version: its manifest, and where its bytes lie."""
+    """A dataset version: its manifest, and where its bytes lie.
+
+    The ids of its runs may be a million: ``manifest`` leaves them out and ``runs`` is their number;
+    ``manifests.runs_of_dataset`` gives them. The column, ``whole_manifest``, has all and is not read unasked.
+    """
 
     __tablename__ = "datasets"
 
@@ -64,7 +69,13 @@ class Dataset(TenantTable, Base):
     rows: Mapped[int]
     held_out_rows: Mapped[int]
     content_hash: Mapped[str]
-    manifest: Mapped[dict[str, Any]]
+    whole_manifest: Mapped[dict[str, Any]] = mapped_column("manifest", JSONB, deferred=True)
+    manifest: Mapped[dict[str, Any]] = column_property(
+        whole_manifest.op("-", return_type=JSONB())("runs").label("known")
+    )
+    runs: Mapped[int] = column_property(
+        func.coalesce(func.jsonb_array_length(whole_manifest["runs"]), 0).label("runs")
+    )
     folder: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
 

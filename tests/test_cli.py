@@ -147,6 +147,25 @@ def test_an_adapter_of_another_base_is_refused(whorl: Whorl, tmp_path: Path, mod
         asyncio.run(LocalBackend(model).load_adapter("acme.v1", other))
 
 
+def test_files_of_a_dataset_that_are_lost_are_made_again(whorl: Whorl, tmp_path: Path) -> None:
+    whorl("import", "openai", str(_chats(tmp_path)))
+    again = tmp_path / "again"
+    exported = json.loads(whorl("export", "--format", "sft", "--held-out", "0", "--json").stdout)
+    folder = Path(exported["folder"])
+    lost = (folder / "train.jsonl").read_bytes()
+    (folder / "train.jsonl").unlink()
+    made = json.loads(whorl("rebuild", exported["id"], "--out", str(again), "--json").stdout)
+    assert made == {"id": exported["id"], "content_hash": exported["content_hash"], "folder": str(again)}
+    assert (folder / "train.jsonl").read_bytes() == (again / "train.jsonl").read_bytes() == lost
+
+
+def _chats(folder: Path) -> Path:
+    file = folder / "chats.jsonl"
+    said = [{"role": "user", "content": "When?"}, {"role": "assistant", "content": "At noon."}]
+    file.write_text(json.dumps({"messages": said, "label": True}) + "\n")
+    return file
+
+
 def test_a_port_in_use_is_named(whorl: Whorl) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -302,6 +321,8 @@ def test_training_commands_say_what_is_missing(whorl: Whorl, tmp_path: Path) -> 
     tasks.write_text('{"question": "When?", "answers": ["noon"]}\n')
     said(whorl("distil", "--tasks", str(tasks)), 2, "Say whose runs teach")
     said(whorl("export", "--format", "sft", "--model", "another"), 2, "0 runs selected")
+    said(whorl("rebuild", "x"), 2, "is not the id of a dataset")
+    said(whorl("rebuild", nobody), 3, "There is no dataset")
     answers = tmp_path / "answers.jsonl"
     answers.write_text('{"prompt": "When?", "answer": "At noon."}\n')
     said(whorl("reward-model", "score", "acme.v9", str(answers)), 3, "no adapter 'acme.v9'")

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from ..flywheel.datasets import DatasetSummary, list_datasets
+from ..flywheel.datasets import list_datasets
 from ..flywheel.gate import Check, Gate, gate_of, kind_of
 from ..flywheel.promotion import SHARE
 from ..flywheel.status import trial_value
-from ..flywheel.tables import Evaluation, Training
+from ..flywheel.tables import Dataset, Evaluation, Training
 from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import TRANSITIONS, find_adapter, list_adapters
 from ..platform.serving.tables import Adapter, Route, Trial
@@ -44,7 +44,7 @@ class AdaptersContext(Context):
     adapters: list[Measured]
     routes: list[Route]
     trials: list[Trial]
-    datasets: list[DatasetSummary]
+    datasets: list[Dataset]
     trainings: list[Training]
 
 

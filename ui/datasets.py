@@ -16,7 +16,7 @@ from starlette.responses import Response
 from ..agents.tables import Run
 from ..flywheel.balance import remarks
 from ..flywheel.build import FORMATS
-from ..flywheel.datasets import DatasetSummary, find_dataset, list_datasets
+from ..flywheel.datasets import find_dataset, list_datasets
 from ..flywheel.tables import Dataset, Training
 from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import list_adapters
@@ -82,7 +82,7 @@ class DatasetsContext(Context):
     template: ClassVar[str] = "datasets.html"
     section: ClassVar[str] = "datasets"
     explained: dict[str, str]
-    datasets: list[DatasetSummary]
+    datasets: list[Dataset]
     agents: list[str]
     adapters: list[str]
 
@@ -147,7 +147,7 @@ async def show_dataset(
     return render(
         DatasetContext(
             title=f"{dataset.format} of {_day(dataset.created_at)}", actor=actor, dataset=dataset,
-            explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset.manifest),
+            explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset),
             left_out=dataset.manifest.get("left_out", {}), part=part, page=page,
             remarks=remarks(balance) if balance else [], distributions=_distributions(balance),
             kept_rows=kept_rows, pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
@@ -182,17 +182,18 @@ def sample_row(number: int, row: dict[str, Any]) -> SampleRow:
     return SampleRow(number, parts, facts, tools, [str(source) for source in row.get("source") or []])
 
 
-def _manifest(manifest: dict[str, Any]) -> list[tuple[str, Any]]:
+def _manifest(dataset: Dataset) -> list[tuple[str, Any]]:
     """The manifest in words; the runs are counted, what was left out has its own table."""
+    manifest = dataset.manifest
     selection = {name: chosen for name, chosen in manifest["selection"].items() if chosen}
     split = manifest["split"]
     said = {
         "as_of": datetime.fromisoformat(manifest["as_of"]),
-        "runs": len(manifest["runs"]),
+        "runs": dataset.runs,
         "selection": selection or "all runs that succeeded",
         "split": f"{split['held_out']:.0%} of the question groups held out, by {split['rule']}",
     }
-    return [(label, said.get(name, manifest[name])) for name, label in _MANIFEST.items()]
+    return [(label, said[name] if name in said else manifest[name]) for name, label in _MANIFEST.items()]
 
 
 def _distributions(balance: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:

@@ -24,6 +24,7 @@ from ...platform.serving.adapters import adapter_name, next_version, register_ad
 from ...platform.serving.base_model import base_hash, template_hash
 from .. import split
 from ..datasets import find_dataset
+from ..manifests import runs_of_dataset
 from ..tables import Dataset, Training
 from .checkpoint import Checkpoint
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
@@ -207,7 +208,7 @@ def check_template(manifest: dict[str, Any], recipe: Recipe, model_folder: Path)
 
 async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
     """The ``group:`` tag of each of a dataset's runs that has one."""
-    runs = [uuid.UUID(run) for run in dataset.manifest.get("runs", ())]
+    runs = await runs_of_dataset(session, dataset.id)
     tagged = await session.execute(select(Run.id, Run.tags).where(one_of(Run.id, runs)))
     return {
         str(run): tag for run, tags in tagged for tag in tags[::-1] if str(tag).startswith(split.GROUP_TAG)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, WhorlError
-from ..files import KEPT
+from ..files import KEPT, MANIFEST
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
 from .diagnose import diagnose
@@ -158,7 +158,7 @@ def _measured(recipe: Recipe, state: Any, lengths: dict[str, float]) -> dict[str
 def _save(job: TrainingJob, trainer: Any, measured: dict[str, Any]) -> dict[str, Any]:
     partial = job.partial
     trainer.model.save_pretrained(partial)
-    manifest = json.loads((job.dataset_folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((job.dataset_folder / MANIFEST).read_text(encoding="utf-8"))
     note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
     (partial / "whorl.json").write_text(json.dumps(note), encoding="utf-8")
     report = {

@@ -45,6 +45,8 @@ from whorl.platform.serving.tables import Adapter, Trial
 from whorl.platform.serving.trials import Verdict, falls_in, trial_tag
 from whorl.retrieval.load.base import LoadedDocument
 
+from .manifests import manifest_of
+
 PASSES = evaluation(21, 52, 60)
 DOCUMENT = LoadedDocument("tides.md", "Tides", "# Tides\n\nThe tide turns twice a day.", "text/markdown")
 
@@ -490,7 +492,7 @@ async def test_shadow_runs_are_compared_and_seen_by_nobody(world: World, tmp_pat
     for run in shadows:
         await world.judge(run, 1.0)
     dataset = await create_dataset(world.whorl.engine, world.actor.tenant_id, tmp_path, "sft", held_out=0)
-    assert set(dataset.manifest["runs"]) == {str(told.id), str(asked.id)}
+    assert set(manifest_of(dataset)["runs"]) == {str(told.id), str(asked.id)}
 
 
 async def test_a_shadow_calls_nothing_that_has_an_effect(world: World) -> None:

@@ -25,6 +25,8 @@ from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, LimitError
 
+from .manifests import manifest_of
+
 LONG = "The harbour office in the old town opens at nine in the morning on weekdays and closes at six in the evening, "
 
 
@@ -125,7 +127,7 @@ async def test_a_manifest_of_before_is_built_as_it_was(whorl: Whorl, acme: Actor
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await session.execute(update(Run).where(Run.id == runs[0]).values(tags=[EVALUATION_TAG]))
     newer = ("near_duplicates", "most_of_one", "contamination")
-    older = {key: value for key, value in dataset.manifest.items() if key not in newer}
+    older = {key: value for key, value in manifest_of(dataset).items() if key not in newer}
     assert (await rebuild(whorl.engine, acme.tenant_id, older)).written.rows == dataset.rows
 
 
@@ -136,7 +138,7 @@ async def test_near_duplicates_are_part_of_the_manifest(whorl: Whorl, acme: Acto
     )
     assert dataset.manifest["near_duplicates"] == 0.7
     assert dataset.manifest["left_out"][REPEATED] > 0
-    built = await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+    built = await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
     assert built.written.rows == dataset.rows
 
 

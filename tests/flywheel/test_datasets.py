@@ -3,28 +3,31 @@
 import doctest
 import json
 import random
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import recordings
 from whorl.flywheel.build import FORMATS, RULES, build_rows
-from whorl.flywheel.datasets import Selection, create_dataset, rebuild
+from whorl.flywheel.datasets import Selection, create_dataset, rebuild, restore
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.evaluation import compare, load_tasks
 from whorl.flywheel.files import content_hash
+from whorl.flywheel.manifests import runs_of_dataset
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.rows import plain
 from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
 from whorl.flywheel.spool import Spool
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
+from whorl.flywheel.tables import Dataset
 from whorl.flywheel.training.render import objects
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.flywheel.verifiers.base import Attempt
@@ -37,6 +40,8 @@ from whorl.platform.identity.members import add_member
 from whorl.platform.identity.tables import Membership
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.retrieval.load.base import LoadedDocument
+
+from .manifests import manifest_of
 
 SEARCH = {"type": "function", "function": {"name": "search", "description": "", "parameters": {}}}
 
@@ -229,7 +234,11 @@ async def test_the_same_manifest_gives_the_same_bytes(whorl: Whorl, acme: Actor,
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         late = Feedback("thumb", 0.0, "somebody who comes later")
         await record_outcome(session, acme.tenant_id, runs[0], late, whorl.redactor)
-    await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+    await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
+    files = {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()}
+    shutil.rmtree(dataset.folder)
+    await restore(whorl.engine, acme.tenant_id, dataset.id)
+    assert {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()} == files
     again = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.3, seed=3)
     assert again.content_hash != dataset.content_hash, "a later outcome changes a later dataset"
     assert dataset.rows + dataset.held_out_rows == 3
@@ -259,17 +268,31 @@ async def test_what_went_well_is_kept_beside_rows_that_do_not_say_it(
     )
     assert 0 < len(sources) == dataset.manifest["kept_rows"] and held_out.isdisjoint(sources)
     assert "split: test" in (folder / "README.md").read_text(encoding="utf-8")
-    await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+    await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
     (folder / "kept.jsonl").write_text("", encoding="utf-8")
     assert content_hash(folder) != dataset.content_hash
     monkeypatch.setattr("whorl.flywheel.files.MOST_KEPT", 2)
     few = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.0)
     assert few.manifest["kept_rows"] == 2
-    older = [{**dataset.manifest, "rules": since - 1}, {**dataset.manifest}]
+    older = [{**manifest_of(dataset), "rules": since - 1}, manifest_of(dataset)]
     del older[1]["rules"], older[1]["kept_rows"]
     for old in older:
         with pytest.raises(ConflictError):
             await rebuild(whorl.engine, acme.tenant_id, old)
+
+
+async def test_the_database_and_the_folder_have_the_same_manifest(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    runs = sorted(await collect(whorl, acme, 4))
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        stored = await session.scalar(select(Dataset.whole_manifest).where(Dataset.id == dataset.id))
+        assert list(await runs_of_dataset(session, dataset.id)) == runs
+    assert stored["runs"] == [str(run) for run in runs]
+    assert {**dataset.manifest, "runs": stored["runs"]} == stored
+    written = (Path(dataset.folder) / "manifest.json").read_text(encoding="utf-8")
+    assert written == json.dumps(stored, indent=1, sort_keys=True)
 
 
 async def test_a_changed_source_is_noticed(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
@@ -278,7 +301,11 @@ async def test_a_changed_source_is_noticed(whorl: Whorl, acme: Actor, tmp_path: 
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await session.execute(update(Run).values(status="failed"))
     with pytest.raises(ConflictError, match="changed"):
-        await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+        await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
+    files = {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()}
+    with pytest.raises(ConflictError, match="changed"):
+        await restore(whorl.engine, acme.tenant_id, dataset.id)
+    assert {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()} == files
 
 
 async def test_rows_render_as_they_were_served(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:

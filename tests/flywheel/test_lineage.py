@@ -40,6 +40,8 @@ from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.tables import Span
 
+from .manifests import manifest_of
+
 SECRET = "my heliotrope accordion"
 
 
@@ -185,8 +187,8 @@ async def test_an_erased_person_is_nowhere(settings: Settings) -> None:
         assert counts["rebuild"] == [f"whorl train {world.dataset.id}"]
         assert receipt.subject.startswith("sha256:") and await world.answers() is None
         left = await world.stored()
-        assert (left.rows, left.manifest["withdrawn"], len(left.manifest["runs"])) == (3, 3, 3)
-        await rebuild(whorl.engine, world.owner.tenant_id, left.manifest)
+        assert (left.rows, left.manifest["withdrawn"], left.runs) == (3, 3, 3)
+        await rebuild(whorl.engine, world.owner.tenant_id, manifest_of(left))
         with pytest.raises(ConflictError, match="is tainted"):
             await promote(whorl.engine, whorl.servers, world.owner, world.adapter, force=True)
         with pytest.raises(NotFoundError):
@@ -275,7 +277,7 @@ async def test_statements_take_any_number_of_runs(
     )  # fmt: skip
     dataset = Dataset(
         tenant_id=acme.tenant_id, format="sft", rows=1, held_out_rows=0, content_hash="", folder="",
-        manifest={"runs": [str(each) for each in [*others, run_id]]},
+        whole_manifest={"runs": [str(each) for each in [*others, run_id]]},
     )  # fmt: skip
 
     async def runs_of(*_: Any) -> list[str]:

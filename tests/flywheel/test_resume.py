@@ -131,7 +131,7 @@ async def start(whorl: Any, model: Path, data: Path, recipe: Recipe) -> tuple[Ac
     actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
     manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s", "runs": []}
     dataset = Dataset(
-        tenant_id=actor.tenant_id, format="sft", rows=10, held_out_rows=0, content_hash="c", manifest=manifest,
+        tenant_id=actor.tenant_id, format="sft", rows=10, held_out_rows=0, content_hash="c", whole_manifest=manifest,
         folder=str(data),
     )  # fmt: skip
     async with tenant_session(whorl.engine, actor.tenant_id) as session:

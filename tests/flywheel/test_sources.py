@@ -29,6 +29,8 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
+from .manifests import manifest_of
+
 
 class Interrupted(LocalReader):
     """Reads all runs, then lets something happen before the first build goes on."""
@@ -56,7 +58,7 @@ async def build(world: World, folder: Path, reader: Interrupted | None = None) -
 def without_ann(world: World, dataset: Dataset) -> bool:
     """Whether a dataset has rows of Bob's three runs alone, and says so."""
     bob = [str(run) for run in world.runs["bob"]]
-    return (dataset.rows, dataset.manifest["runs"]) == (3, bob) and not in_files(
+    return (dataset.rows, dataset.runs, manifest_of(dataset)["runs"]) == (3, 3, bob) and not in_files(
         Path(dataset.folder), [SECRET]
     )
 
@@ -68,7 +70,7 @@ async def test_a_person_who_is_erased_during_a_build_is_not_in_it(settings: Sett
         reader = Interrupted(lambda: erase_subject(whorl.engine, whorl.servers, world.owner, ann))
         dataset = await build(world, settings.path("datasets"), reader)
         assert reader.builds == 2 and without_ann(world, dataset)
-        await rebuild(whorl.engine, world.owner.tenant_id, dataset.manifest)
+        await rebuild(whorl.engine, world.owner.tenant_id, manifest_of(dataset))
     assert in_files(settings.data_dir, [SECRET]) == []
 
 
@@ -146,7 +148,8 @@ async def test_two_who_are_erased_at_once_are_both_gone(settings: Settings) -> N
         )
         assert [receipt.counts["rows"] for receipt in receipts] == [{str(world.dataset.id): 3}] * 2
         left = await world.stored()
-        assert (left.rows, left.manifest["runs"], left.manifest["withdrawn"]) == (0, [], 6)
+        assert (left.rows, left.runs, left.manifest["withdrawn"]) == (0, 0, 6)
+        assert manifest_of(left)["runs"] == []
     assert in_files(settings.data_dir, [SECRET, "the tide"]) == []
 
 

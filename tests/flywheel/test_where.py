@@ -15,6 +15,8 @@ from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.flywheel.where import FIELDS, parse_where
 from whorl.platform.errors import InputError
 
+from .manifests import manifest_of
+
 
 def a_run(reward: float | None = 1.0, **given: Any) -> Trajectory:
     outcomes = () if reward is None else (Judged("score", reward, 1.0, None, source="user:ann"),)
@@ -122,7 +124,7 @@ async def test_a_dataset_of_a_condition_is_rebuilt_to_the_same_bytes(
     everything = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
     assert dataset.manifest["selection"]["where"] == selection.where
     assert dataset.rows + dataset.manifest["left_out"].get("where", 0) >= everything.rows > 0
-    again = await rebuild(whorl.engine, acme.tenant_id, dataset.manifest)
+    again = await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
     assert again.written.content_hash == dataset.content_hash
     with pytest.raises(InputError, match=r"No run gives a row for kto \(4 runs selected; where: 4\)"):
         await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", Selection(where="reward > 1"))

@@ -118,8 +118,9 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
         assert given.status_code == 201
         dataset = (await client.post("/api/datasets", json={"format": "sft", "held_out": 0})).json()
         assert (await client.get(f"/api/datasets/{dataset['id']}")).json() == dataset
-        assert dataset["manifest"].pop("runs") == [run["run_id"]]
-        assert (await client.get("/api/datasets")).json() == [{**dataset, "runs": 1}]
+        assert (await client.get("/api/datasets")).json() == [dataset] and dataset["runs"] == 1
+        manifest = (await client.get(f"/api/datasets/{dataset['id']}/manifest.json")).json()
+        assert manifest == {**dataset["manifest"], "runs": [run["run_id"]]}
         assert (await client.get(f"/api/datasets/{uuid.uuid4()}")).status_code == 404
         exported = await client.get(f"/api/datasets/{dataset['id']}/train.jsonl")
         assert json.loads(exported.text.splitlines()[0])["messages"][-1]["role"] == "assistant"
@@ -128,8 +129,12 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
         )
         assert table.num_rows == dataset["rows"]
         assert (await client.get(f"/api/datasets/{dataset['id']}/all.jsonl")).status_code == 422
+        for name in ("manifest.json", "train.jsonl"):
+            next(site.app.state.whorl.settings.path("datasets").rglob(name)).unlink()
+            gone = await client.get(f"/api/datasets/{dataset['id']}/{name}")
+            assert gone.status_code == 404 and f"The file {name}" in gone.json()["detail"]
         actions = [event["action"] for event in (await client.get("/api/audit")).json()]
-        assert actions[:3] == ["dataset.exported", "dataset.exported", "document.added"]
+        assert actions[:4] == [*["dataset.exported"] * 3, "document.added"]
         conversation = run["conversation_id"]
         messages = (await client.get(f"/api/conversations/{conversation}/messages")).json()
         assert [m["role"] for m in messages] == ["user", "assistant"]
