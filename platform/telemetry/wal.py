@@ -22,6 +22,8 @@ from ..errors import PrerequisiteError
 _HEAD = struct.Struct("<II")
 # Seconds after which what a full disk did not take may be sent again.
 FULL_RETRY = 30.0
+# Read at once: each read lets other threads go on, and takes a while to come back.
+_READ_BYTES = 1 << 18
 SEGMENT_BYTES = 16 * 1024 * 1024
 
 
@@ -199,14 +201,15 @@ def _write(file: IO[bytes], data: bytes) -> None:
 
 
 def _entries(path: Path, segment: int, start: int) -> Iterator[Entry]:
-    with path.open("rb") as file:
+    with path.open("rb", buffering=_READ_BYTES) as file:
         file.seek(start)
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             length, checksum = _HEAD.unpack(head)
             payload = file.read(length)
             if len(payload) < length or zlib.crc32(payload) != checksum:
                 return
-            yield Entry(payload, Position(segment, file.tell()))
+            start += _HEAD.size + length
+            yield Entry(payload, Position(segment, start))
 
 
 def _try_lock(folder: Path) -> IO[bytes] | None:
