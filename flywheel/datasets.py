@@ -39,7 +39,7 @@ from .files import Written, partial_folder, publish, write_rows
 from .manifests import runs_of_dataset, whole
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
-from .run_ids import RunIds
+from .run_ids import AT_ONCE, RunIds
 from .screening import quarantine
 from .screening.screener import Look
 from .sources import still_usable, take_turn, those_there
@@ -49,8 +49,6 @@ from .trajectory import Trajectory
 from .where import parse_where
 
 CONSENT_POLICY = "opt-out-1"
-# Ids read at once.
-_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -286,7 +284,7 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:
     """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    query = selected(selection).where(*unasked).execution_options(yield_per=_AT_ONCE)
+    query = selected(selection).where(*unasked).execution_options(yield_per=AT_ONCE)
     found = RunIds()
     async for run_id in await session.stream_scalars(query):
         found.append(run_id)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Text, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
@@ -24,7 +24,7 @@ from ..platform.telemetry.otlp.records import pseudonym
 from ..platform.telemetry.tables import Span
 from ..retrieval.tables import DocumentRow
 from .files import KEPT, PARTS
-from .tables import Dataset, Training
+from .tables import Dataset, DatasetRun, Training
 
 Kind = Literal["document", "tool", "user", "run", "dataset", "training", "adapter"]
 
@@ -198,9 +198,9 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
 
 async def _datasets_of(session: AsyncSession, runs: Sequence[str]) -> list[Dataset]:
     """Datasets whose manifest names one of the runs, the oldest first."""
-    named = func.jsonb_array_elements_text(Dataset.whole_manifest["runs"], type_=Text).column_valued("named")
-    among = select(named).where(one_of(named, runs)).exists()
-    return list(await session.scalars(select(Dataset).where(among).order_by(Dataset.id)))
+    keys = [uuid.UUID(run) for run in runs]
+    among = select(DatasetRun.dataset_id).where(one_of(DatasetRun.run_id, keys))
+    return list(await session.scalars(select(Dataset).where(Dataset.id.in_(among)).order_by(Dataset.id)))
 
 
 def rows_of(dataset: Dataset, runs: set[str]) -> Iterator[RowRef]:

@@ -7,15 +7,12 @@ a gigabyte, and as much again in the statement.
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, Text, Uuid, cast, func, literal, select
+from sqlalchemy import ColumnElement, LargeBinary, Text, Uuid, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .run_ids import SIZE, RunIds
+from .run_ids import AT_ONCE, SIZE, RunIds
 from .tables import Dataset
-
-# Ids read at once.
-_AT_ONCE = 10_000
 
 
 def whole(manifest: dict[str, Any], run_ids: RunIds) -> ColumnElement[Any]:
@@ -27,14 +24,10 @@ def whole(manifest: dict[str, Any], run_ids: RunIds) -> ColumnElement[Any]:
     return literal(manifest, JSONB).op("||")(func.jsonb_build_object("runs", ids.scalar_subquery()))
 
 
-def run_names() -> Select[str]:
-    """The ids, as texts, of the runs of the datasets that a condition is added for; of all where none is."""
-    return select(func.jsonb_array_elements_text(Dataset.whole_manifest["runs"], type_=Text))
-
-
 async def runs_of_dataset(session: AsyncSession, dataset_id: uuid.UUID) -> RunIds:
     """The runs that a dataset was made of, in the order of its manifest."""
-    query = run_names().where(Dataset.id == dataset_id).execution_options(yield_per=_AT_ONCE)
+    names = select(func.jsonb_array_elements_text(Dataset.whole_manifest["runs"], type_=Text))
+    query = names.where(Dataset.id == dataset_id).execution_options(yield_per=AT_ONCE)
     found = RunIds()
     async for name in await session.stream_scalars(query):
         found.append(uuid.UUID(name))

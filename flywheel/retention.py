@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Text, cast, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..agents.forgetting import delete_conversations
@@ -22,9 +22,8 @@ from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
 from .erasure import delete_runs
 from .jobs import worker_of
-from .manifests import run_names
 from .sources import take_turn
-from .tables import Retention
+from .tables import DatasetRun, Retention
 
 RETAIN_JOB = "retain"
 # At night, in the time zone of the database's clock (UTC).
@@ -105,7 +104,8 @@ def _old_runs(before: datetime) -> tuple[ColumnElement[bool], ...]:
 async def _delete_runs(session: AsyncSession, tenant_id: uuid.UUID, before: datetime) -> dict[str, int]:
     """Delete up to ``BATCH`` runs; those that another transaction works on are left to a later batch."""
     await take_turn(session, tenant_id)
-    query = select(Run.id).where(*_old_runs(before), cast(Run.id, Text).not_in(run_names()))
+    needed = exists().where(DatasetRun.run_id == Run.id)
+    query = select(Run.id).where(*_old_runs(before), ~needed)
     keys = list(await session.scalars(query.limit(BATCH).with_for_update(skip_locked=True)))
     return await delete_runs(session, keys) if keys else {}
 

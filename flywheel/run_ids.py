@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
 SIZE = 16
+# Asked for at once.
+AT_ONCE = 10_000
 
 
 class RunIds(Sequence[uuid.UUID]):

@@ -10,11 +10,8 @@ from ..agents.tables import Run
 from ..platform.database.conditions import one_of
 from ..platform.database.session import take_turns
 from ..platform.portions import portions
-from .run_ids import RunIds
+from .run_ids import AT_ONCE, RunIds
 from .tables import Quarantine
-
-# Runs asked for at once.
-_PAGE = 10_000
 
 
 async def take_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
@@ -25,7 +22,7 @@ async def take_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
 async def those_there(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the runs that there are."""
     found: set[uuid.UUID] = set()
-    for page in portions(run_ids, _PAGE):
+    for page in portions(run_ids, AT_ONCE):
         found.update(await session.scalars(select(Run.id).where(one_of(Run.id, page))))
     return found
 
@@ -35,7 +32,7 @@ async def still_usable(session: AsyncSession, run_ids: RunIds, used: RunIds) -> 
     recalled = set(await session.scalars(select(Quarantine.run_id).where(Quarantine.state == "confirmed")))
     gone = {run for run in used if run in recalled} if recalled else set()
     left = RunIds()
-    for page in portions(run_ids, _PAGE):
+    for page in portions(run_ids, AT_ONCE):
         there = await those_there(session, page)
         for run in page:
             if run in there and run not in gone:

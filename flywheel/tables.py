@@ -80,6 +80,21 @@ class Dataset(TenantTable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class DatasetRun(TenantTable, Base):
+    """A run of a dataset, for what asks which dataset a run is in: a trigger keeps them as the manifests have them."""
+
+    __tablename__ = "dataset_runs"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["datasets.tenant_id", "datasets.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "dataset_id"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    dataset_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
 class Training(TenantTable, Base):
     """A training job; ``status`` is queued, running, succeeded or failed."""
 

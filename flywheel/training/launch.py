@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.tables import Run
 from ...platform.database.base import now
-from ...platform.database.conditions import one_of
 from ...platform.database.session import held, is_held, tenant_session
 from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
@@ -24,8 +23,7 @@ from ...platform.serving.adapters import adapter_name, next_version, register_ad
 from ...platform.serving.base_model import base_hash, template_hash
 from .. import split
 from ..datasets import find_dataset
-from ..manifests import runs_of_dataset
-from ..tables import Dataset, Training
+from ..tables import Dataset, DatasetRun, Training
 from .checkpoint import Checkpoint
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
@@ -208,8 +206,8 @@ def check_template(manifest: dict[str, Any], recipe: Recipe, model_folder: Path)
 
 async def group_tags(session: AsyncSession, dataset: Dataset) -> dict[str, str]:
     """The ``group:`` tag of each of a dataset's runs that has one."""
-    runs = await runs_of_dataset(session, dataset.id)
-    tagged = await session.execute(select(Run.id, Run.tags).where(one_of(Run.id, runs)))
+    of_dataset = select(DatasetRun.run_id).where(DatasetRun.dataset_id == dataset.id)
+    tagged = await session.execute(select(Run.id, Run.tags).where(Run.id.in_(of_dataset)))
     return {
         str(run): tag for run, tags in tagged for tag in tags[::-1] if str(tag).startswith(split.GROUP_TAG)
     }

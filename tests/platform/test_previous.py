@@ -68,11 +68,14 @@ async def test_the_app_of_before_runs_on_the_schema_of_today(
                 ]
                 chat = {"model": "scripted", "messages": [{"role": "user", "content": "When?"}]}
                 direct = await client.post("/v1/chat/completions", json=chat)
+                built = await client.post("/api/datasets", json={"format": "sft", "held_out": 0})
         finally:
             await app.end(signal.SIGTERM)
     assert run["status"] == "succeeded"
-    for answer in (feedback, uploaded, direct, *pages):
+    for answer in (feedback, uploaded, direct, built, *pages):
         assert answer.is_success, answer.text
     with psycopg.connect(database.admin) as connection:
         stored = connection.execute("SELECT count(*) FROM spans WHERE run_id = %s", [run["run_id"]])
         assert stored.fetchone() == (SPANS,)
+        of_dataset = connection.execute("SELECT dataset_id::text, run_id::text FROM dataset_runs").fetchall()
+        assert of_dataset == [(built.json()["id"], run["run_id"])]

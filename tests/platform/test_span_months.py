@@ -19,6 +19,8 @@ from whorl.platform.telemetry.months import AHEAD, prepare_months
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.store import store_records
 
+from .earlier import database_at, make_tenant
+
 TENANT = uuid.UUID(int=5)
 LATER = datetime(2250, 1, 1, tzinfo=UTC)
 OLD = "spans_2020_{:02}"
@@ -45,13 +47,6 @@ def this_month() -> datetime:
 def month_after(month: datetime, number: int = 1) -> datetime:
     years, index = divmod(month.month - 1 + number, 12)
     return month.replace(year=month.year + years, month=index + 1)
-
-
-def make_tenant(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "INSERT INTO tenants (id, slug, name, created_at) VALUES (%s, 'acme', 'Acme', now())", [TENANT]
-        )
 
 
 async def store(url: str, *spans: SpanRecord) -> int:
@@ -92,7 +87,7 @@ def make_month(url: str, number: int) -> str:
 @pytest_asyncio.fixture
 async def engine(database: Addresses) -> AsyncIterator[AsyncEngine]:
     """What the application reaches of a database with a tenant."""
-    make_tenant(database.admin)
+    make_tenant(database.admin, TENANT, "acme")
     opened = create_engine(database.app)
     yield opened
     await opened.dispose()
@@ -185,12 +180,8 @@ async def test_several_processes_may_prepare_at_once(engine: AsyncEngine, databa
 @pytest.fixture
 def before(template_database: Addresses) -> Addresses:
     """A database as the release before this schema left it, with a tenant."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    addresses = Addresses(*(url.replace("/template_whorl?", f"/{name}?") for url in template_database))
-    with psycopg.connect(addresses.admin.replace(f"/{name}?", "/postgres?"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    migrate(addresses.admin, "0016")
-    make_tenant(addresses.admin)
+    addresses = database_at("0016", template_database)
+    make_tenant(addresses.admin, TENANT, "acme")
     return addresses
 
 
