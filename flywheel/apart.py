@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import pickle
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
-import anyio.to_process
-from anyio import BrokenWorkerProcess, CapacityLimiter
+import anyio
+from anyio import CapacityLimiter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.session import create_engine, tenant_session
@@ -19,6 +21,7 @@ from .tables import Dataset
 # The least priority of a process (nice(1)); the kernel gives it what others leave.
 LAST = 19
 _ONE = CapacityLimiter(1)
+_COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.apart"]
 
 
 async def create_apart(
@@ -30,28 +33,38 @@ async def create_apart(
     Raises what ``create_dataset`` raises, and UpstreamError where the process dies; then nothing is
     left of the build.
     """
-    try:
-        dataset_id = await anyio.to_process.run_sync(
-            build_last, url, tenant_id, folder, format, selection, options, cancellable=True, limiter=_ONE
-        )
-    except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies as it starts
+    work = pickle.dumps((url, tenant_id, folder, format, selection, options))
+    async with _ONE:
+        done = await anyio.run_process(_COMMAND, input=work, stderr=None, check=False)
+    if done.returncode != 0:
         raise UpstreamError(
             "The process that built the dataset ended before the dataset was complete, most likely for want of "
             "memory. Nothing was kept of it: build it again, from fewer runs if it happens again."
-        ) from error
+        )
+    built: uuid.UUID | Exception = pickle.loads(done.stdout)
+    if isinstance(built, Exception):
+        raise built
     async with tenant_session(engine, tenant_id) as session:
-        return await find_dataset(session, dataset_id)
+        return await find_dataset(session, built)
 
 
-def build_last(
-    url: str, tenant_id: uuid.UUID, folder: Path, format: Format, selection: Selection, options: dict[str, Any]
-) -> uuid.UUID:  # fmt: skip
-    """Build a dataset when nobody else needs the processor; returns its id. For a process of its own."""
+def main() -> None:
+    """Build what standard input asks for when nobody else needs the processor; the id or what was raised is the output."""
     import torch
 
     step_back()
     torch.set_num_threads(1)
-    return asyncio.run(_build(url, tenant_id, folder, format, selection, options))
+    answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for what a library prints
+    with answer:
+        pickle.dump(_outcome(pickle.load(sys.stdin.buffer)), answer)
+
+
+def _outcome(work: tuple[Any, ...]) -> uuid.UUID | Exception:
+    try:
+        return asyncio.run(_build(*work))
+    except Exception as error:  # noqa: BLE001 - whatever fails is raised where the build is waited for
+        return error
 
 
 def step_back() -> None:
@@ -67,3 +80,7 @@ async def _build(
         return (await create_dataset(engine, tenant_id, folder, format, selection, **options)).id
     finally:
         await engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -77,6 +77,8 @@ async def measure(client: httpx.AsyncClient, runs: int) -> tuple[list[float], li
     await chats(client, WINDOW, 0)
     build = asyncio.create_task(client.post("/api/datasets", json={"format": "kto"}, timeout=None))
     while (process := builder()) is None:
+        if build.done():
+            raise RuntimeError(f"There was no build to measure: {build.result().text}")
         await asyncio.sleep(0.05)
     alone: list[float] = []
     beside: list[float] = []

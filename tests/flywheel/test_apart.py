@@ -10,8 +10,10 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from tests.conftest import Actor, Whorl
+from tests.conftest import Actor, Addresses, Whorl
 from tests.flywheel.test_datasets import collect
+from tests.platform.processes import App, model_server
+from tests.serving_app import key_of
 from whorl.flywheel import apart
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.tables import Dataset
@@ -36,15 +38,32 @@ async def test_a_build_apart_is_the_same_build(whorl: Whorl, acme: Actor, tmp_pa
         await apart.create_apart(whorl.engine, url, acme.tenant_id, tmp_path, "sft", Selection(where="x = 1"))
 
 
+async def test_an_app_builds_however_it_was_started(database: Addresses, tmp_path: Path) -> None:
+    """Here as a module; a console script is the usual way."""
+    key = await anyio.to_thread.run_sync(key_of, database, "acme")
+    async with model_server() as model:
+        app = App(database, tmp_path / "data", model)
+        await app.start()
+        try:
+            async with app.client(key) as client:
+                run = (await client.post("/api/runs", json={"question": "When?"})).raise_for_status().json()
+                thumb = {"kind": "thumb", "value": 1}
+                (await client.post(f"/api/runs/{run['run_id']}/feedback", json=thumb)).raise_for_status()
+                built = await client.post("/api/datasets", json={"format": "sft", "held_out": 0})
+        finally:
+            await app.end(signal.SIGTERM)
+    assert built.is_success and built.json()["rows"] == 1, built.text
+
+
 async def test_a_build_that_is_killed_leaves_nothing(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
     await collect(whorl, acme, 2)
 
     async def kill() -> None:
-        """Kill every process that builds; an idle one of an earlier event loop may be among them."""
+        """Kill every process that builds."""
         while True:
             for child in psutil.Process().children():
                 with suppress(psutil.Error):  # it may have ended since it was listed
-                    if child.nice() == apart.LAST and "anyio.to_process" in child.cmdline():
+                    if child.nice() == apart.LAST and "whorl.flywheel.apart" in child.cmdline():
                         os.kill(child.pid, signal.SIGKILL)
             await anyio.sleep(0.01)
 
