@@ -52,7 +52,7 @@ def bars(title: str, counts: dict[str, int]) -> str:
 
 
 def _text(manifest: dict[str, Any], runs: int, plots: dict[str, tuple[str, dict[str, int]]]) -> str:
-    selection = {key: value for key, value in manifest["selection"].items() if value}
+    selection = {key: value for key, value in sorted(manifest["selection"].items()) if value}
     left_out = _table(("runs left out because", "runs"), manifest["left_out"].items())
     noted = "".join(f"- {remark}\n" for remark in remarks(manifest["balance"]))
     kept, told = "", ""

@@ -215,13 +215,16 @@ async def restore(engine: AsyncEngine, tenant_id: uuid.UUID, dataset_id: uuid.UU
     what lies there stays as it is.
     """
     async with tenant_session(engine, tenant_id) as session:
-        await take_turn(session, tenant_id)
         dataset = await find_dataset(session, dataset_id, lock=True)
         runs = await runs_of_dataset(session, dataset_id)
         place = Path(dataset.folder)
         with partial_folder(place) as partial:
-            await _same(session, tenant_id, dataset.manifest, runs, partial)
-            publish(partial, place, dataset.manifest, runs)
+            built = await _same(session, tenant_id, dataset.manifest, runs, partial)
+            # The database keeps the keys of what was counted in an order of its own; the card has them in theirs.
+            left_out = dict(sorted(dataset.manifest["left_out"].items()))
+            publish(
+                partial, place, {**dataset.manifest, "left_out": left_out, **built.written._asdict()}, runs
+            )
     return dataset
 
 

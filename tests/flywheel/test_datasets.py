@@ -27,7 +27,7 @@ from whorl.flywheel.screening import screen_text
 from whorl.flywheel.split import group_of, is_held_out
 from whorl.flywheel.spool import Spool
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
-from whorl.flywheel.tables import Dataset
+from whorl.flywheel.tables import Dataset, Outcome
 from whorl.flywheel.training.render import objects
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.flywheel.verifiers.base import Attempt
@@ -284,8 +284,13 @@ async def test_what_went_well_is_kept_beside_rows_that_do_not_say_it(
 async def test_the_database_and_the_folder_have_the_same_manifest(
     whorl: Whorl, acme: Actor, tmp_path: Path
 ) -> None:
-    runs = sorted(await collect(whorl, acme, 4))
-    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
+    runs = sorted(await collect(whorl, acme, 12))
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Outcome).where(Outcome.run_id == runs[0]).values(weight=0))
+        await session.execute(update(Membership).values(training=False))
+        await session.execute(update(Run).where(Run.id.in_(runs[3:])).values(user_id=None))
+    selection = Selection(agent="default", tag="a", where="steps >= 1")
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", selection, held_out=0.0)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         stored = await session.scalar(select(Dataset.whole_manifest).where(Dataset.id == dataset.id))
         assert list(await runs_of_dataset(session, dataset.id)) == runs
@@ -293,6 +298,11 @@ async def test_the_database_and_the_folder_have_the_same_manifest(
     assert {**dataset.manifest, "runs": stored["runs"]} == stored
     written = (Path(dataset.folder) / "manifest.json").read_text(encoding="utf-8")
     assert written == json.dumps(stored, indent=1, sort_keys=True)
+    files = {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()}
+    assert len(files) > 4
+    shutil.rmtree(dataset.folder)
+    await restore(whorl.engine, acme.tenant_id, dataset.id)
+    assert {p.name: p.read_bytes() for p in Path(dataset.folder).iterdir()} == files
 
 
 async def test_a_changed_source_is_noticed(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
