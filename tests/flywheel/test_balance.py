@@ -47,7 +47,7 @@ def test_what_stands_out_is_said() -> None:
 def test_the_card_can_be_read(format: Any, tmp_path: Path) -> None:
     built = rows(format, *(a_run(str(n), (GOOD, BAD)[n % 2], verifier=says("1")) for n in range(10)))
     written = write_rows(tmp_path, built, 0, 0.0)
-    write_card(tmp_path, {**a_manifest(written), "format": format})
+    write_card(tmp_path, {**a_manifest(written), "format": format}, runs=1)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     front = yaml.safe_load(text.split("---")[1])
     assert [each["path"] for each in front["configs"][0]["data_files"]] == ["train.jsonl", "held_out.jsonl"]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import Settings, Whorl
+from tests.flywheel.manifests import store_dataset
 from tests.ui.seed import evaluation
 from whorl.flywheel import safety
 from whorl.flywheel.evaluation import Task
@@ -17,7 +18,6 @@ from whorl.flywheel.measure import evaluate_adapter, evaluate_safety, evaluate_s
 from whorl.flywheel.tables import Dataset, Evaluation
 from whorl.flywheel.verifiers.base import Attempt, Call
 from whorl.platform.app import open_whorl
-from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.access import Actor
@@ -152,12 +152,7 @@ async def test_every_kind_of_evaluation_is_stored_with_its_checks(settings: Sett
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
         row = {"messages": [{"role": "assistant", "content": f"Use the key {KEY} now."}]}
         (tmp_path / "train.jsonl").write_text(json.dumps(row))
-        dataset = Dataset(
-            tenant_id=actor.tenant_id, id=new_id(), format="sft", rows=1, held_out_rows=0, content_hash="c",
-            manifest={}, folder=str(tmp_path),
-        )  # fmt: skip
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            session.add(dataset)
+        dataset = await store_dataset(whorl.engine, actor, "sft", 1, tmp_path)
         first, second = await add_adapter(whorl, actor, 1, dataset), await add_adapter(whorl, actor, 2)
         leaked = await evaluate_secrets(whorl.agents, actor, first)
         assert leaked["leaked"] == 1 and KEY not in json.dumps(leaked)

@@ -15,11 +15,12 @@ from asgi_lifespan import LifespanManager
 from safetensors.torch import load_file
 
 from tests.conftest import Actor, Settings, quote_first
+from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
 from tests.tiny_model import make_model
 from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
-from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.tables import Training
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
@@ -129,13 +130,7 @@ def test_a_resumed_training_reaches_the_same_weights(
 
 async def start(whorl: Any, model: Path, data: Path, recipe: Recipe) -> tuple[Actor, uuid.UUID]:
     actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s", "runs": []}
-    dataset = Dataset(
-        tenant_id=actor.tenant_id, format="sft", rows=10, held_out_rows=0, content_hash="c", whole_manifest=manifest,
-        folder=str(data),
-    )  # fmt: skip
-    async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        session.add(dataset)
+    dataset = await store_dataset(whorl.engine, actor, "sft", 10, data)
     return actor, await queue_training(whorl.engine, actor, dataset.id, recipe)
 
 

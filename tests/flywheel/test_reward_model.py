@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Actor, Settings, quote_first
+from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_training import SEARCH
 from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
@@ -18,7 +19,6 @@ from whorl.flywheel.outcomes import outcomes_of
 from whorl.flywheel.promotion import promote
 from whorl.flywheel.reward_model import Attempted, RewardModel, as_share, find_reward_model, judge_runs
 from whorl.flywheel.reward_model_commands import _attempt
-from whorl.flywheel.tables import Dataset
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.recipe import default_recipe
 from whorl.platform.app import open_whorl
@@ -48,13 +48,7 @@ def pairs(folder: Path, count: int = 16) -> Path:
 
 async def trained(whorl: Any, settings: Settings, model: Path, data: Path) -> tuple[Actor, str]:
     actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s"}
-    dataset = Dataset(
-        tenant_id=actor.tenant_id, format="dpo", rows=16, held_out_rows=0, content_hash="c", manifest=manifest,
-        folder=str(data),
-    )  # fmt: skip
-    async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        session.add(dataset)
+    dataset = await store_dataset(whorl.engine, actor, "dpo", 16, data)
     recipe = default_recipe("reward").changed(learning_rate=0.01, epochs=4.0)
     training = await queue_training(whorl.engine, actor, dataset.id, recipe)
     return actor, await train_adapter(whorl.engine, actor, training, recipe, model, settings.adapters)

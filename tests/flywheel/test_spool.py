@@ -9,8 +9,10 @@ import pytest
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, says
 from whorl.flywheel.build import FORMATS, build_rows
 from whorl.flywheel.files import Written, content_hash, partial_folder, publish, write_rows
+from whorl.flywheel.run_ids import RunIds
 from whorl.flywheel.spool import Spool
 from whorl.flywheel.trajectory import Trajectory
+from whorl.platform.database.base import new_id
 
 
 def test_runs_come_back_as_they_were_added() -> None:
@@ -66,7 +68,7 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with partial_folder(place) as partial:
         written = write_rows(partial, iter([{"messages": [], "group": "a", "source": []}]), 0, 0.0)
-        publish(partial, place, a_manifest(written))
+        publish(partial, place, a_manifest(written), RunIds([new_id()]))
     assert [p.name for p in tmp_path.iterdir()] == ["dataset"]
     assert content_hash(place) == written.content_hash
 
@@ -74,7 +76,7 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
 def a_manifest(written: Written) -> dict[str, Any]:
     return {
         "format": "sft", "selection": {}, "as_of": "2026-01-01", "consent": "c", "redaction": ["r"], "screening": "s",
-        "split": {"rule": "x", "held_out": 0.1}, "most_of_one": 0.5, "near_duplicates": None, "runs": ["1"],
+        "split": {"rule": "x", "held_out": 0.1}, "most_of_one": 0.5, "near_duplicates": None,
         "left_out": {"no outcome": 3}, **written._asdict(),
     }  # fmt: skip
 

@@ -9,14 +9,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
-from tests.conftest import Actor, Settings, quote_first
+from tests.conftest import Settings, quote_first
+from tests.flywheel.manifests import store_dataset
 from tests.tiny_model import make_model
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.gate import held_out_success
 from whorl.flywheel.measure import evaluate_adapter
 from whorl.flywheel.promotion import promote, rollback, serving_adapter
-from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.tables import Training
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.collate import Spoken
 from whorl.flywheel.training.launch import check_template, queue_training, train_adapter
@@ -396,7 +397,7 @@ async def test_from_a_dataset_to_a_serving_adapter_and_back(
     changed = settings.model_copy(update={"model_dir": model})
     async with open_whorl(changed) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        dataset = await store_dataset(whorl.engine, actor, "sft", 4, write_dataset(tmp_path / "data", "sft"))
         recipe = default_recipe("sft").model_copy(update={"max_steps": 1})
         training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
         name = await train_adapter(whorl.engine, actor, training_id, recipe, model, changed.adapters)
@@ -426,7 +427,9 @@ async def test_a_training_that_fails_says_so(settings: Settings, model: Path, tm
     changed = settings.model_copy(update={"model_dir": model})
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft", count=0))
+        dataset = await store_dataset(
+            whorl.engine, actor, "sft", 4, write_dataset(tmp_path / "data", "sft", count=0)
+        )
         recipe = default_recipe("sft")
         training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
         with pytest.raises(InputError, match="nothing to train on"):
@@ -447,7 +450,7 @@ async def test_a_training_whose_process_died_is_closed_and_a_living_one_is_not(
     changed = settings.model_copy(update={"model_dir": model})
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        dataset = await store_dataset(whorl.engine, actor, "sft", 4, write_dataset(tmp_path / "data", "sft"))
         recipe = default_recipe("sft").model_copy(update={"max_steps": 1})
         ids = [await queue_training(whorl.engine, actor, dataset.id, recipe) for _ in range(2)]
         left = changed.adapters / "acme.v1.partial"
@@ -467,17 +470,6 @@ async def test_a_training_whose_process_died_is_closed_and_a_living_one_is_not(
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             again = await session.get_one(Training, (actor.tenant_id, ids[0]))
         assert (again.status, again.error) == ("succeeded", None)
-
-
-async def _stored(whorl: Any, actor: Actor, folder: Path) -> Dataset:
-    manifest = {"content_hash": "c", "consent": "c", "redaction": [], "screening": "s"}
-    dataset = Dataset(
-        tenant_id=actor.tenant_id, format="sft", rows=4, held_out_rows=0, content_hash="c", manifest=manifest,
-        folder=str(folder),
-    )  # fmt: skip
-    async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        session.add(dataset)
-    return dataset
 
 
 def test_the_gate() -> None:
@@ -591,7 +583,7 @@ async def test_a_loss_that_is_not_finite_fails_with_its_curves(
     changed = settings.model_copy(update={"model_dir": model})
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-        dataset = await _stored(whorl, actor, write_dataset(tmp_path / "data", "sft"))
+        dataset = await store_dataset(whorl.engine, actor, "sft", 4, write_dataset(tmp_path / "data", "sft"))
         recipe = default_recipe("sft").changed(learning_rate=1.5e30, epochs=20.0, batch_size=1)
         training_id = await queue_training(whorl.engine, actor, dataset.id, recipe)
         with pytest.raises(InputError, match="became not finite"):
