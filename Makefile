@@ -73,7 +73,7 @@ types:
 check: $(VENV)/installed-dev types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p whorl.platform -p whorl.agents -p whorl.retrieval -p whorl.flywheel -p whorl.ui
+	$(BIN)/mypy -p whorl.platform -p whorl.agents -p whorl.retrieval -p whorl.flywheel -p whorl.ui -p tests
 	cd build/types && ../../$(BIN)/lint-imports --config ../../pyproject.toml
 
 format: $(VENV)/installed-dev

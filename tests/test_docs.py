@@ -90,7 +90,7 @@ def _check_command(words: list[str]) -> None:
     while isinstance(command, Group):
         assert words[0] in command.commands, words
         command = command.commands[words.pop(0)]  # type: ignore[assignment]
-    options = {option for parameter in command.params for option in parameter.opts}  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options, words
 
 

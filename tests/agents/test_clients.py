@@ -312,7 +312,7 @@ def test_nobody_reaches_what_is_anothers_by_its_name(
     for name in ("harbour", "rival.v1", "nowhere.v1"):
         for stream in (False, True):
             with pytest.raises(openai.NotFoundError) as raised:
-                client.chat.completions.create(model=name, messages=ASKED, stream=stream)  # type: ignore[call-overload]
+                client.chat.completions.create(model=name, messages=ASKED, stream=stream)
             said.append(str(raised.value).replace(name, "NAME"))
         with pytest.raises(openai.NotFoundError):
             client.models.retrieve(name)

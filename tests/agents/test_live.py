@@ -13,7 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
-from sqlalchemy import column, delete, func, insert, select, table, update
+from sqlalchemy import Text, column, delete, func, insert, select, table, update
 
 from tests.conftest import Addresses, test_settings
 from tests.needles import in_tables
@@ -90,7 +90,8 @@ class Replica(Site):
 @pytest_asyncio.fixture
 async def replicas(database: Addresses, tmp_path: Path) -> AsyncIterator[tuple[Replica, Replica]]:
     """Two processes' worth of application over one database."""
-    post, keys, made = Post(), {}, []
+    post, made = Post(), []
+    keys: dict[str, str] = {}
     async with AsyncExitStack() as stack:
         for number in (1, 2):
             backend = Gated()
@@ -104,7 +105,7 @@ async def replicas(database: Addresses, tmp_path: Path) -> AsyncIterator[tuple[R
         keys |= {"owner": str(acme.key), "rival": str(rival.key)}
         async with tenant_session(engine, acme.tenant.id) as session:
             for name, role in (("member", "member"), ("viewer", "viewer")):
-                _, keys[name] = await create_key(session, acme.tenant.id, name, role)  # type: ignore[arg-type]
+                _, keys[name] = await create_key(session, acme.tenant.id, name, role)
         yield made[0], made[1]
 
 
@@ -430,7 +431,8 @@ async def test_a_run_that_nobody_comes_for_expires(replicas: tuple[Replica, Repl
         assert (await client.post(path, json={"verdict": "approve"})).status_code == 409
         assert (await client.get(f"/api/runs/{young}")).json()["status"] == "waiting"
     async with tenant_session(engine, tenant_id) as session:
-        kept = set(await session.scalars(select(column("thread_id")).select_from(table("checkpoints"))))
+        found = await session.scalars(select(column("thread_id", Text)).select_from(table("checkpoints")))
+        kept = set(found)
     assert kept == {young} and here.post.sent == []
 
 

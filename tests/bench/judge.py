@@ -86,7 +86,7 @@ def read() -> list[Row]:
 
 def pair_of(row: Row) -> Pair:
     label = "A" if row["label"] == "A>B" else "B"
-    return Pair(row["question"], row["response_A"], row["response_B"], label, row["pair_id"])  # type: ignore[arg-type]
+    return Pair(row["question"], row["response_A"], row["response_B"], label, row["pair_id"])
 
 
 async def judged(judge: Comparing, pairs: Sequence[Pair]) -> list[Judgement]:
@@ -135,7 +135,7 @@ def oracle(pairs: Sequence[Pair]) -> ScriptedJudge:
 async def references(rows: Sequence[Row]) -> list[Row]:
     """The judges that look at place, length or topic alone, and the oracle."""
     remembered = Remembered([pair_of(row) for row in rows])
-    means = Means(embedder=lambda: remembered)  # type: ignore[arg-type, return-value]
+    means = Means(embedder=lambda: remembered)  # type: ignore[return-value]
     found: list[Row] = []
     for name in ("always_first", "longer_wins", "similarity"):
         found += await measured(name, make_judge(name, means).compares, rows)

@@ -70,7 +70,7 @@ async def test_a_corrected_call_has_the_placeholders_of_its_run(
     assert run.reward is None, "a corrected call says nothing of the answer"
     bad = replace(run, outcomes=(*run.outcomes, Judged("thumb", 0.0, 1.0, None)))
     assert rows("kto", bad) == rows("kto", run), "the fault lies in the call, not in what came of it"
-    with Spool() as spool:
+    with Spool[Trajectory]() as spool:
         spool.add(bad)
         assert [row["label"] for row in build_rows("kto", spool, rules=1)] == [True, False, False]
 

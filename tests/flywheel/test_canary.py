@@ -157,12 +157,12 @@ def test_only_the_tables_transitions_are_allowed(was: State) -> None:
         adapter, session = Adapter(name="acme.v1", state=was), Session()
         actor = Actor(uuid.UUID(int=1), "acme", "owner", "test")
         if to in TRANSITIONS[was]:
-            move(session, actor, adapter, to)  # type: ignore[arg-type]
+            move(session, actor, adapter, to)
             assert adapter.state == to
             assert [(e.action, e.details) for e in session] == [("adapter.moved", {"was": was, "now": to})]
             continue
         with pytest.raises(ConflictError, match=f"is {was} and cannot become {to}: from there it becomes"):
-            move(session, actor, adapter, to)  # type: ignore[arg-type]
+            move(session, actor, adapter, to)
         assert adapter.state == was and not session
 
 
@@ -276,7 +276,7 @@ def plain_arm(runs: list[tuple[Run, list[Outcome]]]) -> Arm:
     """An arm as it is defined, with everything in memory."""
     rewards = [0.0 if run.status == "failed" else reward_of(said) for run, said in runs]
     judged = [
-        Judged(run.conversation_id or run.id, said, reward)  # type: ignore[arg-type]
+        Judged(run.conversation_id or run.id, said, reward)
         for (run, said), reward in zip(runs, rewards, strict=True)
         if reward is not None
     ]
@@ -431,7 +431,7 @@ async def test_a_run_that_is_under_way_is_not_cut_by_a_rollback(world: World) ->
         await asyncio.sleep(0.01)
     assert world.two in await world.loaded() and not back.done()
     said = [event async for event in held]
-    assert said[-1].answer == f"I am {world.two}."  # type: ignore[union-attr]
+    assert said[-1].answer == f"I am {world.two}."
     await back
     assert world.two not in await world.loaded()
 

@@ -404,7 +404,7 @@ async def test_every_format_is_built_from_one_store(whorl: Whorl, acme: Actor, t
 
 @pytest.mark.parametrize(
     "feedback",
-    [Feedback("thumb", 2.0, "x"), Feedback("edit", 1.0, "x"), Feedback("fame", 1.0, "x")],  # type: ignore[arg-type]
+    [Feedback("thumb", 2.0, "x"), Feedback("edit", 1.0, "x"), Feedback("fame", 1.0, "x")],
 )
 def test_outcomes_that_cannot_be(feedback: Feedback) -> None:
     with pytest.raises(InputError):

@@ -86,13 +86,13 @@ def test_what_is_measured_is_not_learnt_from() -> None:
 
 def count(database: Addresses, query: str) -> int:
     with psycopg.connect(database.admin) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     return int(row[0])
 
 
 def stored(database: Addresses) -> dict[str, set[str]]:
     with psycopg.connect(database.admin) as connection:
-        return {name: {row[0] for row in connection.execute(query)} for name, query in STORED.items()}  # type: ignore[call-overload]
+        return {name: {row[0] for row in connection.execute(query)} for name, query in STORED.items()}
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Impor
         ]
         for format in ("sft", "dpo", "kto", "grpo"):
             dataset = await create_dataset(
-                whorl.engine, actor.tenant_id, settings.path("datasets"), format,  # type: ignore[arg-type]
+                whorl.engine, actor.tenant_id, settings.path("datasets"), format,
                 Selection(tag="imported:tau"), held_out=0.0,
             )  # fmt: skip
             lines = (Path(dataset.folder) / "train.jsonl").read_text(encoding="utf-8").splitlines()

@@ -417,5 +417,5 @@ def test_stored_runs_are_judged_by_the_command(
 
 
 def test_the_list_says_what_each_goes_by(whorl_command: Callable[..., Result]) -> None:
-    [rows] = lines(whorl_command("--list", "--json"))  # type: ignore[misc]
-    assert {"model", "similarity"} <= {row["judge"] for row in rows}  # type: ignore[index]
+    [rows] = lines(whorl_command("--list", "--json"))
+    assert {"model", "similarity"} <= {row["judge"] for row in rows}

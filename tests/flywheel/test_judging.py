@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from whorl.flywheel import statistics
-from whorl.flywheel.judging import base, measure, model, verdict
+from whorl.flywheel.judging import base, measure, model, prompt, verdict
 from whorl.flywheel.judging.base import (
     Answered,
     Comparing,
@@ -384,7 +384,7 @@ def test_a_judge_is_known_by_all_that_decides() -> None:
     manifest = one.manifest()
     again = Recipe(manifest["judge"], manifest["arguments"], manifest["basis"])
     assert again == one and json.dumps(manifest)
-    assert find("model").version == model.VERSION and {"always_first", "holds"} <= {
+    assert find("model").version == prompt.VERSION and {"always_first", "holds"} <= {
         f.name for f in registered()
     }
 

@@ -61,7 +61,8 @@ def any_run(draw: random.Random, actor: Actor) -> tuple[Run, list[Span]]:
     history, spans = [said("system", "Be kind.")], [span(run, 0, "invoke_agent")]
     for number in range(1, draw.randrange(6)):
         word = f"Question {draw.randrange(9)} \0?".replace("\0", draw.choice(["é", "\\u0000", "\"'"]))
-        history.append(said("user", *draw.choice([[word], [image, word], ["Twice: ", word], []])))
+        parts: list[str | dict[str, Any]] = draw.choice([[word], [image, word], ["Twice: ", word], []])
+        history.append(said("user", *parts))
         answer = draw.choice([[said("assistant", "Noon.")], [*history, said("assistant", "So.")], []])
         if draw.random() < 0.1:
             answer = [said("user", "Who?"), said("assistant", "Ann.")]

@@ -1,6 +1,7 @@
 """Readers: the same pages and bytes from this process and from a Ray cluster, one of whose nodes dies."""
 
 import asyncio
+import logging
 import sys
 import threading
 import time
@@ -33,10 +34,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 80 * 2**20})
     made.add_node(num_cpus=1, object_store_memory=80 * 2**20)
-    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    ray.init(address=made.address, log_to_driver=False, logging_level=logging.ERROR)
     yield made
     ray.shutdown()
-    made.shutdown()
+    made.shutdown()  # type: ignore[no-untyped-call]
 
 
 async def test_without_ray_it_says_what_to_install(

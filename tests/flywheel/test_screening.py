@@ -17,7 +17,7 @@ from torch import nn
 
 import whorl.flywheel.screening.classifier as classifier_module
 from tests.conftest import SHARED
-from whorl.flywheel.screening import SCREENS, make_screen, screen_text, version
+from whorl.flywheel.screening import SCREENS, make_screen, screen_text, version, windows
 from whorl.flywheel.screening.anomaly import LEAST, History
 from whorl.flywheel.screening.base import Finding
 from whorl.flywheel.screening.commands import screen
@@ -373,7 +373,7 @@ def test_the_classifier_remembers_what_it_saw_and_no_more(monkeypatch: pytest.Mo
         looked.append(text)
         return sound(text, encoder)
 
-    sound = classifier_module.windows_of
+    sound = windows.windows_of
     monkeypatch.setattr(classifier_module, "windows_of", windows_of)
     monkeypatch.setattr(classifier_module, "REMEMBERED", 8)
     classifier = classifier_module.Classifier()
@@ -405,7 +405,7 @@ def test_a_passage_that_many_runs_were_shown_is_looked_at_once() -> None:
 def test_of_many_texts_the_latest_are_remembered() -> None:
     known = Remembered[str](10, len)
     for text in ("aaaa", "bbbb", "aaaa", "cccc"):
-        known.of(text, lambda text=text: text)
+        known.of(text, text.lower)
     assert [text in known for text in ("aaaa", "bbbb", "cccc")] == [True, False, True]
     assert known.of("a longer one than all", lambda: "x" * 50) == "x" * 50
     assert "aaaa" not in known and known.of("bbbb", lambda: "again") == "again"

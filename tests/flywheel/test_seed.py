@@ -34,7 +34,7 @@ from whorl.flywheel.seed.start import Shape, build, pins
 from whorl.flywheel.seed.stream import Plan, Stage, shards
 from whorl.flywheel.seed.talk import EXCHANGES, KEPT_BACK
 from whorl.flywheel.seed.tokenizer import TEMPLATE, train
-from whorl.flywheel.seed.wordings import DERIVED, LONGER, OPERATIONS, wording
+from whorl.flywheel.seed.wordings import DERIVED, LONGER, OPERATIONS, Derived, Operation, wording
 
 SHIPPED = Path(recipe.__file__).parent / "seed_model"
 KINDS = get_args(Kind)
@@ -213,7 +213,7 @@ def test_the_start_quotes_the_passage_that_is_named(
 def test_training_leaves_the_built_in_heads_as_they_are(
     tokenizer: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
-    stage = recipe.Stage("short", 4_000, Mix(bare=1.0, several=0.0), 256, 768)
+    stage = Stage("short", 4_000, Mix(bare=1.0, several=0.0), 256, 768)
     config = recipe.Config(
         vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(stage,), shard=64, prose=None, compile=False,
     )  # fmt: skip
@@ -230,7 +230,7 @@ def test_training_leaves_the_built_in_heads_as_they_are(
 
 
 def test_a_killed_run_ends_in_the_same_weights(tmp_path: Path) -> None:
-    short = recipe.Stage("short", 6_000, Mix(bare=1.0, several=0.0), 256, 768)
+    short = Stage("short", 6_000, Mix(bare=1.0, several=0.0), 256, 768)
     config = recipe.Config(
         vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(short,), save_every=3, shard=64,
         prose=None, compile=False,
@@ -268,7 +268,8 @@ def test_the_start_finds_where_a_value_begins() -> None:
 
 def test_training_never_words_a_sum_as_evaluation_does() -> None:
     rng = Random(5)
-    for operation in (*OPERATIONS, *(each for each in DERIVED if each.kept)):
+    asked: list[Operation | Derived] = [*OPERATIONS, *(each for each in DERIVED if each.kept)]
+    for operation in asked:
         drawn = {
             wording(operation.phrases, operation.orders, operation.kept, rng, held_out=False)
             for _ in range(400)
@@ -338,7 +339,7 @@ def test_a_shard_is_the_same_whoever_draws_it(tokenizer: PreTrainedTokenizerFast
 
 def test_a_step_without_a_finite_gradient_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One such step must not end in weights that are no numbers; a row of them must not go on for ever."""
-    stage = recipe.Stage("short", 8_000, Mix(bare=1.0, several=0.0), 256, 768)
+    stage = Stage("short", 8_000, Mix(bare=1.0, several=0.0), 256, 768)
     config = recipe.Config(
         vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(stage,), shard=64, prose=None, compile=False,
         log_every=4,
@@ -360,7 +361,7 @@ def test_a_step_without_a_finite_gradient_is_skipped(tmp_path: Path, monkeypatch
 
 
 def test_a_run_goes_on_from_given_weights(tmp_path: Path) -> None:
-    stage = recipe.Stage("short", 2_000, Mix(bare=1.0, several=0.0), 256, 768)
+    stage = Stage("short", 2_000, Mix(bare=1.0, several=0.0), 256, 768)
     config = recipe.Config(
         vocabulary=1700, shape=Shape(layers=4, inner=32), stages=(stage,), shard=64, prose=None, compile=False,
     )  # fmt: skip
@@ -377,7 +378,7 @@ def test_rounds_follow_each_other_and_are_kept(tmp_path: Path, monkeypatch: pyte
     """A killed recipe goes on in the round that it was in; a complete one is not trained again."""
 
     def part(tokens: int) -> recipe.Round:
-        return recipe.Round((recipe.Stage("short", tokens, Mix(bare=1.0, several=0.0), 256, 768),), 1e-3, 1.0)
+        return recipe.Round((Stage("short", tokens, Mix(bare=1.0, several=0.0), 256, 768),), 1e-3, 1.0)
 
     monkeypatch.setattr(recipe, "ROUNDS", (part(3_000), part(4_000)))
     monkeypatch.setattr(

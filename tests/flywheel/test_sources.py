@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.conftest import Addresses, Settings
 from tests.flywheel.test_lineage import SECRET, World, make_world, model
 from tests.flywheel.test_retention import age, keep
 from tests.needles import in_files
-from whorl.flywheel import erasure
+from whorl.flywheel import erasure, withdrawal
 from whorl.flywheel.datasets import create_dataset, list_datasets, rebuild
 from whorl.flywheel.erasure import erase_subject, recall_source
 from whorl.flywheel.leftovers import SILENCE, forget_leftovers
@@ -39,7 +39,7 @@ class Interrupted(LocalReader):
         self._happens, self.builds = happens, 0
 
     async def pages(
-        self, session: AsyncSession, run_ids: list[uuid.UUID], reading: Reading
+        self, session: AsyncSession, run_ids: Sequence[uuid.UUID], reading: Reading
     ) -> AsyncIterator[Page]:
         self.builds += 1
         found = [page async for page in super().pages(session, run_ids, reading)]
@@ -121,7 +121,7 @@ async def test_a_dataset_that_is_stored_during_an_erasure_is_followed(
     late: list[Dataset] = []
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "late", settings.path("datasets"))
-        withdraw = erasure.withdraw
+        withdraw = withdrawal.withdraw
 
         async def and_build(*given: Any) -> Any:
             done = await withdraw(*given)

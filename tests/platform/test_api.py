@@ -47,7 +47,7 @@ async def site(database: Addresses, tmp_path: Path) -> AsyncIterator[Site]:
         keys = {"owner": str(acme.key), "rival": str(rival.key)}
         async with tenant_session(engine, acme.tenant.id) as session:
             for role in ("admin", "member", "viewer"):
-                _, keys[role] = await create_key(session, acme.tenant.id, role, role)  # type: ignore[arg-type]
+                _, keys[role] = await create_key(session, acme.tenant.id, role, role)
         yield Site(app, keys)
 
 

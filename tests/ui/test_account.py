@@ -120,7 +120,7 @@ async def test_an_account_of_single_sign_on_has_no_password(person: Person, site
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member", "viewer"])
 async def test_everybody_finds_their_account(site: Site, role: str) -> None:
-    client = await site.browser(site.acme.people[role])  # type: ignore[index]
+    client = await site.browser(site.acme.people[role])
     assert 'href="/account"' in (await client.get("/docs")).text
     page = await client.get("/account")
     assert page.status_code == 200 and f"{role}@acme.example" in page.text

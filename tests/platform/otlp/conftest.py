@@ -61,5 +61,5 @@ async def site(database: Addresses, tmp_path: Path) -> AsyncIterator[Site]:
         keys = {"owner": str(acme.key), "rival": str(rival.key)}
         async with tenant_session(whorl.engine, acme.tenant.id) as session:
             for role in ("exporter", "viewer", "member"):
-                _, keys[role] = await create_key(session, acme.tenant.id, role, role)  # type: ignore[arg-type]
+                _, keys[role] = await create_key(session, acme.tenant.id, role, role)
         yield Site(app, whorl, operator_of(acme.tenant), operator_of(rival.tenant), keys)
