@@ -1,14 +1,15 @@
 """Chats beside a build: ``python -m tests.bench.export_chats --runs 20000``.
 
-The application answers chats, at a steady rate, from a scripted model that searches and quotes, while a KTO
-dataset of many made-up runs is built through the API. The build's process is stopped and let go on by turns,
-so that chats beside it and without it come under the same conditions; a chat counts from the moment it
-was due. The ratio of the two 99th percentiles is given with a 95 % interval by bootstrap.
+``whorl serve`` answers chats, at a steady rate, from a scripted model that searches and quotes, while a KTO
+dataset of many made-up runs is built through its API; its database, its model and who asks share its machine.
+The build's process is stopped and let go on by turns, so that chats beside it and without it come under the
+same conditions; a chat counts from the moment it was due. The ratio of the two 99th percentiles is given with
+a 95 % interval by bootstrap.
 """
 
 import argparse
 import asyncio
-import contextlib
+import gc
 import random
 import signal
 import tempfile
@@ -18,18 +19,13 @@ from typing import Any
 
 import httpx
 import psutil
-from asgi_lifespan import LifespanManager
 
+from tests.platform.processes import App, Database, model_server
 from whorl.agents.prompt import SOURCE
 from whorl.flywheel.apart import LAST
-from whorl.platform.app import create_app
-from whorl.platform.database.embedded import start_embedded
-from whorl.platform.database.migrate import migrate
-from whorl.platform.database.session import tenant_session
+from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
-from whorl.platform.serving.transport import InProcessTransport
-from whorl.platform.settings import Settings
 
 from .export import TENANT, fill
 from .report import Row, commit, percentile, show, write
@@ -48,9 +44,9 @@ def quoting(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
     return f"{last['content'].splitlines()[0].removeprefix('[1] ').split(SOURCE)[0]} [1]"
 
 
-def builder() -> psutil.Process | None:
-    """The process that builds, once it has stepped back."""
-    children = psutil.Process().children()
+def builder(server: int) -> psutil.Process | None:
+    """The process of a server that builds, once it has stepped back."""
+    children = psutil.Process(server).children()
     return next((child for child in children if child.nice() == LAST), None)
 
 
@@ -72,11 +68,13 @@ async def chats(client: httpx.AsyncClient, seconds: float, number: int) -> list[
     return spent
 
 
-async def measure(client: httpx.AsyncClient, runs: int) -> tuple[list[float], list[float], float]:
+async def measure(
+    client: httpx.AsyncClient, server: int, runs: int
+) -> tuple[list[float], list[float], float]:
     """Chats without the build, chats beside it, and how long the build ran in all."""
     await chats(client, WINDOW, 0)
     build = asyncio.create_task(client.post("/api/datasets", json={"format": "kto"}, timeout=None))
-    while (process := builder()) is None:
+    while (process := builder(server)) is None:
         if build.done():
             raise RuntimeError(f"There was no build to measure: {build.result().text}")
         await asyncio.sleep(0.05)
@@ -119,30 +117,22 @@ def interval(alone: list[float], beside: list[float]) -> tuple[float, float]:
 
 async def run(runs: int) -> tuple[list[Row], float]:
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        addresses = start_embedded(folder / "database")
-        migrate(addresses.admin)
-        fill(addresses.admin, runs)
-        settings = Settings(
-            data_dir=folder / "data", database_url=addresses.app, database_admin_url=addresses.admin,
-            embedder="hashing", reranker="identity", worker="external",
-        )  # fmt: skip
-        app = create_app(settings, backend=ScriptedBackend(quoting))
-        async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(LifespanManager(app, startup_timeout=60, shutdown_timeout=60))
-            async with tenant_session(app.state.whorl.engine, TENANT) as session:
-                _, key = await create_key(session, TENANT, "bench", "admin")
-            client = await stack.enter_async_context(
-                httpx.AsyncClient(
-                    transport=InProcessTransport(app),
-                    base_url="http://whorl.test",
-                    headers={"Authorization": f"Bearer {key}"},
-                    timeout=60,
-                )
-            )
-            document = ("tides.md", b"# Tides\n\nThe tide turns twice a day.")
-            (await client.post("/api/documents", files={"file": document})).raise_for_status()
-            alone, beside, seconds = await measure(client, runs)
+        database = await asyncio.to_thread(Database, Path(scratch) / "postgres")
+        await asyncio.to_thread(fill, database.addresses.admin, runs)
+        engine = create_engine(database.addresses.app)
+        async with tenant_session(engine, TENANT) as session:
+            _, key = await create_key(session, TENANT, "bench", "admin")
+        await engine.dispose()
+        async with model_server(ScriptedBackend(quoting)) as model:
+            app = App(database.addresses, Path(scratch) / "app", model)
+            await app.start()
+            gc.collect()
+            gc.freeze()  # who asks is not to be what is waited for
+            async with app.client(key) as client:
+                document = ("tides.md", b"# Tides\n\nThe tide turns twice a day.")
+                (await client.post("/api/documents", files={"file": document})).raise_for_status()
+                alone, beside, seconds = await measure(client, app.pid, runs)
+            await app.end(signal.SIGTERM)
     rows = [
         {"chats": name, "n": len(found), "p50_ms": round(1000 * percentile(found, 0.5), 1),
          "p99_ms": round(1000 * percentile(found, 0.99), 1)}
