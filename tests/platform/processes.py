@@ -25,15 +25,22 @@ from whorl.platform.serving.engine.scripted import ScriptedBackend
 SPANS = 5
 
 
+def listener() -> socket.socket:
+    """On a free port; what is accepted there sends at once, as servers that open their port themselves do."""
+    made = socket.create_server(("127.0.0.1", 0))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
 @asynccontextmanager
 async def model_server(backend: Backend | None = None) -> AsyncIterator[str]:
     """A model server in this process, which survives the app."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    opened = listener()
     app = create_engine_app(backend or ScriptedBackend(quote_first))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=[opened]))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task

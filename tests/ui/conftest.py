@@ -1,7 +1,6 @@
 """One running site for all tests of the pages: the real application, a scripted model, a filled workspace."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from tests.conftest import Addresses, Whorl, quote_first, test_settings
+from tests.platform.processes import listener
 from tests.ui.seed import HOSTILE, Seeded, seed
 from whorl.platform.app import create_app
 from whorl.platform.identity.access import Actor
@@ -76,15 +76,15 @@ async def site(
         make_database(), tmp_path_factory.mktemp("site"), worker="external", sso_private=True
     )
     app = create_app(settings, backend=_Paced(quote_first))
-    listener = socket.create_server(("127.0.0.1", 0))
+    opened = listener()
     server = _Server(uvicorn.Config(app, log_level="warning", server_header=False))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=[opened]))
     while not server.started:
         assert not serving.done(), "the server did not start"
         await asyncio.sleep(0.05)
     whorl = app.state.whorl
     acme = await seed(whorl)
     hostile = await seed(whorl, "hostile", HOSTILE)
-    yield Site(app, f"http://127.0.0.1:{listener.getsockname()[1]}", acme, hostile)
+    yield Site(app, f"http://127.0.0.1:{opened.getsockname()[1]}", acme, hostile)
     server.should_exit = True
     await serving
