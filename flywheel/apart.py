@@ -5,6 +5,7 @@ import os
 import pickle
 import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from .build import Format
 from .datasets import Selection, create_dataset, find_dataset
 from .tables import Dataset
 
-# The least priority of a process (nice(1)); the kernel gives it what others leave.
+# The least priority of a process (nice(1)).
 LAST = 19
 _ONE = CapacityLimiter(1)
 _COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.apart"]
@@ -68,8 +69,19 @@ def _outcome(work: tuple[Any, ...]) -> uuid.UUID | Exception:
 
 
 def step_back() -> None:
-    """Give this process the least priority; where it has less already, it stays."""
-    os.setpriority(os.PRIO_PROCESS, 0, LAST)
+    """Give this process, and what it starts from now on, the least priority.
+
+    On Linux others preempt it at once, too (SCHED_IDLE, sched(7)): whoever wakes up beside a process that is
+    merely nice may wait until a slice of its time is over, again at every step of a chat.
+    """
+    if sys.platform != "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, LAST)
+        return
+    for task in Path("/proc/self/task").iterdir():
+        thread = int(task.name)
+        with suppress(ProcessLookupError):  # it has ended since it was listed
+            os.setpriority(os.PRIO_PROCESS, thread, LAST)
+            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
 
 
 async def _build(

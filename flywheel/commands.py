@@ -121,8 +121,8 @@ async def export(
     \b
     Example: whorl export --format sft --out build/sft
     """
-    step_back()
     async with terminal.open() as (whorl, actor):
+        step_back()  # only now: a database that this command starts may outlive it, for others
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
@@ -157,8 +157,8 @@ async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
     \b
     Example: whorl rebuild 0199e6a0-0000-7000-8000-000000000000 --out build/again
     """
-    step_back()
     async with terminal.open() as (whorl, actor):
+        step_back()  # only now: a database that this command starts may outlive it, for others
         actor.require("write")
         made = await restore(whorl.engine, actor.tenant_id, parse_uuid(dataset, "dataset"))
         async with tenant_session(whorl.engine, actor.tenant_id) as session:

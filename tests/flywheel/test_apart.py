@@ -1,7 +1,10 @@
 """Builds in a process of their own: the same dataset, the same errors, and nothing left of one that died."""
 
+import asyncio
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,3 +87,46 @@ async def test_a_build_that_is_killed_leaves_nothing(whorl: Whorl, acme: Actor, 
         whorl.engine, whorl.addresses.app, acme.tenant_id, tmp_path, "kto", Selection(), held_out=0.0
     )
     assert built.rows == 2, "the next build has a new process"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is of Linux")
+def test_every_thread_steps_back() -> None:
+    code = (
+        "import os, threading\n"
+        "from whorl.flywheel.apart import LAST, step_back\n"
+        "over = threading.Event()\n"
+        "threading.Thread(target=over.wait).start()\n"
+        "step_back()\n"
+        "threading.Thread(target=over.wait).start()\n"
+        "threads = [int(each) for each in os.listdir('/proc/self/task')]\n"
+        "assert len(threads) >= 3\n"
+        "assert {os.sched_getscheduler(each) for each in threads} == {os.SCHED_IDLE}\n"
+        "assert {os.getpriority(os.PRIO_PROCESS, each) for each in threads} == {LAST}\n"
+        "over.set()\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
+
+
+async def test_a_database_that_an_export_starts_keeps_its_priority(tmp_path: Path) -> None:
+    """It serves whoever comes after, too."""
+    command = [sys.executable, "-P", "-m", "whorl.platform.cli", "export", "--format", "sft"]
+    environ = {
+        **os.environ,
+        "WHORL_DATA_DIR": str(tmp_path / "data"),
+        "WHORL_EMBEDDER": "hashing",
+        "WHORL_RERANKER": "identity",
+    }
+    exporting = await asyncio.create_subprocess_exec(*command, env=environ, stderr=asyncio.subprocess.PIPE)
+    stepped_back, database = False, set[int]()
+    telling = asyncio.create_task(exporting.communicate())
+    while not telling.done():
+        with suppress(psutil.Error):
+            stepped_back = stepped_back or psutil.Process(exporting.pid).nice() == apart.LAST
+        for process in psutil.process_iter(["cmdline"]):
+            with suppress(psutil.Error):
+                if str(tmp_path) in " ".join(process.info["cmdline"] or []) and "postgres" in process.name():
+                    database.add(process.nice())
+        await asyncio.sleep(0.01)
+    _, told = telling.result()
+    assert b"No run" in told, told
+    assert stepped_back and database == {psutil.Process().nice()}
