@@ -9,18 +9,18 @@ _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 
 
-def mutants(program: str) -> Iterator[tuple[str, str]]:
-    """``(kind, program)`` for each single change: a result, a comparison, an operator."""
-    tree = ast.parse(program)
-    count = sum(1 for _ in _places(tree))
+def mutants(program: str, function: str) -> Iterator[tuple[str, str]]:
+    """``(kind, program)`` for each single change in one of its functions: a result, a comparison, an operator."""
+    count = sum(1 for _ in _places(ast.parse(program), function))
     for index in range(count):
         changed = ast.parse(program)
-        kind = _change(next(place for at, place in enumerate(_places(changed)) if at == index))
+        kind = _change(next(place for at, place in enumerate(_places(changed, function)) if at == index))
         yield kind, ast.unparse(ast.fix_missing_locations(changed))
 
 
-def _places(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+def _places(tree: ast.Module, function: str) -> Iterator[ast.AST]:
+    [changed] = [each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == function]
+    for node in ast.walk(changed):
         if isinstance(node, ast.Return) and node.value is not None:
             yield node
         if isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:

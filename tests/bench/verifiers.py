@@ -58,7 +58,7 @@ def humaneval() -> list[Row]:
     for row in map(json.loads, lines):
         judge = unit_tests(row["test"], row["entry_point"], row["prompt"])
         passed += int(judge(Attempt(row["canonical_solution"])).score)
-        for kind, program in _some(row["prompt"] + row["canonical_solution"]):
+        for kind, program in _some(row["prompt"] + row["canonical_solution"], row["entry_point"]):
             tried[kind] += 1
             paid = judge(Attempt(f"```python\n{program}\n```")).score == 1.0
             killed[kind] += not paid
@@ -82,9 +82,9 @@ def passes_plainly(program: str, tests: str, entry_point: str) -> bool:
     return done.returncode == 0
 
 
-def _some(program: str) -> list[tuple[str, str]]:
-    """The first mutants of a program, evenly over its places."""
-    made = list(mutants(program))
+def _some(program: str, function: str) -> list[tuple[str, str]]:
+    """Mutants of a function, evenly over its places; what it is given beside itself is the task's, not the reply's."""
+    made = list(mutants(program, function))
     return made[:: max(1, -(-len(made) // MUTANTS))]
 
 
