@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from pydantic import ConfigDict, ValidationError, validate_call
+
 from ...platform.errors import ConflictError, InputError
 
 CONTROL = re.compile(r"<\|[a-z_]+\|>")
@@ -87,10 +89,14 @@ class Verifier:
     refer: Refer | None = None
 
     def judge(self, arguments: Mapping[str, Any]) -> Judge:
-        """The judge of one task; raises InputError for arguments that the factory does not take."""
+        """The judge of one task; raises InputError for arguments that the factory does not take, or lacks."""
         try:
             return self.factory(**arguments)
-        except (TypeError, re.error, ValueError) as error:
+        except ValidationError as error:
+            told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            instead = " A reference answer would do instead." if self.refer and not arguments else ""
+            raise InputError(f"Arguments of the verifier {self.name!r}: {told}.{instead}") from error
+        except (re.error, ValueError) as error:
             raise InputError(
                 f"The verifier {self.name!r} cannot be made of {dict(arguments)}: {error}."
             ) from error
@@ -102,7 +108,7 @@ _registered: dict[str, Verifier] = {}
 def verifier(
     checks: str, example: Example, *, alone: bool = True, refer: Refer | None = None
 ) -> Callable[[Callable[..., Judge]], Callable[..., Judge]]:
-    """Register a factory under its own name.
+    """Register a factory under its own name; its annotations say what arguments it takes.
 
     ``alone=False`` marks a check of form, such as length, that must not be a task's only verifier.
     ``refer`` makes the arguments of a reference answer, where one answer says all that is needed.
@@ -110,7 +116,8 @@ def verifier(
 
     def register(factory: Callable[..., Judge]) -> Callable[..., Judge]:
         name = factory.__name__
-        _registered[name] = Verifier(name, checks, factory, example, alone, refer)
+        checked = validate_call(config=ConfigDict(coerce_numbers_to_str=True))(factory)
+        _registered[name] = Verifier(name, checks, checked, example, alone, refer)
         cheats.cache_clear()
         return factory
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ...platform.errors import PrerequisiteError
 from .base import Attempt, Example, Judge, Verdict, verifier
+from .references import said
 
 SECONDS = 10
 MEGABYTES = 512
@@ -36,7 +37,7 @@ _TESTS = (
         Attempt("def double_all(values: list) -> list:\n    return values"),
         "def double_all(values):\n    return [2 * v for v in values]",
     ),
-    refer=lambda reference: _of_tests(str(reference)),
+    refer=lambda reference: _of_tests(said(reference)),
 )
 def unit_tests(tests: str, entry_point: str, setup: str = "", seconds: int = SECONDS) -> Judge:
     """``tests`` defines ``check(candidate)``; ``setup`` is what stands before the reply, such as a signature.

@@ -1,10 +1,18 @@
 """Verifiers of form and of grounding: they check how a reply is made, and must not stand alone."""
 
 import re
-from typing import Any
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
 
 from .base import Attempt, Example, Judge, Verdict, find, judged, verifier
 from .text import CITATION, HEDGES, NUMBER, hides, normalise, repeats, says, sentences
+
+
+class Check(TypedDict):
+    verifier: str
+    arguments: NotRequired[dict[str, Any]]
+
 
 _TOWN = {1: "The bridge of Arnby was built in 1912 by Ingrid Dahl.", 2: "Skarva has 4,100 inhabitants."}
 _QUESTION = "When was the bridge of Arnby built?"
@@ -106,8 +114,7 @@ def ungrounded(claim: str, numbers: list[int], attempt: Attempt, share: float) -
         "1912", ("1912", "4,100"),
     ),
 )  # fmt: skip
-def all_of(checks: list[dict[str, Any]]) -> Judge:
-    """``checks``: objects with ``verifier`` and ``arguments``."""
+def all_of(checks: list[Check]) -> Judge:
     parts = [find(check["verifier"]) for check in checks]
     if not any(part.alone for part in parts):
         raise ValueError("none of these verifiers may stand alone")

@@ -1,16 +1,23 @@
 """Verifiers of what a run did: its tool calls, and the state that they left; its words do not count."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from . import references
 from .base import Attempt, Call, Example, Judge, Verdict, verifier
 
 _SIGNS = re.compile(r"[ ,./\-_*^]")
 _BOOKED = Call("book_table", {"city": "Arnby", "people": 4}, '{"booking": "B-17"}')
 _OTHER = Call("book_table", {"city": "Arnby", "people": 5}, '{"booking": "B-18"}')
 _SAID = "I booked a table for 4 in Arnby: B-17."
+
+
+class ExpectedCall(TypedDict):
+    tool: str
+    arguments: dict[str, Any]
 
 
 @verifier(
@@ -22,11 +29,11 @@ _SAID = "I booked a table for 4 in Arnby: B-17."
         Attempt(_SAID, calls=(_BOOKED, _OTHER)),
         _SAID,
     ),
-    refer=lambda reference: {"calls": json.loads(reference) if isinstance(reference, str) else reference},
+    refer=lambda reference: {"calls": references.parsed(reference)},
 )
-def tool_calls(calls: list[dict[str, Any]], tools: list[str] | None = None) -> Judge:
-    """``calls``: objects with ``tool`` and ``arguments``; ``tools`` that matter, by default those of ``calls``."""
-    wanted = [(str(call["tool"]), dict(call["arguments"])) for call in calls]
+def tool_calls(calls: list[ExpectedCall], tools: list[str] | None = None) -> Judge:
+    """``tools`` that matter are by default those of ``calls``."""
+    wanted = [(call["tool"], call["arguments"]) for call in calls]
     matter = set(tools) if tools is not None else {tool for tool, _ in wanted}
     if not matter:
         raise ValueError("no tool matters")
@@ -54,7 +61,7 @@ def tool_calls(calls: list[dict[str, Any]], tools: list[str] | None = None) -> J
         Attempt(_SAID, calls=(_OTHER,)),
         _SAID,
     ),
-    refer=lambda reference: json.loads(reference) if isinstance(reference, str) else reference,
+    refer=references.an_object,
 )
 def admissible_call(tool: str, arguments: dict[str, list[Any]]) -> Judge:
     """``arguments``: admissible values by name; an empty text among them says that it may be left out.
@@ -114,7 +121,7 @@ def _bare(text: str) -> str:
         Attempt("I cancelled order 17.", state={"orders": {"17": {"status": "open"}}}),
         "I cancelled order 17.",
     ),
-    refer=lambda reference: {"expected": json.loads(reference) if isinstance(reference, str) else reference},
+    refer=lambda reference: {"expected": references.parsed(reference)},
 )
 def end_state(expected: dict[str, Any]) -> Judge:
     """``expected``: values by dotted path."""

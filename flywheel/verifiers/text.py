@@ -10,6 +10,7 @@ import jsonschema
 
 from ...agents.prompt import REFUSAL
 from .base import Attempt, Example, Judge, Verdict, verifier
+from .references import any_of, parsed, said
 
 MAX_WORDS = 80
 CITATION = re.compile(r"\[(\d{1,3})\]")
@@ -54,21 +55,13 @@ def sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE.split(text.strip()) if part]
 
 
-def _listed(reference: Any) -> list[str]:
-    return [str(one) for one in reference] if isinstance(reference, list) else [str(reference)]
-
-
-def _parsed(reference: Any) -> Any:
-    return json.loads(reference) if isinstance(reference, str) else reference
-
-
 def number_of(reference: Any) -> float:
     """The number of a reference answer: itself, the marked one of a solution, or the last of a text.
 
     >>> number_of("48 + 24 = 72\n#### 72"), number_of("$1,250")
     (72.0, 1250.0)
     """
-    text = str(reference)
+    text = said(reference)
     marked = [after or boxed for after, boxed in _MARKED.findall(text)]
     numbers = NUMBER.findall((marked[-1] if marked else text).replace("$", " "))
     if not numbers:
@@ -100,7 +93,7 @@ _TOWN = {1: "The capital of Halden is Arnby.", 2: "Skarva is the largest town of
         "Arnby",
         ("Arnby", "Skarva"),
     ),
-    refer=lambda reference: {"answer": str(reference)},
+    refer=lambda reference: {"answer": said(reference)},
 )
 def exact(answer: str) -> Judge:
     return lambda attempt: Verdict.of(attempt.reply.strip() == answer.strip(), f"not {answer!r}")
@@ -112,7 +105,7 @@ def exact(answer: str) -> Judge:
         {"answers": ["Arnby"]}, Attempt("The Arnby. [1]", _HALDEN), Attempt("Skarva", _HALDEN), "Arnby",
         ("Arnby", "Skarva"),
     ),
-    refer=lambda reference: {"answers": _listed(reference)},
+    refer=lambda reference: {"answers": any_of(reference)},
 )  # fmt: skip
 def normalised(answers: list[str]) -> Judge:
     wanted = {normalise(answer) for answer in answers} - {""}
@@ -138,7 +131,7 @@ def normalised(answers: list[str]) -> Judge:
         "Arnby",
         ("Arnby", "Skarva"),
     ),
-    refer=lambda reference: {"answers": _listed(reference)},
+    refer=lambda reference: {"answers": any_of(reference)},
 )
 def answer_in_reply(answers: list[str], cited: bool = True) -> Judge:
     def judge(attempt: Attempt) -> Verdict:
@@ -239,7 +232,7 @@ def _value(number: str) -> float:
         {"answer": "B", "options": ["A", "B", "C", "D"]}, Attempt("The answer is (B)."), Attempt("C"), "B",
         ("A", "B", "C", "D"),
     ),
-    refer=lambda reference: {"answer": str(reference).strip("() ."), "options": list("ABCDEFGH")},
+    refer=lambda reference: {"answer": said(reference).strip("() ."), "options": list("ABCDEFGH")},
 )  # fmt: skip
 def multiple_choice(answer: str, options: list[str]) -> Judge:
     named = re.compile(r"(?<![\w'])\(?(" + "|".join(map(re.escape, options)) + r")\)?(?![\w'])")
@@ -268,7 +261,7 @@ def multiple_choice(answer: str, options: list[str]) -> Judge:
         "HAL-2041",
         ("HAL-2041", "HAL-2042"),
     ),
-    refer=lambda reference: {"pattern": str(reference)},
+    refer=lambda reference: {"pattern": said(reference)},
 )
 def regex(pattern: str) -> Judge:
     compiled = re.compile(pattern, re.ASCII)
@@ -294,10 +287,13 @@ _ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": 
         '{"city": "Arnby", "seats": 3}',
         ('{"city": "Arnby", "seats": 3}', '{"city": "Arnby", "seats": 4}'),
     ),
-    refer=lambda reference: {"schema": {}, "expected": _parsed(reference)},
+    refer=lambda reference: {"schema": {}, "expected": parsed(reference)},
 )
 def json_value(schema: dict[str, Any], expected: Any) -> Judge:
-    jsonschema.validators.validator_for(schema).check_schema(schema)
+    try:
+        jsonschema.validators.validator_for(schema).check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(f"the schema is none: {error.message}") from error
 
     def judge(attempt: Attempt) -> Verdict:
         try:

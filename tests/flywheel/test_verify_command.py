@@ -1,5 +1,6 @@
 """``whorl verify``: records of a data set, judged line by line."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from whorl.flywheel.verifiers.base import find, registered
 from whorl.platform.cli import main
 
 
@@ -69,7 +71,24 @@ def test_what_a_run_was_shown_and_did(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "options", "words"),
     [
-        ({"answer": "1"}, ["--verifier", "numeric"], "line 1: The verifier 'numeric' cannot be made of {}"),
+        (
+            {"answer": "1"},
+            ["--verifier", "numeric"],
+            "line 1: Arguments of the verifier 'numeric': value: Missing",
+        ),
+        ({"answer": "1"}, ["--verifier", "numeric"], "A reference answer would do instead"),
+        ({"answer": "1", "reference": {"a": 1}}, ["--verifier", "numeric"], 'text or a number, not {"a": 1}'),
+        (
+            {"answer": "1", "reference": [{"tool": "x"}]},
+            ["--verifier", "tool_calls"],
+            "calls.0.arguments: Field required",
+        ),
+        ({"answer": "1", "reference": [3]}, ["--verifier", "admissible_call"], "a JSON object, not [3]"),
+        (
+            {"answer": "1", "arguments": {"schema": {"type": 3}, "expected": 1}},
+            ["--verifier", "json_value"],
+            "the schema is none",
+        ),
         ({"reference": "1"}, ["--verifier", "numeric"], "'answer' is missing"),
         ({"answer": "1", "reference": "one"}, ["--verifier", "numeric"], "holds no number"),
         ({"answer": "1", "reference": "1"}, ["--verifier", "fame"], "There is no verifier 'fame'"),
@@ -90,6 +109,38 @@ def test_bad_input_gets_a_sentence(
 ) -> None:
     result = run(tmp_path, [row], *options)
     assert result.exit_code == 2 and words in result.output and "Traceback" not in result.output
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    1.5,
+    True,
+    "",
+    "x",
+    "{",
+    [],
+    [3],
+    {},
+    {"a": 1},
+    [[1]],
+    [{"tool": "x"}],
+    {"tool": 3, "arguments": 4},
+)
+
+
+@pytest.mark.parametrize("name", [each.name for each in registered()])
+def test_no_argument_breaks_a_verifier(tmp_path: Path, name: str) -> None:
+    """Whatever JSON holds, the answer is a verdict or a sentence on what is wrong."""
+    found = find(name)
+    rows: list[dict[str, Any]] = [{"arguments": {"unknown": 1}}, *({"reference": odd} for odd in ODD)]
+    for argument in inspect.signature(found.factory).parameters:
+        rows += [{"arguments": {**found.example.arguments, argument: odd}} for odd in ODD]
+    refused = 0
+    for row in rows:
+        result = run(tmp_path, [{"answer": "4", **row}], "--verifier", name)
+        assert result.exit_code in (0, 2) and "Traceback" not in result.output, (row, result.exception)
+        refused += result.exit_code == 2
+    assert refused
 
 
 def test_the_list_says_what_each_checks() -> None:
