@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from .errors import InputError
+from .storable import storable
 
 LONGEST = 16_000_000
 STANDARD_INPUT = "-"
@@ -31,11 +32,12 @@ def read_records(source: str, *, plain: bool = True) -> Iterator[Record]:
     """The records of a file, or of standard input for ``-``, line by line.
 
     Where the first line with anything on it is a JSON object, every line is one. Other input is one
-    record of plain text, unless ``plain`` is False.
+    record of plain text; where ``plain`` is False, it is one JSON object, or a list of them, over as many
+    lines as it likes.
 
     Raises:
-        InputError: missing or empty input, no UTF-8, a line that is no JSON object or longer than
-            16 MB.
+        InputError: missing or empty input, no UTF-8, a line that is no JSON object, or a line or other
+            input longer than 16 MB.
     """
     if source == STANDARD_INPUT:
         yield from _records(sys.stdin.buffer, "standard input", plain)
@@ -55,7 +57,10 @@ def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
         if not line:
             raise InputError(f"{source} is empty.")
     first = _object(line)
-    if first is None and plain and not line.lstrip().startswith(b"{"):
+    if first is None and not plain:
+        yield from _whole(skipped + line + handle.read(LONGEST + 1), source, number)
+        return
+    if first is None and not line.lstrip().startswith(b"{"):
         yield _text(skipped + line + handle.read(LONGEST + 1), source)
         return
     while line:
@@ -66,6 +71,24 @@ def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
                 raise InputError(f"{where} is not a JSON object.")
             yield Record(fields, where)
         line, number = _line(handle, source, number)
+
+
+def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
+    """Objects of a file that is one JSON value; ``number`` is the line that is none by itself."""
+    value = _json(data) if len(data) <= LONGEST else None
+    if isinstance(value, dict):
+        yield Record(value, source)
+    elif isinstance(value, list) and value:
+        for at, fields in enumerate(value, 1):
+            if not isinstance(fields, dict):
+                raise InputError(f"{source}, entry {at} is not a JSON object.")
+            yield Record(fields, f"{source}, entry {at}")
+    elif len(data) > LONGEST:
+        raise InputError(
+            f"{source}: one JSON value of more than {LONGEST:,} bytes; give a JSON object a line."
+        )
+    else:
+        raise InputError(f"{source}, line {number} is not a JSON object.")
 
 
 def _line(handle: BinaryIO, source: str, number: int) -> tuple[bytes, int]:
@@ -88,8 +111,14 @@ def _text(data: bytes, source: str) -> Record:
 
 
 def _object(line: bytes) -> dict[str, object] | None:
+    value = _json(line)
+    return value if isinstance(value, dict) else None
+
+
+def _json(data: bytes) -> object:
+    """A value in which every text can be printed and stored, or None."""
     try:
-        value = json.loads(line.decode("utf-8-sig"))
+        value = json.loads(data.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return storable(value) if b"\\u" in data else value

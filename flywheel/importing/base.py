@@ -44,6 +44,14 @@ def key_of(record: Record) -> str:
     return hashlib.sha256(json.dumps(record.fields, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def objects(given: object, field: str, where: str) -> list[dict[str, Any]]:
+    """A list of objects, or nothing as an empty one; raises InputError for anything else."""
+    listed = given or []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InputError(f"{where}: {field!r} is not a list of objects.")
+    return listed
+
+
 def messages_of(record: Record, field: str) -> list[Message]:
     """The chat of a record without what follows the assistant's last words.
 

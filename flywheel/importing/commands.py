@@ -1,12 +1,15 @@
 """``whorl import``: runs that other systems recorded."""
 
+from collections.abc import Iterable
+
 import click
 
 from ...platform.command import Terminal, run_async
-from ...platform.lines import STANDARD_INPUT
-from .base import Reader, read_runs
+from ...platform.lines import STANDARD_INPUT, read_records
+from .base import Recorded, read_runs
 from .langfuse import langfuse_reader
 from .openai import read_chat
+from .phoenix import PhoenixRuns
 from .store import import_runs
 from .tau import read_tau
 
@@ -25,7 +28,7 @@ async def tau(terminal: Terminal, file: str) -> None:
     \b
     Example: whorl import tau gpt-4o-airline.jsonl
     """
-    await _import(terminal, "tau", file, read_tau)
+    await _import(terminal, "tau", read_runs(file, read_tau))
 
 
 @import_group.command("openai")
@@ -37,7 +40,7 @@ async def openai(terminal: Terminal, file: str) -> None:
     \b
     Example: whorl import openai chats.jsonl
     """
-    await _import(terminal, "openai", file, read_chat)
+    await _import(terminal, "openai", read_runs(file, read_chat))
 
 
 @import_group.command("langfuse")
@@ -50,12 +53,27 @@ async def langfuse(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: whorl import langfuse traces.jsonl --score user-feedback
     """
-    await _import(terminal, "langfuse", file, langfuse_reader(score))
+    await _import(terminal, "langfuse", read_runs(file, langfuse_reader(score)))
 
 
-async def _import(terminal: Terminal, source: str, file: str, reader: Reader) -> None:
+@import_group.command("phoenix")
+@click.argument("file", default=STANDARD_INPUT)
+@click.option("--score", help="The annotation that says how good a trace was, where traces have several.")
+@run_async
+async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
+    """Spans and annotations of Arize Phoenix: JSON lines or pages of its API, in any order. A trace is a run.
+
+    \b
+    Example: curl localhost:6006/v1/projects/default/spans?limit=1000 | whorl import phoenix
+    """
+    runs = PhoenixRuns(read_records(file, plain=False), score)
+    await _import(terminal, "phoenix", runs)
+    if runs.left_out:
+        terminal.notes.print(f"{runs.left_out} traces in which no assistant answers a user were left out.")
+
+
+async def _import(terminal: Terminal, source: str, runs: Iterable[Recorded]) -> None:
     async with terminal.open() as (whorl, actor):
-        runs = read_runs(file, reader)
         done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
     value = {"source": source, "new": done.new, "known": done.known, "outcomes": done.outcomes}
     terminal.result(

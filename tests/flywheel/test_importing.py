@@ -16,13 +16,16 @@ from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.importing.base import read_runs
 from whorl.flywheel.importing.langfuse import langfuse_reader
 from whorl.flywheel.importing.openai import read_chat
+from whorl.flywheel.importing.phoenix import PhoenixRuns
 from whorl.flywheel.importing.store import Imported, import_runs
 from whorl.flywheel.importing.tau import read_tau
 from whorl.platform.app import open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.lines import read_records
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.telemetry.otlp.values import nested
 from whorl.platform.telemetry.tables import Span
 
 CALL = {
@@ -211,6 +214,110 @@ def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
 def test_of_several_scores_of_langfuse_the_named_one_counts(tmp_path: Path) -> None:
     scores = [{"name": "a", "value": 1}, {"name": "b", "value": 0.25}]
     assert langfuse(tmp_path, {**TRACE, "scores": scores}, "b").reward == 0.25
+
+
+TOOL = {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
+ARGUMENTS = CALL["function"]["arguments"]
+
+
+def phoenix_span(number: int, name: str, kind: str, trace: str = "t-1", **attributes: Any) -> dict[str, Any]:
+    """As Phoenix 20.26 returns a span: attributes flattened, the kind beside them."""
+    return {
+        "id": f"U3Bhbjo{number}", "name": name, "context": {"trace_id": trace, "span_id": f"{trace}-s{number}"},
+        "span_kind": kind, "parent_id": f"{trace}-s1" if number > 1 else None,
+        "start_time": f"2026-01-01T10:00:0{number}.963000+00:00", "end_time": "2026-01-01T10:00:09+00:00",
+        "status_code": "OK", "status_message": "", "attributes": attributes, "events": [],
+    }  # fmt: skip
+
+
+FLAT = {
+    "llm.model_name": "m-1", "llm.input_messages.0.message.role": "user",
+    "llm.input_messages.0.message.content": "When do you close?",
+    "llm.input_messages.1.message.role": "assistant",
+    "llm.input_messages.1.message.tool_calls.0.tool_call.id": "c1",
+    "llm.input_messages.1.message.tool_calls.0.tool_call.function.name": "find",
+    "llm.input_messages.1.message.tool_calls.0.tool_call.function.arguments": ARGUMENTS,
+    "llm.input_messages.2.message.role": "tool", "llm.input_messages.2.message.tool_call_id": "c1",
+    "llm.input_messages.2.message.content": "18:00", "llm.output_messages.0.message.role": "assistant",
+    "llm.output_messages.0.message.content": "At six.", "llm.tools.0.tool.json_schema": json.dumps(TOOL),
+}  # fmt: skip
+FIRST = {
+    name: value for name, value in FLAT.items() if "input_messages.0" in name or name == "llm.model_name"
+}
+SPANS = [
+    phoenix_span(3, "respond", "LLM", **FLAT),
+    phoenix_span(1, "support", "AGENT", **{"input.value": "When do you close?", "output.value": "At six."}),
+    phoenix_span(2, "think", "LLM", **FIRST),
+]
+# The same as rows of the client's data frame: messages in lists, and a column for what any span has.
+ROWS = [
+    {
+        **{name: value for name, value in span.items() if name not in ("id", "context", "attributes")},
+        **{f"context.{name}": value for name, value in span["context"].items()},
+        "attributes.openinference.span.kind": span["span_kind"], "attributes.tool.name": None,
+        **{f"attributes.{n}": value for n, value in span["attributes"].items() if ".0." not in n and "messages" not in n},
+        **{
+            f"attributes.{prefix}": nested(span["attributes"], f"{prefix}.") or None
+            for prefix in ("llm.input_messages", "llm.output_messages", "llm.tools")
+        },
+    }
+    for span in SPANS
+]  # fmt: skip
+
+
+def phoenix(folder: Path, rows: list[Any], score: str | None = None) -> tuple[list[Any], int]:
+    runs = PhoenixRuns(read_records(write(folder, rows), plain=False), score)
+    return list(runs), runs.left_out
+
+
+@pytest.mark.parametrize(
+    "rows", [SPANS, ROWS, [{"data": SPANS[:2], "next_cursor": "x"}, {"data": SPANS[2:]}]]
+)
+def test_spans_of_phoenix_are_runs_in_whatever_form_they_were_saved(tmp_path: Path, rows: list[Any]) -> None:
+    (run,), left_out = phoenix(tmp_path, rows)
+    assert [m["role"] for m in run.messages] == ["user", "assistant", "tool", "assistant"]
+    assert run.messages[1]["tool_calls"][0]["function"] == {
+        "name": "find",
+        "arguments": json.loads(ARGUMENTS),
+    }
+    assert run.messages[-1]["content"] == "At six."
+    assert (run.key, run.agent, run.model, run.reward) == ("t-1", "support", "m-1", None)
+    assert [tool["function"]["name"] for tool in run.tools] == ["find"] and left_out == 0
+
+
+def test_traces_of_phoenix_may_lie_between_each_other_and_their_annotations_anywhere(tmp_path: Path) -> None:
+    other = [phoenix_span(n, "x", "LLM", "t-2", **FLAT) for n in (1, 2)]
+    embedding = phoenix_span(1, "embed", "EMBEDDING", "t-3", **{"embedding.model_name": "e"})
+    rated = {**SPANS[1], "annotations": [{"name": "correctness", "result": {"score": 0.5, "label": None}}]}
+    rows = [
+        {"data": [{"span_id": "t-2-s2", "name": "correctness", "result": {"label": "right", "score": 1}}]},
+        other[0], SPANS[0], embedding, rated, other[1], SPANS[2],
+        {"trace_id": "t-1", "name": "tone", "result": {"label": "kind", "score": None}},
+    ]  # fmt: skip
+    runs, left_out = phoenix(tmp_path, rows)
+    assert [(run.key, run.reward) for run in runs] == [("t-2", 1.0), ("t-1", 0.5)] and left_out == 1
+    several = [*rows, {"trace_id": "t-1", "name": "tone", "result": {"score": 0}}]
+    with pytest.raises(InputError, match="correctness, tone"):
+        phoenix(tmp_path, several)
+    assert [run.reward for run in phoenix(tmp_path, several, "tone")[0]] == [None, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"name": "x"}, "neither a span with its context"),
+        ({"name": "x", "context": {"trace_id": 3, "span_id": "s"}}, "neither a span with its context"),
+        ({**SPANS[0], "attributes": [1]}, "'attributes' is not an object"),
+        ({**SPANS[0], "events": "none"}, "'events' is not a list"),
+        ({**SPANS[0], "annotations": [3]}, "'annotations' is not a list"),
+        ({"data": 3}, "'data' is not a list"),
+        ({"name": "x", "result": {"score": 1}}, "names neither a span nor a trace"),
+        ({"span_id": "t-1-s3", "name": "stars", "result": {"score": 5}}, "'stars' is 5"),
+    ],
+)
+def test_what_phoenix_would_not_write_is_refused(tmp_path: Path, row: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        phoenix(tmp_path, [*SPANS, row])
 
 
 RECORDED = DATA / "otel-langfuse-traces"

@@ -44,6 +44,42 @@ def test_what_is_neither_is_refused_in_a_sentence(tmp_path: Path, content: bytes
         list(read_records(write(tmp_path, content)))
 
 
+@pytest.mark.parametrize(
+    ("content", "wheres"),
+    [
+        (b'[{"text": "a"}, {"text": "b"}]', ["entry 1", "entry 2"]),
+        (b'\n[\n  {"text": "a"},\n  {\n  "text": "b"}\n]\n', ["entry 1", "entry 2"]),
+        (b'{\n  "text": "a"\n}\n', ["input"]),
+    ],
+)
+def test_one_json_value_over_many_lines_is_read_where_no_plain_text_is(
+    tmp_path: Path, content: bytes, wheres: list[str]
+) -> None:
+    records = list(read_records(write(tmp_path, content), plain=False))
+    assert [r.text("text") for r in records] == ["a", "b"][: len(wheres)]
+    assert [r.where.rpartition(", ")[2].rpartition("/")[2] for r in records] == wheres
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'[{"text": "a"}, 3]', "entry 2 is not a JSON object"),
+        (b"[]", "line 1 is not a JSON object"),
+        (b"3", "line 1 is not a JSON object"),
+        (b"[" * 5000, "line 1 is not a JSON object"),
+        (b"[\n" + b" " * LONGEST, "give a JSON object a line"),
+    ],
+)
+def test_one_json_value_that_has_no_objects_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        list(read_records(write(tmp_path, content), plain=False))
+
+
+def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
+    (record,) = read_records(write(tmp_path, rb'{"text": "a\ud800b", "more": "\ud83d\ude00"}'))
+    assert record.fields == {"text": "a\ufffdb", "more": "\U0001f600"}
+
+
 def test_a_missing_file_a_folder_and_a_missing_field_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not there"):
         list(read_records(str(tmp_path / "none")))

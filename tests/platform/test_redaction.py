@@ -13,6 +13,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
 from whorl.platform.identity.audit import recent
 from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry.capture import redact_or_drop
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.base import Finding, resolve
 from whorl.platform.telemetry.redaction.measured import measured
@@ -279,6 +280,20 @@ def test_json_in_json_in_json(redactor: Redactor) -> None:
     redactor.redact_run([span])
     body = json.loads(json.loads(span.attributes[c.TOOL_RESULT])["body"])
     assert json.loads(body["inner"]) == {"mail": "<EMAIL_ADDRESS_1>"}
+
+
+@pytest.mark.parametrize("text", ["[" * 2000 + EMAIL, "[" * 600 + f'"{EMAIL}"' + "]" * 600])
+def test_json_that_nests_too_deep_is_redacted_as_text(redactor: Redactor, text: str) -> None:
+    span = a_span(**{c.TOOL_RESULT: text})
+    redactor.redact_run([span])
+    assert span.attributes[c.TOOL_RESULT] == text.replace(EMAIL, "<EMAIL_ADDRESS_1>")
+
+
+def test_what_nests_too_deep_is_dropped_where_an_escape_may_hide_something(redactor: Redactor) -> None:
+    hidden = EMAIL.replace("a", "\\u0061", 1)
+    span = a_span(**{c.TOOL_RESULT: "[" * 2000 + hidden})
+    redact_or_drop(redactor, [span])
+    assert c.TOOL_RESULT not in span.attributes
 
 
 def test_what_was_measured_is_shipped() -> None:

@@ -117,7 +117,8 @@ def visit_json(value: Any, change: Change) -> Any:
     """A JSON value with ``change`` applied to every string in it, keys included.
 
     Strings that are themselves JSON objects or arrays, as tool arguments are, stay JSON, and stay as
-    they were written where nothing in them changes. A number that ``change`` would alter as text (a
+    they were written where nothing in them changes. Those that nest too deep to be read are changed as
+    plain text, but RecursionError is raised where an escape may hide what they say. A number that ``change`` would alter as text (a
     card number, say) becomes text.
     """
     if isinstance(value, str):
@@ -153,9 +154,13 @@ def _visit_string(value: str, change: Change) -> str:
     if value.lstrip()[:1] in ("{", "["):
         try:
             parsed = json.loads(value)
+            changed = visit_json(parsed, change)
         except json.JSONDecodeError:
             return change(value)
-        changed = visit_json(parsed, change)
+        except RecursionError:
+            if "\\" in value:
+                raise
+            return change(value)
         return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
     return change(value)
 
