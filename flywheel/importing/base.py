@@ -69,12 +69,12 @@ def messages_of(record: Record, field: str) -> list[Message]:
 
 
 def _message(given: object, where: str) -> Message:
-    if not isinstance(given, dict) or given.get("role") not in ROLES:
-        role = given.get("role") if isinstance(given, dict) else given
+    role = given.get("role") if isinstance(given, dict) else given
+    if not isinstance(given, dict) or not isinstance(role, str) or role not in ROLES:
         raise InputError(f"{where}: the role {str(role)[:40]!r} is none of {', '.join(sorted(ROLES))}.")
-    role = "system" if given["role"] == "developer" else given["role"]
+    role = "system" if role == "developer" else role
     message: Message = {"role": role, "content": _text(given.get("content"), where)}
-    calls = given.get("tool_calls") or _old_call(given)
+    calls = objects(given.get("tool_calls"), "tool_calls", where) or _old_call(given)
     if calls:
         message["tool_calls"] = [_call(call, where) for call in calls]
     if role == "tool":
@@ -97,8 +97,8 @@ def _old_call(given: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"id": "", "function": call}] if isinstance(call, dict) else []
 
 
-def _call(call: object, where: str) -> dict[str, Any]:
-    function = call.get("function") if isinstance(call, dict) else None
+def _call(call: dict[str, Any], where: str) -> dict[str, Any]:
+    function = call.get("function")
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise InputError(f"{where}: a tool call has no function with a name.")
     arguments = function.get("arguments", {})
@@ -109,7 +109,6 @@ def _call(call: object, where: str) -> dict[str, Any]:
             raise InputError(
                 f"{where}: the arguments of {function['name']} are not JSON: {error}."
             ) from error
-    assert isinstance(call, dict)
     return {
         "id": str(call.get("id") or ""), "type": "function",
         "function": {"name": function["name"], "arguments": arguments},

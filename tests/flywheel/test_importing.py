@@ -1,8 +1,10 @@
 """Runs of other systems: read, redacted, stored once, and the rows that follow from their rewards."""
 
+import copy
 import gzip
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,15 @@ from whorl.flywheel.importing.base import read_runs
 from whorl.flywheel.importing.langfuse import langfuse_reader
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.phoenix import PhoenixRuns
-from whorl.flywheel.importing.store import Imported, import_runs
+from whorl.flywheel.importing.store import Imported, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
 from whorl.platform.app import open_whorl
+from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
+from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-from whorl.platform.lines import read_records
+from whorl.platform.lines import Record, read_records
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.telemetry.otlp.values import nested
 from whorl.platform.telemetry.tables import Span
@@ -318,6 +322,72 @@ def test_traces_of_phoenix_may_lie_between_each_other_and_their_annotations_anyw
 def test_what_phoenix_would_not_write_is_refused(tmp_path: Path, row: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         phoenix(tmp_path, [*SPANS, row])
+
+
+CHAT = {
+    "messages": [{"role": "user", "content": "When?"}, {"role": "assistant", "content": None, "tool_calls": [CALL]},
+                 {"role": "tool", "tool_call_id": "c1", "content": "18:00"},
+                 {"role": "assistant", "content": [{"type": "text", "text": "At six."}]}],
+    "tools": [TOOL], "id": "1", "reward": 1, "group": "g", "model": "m",
+}  # fmt: skip
+ODD: tuple[Any, ...] = (
+    None,
+    1,
+    1.5,
+    True,
+    "",
+    "{",
+    [],
+    [3],
+    ["a"],
+    {},
+    {"a": 1},
+    [[1]],
+    {"role": "user"},
+    10**30,
+)
+
+
+def places(value: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The way to everything within a value."""
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, each in below:
+        yield (*path, step)
+        yield from places(each, *path, step)
+
+
+def with_odd(value: Any, path: tuple[str | int, ...], to: Any) -> Any:
+    value = copy.deepcopy(value)
+    within = value
+    for step in path[:-1]:
+        within = within[step]
+    within[path[-1]] = to
+    return value
+
+
+@pytest.mark.parametrize(
+    ("good", "read"),
+    [
+        (CHAT, lambda record: [read_chat(record)]),
+        (TRACE, lambda record: [langfuse_reader()(record)]),
+        (TRIALS[0], lambda record: [read_tau(record)]),
+        (SPANS[0], lambda record: PhoenixRuns([record])),
+        (ROWS[0], lambda record: PhoenixRuns([record])),
+    ],
+    ids=["openai", "langfuse", "tau", "phoenix", "phoenix-row"],
+)
+def test_whatever_stands_in_a_record_it_is_a_run_or_refused(good: Any, read: Any) -> None:
+    actor = Actor(new_id(), "acme", "owner", "ann")
+    refused = 0
+    for path in places(good):
+        for odd in ODD:
+            try:
+                for run in read(Record(with_odd(good, path, odd), "line 1")):
+                    assert spans_of(actor, new_id(), run)
+            except InputError as error:
+                assert str(error).startswith("line 1"), error
+                refused += 1
+    assert refused > 20
 
 
 RECORDED = DATA / "otel-langfuse-traces"
