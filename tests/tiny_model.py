@@ -14,7 +14,7 @@ TEMPLATE = Path(__file__).parents[1] / "platform" / "serving" / "chat_template.j
 _SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
-def make_model(folder: Path, *, seed: int) -> Path:
+def make_model(folder: Path, *, seed: int, inner: int = 96) -> Path:
     """A Qwen2 with random weights and a byte-level tokenizer, saved as a Hugging Face folder."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -31,7 +31,7 @@ def make_model(folder: Path, *, seed: int) -> Path:
     )
     torch.manual_seed(seed)
     config = Qwen2Config(
-        vocab_size=320, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2,
+        vocab_size=320, hidden_size=64, intermediate_size=inner, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=2, max_position_embeddings=4096, tie_word_embeddings=True, initializer_range=0.2,
         eos_token_id=wrapped.eos_token_id, pad_token_id=wrapped.pad_token_id, bos_token_id=None,
     )  # fmt: skip

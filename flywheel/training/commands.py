@@ -46,6 +46,9 @@ from .resume import requeue_training
 @click.option("--loss", help="A loss of the method's family, such as ipo for dpo or dr_grpo for grpo.")
 @click.option("--dora", is_flag=True, default=None, help="Split weights into length and direction.")
 @click.option("--rslora", is_flag=True, default=None, help="Scale by the root of the rank.")
+@click.option(
+    "--qlora", is_flag=True, default=None, help="Hold the base in four bits while its adapter is trained."
+)
 @click.option("--save-every", type=click.IntRange(1), help="Steps between checkpoints; by default a minute.")
 @click.option("--evaluate-every", type=click.IntRange(1), help="Steps between evaluations of the loss.")
 @click.option(

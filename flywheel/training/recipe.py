@@ -51,7 +51,7 @@ class Recipe(BaseModel):
     recorded run got right are left out, where there are others;
     ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
     ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
-    of the rank (arXiv 2312.03732).
+    of the rank (arXiv 2312.03732), ``qlora`` holds the base in four bits meanwhile (arXiv 2305.14314).
 
     ``save_every`` steps a checkpoint is kept, at 0 every ``SAVE_SECONDS`` of training. ``evaluate_every``
     steps the loss is taken on ``evaluate_share`` of the training rows, at 0 never; ``early_stop`` ends
@@ -91,6 +91,7 @@ class Recipe(BaseModel):
     loss: str = ""
     dora: bool = False
     rslora: bool = False
+    qlora: bool = False
     save_every: int = Field(0, ge=0)
     evaluate_every: int = Field(0, ge=0)
     evaluate_share: float = Field(0.1, gt=0, lt=1)

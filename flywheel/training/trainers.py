@@ -1,12 +1,13 @@
 """The trainers, all TRL and PEFT: what is common, and the methods that do not learn from pairs."""
 
+import importlib.util
 import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...platform.errors import InputError
+from ...platform.errors import InputError, missing_extra
 from . import labelled, pairs
 from .anchor import WEIGHT, anchored
 from .episodes import Episodes, guided, paid
@@ -19,15 +20,40 @@ from .validation import last_evaluation
 
 
 def load_model(recipe: Recipe, folder: Path, pad_token_id: int) -> Any:
-    """The base model in float32; a reward model has a head for one score in place of the vocabulary."""
+    """The base model in float32, or in four bits; a reward model has a head for one score in place of the vocabulary.
+
+    Raises PrerequisiteError for four bits without bitsandbytes.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
+    options = {"dtype": torch.float32, **(_four_bits() if recipe.qlora else {})}
     if recipe.method != "reward":
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    return AutoModelForSequenceClassification.from_pretrained(
-        folder, dtype=torch.float32, num_labels=1, pad_token_id=pad_token_id
-    )
+        model = AutoModelForCausalLM.from_pretrained(folder, **options)
+    else:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=1, pad_token_id=pad_token_id, **options
+        )
+    if recipe.qlora:
+        from peft import prepare_model_for_kbit_training
+
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    return model
+
+
+def _four_bits() -> dict[str, Any]:
+    """How QLoRA holds the base (arXiv 2305.14314): NF4, its constants quantized too, on the GPU where there is one."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise missing_extra("bitsandbytes", "qlora")
+    gpu = torch.cuda.is_available()
+    config = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32,
+    )  # fmt: skip
+    return {"quantization_config": config, "device_map": {"": torch.cuda.current_device() if gpu else "cpu"}}
 
 
 def build_trainer(
@@ -56,7 +82,7 @@ def build_trainer(
     if anchors:
         weight = WEIGHT if recipe.anchored is None else recipe.anchored
         trainer = anchored(trainer, tokenizer, anchors, weight, recipe.seed, recipe.max_length)
-    return trainer(
+    built = trainer(
         model=model,
         args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),
         train_dataset=Dataset.from_list(plan.rows),
@@ -66,6 +92,11 @@ def build_trainer(
         callbacks=callbacks,
         **plan.extra,
     )
+    if recipe.qlora:
+        for weight in built.model.parameters():
+            if weight.requires_grad:  # TRL makes them bfloat16, in which small steps are lost
+                weight.data = weight.data.float()
+    return built
 
 
 def _arguments(recipe: Recipe, output: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Training: each method takes its steps on rows of the four formats, and its adapter is served."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from whorl.flywheel.training.validation import set_aside
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import held, tenant_session
-from whorl.platform.errors import ConflictError, InputError, NotFoundError
+from whorl.platform.errors import ConflictError, InputError, NotFoundError, PrerequisiteError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.base_model import base_hash, template_hash
 from whorl.platform.serving.engine.local import LocalBackend, readable_calls
@@ -229,6 +230,36 @@ def test_each_loss_of_a_family_takes_a_step(method: Any, loss: str, model: Path,
     assert train(job, lambda value: None)["steps"] == 1
     adapter = json.loads((tmp_path / "acme.v1" / "adapter_config.json").read_text())
     assert (adapter["use_dora"], adapter["use_rslora"]) == (recipe.dora, recipe.rslora)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_adapter_is_trained_over_a_base_in_four_bits(method: Any, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "base", seed=3, inner=128)  # bitsandbytes packs 64 weights into a block
+    recipe = default_recipe(method).changed(
+        max_steps=2, batch_size=2, rank=2, qlora=True, **({"generations": 2, "answer_tokens": 4} if method == "grpo" else {}),
+    )  # fmt: skip
+    held = load_model(recipe, model, 0)
+    assert any(type(module).__name__ == "Linear4bit" for module in held.modules())
+    assert held.get_memory_footprint() < load_model(default_recipe(method), model, 0).get_memory_footprint()
+    job = TrainingJob(
+        recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / "acme.v1",
+        dataset_folder=write_dataset(tmp_path / "data", recipe.format),
+    )  # fmt: skip
+    assert train(job, lambda value: None)["steps"] == 2
+    weights = load_file(tmp_path / "acme.v1" / "adapter_model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+    moved = any(weight.abs().max() > 0 for name, weight in weights.items() if "lora_B" in name)
+    assert moved or method in ("kto", "grpo"), "whose loss is flat where a random model stands"
+    assert not any("absmax" in name or "quant" in name for name in weights), (
+        "the adapter fits the base as it is served"
+    )
+
+
+def test_four_bits_need_a_package(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(PrerequisiteError, match=r"bitsandbytes is not installed.*whorl\[qlora\]"):
+        load_model(default_recipe("sft").changed(qlora=True), model, 0)
 
 
 def test_a_loss_of_another_method_is_refused() -> None:
