@@ -1,5 +1,6 @@
 """The ``whorl`` command."""
 
+import logging
 import os
 import signal
 import socket
@@ -48,6 +49,8 @@ def main(context: click.Context) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TQDM_DISABLE", "1")
     warnings.simplefilter("ignore")
+    # Where it is installed, whatever knows adapters imports it, and it tells of kernels that nobody asked for.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
         settings = load_settings()
     except WhorlError as error:
