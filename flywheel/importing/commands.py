@@ -64,7 +64,7 @@ async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
     """Spans and annotations of Arize Phoenix: JSON lines or pages of its API, in any order. A trace is a run.
 
     \b
-    Example: curl localhost:6006/v1/projects/default/spans?limit=1000 | whorl import phoenix
+    Example: curl 'localhost:6006/v1/projects/default/spans?limit=1000' | whorl import phoenix
     """
     runs = PhoenixRuns(read_records(file, plain=False), score)
     await _import(terminal, "phoenix", runs)

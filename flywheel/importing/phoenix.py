@@ -1,8 +1,8 @@
 """Spans of Arize Phoenix, in lines: as its REST API and its client return them, or as rows of its data frame.
 
-https://arize.com/docs/phoenix/sdk-api-reference/rest-api (``GET /v1/projects/{project}/spans``, whole pages too, and
-``…/span_annotations``). Spans of a trace may lie anywhere in the file; a trace is a run. Spans are read as those that
-arrive by OTLP are; annotations with a score say how good a run was.
+``GET /v1/projects/{project}/spans``, whole pages too, and ``…/span_annotations``, as the ``/openapi.json`` of Phoenix 20.26
+has them. Spans of a trace may lie anywhere in the file; a trace is a run. Spans are read as those that arrive by
+OTLP are; annotations with a score say how good a run was.
 """
 
 from collections import defaultdict
@@ -74,7 +74,11 @@ class PhoenixRuns(Iterable[Recorded]):
         if not is_answered(found.chat):
             return None
         first = min(spans, key=lambda span: (not span.root, _started(span)))
-        scores = [score for of in (*(s.span_id for s in spans), first.trace_id) for score in self._scores[of]]
+        scores = [
+            score
+            for of in (*(s.span_id for s in spans), first.trace_id)
+            for score in self._scores.get(of, ())
+        ]
         return Recorded(
             key=first.trace_id, agent=first.name or AGENT,
             messages=messages_of(Record({"messages": found.chat}, first.where), "messages"), tools=found.tools,
