@@ -131,8 +131,7 @@ class Collection:
         """Carry a write over to the indexes, or leave them stale if another write came between."""
         if self._indexes is None or removed.revision != self._revision + 1:
             return
-        self._indexes.remove(removed.chunk_ids)
-        self._indexes.add(rows)
+        await to_thread.run_sync(self._indexes.replace, removed.chunk_ids, rows)
         self._revision = removed.revision
 
     async def _current(self) -> Indexes:
@@ -147,7 +146,10 @@ class Collection:
             return self._indexes
 
     async def _fill(self) -> Indexes:
-        indexes = Indexes(self._embedder.dimension, self._rules.words, self._rules.fusion)
+        # The first ones of a process import faiss, which takes a quarter of a second.
+        indexes = await to_thread.run_sync(
+            Indexes, self._embedder.dimension, self._rules.words, self._rules.fusion
+        )
         page: list[IndexRow] = []
         async for row in self._store.rows():
             page.append(row)

@@ -55,6 +55,11 @@ class Indexes:
         for identity in ids:
             self._metadata.pop(identity, None)
 
+    def replace(self, ids: Sequence[int], rows: Sequence[IndexRow]) -> None:
+        """Forget ids and index rows of new ones."""
+        self.remove(ids)
+        self.add(rows)
+
     def search(
         self, query: str, vector: Float32, depth: int, filters: Mapping[str, MetadataValue]
     ) -> list[Found]:
