@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
+from ..platform.portions import portions
 from .embed.base import Float32
 from .store import IndexRow, Removed, StoredChunk, StoredDocument
 from .tables import ChunkRow, CollectionRow, DocumentRow
 
 _PAGE = 1000  # chunks read at a time when an index is filled
+_PORTION = 100  # chunks written at a time: between two, other requests go on
 # vector_send is the binary form of a vector: dimension, a spare word, then big-endian floats.
 _BINARY_HEADER = 4
 
@@ -51,8 +53,8 @@ class PostgresStore:
                     index_elements=["tenant_id", "id"], set_={**values, "created_at": func.now()}
                 )
             )
-            if chunks:
-                await session.execute(insert(ChunkRow), [self._chunk_values(c) for c in chunks])
+            for portion in portions(chunks, _PORTION):
+                await session.execute(insert(ChunkRow), [self._chunk_values(c) for c in portion])
         return Removed(gone, revision)
 
     async def delete(self, document_id: uuid.UUID) -> Removed | None:

@@ -1,6 +1,9 @@
 """A collection over the memory store: ingest, search, filters, staleness."""
 
+import threading
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,6 +11,7 @@ from whorl.platform.errors import InputError, NotFoundError
 from whorl.retrieval.chunk import ChunkRules
 from whorl.retrieval.collection import Added, Collection
 from whorl.retrieval.embed.hashing import HashingEmbedder
+from whorl.retrieval.indexes import Indexes
 from whorl.retrieval.load.base import LoadedDocument, MetadataValue
 from whorl.retrieval.rerank.choose import choose_reranker
 from whorl.retrieval.store import ChunkStore, MemoryStore
@@ -161,6 +165,25 @@ async def test_writes_of_another_replica_are_seen() -> None:
     await there.delete(added.document_id)
     await add(here, document("iron", "Iron rusts."))
     assert set(await sources(here, "tin iron rusts")) == {"copper", "zinn", "lead", "iron"}
+
+
+async def test_nothing_is_indexed_on_the_thread_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def on_thread(method: Callable[..., None]) -> Callable[..., None]:
+        def noting(*given: Any) -> None:
+            threads.append(threading.current_thread())
+            method(*given)
+
+        return noting
+
+    for name in ("__init__", "add", "remove"):
+        monkeypatch.setattr(Indexes, name, on_thread(getattr(Indexes, name)))
+    metals = collection()
+    await add(metals, *DOCUMENTS)
+    await metals.search("Cornwall", 1)
+    await add(metals, document("tin", "Tin is soft."))
+    assert len(threads) >= 4 and threading.main_thread() not in threads
 
 
 async def test_documents_without_text_are_refused() -> None:
