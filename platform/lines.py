@@ -57,10 +57,10 @@ def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
         if not line:
             raise InputError(f"{source} is empty.")
     first = _object(line)
-    if first is None and not plain:
+    if first is None and not plain and line.lstrip()[:1] in (b"[", b"{"):
         yield from _whole(skipped + line + handle.read(LONGEST + 1), source, number)
         return
-    if first is None and not line.lstrip().startswith(b"{"):
+    if first is None and plain and not line.lstrip().startswith(b"{"):
         yield _text(skipped + line + handle.read(LONGEST + 1), source)
         return
     while line:
@@ -85,7 +85,8 @@ def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
             yield Record(fields, f"{source}, entry {at}")
     elif len(data) > LONGEST:
         raise InputError(
-            f"{source}: one JSON value of more than {LONGEST:,} bytes; give a JSON object a line."
+            f"{source}, line {number} is not a JSON object, nor can the whole be one of more than {LONGEST:,} bytes; "
+            "give a JSON object a line."
         )
     else:
         raise InputError(f"{source}, line {number} is not a JSON object.")

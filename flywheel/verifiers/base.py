@@ -96,7 +96,7 @@ class Verifier:
             told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
             instead = " A reference answer would do instead." if self.refer and not arguments else ""
             raise InputError(f"Arguments of the verifier {self.name!r}: {told}.{instead}") from error
-        except (re.error, ValueError) as error:
+        except (TypeError, re.error, ValueError) as error:
             raise InputError(
                 f"The verifier {self.name!r} cannot be made of {dict(arguments)}: {error}."
             ) from error

@@ -113,10 +113,16 @@ def _visit(record: Record, change: Change) -> dict[str, Any]:
 
 
 def _texts(record: Record) -> list[str]:
-    """Every text of a record; its own as it is written, too, for the offsets in it."""
+    """Every text of a record; its own as it is written, too, for the offsets in it.
+
+    Raises InputError for JSON within a text that nests too deep to say what its escapes hide.
+    """
     contents = [item for message in _messages(record) for name, item in message.items() if name != "role"]
     own = [record.text("text")] if "text" in record.fields else []
-    return [*own, *(text for content in (*own, *contents) for text in texts_of(content))]
+    try:
+        return [*own, *(text for content in (*own, *contents) for text in texts_of(content))]
+    except RecursionError as error:
+        raise InputError(f"{record.where}: JSON within a text nests too deep to be redacted.") from error
 
 
 def _result(each: Redacted, policy: RedactionPolicy) -> dict[str, Any]:

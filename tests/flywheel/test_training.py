@@ -1,7 +1,6 @@
 """Training: each method takes its steps on rows of the four formats, and its adapter is served."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +255,6 @@ def test_an_adapter_is_trained_over_a_base_in_four_bits(method: Any, tmp_path: P
 
 
 def test_four_bits_need_a_package(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(PrerequisiteError, match=r"bitsandbytes is not installed.*whorl\[qlora\]"):
         load_model(default_recipe("sft").changed(qlora=True), model, 0)

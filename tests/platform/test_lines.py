@@ -64,6 +64,7 @@ def test_one_json_value_over_many_lines_is_read_where_no_plain_text_is(
     ("content", "words"),
     [
         (b'[{"text": "a"}, 3]', "entry 2 is not a JSON object"),
+        (b"no json\n" + b" " * LONGEST, "line 1 is not a JSON object"),
         (b"[]", "line 1 is not a JSON object"),
         (b"3", "line 1 is not a JSON object"),
         (b"[" * 5000, "line 1 is not a JSON object"),

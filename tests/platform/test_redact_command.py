@@ -56,6 +56,12 @@ def test_json_lines_with_text_or_messages() -> None:
     assert f"I am {EMAIL}"[first["start"] : first["end"]] == EMAIL
 
 
+def test_what_nests_too_deep_to_be_redacted_is_refused_in_a_sentence() -> None:
+    hidden = "[" * 2000 + EMAIL.replace("a", "\\u0061", 1)
+    result = run("-", text=json.dumps({"text": hidden}) + "\n")
+    assert result.exit_code == 2 and "line 1: JSON within a text nests too deep" in result.output
+
+
 def test_text_that_is_json_stays_json() -> None:
     line = json.dumps({"text": json.dumps({"card": 4111111111111111, "n": 2})})
     result = json.loads(run(text=line).stdout)
