@@ -45,7 +45,7 @@ class Closing:
         self._engine, self._ledger, self._capture, self.prices = engine, ledger, capture, prices
 
     async def end_plain(self, task: Execution, ended: RunEnded, recording: Recording) -> None:
-        """Log a run's spans and its end together, then store the end; raises as ``end`` does."""
+        """Log a run's spans and its end together, then settle the end; raises as ``end`` does."""
         tenant_id, ending = task.actor.tenant_id, self._ending(task, ended)
         describe_end(recording.root, ended)
         recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
@@ -55,7 +55,7 @@ class Closing:
             failed = self._ending(task, failed_by(ended, error))
             await outlast(partial(self._ledger.end, tenant_id, failed), PATIENCE)
             raise
-        await outlast(partial(self._ledger.end, tenant_id, ending), PATIENCE)
+        await outlast(partial(self._ledger.settle, tenant_id, ending), PATIENCE)
 
     async def end(self, task: Execution, ended: RunEnded, logged: Awaitable[None], root: int) -> None:
         """Wait until a run's spans are logged, then store its end, for which an outage is waited out.

@@ -17,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.base import new_id, now
-from ..platform.database.connections import Connections
 from ..platform.database.outage import AWAY
 from ..platform.database.session import tenant_connection, tenant_session
 from ..platform.errors import (
@@ -66,20 +65,19 @@ class Agents:
     def __init__(
         self,
         engine: AsyncEngine,
-        connections: Connections,
         database_url: str,
         servers: ModelServers,
         toolbox: Toolbox,
         capture: Capture,
         limits: Limits,
+        ledger: Ledger,
         prices: Prices | None = None,
     ) -> None:
         self.engine, self.database_url = engine, database_url
         self.servers, self.toolbox, self.capture, self.limits = servers, toolbox, capture, limits
         self.finished: Callable[[Finished], None] = lambda _: None
-        self.connections = connections
-        self._ledger = Ledger(connections, limits.longest)
-        self.closing = Closing(engine, self._ledger, capture, prices or Prices())
+        self.ledger = ledger
+        self.closing = Closing(engine, ledger, capture, prices or Prices())
         self.stopped = False
         # What ends each run that is under way.
         self._open: set[Callable[[], object]] = set()
@@ -259,7 +257,7 @@ class Agents:
             actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
             tags_of(request, Choice(adapter)), now(),
         )  # fmt: skip
-        standing = await self._ledger.begin(run, metered=request.metered, key=key)
+        standing = await self.ledger.begin(run, metered=request.metered, key=key)
         return run, plain.messages, standing
 
     def _row(

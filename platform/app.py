@@ -21,7 +21,7 @@ from ..agents import openai as openai_api
 from ..agents.captured import CapturedRuns
 from ..agents.closing import close_interrupted as close_runs
 from ..agents.graph import Limits
-from ..agents.ledger import LoggedEndings
+from ..agents.ledger import Ledger
 from ..agents.live import LiveRuns
 from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
@@ -147,8 +147,12 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stack.callback(reader.close)
         redactor = default_redactor(StoredPolicies(reader))
         prices = load_prices(settings.prices)
+        limits = Limits(
+            settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
+        )
+        ledger = Ledger(connections, limits.longest)
         listeners = [
-            LoggedEndings(connections).follow,
+            ledger.follow,
             CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
             *await _collectors(stack, settings),
@@ -160,10 +164,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
         toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
-        limits = Limits(
-            settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
-        )
-        agents = Agents(engine, connections, addresses.app, servers, toolbox, capture, limits, prices)
+        agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, ledger, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)
         agents.finished = shadows.follow

@@ -22,9 +22,13 @@ async def current_actor(
     bearer: Annotated[Any, Depends(_bearer)] = None,
     cookie: Annotated[str | None, Depends(_cookie)] = None,
 ) -> Actor:
-    """The actor of a request; raises AuthenticationError when there is none."""
+    """The actor of a request; raises AuthenticationError when there is none.
+
+    Whatever its tenant has done in this process before, the request sees.
+    """
     actor = await _authenticated(request, bearer, cookie)
     request.state.tenant = str(actor.tenant_id)
+    await request.app.state.whorl.agents.ledger.tell(actor.tenant_id)
     return actor
 
 

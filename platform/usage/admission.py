@@ -65,10 +65,13 @@ def standings(counted: Counted, moment: datetime, wanted: int) -> list[Standing 
         dollars_per_month=counted.most_dollars, concurrent_runs=counted.most_runs,
     )  # fmt: skip
     tokens = None if counted.most_tokens is None else counted.most_tokens - (counted.tokens or 0)
+    dollars = None if counted.most_dollars is None else counted.most_dollars - (counted.dollars or 0)
     runs = _Room(counted.runs_left, _too_many_runs(counted))
     requests = _Room(counted.requests_left, _too_many_requests(counted, moment))
     return [
-        runs.refusal(number) or requests.refusal(number) or Standing(quotas, requests.after(number), tokens)
+        runs.refusal(number)
+        or requests.refusal(number)
+        or Standing(quotas, requests.after(number), tokens, dollars, runs.after(number))
         for number in range(wanted)
     ]
 

@@ -35,6 +35,8 @@ class Standing:
     quotas: Quotas = field(default_factory=Quotas)
     requests: int | None = None
     tokens: int | None = None
+    dollars: Decimal | None = None
+    runs: int | None = None
 
     def headers(self) -> dict[str, str]:
         """The headers that OpenAI's clients read: limits, and what is left."""

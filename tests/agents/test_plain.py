@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select, update
 from tests.conftest import Actor, Addresses, Whorl, test_settings
 from tests.platform.test_api import Site
 from whorl.agents.graph import PlainCall
-from whorl.agents.ledger import Ending, Ledger, LoggedEndings
+from whorl.agents.ledger import Ending, Ledger
 from whorl.agents.openai_plain import PlainChats
 from whorl.agents.openai_views import Completion
 from whorl.agents.plain import PlainRun
@@ -28,7 +28,7 @@ from whorl.agents.tables import Run
 from whorl.platform.app import create_app
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import StoppingError
+from whorl.platform.errors import LimitError, StoppingError
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key, revoke_key
 from whorl.platform.identity.tables import ApiKey
@@ -251,7 +251,7 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
     endings = [
         Ending(run, "succeeded", "answered", now(), None, 1, 60, 20, None, "key:1") for run in (*lost, known)
     ]
-    ledger = Ledger(whorl.agents.connections, timedelta(minutes=3))
+    ledger = Ledger(whorl.drain.connections, timedelta(minutes=3))
     await ledger.begin(known, metered=True)
     await ledger.end(acme.tenant_id, endings[-1])
     for _ in range(2):
@@ -262,7 +262,7 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
             )
             recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
             logged += recording.records()
-        await LoggedEndings(whorl.agents.connections).follow(logged)
+        await whorl.agents.ledger.follow(logged)
         assert all(c.ENDING not in record.attributes for record in logged)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         runs = list(await session.scalars(select(Run).order_by(Run.id)))
@@ -281,7 +281,7 @@ async def test_a_run_of_the_log_that_died_before_its_end_was_stored_gets_it(
     whorl: Whorl, acme: Actor
 ) -> None:
     run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
-    await Ledger(whorl.agents.connections, timedelta(minutes=3)).begin(run, metered=False)
+    await Ledger(whorl.drain.connections, timedelta(minutes=3)).begin(run, metered=False)
     recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
     ending = Ending(run, "succeeded", "answered", now(), None, 1, 6, 2, 0.5, "key:1")
     recording.root.set_attribute(c.ENDING, dump_json(ending.row()).decode())
@@ -333,12 +333,82 @@ async def test_a_run_that_is_broken_off_ends(
         assert len(await spans_of_run(session, stored.id)) == 2
 
 
+async def status_of(whorl: Whorl, run: PlainRun) -> str:
+    async with tenant_session(whorl.engine, run.tenant_id) as session:
+        return (await session.get_one(Run, (run.tenant_id, run.id))).status
+
+
+def plain_run(actor: Actor) -> PlainRun:
+    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+
+
+def used(run: PlainRun, tokens: int = 0, cost: float = 0.0) -> Ending:
+    return Ending(run, "succeeded", "answered", now(), None, 1, tokens, 0, cost, "key:1")
+
+
+@pytest.mark.parametrize(
+    ("quotas", "waits"),
+    [
+        ({}, True),
+        ({"tokens_per_day": 10_000, "dollars_per_month": 10, "concurrent_runs": 100}, True),
+        ({"tokens_per_day": 9_000}, False),
+        ({"dollars_per_month": 9}, False),
+        ({"concurrent_runs": 10}, False),
+    ],
+)
+async def test_an_end_waits_for_the_log_where_the_tenant_is_far_from_its_quotas(
+    whorl: Whorl, acme: Actor, quotas: dict[str, int], waits: bool
+) -> None:
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await change_quotas(session, acme.tenant_id, Quotas.model_validate(quotas))
+    ledger, run = Ledger(whorl.drain.connections, timedelta(minutes=3)), plain_run(acme)
+    await ledger.begin(run, metered=True)
+    await ledger.settle(acme.tenant_id, used(run, tokens=1000, cost=1.0))
+    assert await status_of(whorl, run) == ("running" if waits else "succeeded")
+    assert await ledger.tell(acme.tenant_id) == waits
+    assert await status_of(whorl, run) == "succeeded"
+    assert await ledger.tell(acme.tenant_id) == 0
+
+
+async def test_runs_whose_ends_wait_keep_no_other_from_beginning(whorl: Whorl, acme: Actor) -> None:
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await change_quotas(session, acme.tenant_id, Quotas(concurrent_runs=20))
+    ledger, over = Ledger(whorl.drain.connections, timedelta(minutes=3)), plain_run(acme)
+    await ledger.begin(over, metered=True)
+    await ledger.settle(acme.tenant_id, used(over))
+    assert await status_of(whorl, over) == "running"
+    for _ in range(20):
+        await ledger.begin(plain_run(acme), metered=True)
+    with pytest.raises(LimitError, match="20 runs at once"):
+        await ledger.begin(plain_run(acme), metered=True)
+
+
+async def test_whoever_reads_while_an_end_is_on_its_way_waits_for_it(whorl: Whorl, acme: Actor) -> None:
+    ledger, run = Ledger(whorl.drain.connections, timedelta(minutes=3)), plain_run(acme)
+    await ledger.begin(run, metered=True)
+    await ledger.settle(acme.tenant_id, used(run))
+    told = [asyncio.create_task(ledger.tell(acme.tenant_id)) for _ in range(2)]
+    await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
+    assert await status_of(whorl, run) == "succeeded"
+    assert await asyncio.gather(*told) == [1, 1]
+
+
+async def test_a_chat_is_over_for_whoever_asks_the_same_replica_next(sites: list[Site]) -> None:
+    async with sites[0].client("owner") as client:
+        for _ in range(3):
+            asked = await client.post(CHAT, json=ASKED)
+        run = await client.get(f"/api/runs/{asked.json()['whorl']['run_id']}")
+        usage = await client.get("/api/usage")
+    assert run.json()["status"] == "succeeded"
+    assert [each["runs"] for each in usage.json()] == [3]
+
+
 async def test_spans_of_other_programs_end_no_run(whorl: Whorl, acme: Actor) -> None:
     run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
     recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
     recording.root.set_attribute(c.SOURCE, "otlp")
     recording.root.set_attribute(c.ENDING, "no JSON")
-    await LoggedEndings(whorl.agents.connections).follow(recording.records())
+    await whorl.agents.ledger.follow(recording.records())
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         assert await session.scalar(select(func.count()).select_from(Run)) == 0
 
@@ -349,7 +419,7 @@ async def test_an_ending_of_the_log_waits_for_the_disk_also_where_it_is_known(
     """The process that ended the run did not wait: what it wrote is on the disk before the log is let go of."""
     run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
     ledger, ending = (
-        Ledger(whorl.agents.connections, timedelta(minutes=3)),
+        Ledger(whorl.drain.connections, timedelta(minutes=3)),
         Ending(run, "succeeded", "answered", now()),
     )
     recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
@@ -358,6 +428,6 @@ async def test_an_ending_of_the_log_waits_for_the_disk_also_where_it_is_known(
     await ledger.end(acme.tenant_id, ending)
     with psycopg.connect(whorl.addresses.admin, autocommit=True) as admin:
         [written] = admin.execute("SELECT pg_current_wal_insert_lsn()").fetchone() or ()
-        await LoggedEndings(whorl.agents.connections).follow(recording.records())
+        await whorl.agents.ledger.follow(recording.records())
         flushed = admin.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [written]).fetchone()
     assert flushed == (True,)

@@ -116,7 +116,7 @@ async def test_of_runs_that_begin_at_once_the_first_are_let_in(
 
 
 async def test_a_run_whose_caller_left_as_it_began_is_ended(whorl: Whorl, acme: Actor) -> None:
-    ledger, run = Ledger(whorl.agents.connections, timedelta(minutes=3)), _plain_run(acme)
+    ledger, run = Ledger(whorl.drain.connections, timedelta(minutes=3)), _plain_run(acme)
     caller = asyncio.create_task(ledger.begin(run, metered=True))
     await asyncio.sleep(0)
     caller.cancel()

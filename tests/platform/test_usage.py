@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from tests.conftest import Actor, Settings, Whorl
 from tests.platform.test_api import Site
 from whorl.agents.events import RunStarted
+from whorl.agents.ledger import Ledger
 from whorl.agents.runs import Agents, RunRequest
 from whorl.agents.tables import Run
 from whorl.platform.app import create_app
@@ -44,12 +45,12 @@ async def test_requests_of_a_minute_are_counted_exactly_by_two_replicas(whorl: W
     await allow(whorl, acme, requests_per_minute=5)
     other = Agents(
         whorl.engine,
-        whorl.agents.connections,
         whorl.addresses.app,
         whorl.servers,
         whorl.agents.toolbox,
         whorl.capture,
         whorl.agents.limits,
+        Ledger(whorl.drain.connections, whorl.agents.limits.longest),
     )
     outcomes: list[str] = []
 
