@@ -15,7 +15,7 @@ from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
-from . import lineage_api, promotion_api, retention_api
+from . import consent_api, lineage_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
 from .canary import canary_of
@@ -36,6 +36,7 @@ router.include_router(quarantine_api.router)
 router.include_router(lineage_api.router)
 router.include_router(promotion_api.router)
 router.include_router(retention_api.router)
+router.include_router(consent_api.router)
 router.include_router(judging_api.router)
 
 

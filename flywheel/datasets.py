@@ -23,9 +23,9 @@ from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
-from ..platform.identity.tables import Membership
 from . import screening, split
 from .build import FORMATS, KEEPING, RULES, Format, build_rows, kept_rows
+from .consent import consents_of
 from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
@@ -47,8 +47,6 @@ from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory
 from .where import parse_where
-
-CONSENT_POLICY = "opt-out-1"
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,7 @@ class Built:
     flagged: dict[uuid.UUID, list[quarantine.Flagged]] = field(default_factory=dict)
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
+    consent: str = ""
 
 
 async def create_dataset(
@@ -187,7 +186,7 @@ def _manifest(selection: Selection, cut: Cut, built: Built) -> dict[str, Any]:
     """What a build is, but for the ids of its runs."""
     return {
         "format": cut.format, "selection": selection.manifest(), "as_of": cut.as_of.isoformat(),
-        "consent": CONSENT_POLICY, "redaction": sorted(built.policies), "screening": screening.version(),
+        "consent": built.consent, "redaction": sorted(built.policies), "screening": screening.version(),
         "template_hashes": sorted(built.templates), "rules": cut.rules, "seed": cut.seed,
         "split": {"rule": split.RULE, "held_out": cut.held_out}, "near_duplicates": cut.near_duplicates,
         "most_of_one": cut.most_of_one, "contamination": cut.contamination,
@@ -341,7 +340,9 @@ def _write(
 async def _screened(
     session: AsyncSession, tenant_id: uuid.UUID, run_ids: RunIds, cut: Cut, built: Built, reader: Reader
 ) -> AsyncIterator[Trajectory]:  # fmt: skip
-    reading = Reading(tenant_id, cut.as_of, frozenset(await opted_out_users(session)), cut.where)
+    consents = await consents_of(session, tenant_id)
+    built.consent = consents.policy
+    reading = Reading(tenant_id, cut.as_of, consents, cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
     asked = set[str]()
@@ -364,11 +365,6 @@ async def _screened(
                 built.templates.add(run.template_hash)
                 built.used.append(run.run_id)
                 yield run
-
-
-async def opted_out_users(session: AsyncSession) -> set[uuid.UUID]:
-    """The members whose runs may not be learnt from."""
-    return set(await session.scalars(select(Membership.user_id).where(Membership.training.is_(False))))
 
 
 def _suspicion(

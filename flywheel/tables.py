@@ -146,6 +146,25 @@ class Retention(TenantTable, Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ConsentRule(TenantTable, Base):
+    """Whose runs a tenant learns from; see ``consent.py``."""
+
+    __tablename__ = "consent_rules"
+
+    rule: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Consent(TenantTable, Base):
+    """What a person says of training on their runs: a member, or a user of another program by pseudonym."""
+
+    __tablename__ = "consents"
+
+    person: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    training: Mapped[bool]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Shadow(TenantTable, Base):
     """A live run that a candidate answered, too, unseen: whether both ended alike, and in the same words."""
 

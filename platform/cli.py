@@ -14,7 +14,7 @@ import click
 
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
-from ..flywheel import retention_commands
+from ..flywheel import consent_commands, retention_commands
 from ..retrieval import commands as retrieval_commands
 from . import doctor
 from .command import Terminal, fail, run_async
@@ -203,6 +203,7 @@ for module in (
     telemetry_commands,
     usage_commands,
     retention_commands,
+    consent_commands,
 ):
     for name in module.COMMANDS:
         main.add_command(name)

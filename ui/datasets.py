@@ -16,6 +16,7 @@ from starlette.responses import Response
 from ..agents.tables import Run
 from ..flywheel.balance import remarks
 from ..flywheel.build import FORMATS
+from ..flywheel.consent import Rule, consents_of
 from ..flywheel.datasets import find_dataset, list_datasets
 from ..flywheel.tables import Dataset, Training
 from ..platform.database.session import tenant_session
@@ -55,6 +56,11 @@ _MANIFEST = {
 }
 
 
+_RULES: dict[Rule, str] = {
+    "opt-out": "everybody's but of those who object",
+    "opt-in": "only of those who agree",
+    "never": "nobody's",
+}
 _DISTRIBUTIONS = {
     "labels": "Rows by label or verifier",
     "learnt_characters": "Rows by characters to learn, at most",
@@ -77,11 +83,15 @@ class SampleRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetsContext(Context):
-    """The dataset versions and the form that builds one."""
+    """The dataset versions, the form that builds one, and whose runs are learnt from."""
 
     template: ClassVar[str] = "datasets.html"
     section: ClassVar[str] = "datasets"
     explained: dict[str, str]
+    rule: Rule
+    rules: dict[Rule, str]
+    agreed: int
+    objected: int
     datasets: list[Dataset]
     agents: list[str]
     adapters: list[str]
@@ -115,10 +125,12 @@ async def show_datasets(actor: Reader, request: Request) -> Response:
         datasets = await list_datasets(session)
         agents = list(await session.scalars(select(Run.agent).distinct().order_by(Run.agent)))
         adapters = [adapter.name for adapter in await list_adapters(session)]
+        consents = await consents_of(session, actor.tenant_id)
     return render(
         DatasetsContext(
             title="Datasets", actor=actor, datasets=datasets, agents=agents, adapters=adapters,
             explained={format: EXPLAINED[format] for format in FORMATS},
+            rule=consents.rule, rules=_RULES, agreed=len(consents.agreed), objected=len(consents.objected),
         )
     )  # fmt: skip
 

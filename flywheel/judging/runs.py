@@ -16,7 +16,8 @@ from ...platform.errors import InputError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.telemetry.redaction.redactor import Redactor
-from ..datasets import Selection, opted_out_users, select_runs
+from ..consent import consents_of
+from ..datasets import Selection, select_runs
 from ..outcomes import Feedback, record_outcome
 from ..tables import Outcome
 from ..trajectory import Trajectory, trajectories
@@ -112,11 +113,11 @@ async def _readable(
 ) -> list[Trajectory]:
     """The runs that have an answer and whose users do not object."""
     async with tenant_session(engine, actor.tenant_id) as session:
-        opted_out = await opted_out_users(session)
+        consents = await consents_of(session, actor.tenant_id)
         runs = [run async for run in trajectories(session, run_ids, now())]
     readable = []
     for run in runs:
-        reason = "no consent" if run.user_id in opted_out else run.trainable
+        reason = run.trainable if consents.allow(run.user_id) else "no consent"
         if reason:
             done.left_out[reason] += 1
         else:

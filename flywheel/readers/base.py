@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..consent import Consents
 from ..screening.screener import Look, Screener
 from ..trajectory import Trajectory
 from ..where import parse_where
@@ -15,16 +16,16 @@ from ..where import parse_where
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read: the outcomes as of a moment, what of whom is passed over, and the condition."""
+    """What is read: the outcomes as of a moment, of whom, and the condition."""
 
     tenant_id: uuid.UUID
     as_of: datetime
-    opted_out: frozenset[uuid.UUID]
+    consents: Consents
     where: str | None = None
 
     def refusal(self, run: Trajectory) -> str:
         """Why a run may not be trained on, whatever its tools returned, or an empty text."""
-        return "no consent" if run.user_id in self.opted_out else run.trainable
+        return run.trainable if self.consents.allow(run.user_id) else "no consent"
 
 
 class Looked(NamedTuple):

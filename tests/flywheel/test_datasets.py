@@ -16,6 +16,7 @@ from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import recordings
 from whorl.flywheel.build import FORMATS, RULES, build_rows
+from whorl.flywheel.consent import keep_consent
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild, restore
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.evaluation import compare, load_tasks
@@ -287,7 +288,8 @@ async def test_the_database_and_the_folder_have_the_same_manifest(
     runs = sorted(await collect(whorl, acme, 12))
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await session.execute(update(Outcome).where(Outcome.run_id == runs[0]).values(weight=0))
-        await session.execute(update(Membership).values(training=False))
+        [user] = await session.scalars(select(Membership.user_id))
+        await keep_consent(session, acme, [user], False)
         await session.execute(update(Run).where(Run.id.in_(runs[3:])).values(user_id=None))
     selection = Selection(agent="default", tag="a", where="steps >= 1")
     dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", selection, held_out=0.0)
@@ -336,7 +338,7 @@ async def test_who_does_not_consent_is_left_out(whorl: Whorl, acme: Actor, tmp_p
     await collect(whorl, member, 2)
     await collect(whorl, acme, 2)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await session.execute(update(Membership).where(Membership.user_id == user.id).values(training=False))
+        await keep_consent(session, member, [user.id], False)
     dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
     assert dataset.rows == 2
     assert dataset.manifest["left_out"] == {"no consent": 2}

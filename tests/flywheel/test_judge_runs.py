@@ -21,6 +21,7 @@ from tests.conftest import Actor, Addresses, Settings, quote_first
 from tests.flywheel.test_judging import mark_in, shown
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
+from whorl.flywheel.consent import keep_consent
 from whorl.flywheel.datasets import Selection
 from whorl.flywheel.judging.agreement import Agreement, agreements
 from whorl.flywheel.judging.base import Answered, Judge, Means, Recipe, Score, make_judge
@@ -127,7 +128,7 @@ async def test_what_is_not_judged_is_counted(whorl: Whorl, acme: Actor) -> None:
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         [user] = await session.scalars(select(Membership.user_id))
         await session.execute(update(Run).where(Run.id == runs[0]).values(user_id=user))
-        await session.execute(update(Membership).where(Membership.user_id == user).values(training=False))
+        await keep_consent(session, acme, [user], False)
     judge, verdicts = scripted(
         lambda answered: Score(None, "mumbles", "unparsable") if "now" in answered.question else Score(1.0)
     )
