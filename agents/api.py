@@ -12,8 +12,9 @@ from ..platform.errors import PrerequisiteError
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
-from . import conversations_api, steering_api
+from . import conversations_api, definitions_api, steering_api
 from .conversations import find_run, visible_run
+from .definitions import require_agent
 from .endings import INTERRUPTED, UNSTORED
 from .events import RunStarted
 from .graph import Approve
@@ -58,6 +59,8 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
     The run goes on when the connection breaks; its events can be had again.
     """
     live: LiveRuns = request.app.state.whorl.live
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        await require_agent(session, actor, body.agent)
     wanted = RunRequest(
         body.question, conversation_id=body.conversation_id, agent=body.agent, approve=body.approve
     )
@@ -130,3 +133,4 @@ async def get_spans(run_id: uuid.UUID, actor: CurrentActor, request: Request) ->
 
 router.include_router(steering_api.router)
 router.include_router(conversations_api.router)
+router.include_router(definitions_api.router)

@@ -6,24 +6,30 @@ from typing import Any
 import click
 
 from ..platform.command import Terminal, run_async
+from ..platform.database.session import tenant_session
 from ..platform.errors import UpstreamError
+from . import definition_commands
+from .definitions import require_agent
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
-from .runs import RunRequest
+from .execution import DEFAULT_AGENT, RunRequest
 
 
 @click.command()
 @click.argument("question")
+@click.option("--agent", "name", default=DEFAULT_AGENT, show_default=True, help="The agent that answers.")
 @click.option("--adapter", help='Answer with this adapter; "" asks the base model.')
 @run_async
-async def ask(terminal: Terminal, question: str, adapter: str | None) -> None:
+async def ask(terminal: Terminal, question: str, name: str, adapter: str | None) -> None:
     """Ask the agent; its steps go to standard error, the answer to standard output.
 
     \b
     Example: whorl ask "Who discovered oxygen?"
     """
     async with terminal.open() as (whorl, actor):
-        ended = None
-        async with aclosing(whorl.agents.stream(actor, RunRequest(question, adapter=adapter))) as events:
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            await require_agent(session, actor, name)
+        ended, request = None, RunRequest(question, agent=name, adapter=adapter)
+        async with aclosing(whorl.agents.stream(actor, request)) as events:
             async for event in events:
                 _show_step(terminal, event)
                 ended = event if isinstance(event, RunEnded) else ended
@@ -51,4 +57,4 @@ def _show_answer(terminal: Terminal, ended: RunEnded) -> None:
     terminal.notes.print(f"run {ended.run_id}", style="dim")
 
 
-COMMANDS = (ask,)
+COMMANDS = (ask, *definition_commands.COMMANDS)

@@ -36,7 +36,8 @@ class RunRequest:
     reply at most, below the limit. ``approve``: which calls wait for a person. ``plain`` asks the model directly,
     without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
     the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
-    must allow the run; its usage is recorded in any case.
+    must allow the run; its usage is recorded in any case. ``prompt`` takes the place of Whorl's own, ``steps``
+    are calls of the model at most, below the limit: both come from the agent's definition.
     """
 
     question: str
@@ -55,6 +56,8 @@ class RunRequest:
     answer_tokens: int | None = None
     approve: Approve = "never"
     plain: PlainCall | None = None
+    prompt: str | None = None
+    steps: int | None = None
 
 
 @dataclass(frozen=True)

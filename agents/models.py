@@ -11,7 +11,8 @@ from ..platform.errors import UnknownModelError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import REWARD
 from ..platform.serving.tables import Adapter, Route
-from .runs import DEFAULT_AGENT
+from .execution import DEFAULT_AGENT
+from .tables import AgentRow
 
 # The default agent's name among models.
 MODEL = "whorl"
@@ -37,14 +38,16 @@ class Named:
 
 async def models_of(session: AsyncSession, actor: Actor, base: str) -> list[Named]:
     """What the actor's tenant may ask: agents first, then the base model and the tenant's adapters."""
-    routes = await session.scalars(select(Route).where(Route.agent != DEFAULT_AGENT).order_by(Route.agent))
+    routes = await session.execute(select(Route.agent, Route.changed_at))
+    defined = await session.execute(select(AgentRow.name, AgentRow.changed_at))
+    agents = {name: at for name, at in (*routes, *defined) if name != DEFAULT_AGENT}
     answering = select(Adapter).where(Adapter.method != REWARD, Adapter.state != "tainted")
     adapters = await session.scalars(answering.order_by(Adapter.version.desc()))
     owner = actor.tenant_slug
     default, plain = _always(base)
     return [
         default,
-        *(Named(route.agent, route.agent, None, owner, route.changed_at) for route in routes),
+        *(Named(name, name, None, owner, agents[name]) for name in sorted(agents)),
         plain,
         *(Named(each.name, None, each.name, owner, each.created_at, base) for each in adapters),
     ]

@@ -40,6 +40,7 @@ from ..platform.usage.prices import Prices
 from ..platform.usage.quotas import Standing
 from .closing import Closing
 from .conversations import find_run, own_conversation
+from .definitions import as_defined
 from .endings import cancelled, describe_end, describe_run, ended_as, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
 from .execution import DEFAULT_AGENT as DEFAULT_AGENT
@@ -102,6 +103,7 @@ class Agents:
         adapter that the actor does not have, LimitError where a quota is used up, and of a plain run
         AuthenticationError where ``key`` is not valid any more.
         """
+        request = await self._defined(actor, request)
         with ExitStack() as held:
             run, messages, standing = await self._begin(actor, request, held, key)
             yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
@@ -122,11 +124,20 @@ class Agents:
                 request, given = request_of(run)
                 await self._hold_adapter(session, actor, request, "", held)
             messages = await self._given(actor, run_id)
-            request = replace(request, question=messages[given - 1]["content"] or "")
+            request = await self._defined(
+                actor, replace(request, question=messages[given - 1]["content"] or "")
+            )
             execution = Execution(actor, request, run, messages[:given], decisions)
             async with aclosing(self._events(execution)) as events:
                 async for event in events:
                     yield event
+
+    async def _defined(self, actor: Actor, request: RunRequest) -> RunRequest:
+        """The request as the agent's definition has it; a model that is asked directly has none."""
+        if request.plain is not None:
+            return request
+        async with tenant_session(self.engine, actor.tenant_id) as session:
+            return await as_defined(session, actor, request, self.toolbox)
 
     async def _given(self, actor: Actor, run_id: uuid.UUID) -> list[ChatMessage]:
         """The messages of a run so far, from its checkpoint."""
@@ -241,7 +252,8 @@ class Agents:
                         role="user", content=question,
                     )
                 )  # fmt: skip
-        system = f"{SYSTEM}\n\n{request.instructions}" if request.instructions else SYSTEM
+        prompt = request.prompt or SYSTEM
+        system = f"{prompt}\n\n{request.instructions}" if request.instructions else prompt
         start: list[ChatMessage] = [{"role": "system", "content": system}, *history]
         return run, [*start, {"role": "user", "content": question}], standing
 
@@ -364,7 +376,7 @@ class Agents:
         emit: Callable[[RunEvent], None],
         tracer: Tracer | Recording,
     ) -> RunScope:
-        limits = self.limits
+        limits = replace(self.limits, steps=min(self.limits.steps, request.steps or self.limits.steps))
         most = limits.answer_tokens if request.plain is None else limits.tokens
         return RunScope(
             model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,

@@ -103,6 +103,22 @@ class Approval(TenantTable, Base):
     decided_at: Mapped[datetime | None]
 
 
+class AgentRow(TenantTable, Base):
+    """An agent that a tenant has defined, see ``definitions.py``; NULL is what every agent has."""
+
+    __tablename__ = "agents"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    description: Mapped[str] = mapped_column(default="")
+    prompt: Mapped[str | None]
+    tools: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    approve: Mapped[str] = mapped_column(default="never")
+    most_steps: Mapped[int | None]
+    answer_tokens: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Message(TenantTable, Base):
     """One turn of a conversation; ``citations`` are the passages an answer refers to."""
 

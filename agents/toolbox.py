@@ -1,7 +1,7 @@
 """The tools of a run: offered to the model, checked, called; errors become observations."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import anyio
@@ -34,6 +34,14 @@ class Toolbox:
                     f"The schema of the tool {tool.name!r} is invalid: {error.message}"
                 ) from error
             self.tools[tool.name] = tool
+
+    def of_tenant(self, slug: str) -> "Toolbox":
+        """The tools that a workspace has."""
+        return Toolbox(tool for tool in self.tools.values() if tool.tenants is None or slug in tool.tenants)
+
+    def only(self, names: Collection[str] | None) -> "Toolbox":
+        """The tools of these names, as far as there are any; all for None."""
+        return self if names is None else Toolbox(self.tools[name] for name in names if name in self.tools)
 
     def specs(self) -> list[ToolSpec]:
         """What the model is offered."""

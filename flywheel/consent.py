@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
-from ..platform.identity.tables import User
+from ..platform.identity.tables import Membership, User
 from ..platform.telemetry.otlp.records import pseudonym
 from .lineage import find_user
 from .tables import Consent, ConsentRule
@@ -121,6 +121,9 @@ async def keep_consent(
             await session.merge(
                 Consent(tenant_id=actor.tenant_id, person=person, training=training, changed_at=now())
             )
+        await session.execute(
+            update(Membership).where(Membership.user_id == person).values(training=training is not False)
+        )
         record(session, actor, "consent.said", str(person), training=training)
 
 

@@ -22,8 +22,9 @@ async def consent(terminal: Terminal, rule: Rule | None, subject: str | None, sa
     """Show whose runs the workspace learns from and what people have said, or set it.
 
     \b
-    Examples: whorl tenant consent --rule opt-in
-              whorl tenant consent --subject ada@acme.example --object
+    Examples:
+      whorl tenant consent --rule opt-in
+      whorl tenant consent --subject ada@acme.example --object
     """
     if (subject is None) != (said is None):
         raise InputError("Say --subject together with one of --agree, --object and --withdraw.")

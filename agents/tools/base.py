@@ -45,6 +45,7 @@ class Tool:
 
     ``parameters`` is a JSON schema of an object; arguments are validated against it before
     ``function`` sees them. ``read_only`` tools change nothing anywhere, so that a shadow run may call them.
+    ``tenants`` are the workspaces that have the tool, by slug; None is all.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Tool:
     function: ToolFunction
     parameters: dict[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     read_only: bool = False
+    tenants: frozenset[str] | None = None
 
     def spec(self) -> ToolSpec:
         """The tool in OpenAI's shape, keys in the order that prompts are rendered in."""

@@ -19,7 +19,10 @@ CONNECT_SECONDS = 20.0
 
 
 class McpServer(BaseModel):
-    """One entry of ``mcpServers``: a command to start, or the URL of a running server."""
+    """One entry of ``mcpServers``: a command to start, or the URL of a running server.
+
+    ``tenants`` are the workspaces that have its tools, by slug; all where it is not given.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,6 +31,7 @@ class McpServer(BaseModel):
     env: dict[str, str] | None = None
     cwd: str | None = None
     url: str | None = None
+    tenants: list[str] | None = None
 
     @model_validator(mode="after")
     def _one_way_in(self) -> "McpServer":
@@ -129,7 +133,8 @@ class _Connection:
             )
             return Observation(text, is_error=bool(result.is_error))
 
-        return Tool(tool.name, tool.description or "", run, tool.input_schema)
+        tenants = None if self.server.tenants is None else frozenset(self.server.tenants)
+        return Tool(tool.name, tool.description or "", run, tool.input_schema, tenants=tenants)
 
 
 def _reason(error: BaseException) -> str:

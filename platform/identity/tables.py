@@ -41,7 +41,7 @@ class User(Base):
 
 
 class Membership(TenantTable, Base):
-    """A user's role in a tenant.
+    """A user's role in a tenant; ``training`` is false for who objects, as the release before reads it.
 
     ``by_password`` is whether the account's password opens this tenant. Where a provider of the tenant made
     somebody with another home a member, it does not: who knows the password is not this tenant's to say.
@@ -51,6 +51,7 @@ class Membership(TenantTable, Base):
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
+    training: Mapped[bool] = mapped_column(default=True, server_default=true())
     by_password: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import Actor, Whorl
 from tests.flywheel.test_datasets import collect
+from whorl.flywheel.consent import Consents
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.readers import ray as reading
 from whorl.flywheel.readers.base import Reading
@@ -53,12 +54,12 @@ async def test_without_ray_it_says_what_to_install(
 async def test_a_condition_and_a_refusal_are_the_readers_to_apply(whorl: Whorl, acme: Actor) -> None:
     runs = await collect(whorl, acme, 4)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        all_of = Reading(acme.tenant_id, now(), frozenset(), "reward > 0.5")
+        all_of = Reading(acme.tenant_id, now(), Consents(), "reward > 0.5")
         [page] = [page async for page in LocalReader().pages(session, runs, all_of)]
         assert [looked.run.run_id for looked in page.runs] == [runs[0], runs[2]] and page.unmet == 2
         assert all(len(looked.looks) == len(looked.run.observations) == 1 for looked in page.runs)
         user = page.runs[0].run.user_id or uuid.uuid4()
-        unasked = Reading(acme.tenant_id, now(), frozenset({user}))
+        unasked = Reading(acme.tenant_id, now(), Consents(objected=frozenset({user})))
         refused = page.runs[0].run.user_id is not None
         [page] = [page async for page in LocalReader().pages(session, runs, unasked)]
         assert all((looked.looks == ()) == refused for looked in page.runs)

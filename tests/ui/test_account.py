@@ -114,7 +114,7 @@ async def test_an_account_of_single_sign_on_has_no_password(person: Person, site
     async with open_session(site.whorl.engine) as session:
         await session.execute(update(User).where(User.id == person.actor.user_id).values(password_hash=None))
     page = await here.get("/account")
-    assert "by single sign-on" in page.text and "data-api" not in page.text
+    assert "by single sign-on" in page.text and "/api/me/password" not in page.text
     assert (await change(here, "", NEW)).status_code == 409
 
 

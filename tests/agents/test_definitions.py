@@ -1,0 +1,153 @@
+"""Agents that a workspace defines: what their runs are told and offered, and that no other workspace has them."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Actor, Whorl
+from tests.platform.test_api import Site, site
+from whorl.agents.definitions import Definition, as_defined, define_agent
+from whorl.agents.events import RunEnded
+from whorl.agents.execution import RunRequest
+from whorl.agents.prompt import SYSTEM
+from whorl.agents.toolbox import Toolbox
+from whorl.agents.tools.base import Observation, Tool, ToolContext
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import InputError, PermissionDeniedError
+
+__all__ = ["site"]
+
+
+async def define(whorl: Whorl, actor: Actor, name: str, **said: Any) -> None:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        definition = Definition.model_validate(said)
+        await define_agent(session, actor, name, definition, whorl.agents.toolbox, whorl.servers.base)
+
+
+def tool(name: str, tenants: frozenset[str] | None = None) -> Tool:
+    async def done(arguments: dict[str, Any], context: ToolContext) -> Observation:
+        return Observation("done")
+
+    return Tool(name, name, done, tenants=tenants)
+
+
+async def asked(whorl: Whorl, actor: Actor, request: RunRequest) -> RunRequest:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        return await as_defined(session, actor, request, whorl.agents.toolbox)
+
+
+@pytest.fixture
+def prompts(whorl: Whorl, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The calls that the model was made, in their order."""
+    calls: list[Any] = []
+    stream = whorl.servers.stream
+
+    def noted(call: Any) -> Any:
+        calls.append(call)
+        return stream(call)
+
+    monkeypatch.setattr(whorl.servers, "stream", noted)
+    return calls
+
+
+async def test_a_run_is_told_and_offered_what_its_agent_says(
+    whorl: Whorl, acme: Actor, rival: Actor, prompts: list[Any]
+) -> None:
+    await define(whorl, acme, "tutor", prompt="You teach.", tools=["calculator"], answer_tokens=9)
+    for actor, agent in ((acme, "tutor"), (acme, "default"), (rival, "tutor")):
+        await whorl.agents.answer(actor, RunRequest("When?", agent=agent, instructions="Be brief."))
+    told = dict.fromkeys(
+        (
+            call.messages[0]["content"],
+            *(each["function"]["name"] for each in call.tools),
+            call.sampling.max_tokens,
+            call.tenant,
+        )
+        for call in prompts
+    )
+    own = (f"{SYSTEM}\n\nBe brief.", "search", "calculator", 256)
+    assert list(told) == [
+        ("You teach.\n\nBe brief.", "calculator", 9, str(acme.tenant_id)),
+        (*own, str(acme.tenant_id)),
+        (*own, str(rival.tenant_id)),
+    ]
+
+
+async def test_the_default_agent_may_be_defined_too(whorl: Whorl, acme: Actor, prompts: list[Any]) -> None:
+    await define(whorl, acme, "default", prompt="You are Ada.", tools=[])
+    await whorl.agents.answer(acme, RunRequest("When?"))
+    assert prompts[0].messages[0]["content"] == "You are Ada." and not prompts[0].tools
+
+
+async def test_calls_of_the_model_are_limited(whorl: Whorl, acme: Actor) -> None:
+    await define(whorl, acme, "brief", most_steps=1)
+    ended = await whorl.agents.answer(acme, RunRequest("What is 2 * 3?", agent="brief"))
+    assert isinstance(ended, RunEnded) and ended.steps == 1
+
+
+async def test_a_definition_asks_for_people_where_the_request_does_not(whorl: Whorl, acme: Actor) -> None:
+    await define(whorl, acme, "careful", approve="changing")
+    wanted = {
+        "never": "changing", "changing": "changing", "always": "always",
+    }  # fmt: skip
+    for said, approve in wanted.items():
+        request = RunRequest("When?", agent="careful", approve=said)  # type: ignore[arg-type]
+        assert (await asked(whorl, acme, request)).approve == approve
+    with pytest.raises(InputError, match="POST /api/runs"):
+        await asked(whorl, acme, RunRequest("When?", agent="careful", keep=False))
+    own = Toolbox([tool("own")])
+    evaluated = await asked(whorl, acme, RunRequest("When?", agent="careful", keep=False, toolbox=own))
+    assert evaluated.approve == "never" and evaluated.toolbox is own
+
+
+async def test_tools_of_one_workspace_are_no_others(whorl: Whorl, acme: Actor, rival: Actor) -> None:
+    whorl.agents.toolbox = Toolbox([tool("shared"), tool("crm", frozenset({"acme"}))])
+    await define(whorl, acme, "seller", tools=["crm"])
+    with pytest.raises(InputError, match=r"There is no tool crm\. Tools are: shared"):
+        await define(whorl, rival, "seller", tools=["crm"])
+    offered = [await asked(whorl, actor, RunRequest("When?")) for actor in (acme, rival)]
+    assert [list(each.toolbox.tools) for each in offered if each.toolbox] == [["shared", "crm"], ["shared"]]
+
+
+@pytest.mark.parametrize("name", ["model", "whorl", "scripted"])
+async def test_an_agent_takes_no_models_name(whorl: Whorl, acme: Actor, name: str) -> None:
+    assert whorl.servers.base == "scripted"
+    with pytest.raises(InputError, match="the name of a model"):
+        await define(whorl, acme, name)
+
+
+async def test_who_may_not_administer_defines_nothing(whorl: Whorl, acme: Actor) -> None:
+    member = Actor(acme.tenant_id, acme.tenant_slug, "member", "Ada")
+    with pytest.raises(PermissionDeniedError):
+        await define(whorl, member, "tutor")
+
+
+async def test_agents_over_http(site: Site) -> None:
+    async with site.client("owner") as owner, site.client("rival") as rival, site.client("member") as member:
+        made = await owner.put("/api/agents/tutor", json={"prompt": "You teach.", "tools": ["calculator"]})
+        again = await owner.put("/api/agents/tutor", json={"description": "Teaches.", "tools": []})
+        wrong = [
+            await owner.put("/api/agents/Tutor", json={}),
+            await owner.put("/api/agents/tutor", json={"tools": ["none"]}),
+            await owner.put("/api/agents/tutor", json={"promt": "x"}),
+            await member.put("/api/agents/tutor", json={}),
+        ]
+        listed = [(await each.get("/api/agents")).json() for each in (owner, member, rival)]
+        models = [[m["id"] for m in (await each.get("/v1/models")).json()["data"]] for each in (owner, rival)]
+        runs = [
+            await each.post("/api/runs", json={"question": "When?", "agent": "tutor"})
+            for each in (owner, rival)
+        ]
+        chat = {"model": "tutor", "messages": [{"role": "user", "content": "When?"}]}
+        chats = [await each.post("/v1/chat/completions", json=chat) for each in (owner, rival)]
+        tools = (await member.get("/api/tools")).json()
+        gone = await owner.delete("/api/agents/tutor")
+        twice = await owner.delete("/api/agents/tutor")
+    assert (made.status_code, again.status_code, again.json()["prompt"]) == (200, 200, None)
+    assert [each.status_code for each in wrong] == [422, 422, 422, 403]
+    assert [[agent["name"] for agent in each] for each in listed] == [["tutor"], ["tutor"], []]
+    assert "tutor" in models[0] and "tutor" not in models[1]
+    assert [each.status_code for each in runs] == [200, 404] and "default" in runs[1].json()["detail"]
+    assert [each.status_code for each in chats] == [200, 404]
+    assert [each["name"] for each in tools] == ["search", "calculator"]
+    assert (gone.status_code, twice.status_code) == (204, 404)
