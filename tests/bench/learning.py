@@ -61,8 +61,8 @@ LOSS = 0.02
 SEEDS = (0, 1, 2)
 RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
-    "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 20.0},
-    "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 20.0},
+    "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 150.0},
+    "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 40.0},
     "grpo": {
         "max_steps": 60,
         "learning_rate": 2e-3,
