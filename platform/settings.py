@@ -93,7 +93,9 @@ class Settings(BaseModel):
         description="late-interaction, identity, or a cross-encoder folder or id.",
     )
     mcp_config: Path | None = Field(
-        None, description="JSON file with mcpServers, as other MCP clients write it."
+        None,
+        description='JSON file with mcpServers, as other MCP clients write it; `"tenants": ["acme"]` of a server keeps '
+        "its tools to some workspaces.",
     )
     prices: Path | None = Field(
         None, description="JSON file of what models cost, US dollars for a million tokens."

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from ..agents.conversations import own_conversation, own_conversations
+from ..agents.definitions import list_agents
+from ..agents.execution import DEFAULT_AGENT
 from ..agents.tables import Conversation, Message, Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
@@ -31,13 +33,17 @@ class Turn:
     answer: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
     status: str = ""
+    agent: str = DEFAULT_AGENT
     thumb: float | None = None
     edit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatContext(Context):
-    """A conversation, or the beginning of one."""
+    """A conversation, or the beginning of one; ``agents`` may be asked, by name with their descriptions.
+
+    ``agent`` is who answered last.
+    """
 
     template: ClassVar[str] = "chat.html"
     section: ClassVar[str] = "chat"
@@ -46,6 +52,8 @@ class ChatContext(Context):
     turns: list[Turn] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)
     documents: bool = True
+    agents: dict[str, str]
+    agent: str = DEFAULT_AGENT
 
 
 @router.get("/")
@@ -56,6 +64,7 @@ async def new_chat(actor: PageActor, request: Request) -> Response:
     actor.require("chat")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         conversations = await _conversations(session, actor)
+        agents = await _agents(session)
         titles = list(
             await session.scalars(
                 select(DocumentRow.title).order_by(DocumentRow.created_at.desc()).limit(SAMPLES)
@@ -63,7 +72,7 @@ async def new_chat(actor: PageActor, request: Request) -> Response:
         )
     return render(
         ChatContext(
-            title="New chat", actor=actor, conversations=conversations, documents=bool(titles),
+            title="New chat", actor=actor, conversations=conversations, documents=bool(titles), agents=agents,
             samples=[f"What does “{title}” say?" for title in titles] + ["What is 17 * 23?"],
         )
     )  # fmt: skip
@@ -77,12 +86,18 @@ async def show_conversation(conversation_id: uuid.UUID, actor: PageActor, reques
         conversation = await own_conversation(session, actor, conversation_id)
         conversations = await _conversations(session, actor)
         turns = await _turns(session, actor, conversation_id)
+        agents = await _agents(session)
     return render(
         ChatContext(
             title=conversation.title, actor=actor, conversations=conversations, conversation=conversation,
-            turns=turns,
+            turns=turns, agents=agents, agent=turns[-1].agent if turns else DEFAULT_AGENT,
         )
     )  # fmt: skip
+
+
+async def _agents(session: AsyncSession) -> dict[str, str]:
+    """The agents that may be asked, the default one first."""
+    return {DEFAULT_AGENT: "", **{row.name: row.description for row in await list_agents(session)}}
 
 
 async def _conversations(session: AsyncSession, actor: Actor) -> list[Conversation]:
@@ -108,8 +123,9 @@ async def _turns(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID
         elif turn := by_run.get(message.run_id):
             turn.answer, turn.citations = message.content, message.citations
     runs = [run for run in by_run if run is not None]
-    for run_id, status in await session.execute(select(Run.id, Run.status).where(Run.id.in_(runs))):
-        by_run[run_id].status = status
+    known = select(Run.id, Run.status, Run.agent).where(Run.id.in_(runs))
+    for run_id, status, agent in await session.execute(known):
+        by_run[run_id].status, by_run[run_id].agent = status, agent
     await _add_feedback(session, actor, by_run)
     return turns
 

@@ -7,6 +7,7 @@ from ..platform.problems import install_error_page
 from . import (
     account,
     adapters,
+    agents,
     audit,
     chat,
     datasets,
@@ -33,8 +34,8 @@ def install(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     router = APIRouter(include_in_schema=False)
     for module in (
-        signin, signon, join, password, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, members, usage,
-        audit, reference, account,
+        signin, signon, join, password, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, agents,
+        members, usage, audit, reference, account,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
 from tests.ui.seed import PASSWORD, address
+from whorl.agents.definitions import Definition, define_agent, forget_agent
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.http import COOKIE
@@ -393,3 +394,83 @@ async def test_a_forgotten_password_is_set_anew(page: Page, site: Site, context:
     await page.get_by_role("button", name="Set the password").click()
     await expect(page.get_by_label("Your question")).to_be_visible()
     await expect(page.get_by_text("Lou · acme")).to_be_visible()
+
+
+async def test_an_agent_is_defined_and_asked(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/admin/agents")
+    form = page.locator('form[data-api="PUT /api/agents/{name}"]')
+    await form.get_by_label("Name").fill("counter")
+    await form.get_by_label("What it is for").fill("Counts.")
+    await form.get_by_role("checkbox", name="calculator").check()
+    await form.get_by_role("button", name="Define").click()
+    await expect(page.get_by_role("heading", name="counter", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Tools: calculator.")).to_be_visible()
+
+    await page.goto("/")
+    await page.get_by_label("Who answers").select_option("counter")
+    await page.get_by_label("Your question").fill("How many days of leave do employees have?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".answer").last).to_have_attribute("aria-busy", "false")
+    # It has no search: the scripted model is told so, and says what it was told.
+    await expect(page.get_by_text("There is no tool 'search'")).to_have_count(1)
+    await page.reload()
+    await expect(page.get_by_label("Who answers")).to_have_value("counter")
+
+    await page.goto("/admin/agents")
+    await page.get_by_role("button", name="Forget counter").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
+    await expect(page.get_by_text("No agent is defined but the default one.")).to_be_visible()
+
+
+@pytest_asyncio.fixture
+async def careful(site: Site) -> AsyncIterator[None]:
+    """An agent each of whose calls waits for a person."""
+    whorl, actor = site.whorl, site.acme.owner
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await define_agent(
+            session, actor, "careful", Definition(approve="always"), whorl.agents.toolbox, whorl.servers.base
+        )
+    yield
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await forget_agent(session, actor, "careful")
+
+
+@pytest.mark.usefixtures("careful")
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_call_waits_for_the_person(
+    page: Page, context: BrowserContext, site: Site, away: bool
+) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.get_by_label("Who answers").select_option("careful")
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.get_by_role("button", name="Send").click()
+    wish = page.get_by_label("Calls that wait for you")
+    await expect(wish).to_contain_text("The assistant wants to use search.")
+    if away:
+        await page.reload()
+        await expect(page.get_by_text("waits for a decision")).to_be_visible()
+    wanted = await wish.get_by_label("Arguments").input_value()
+    await wish.get_by_label("Arguments").fill("{ this is no JSON")
+    await wish.get_by_role("button", name="Allow").click()
+    await expect(wish.get_by_role("alert")).to_contain_text("JSON")
+    await wish.get_by_label("Arguments").fill(wanted)
+    await wish.get_by_role("button", name="Allow").click()
+    await expect(page.locator(".answer").last).to_contain_text("34 euros")
+    await expect(wish).to_have_count(0)
+
+
+@pytest.mark.usefixtures("careful")
+async def test_a_call_that_is_denied_is_not_made(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.get_by_label("Who answers").select_option("careful")
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.get_by_role("button", name="Send").click()
+    wish = page.get_by_label("Calls that wait for you")
+    await wish.get_by_label("Why not").fill("Ask somebody else.")
+    await wish.get_by_role("button", name="Deny").click()
+    await expect(page.locator(".answer").last).to_have_attribute("aria-busy", "false")
+    assert "34 euros" not in await page.locator("main").inner_text()
+    await expect(page.get_by_text("Ask somebody else.")).to_have_count(1)

@@ -15,7 +15,7 @@ from whorl.ui.signin import local_path
 
 CHAT = ["/", "/conversations/{conversation}"]
 READ = [
-    "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/documents", "/admin/quarantine", "/admin/datasets",
+    "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/agents", "/admin/documents", "/admin/quarantine", "/admin/datasets",
     "/admin/datasets/{dataset}", "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
 ]  # fmt: skip
 ADMINISTER = ["/admin/members", "/admin/keys", "/admin/usage", "/admin/audit"]

@@ -1,6 +1,7 @@
 // The chat: sends questions, shows the run as it happens, and brings earlier answers to life.
 
 import { call, Problem, send } from "./api.js";
+import { decideCalls } from "./approvals.js";
 import { confirmed, element } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { enableFeedback } from "./feedback.js";
@@ -13,6 +14,7 @@ const turns = document.getElementById("turns");
 const composer = document.getElementById("composer");
 const question = document.getElementById("question");
 const sendButton = document.getElementById("send");
+const agent = document.getElementById("agent");
 const stopButton = document.getElementById("stop");
 const status = document.getElementById("status");
 let running = null;
@@ -26,6 +28,21 @@ function revive(turn) {
   const asked = turn.querySelector(".question").textContent;
   turn.querySelector("[data-act=retry]")?.addEventListener("click", () => ask(asked));
   if (text && turn.dataset.runId) settle(turn, text, JSON.parse(answer.dataset.citations));
+  if (turn.dataset.status === "waiting") wait(turn);
+}
+
+/** A run that waited when the page was opened: what it waits for, then how it goes on. */
+async function wait(turn) {
+  const runId = turn.dataset.runId;
+  try {
+    const asked = await call("GET", `/api/runs/${runId}/approvals`);
+    await decideCalls(turn, runId, asked.filter((each) => each.state === "pending"));
+  } catch (error) {
+    status.textContent = error.message;
+    return;
+  }
+  turn.querySelector(".notice")?.remove();
+  follow(new RunView(turn), () => send("GET", `/api/runs/${runId}/events`, undefined, { signal: running.signal }));
 }
 
 /** An answer that is complete: formatted, with its sources and buttons. */
@@ -81,13 +98,24 @@ async function ask(text) {
   turn.querySelector(".question").textContent = text;
   turns.append(turn);
   turn.scrollIntoView({ block: "start" });
+  const body = { question: text, stream: true };
+  if (main.dataset.conversation) body.conversation_id = main.dataset.conversation;
+  if (agent) body.agent = agent.value;
+  await follow(new RunView(turn), () => send("POST", "/api/runs", body, { signal: running.signal }));
+}
+
+/** Shows a run from the events of a response; where it waits for a person, they are asked, and it goes on. */
+async function follow(run, request) {
   busy(new AbortController());
-  const run = new RunView(turn);
   try {
-    const body = { question: text, stream: true };
-    if (main.dataset.conversation) body.conversation_id = main.dataset.conversation;
-    const response = await send("POST", "/api/runs", body, { signal: running.signal });
-    for await (const { event, data } of eventsOf(response)) run.take(event, data);
+    let response = await request();
+    for (;;) {
+      for await (const told of eventsOf(response)) run.take(told);
+      if (run.over || !run.waits.length) break;
+      await Promise.race([run.decide(), aborted(running.signal)]);
+      const rest = `/api/runs/${run.turn.dataset.runId}/events?after=${run.seen}`;
+      response = await send("GET", rest, undefined, { signal: running.signal });
+    }
     if (!run.over) run.fail("The connection broke before the answer was complete.");
   } catch (error) {
     if (error.name === "AbortError") run.fail("Stopped.", true);
@@ -96,6 +124,10 @@ async function ask(text) {
     busy(null);
     question.focus({ preventScroll: true });
   }
+}
+
+function aborted(signal) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
 function busy(controller) {
@@ -112,12 +144,16 @@ class RunView {
     this.steps = new Steps(turn.querySelector(".work"));
     this.text = "";
     this.citations = [];
+    this.waits = [];
+    this.seen = 0;
     this.over = false;
     this.drawing = 0;
     status.textContent = "Working on an answer.";
   }
 
-  take(event, data) {
+  take({ id, event, data }) {
+    if (id) this.seen = id;
+    if (event === "run.waiting") this.waits = data.calls;
     if (event === "run.started") this.started(data);
     if (event === "text.delta") this.write(data.text);
     if (event === "tool.started") this.called(data);
@@ -136,6 +172,15 @@ class RunView {
     main.dataset.conversation = conversation_id;
     history.replaceState(null, "", `/conversations/${conversation_id}`);
     remember(conversation_id, this.turn.querySelector(".question").textContent);
+  }
+
+  /** Asks the person about the calls that wait. */
+  async decide() {
+    const calls = this.waits.map(({ id, function: { name, arguments: written } }) => ({ call_id: id, name, arguments: written }));
+    this.waits = [];
+    status.textContent = "The assistant waits for your decision.";
+    await decideCalls(this.turn, this.turn.dataset.runId, calls);
+    status.textContent = "Working on an answer.";
   }
 
   write(text) {
@@ -175,6 +220,7 @@ class RunView {
   fail(words, stopped = false) {
     if (this.over) return;
     const draft = this.text;
+    this.turn.querySelector(".approvals")?.remove();
     this.close();
     if (draft) showProse(this.answer, draft, this.citations, openPassage);
     const asked = this.turn.querySelector(".question").textContent;

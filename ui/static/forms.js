@@ -1,7 +1,8 @@
 // Forms that call the JSON API.
 //
-// data-api     "METHOD /path"
+// data-api     "METHOD /path", with {fields} of the form
 // data-confirm a question to agree to first
+// data-each    on boxes of one name: the values of those that are ticked, as a list
 // data-list    on a field: words, as a list
 // data-same    on a field: the id of the one that must hold the same
 // data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
@@ -23,15 +24,20 @@ for (const field of document.querySelectorAll("[data-same]")) {
 }
 
 async function submit(form) {
-  const [method, path] = form.dataset.api.split(" ");
+  const [method, pattern] = form.dataset.api.split(" ");
   const button = form.querySelector("button:not([type=button])");
   if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, button.firstChild.textContent.trim()))) return;
   const problem = form.querySelector("[data-problem]");
   problem.hidden = true;
   button.disabled = true;
   try {
-    const wantsBody = method !== "DELETE";
-    follow(form, await call(method, path, wantsBody ? values(form) : undefined));
+    const sent = values(form);
+    const path = pattern.replace(/\{(\w+)\}/g, (_, name) => {
+      const value = encodeURIComponent(sent[name]);
+      delete sent[name];
+      return value;
+    });
+    follow(form, await call(method, path, method !== "DELETE" ? sent : undefined));
   } catch (error) {
     problem.textContent = error.message;
     problem.hidden = false;
@@ -47,7 +53,9 @@ function values(form) {
     if (!field.name || field.value === "") continue;
     if (field.type === "radio" && !field.checked) continue;
     if (field.type === "checkbox") {
-      if (field.checked) found[field.name] = true;
+      if (!field.checked) continue;
+      if ("each" in field.dataset) (found[field.name] ??= []).push(field.value);
+      else found[field.name] = true;
     } else if ("list" in field.dataset) found[field.name] = field.value.split(/[\s,]+/).filter(Boolean);
     else if (field.type === "number") found[field.name] = Number(field.value);
     else if (field.type === "datetime-local") found[field.name] = new Date(field.value).toISOString();
