@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
+from ..agents.answering import named_adapters
 from ..agents.captured import CapturedRuns
 from ..agents.closing import close_interrupted as close_runs
 from ..agents.graph import Limits
@@ -157,6 +158,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, reader)
         servers = await open_servers(stack, settings, backend)
+        servers.named = partial(named_adapters, engine, servers.base_hash)
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
         toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])

@@ -2,14 +2,16 @@
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 from prometheus_client import Counter as Metric
 
+from ..database.outage import AWAY
 from ..errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
 from .breaker import Breaker
 from .client import Delta, ModelClient
@@ -26,6 +28,15 @@ RESTORED = Metric(
 )
 # Seconds between two looks at the servers.
 WATCH_SECONDS = 5.0
+# Seconds within which the database says which adapters answer.
+NAMED_SECONDS = 5.0
+
+
+class Named(NamedTuple):
+    """What the database says of adapters: the folders of those that answer or are tried, and who is done with."""
+
+    answering: dict[str, Path]
+    over: frozenset[str]
 
 
 @dataclass
@@ -50,8 +61,9 @@ class ModelServers:
 
     Calls go to the server with the fewest open calls; a call that fails before its first token is
     tried on the next one, a server that keeps failing is tried last, and one that was restarted gets
-    back the adapters that it had. ``base`` is the base model's name, ``base_hash`` its identity;
+    back the adapters that answer. ``base`` is the base model's name, ``base_hash`` its identity;
     ``concurrency`` is how many calls a server answers at once, for which tenants take turns.
+    ``named`` is asked at each look what the database says of adapters, those with the given names above all.
     """
 
     def __init__(
@@ -67,6 +79,8 @@ class ModelServers:
         self.turns = Turns(concurrency * max(1, len(clients)))
         self._held: Counter[str] = Counter()
         self.loaded: dict[str, Path] = {}
+        self.named: Callable[[Iterable[str]], Awaitable[Named]] | None = None
+        self._over: frozenset[str] = frozenset()
         self._loading = anyio.Lock()
 
     @property
@@ -127,34 +141,78 @@ class ModelServers:
                 except NotFoundError:
                     if attempt == 2 or call.model not in self.loaded:
                         raise
-                    await self._restore(server)
+                    await self._restore(server, [call.model])
                 except UpstreamError:
                     server.breaker.fail()
                     FAILURES.labels(server.client.label).inc()
                     raise
 
     async def watch(self) -> None:
-        """Look at the servers until cancelled: those that answer again are used, with the adapters that they lost."""
+        """Look at the servers until cancelled, see :meth:`look`."""
         while True:
             await anyio.sleep(WATCH_SECONDS)
-            for server in self.servers:
-                await self._look(server)
+            await self.look()
 
-    async def _look(self, server: Server) -> None:
+    async def look(self) -> None:
+        """Use the servers that answer again, and bring their adapters to what the database says.
+
+        An adapter that a server lacks is loaded there where it answers or is held here; one that is over is unloaded
+        when the look before found it so, too, and nothing here holds it.
+        """
+        present = {}
+        for server in self.servers:
+            with self._judged(server):
+                present[server.client] = {model.name for model in await server.client.models()}
+        over = await self._agree(set().union(*present.values()))
+        for server in self.servers:
+            if server.client in present:
+                with self._judged(server):
+                    await self._restore(server, list(self.loaded))
+                    await self._clear(server, over & present[server.client])
+                    server.breaker.succeed()
+
+    @contextmanager
+    def _judged(self, server: Server) -> Iterator[None]:
+        """A look at a server, whose failure is counted."""
         try:
-            await self._restore(server)
+            yield
         except (InputError, LimitError, NotFoundError, UpstreamError) as error:
             _log.warning("Model server %s: %s", server.client.label, error.message)
             server.breaker.fail()
-        else:
-            server.breaker.succeed()
 
-    async def _restore(self, server: Server) -> None:
-        """Load what every server should have and this one has not, as after its restart."""
+    async def _agree(self, present: set[str]) -> frozenset[str]:
+        """Remember what the database says; returns which adapters it has said to be over at two looks.
+
+        The time between them is that of a promotion that loads an adapter before it is named. While the database is
+        away, what it said last is kept.
+        """
+        if self.named is None:
+            return frozenset()
+        try:
+            with anyio.fail_after(NAMED_SECONDS):
+                answering, over = await self.named(present | set(self.loaded))
+        except (TimeoutError, *AWAY):
+            return frozenset()
+        held = {name: folder for name, folder in self.loaded.items() if self._held[name]}
+        self.loaded = {**held, **answering}
+        twice, self._over = over & self._over, over
+        return twice
+
+    async def _clear(self, server: Server, names: Iterable[str]) -> None:
+        """Unload adapters that nobody is answered by, of whichever process's doing they are there."""
+        async with self._loading:
+            for name in names:
+                if not self._held[name]:
+                    with suppress(NotFoundError):
+                        await server.client.unload_adapter(name)
+
+    async def _restore(self, server: Server, names: list[str]) -> None:
+        """Load those of ``names`` that the server has not, as after its restart."""
         async with self._loading:
             present = {model.name for model in await server.client.models()}
-            for name, folder in self.loaded.items():
-                if name not in present:
+            for name in names:
+                folder = self.loaded.get(name)
+                if folder is not None and name not in present:
                     await server.client.load_adapter(name, folder)
                     RESTORED.labels(server.client.label).inc()
 
