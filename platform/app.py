@@ -144,9 +144,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stack.push_async_callback(engine.dispose)
         connections = Connections(addresses.app)
         stack.push_async_callback(connections.close)
-        reader = TenantReader(addresses.app)
-        stack.callback(reader.close)
-        redactor = default_redactor(StoredPolicies(reader))
+        redactor = default_redactor(StoredPolicies(_open_reader(stack, addresses)))
         prices = load_prices(settings.prices)
         listeners = [
             LoggedEndings(connections).follow,
@@ -156,7 +154,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         ]
         drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
-        ingest = _open_ingest(stack, settings, capture, reader)
+        ingest = _open_ingest(stack, settings, capture, _open_reader(stack, addresses))
         servers = await open_servers(stack, settings, backend)
         servers.named = partial(named_adapters, engine, servers.base_hash)
         library = await open_library(engine, settings)
@@ -219,6 +217,12 @@ async def _open_capture(
 
     stack.push_async_callback(close)
     return capture
+
+
+def _open_reader(stack: AsyncExitStack, addresses: Addresses) -> TenantReader:
+    reader = TenantReader(addresses.app)
+    stack.callback(reader.close)
+    return reader
 
 
 def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, reader: TenantReader) -> Ingest:

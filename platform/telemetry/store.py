@@ -92,7 +92,7 @@ WHERE tenant_id = %s AND trace_id = ANY(%s)
 
 
 def stored_placeholders(reader: TenantReader, tenant_id: str, traces: Sequence[str]) -> dict[str, list[str]]:
-    """The numbered placeholders in what is stored of each trace; none while the database cannot be reached."""
+    """The numbered placeholders in what is stored of each trace; none while the database cannot be reached or is slow."""
     found: dict[str, list[str]] = defaultdict(list)
     try:
         for trace_id, placeholder in reader.rows(tenant_id, _PLACEHOLDERS, [tenant_id, list(traces)]):
