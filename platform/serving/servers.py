@@ -147,6 +147,21 @@ class ModelServers:
                     FAILURES.labels(server.client.label).inc()
                     raise
 
+    async def healthy(self) -> bool:
+        """Whether a server answers its health check: all are asked at once, and the first that does is enough."""
+        found = False
+
+        async def ask(client: ModelClient) -> None:
+            nonlocal found
+            if await client.healthy():
+                found = True
+                group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for client in self.clients:
+                group.start_soon(ask, client)
+        return found
+
     async def watch(self) -> None:
         """Look at the servers until cancelled, see :meth:`look`."""
         while True:

@@ -292,13 +292,17 @@ async def test_a_full_disk_is_said_and_survived(site: Site) -> None:
         await asyncio.to_thread(fill, filler)
         refused = [await client.post("/api/runs", json=QUESTION) for _ in range(3)]
         lines = (await client.post("/api/runs", json={**QUESTION, "stream": True})).text
+        unready = [await client.get("/readyz") for _ in range(2)]
         filler.unlink()
+        ready = await client.get("/readyz")
         answers = [await client.post("/api/runs", json=QUESTION) for _ in range(3)]
         runs = (await client.get("/api/runs", params={"limit": 7})).json()
     for answer in refused:
         assert answer.status_code == 503, answer.text
         assert "write-ahead log" in answer.json()["detail"] and int(answer.headers["retry-after"]) > 0
     assert "event: run.ended" in lines and '"stop_reason": "unstored"' in lines
+    assert [(answer.status_code, answer.json()["log"]) for answer in unready] == [(503, False)] * 2
+    assert (ready.status_code, ready.json()["log"]) == (200, True), "it needs no run to find out"
     assert [answer.status_code for answer in answers] == [200] * 3
     assert [run["status"] for run in runs] == ["succeeded"] * 3 + ["failed"] * 4
     await site.stored([answer.json()["run_id"] for answer in answers])

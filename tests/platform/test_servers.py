@@ -35,7 +35,7 @@ class Plug(httpx.AsyncBaseTransport):
     """A connection to a model server that can be pulled, and a server that can be restarted."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        self._make, self.down, self.asked = make, False, 0
+        self._make, self.down, self.hung, self.asked = make, False, False, 0
         self.restart()
 
     def restart(self) -> None:
@@ -45,6 +45,8 @@ class Plug(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("pulled", request=request)
+        if self.hung:
+            await asyncio.Event().wait()
         self.asked += request.url.path.endswith("/chat/completions")
         return await self._inner.handle_async_request(request)
 
@@ -96,6 +98,17 @@ async def test_a_dead_server_fails_no_call_and_is_left_alone(
     plugs[1].down = True
     with pytest.raises(UpstreamError, match="does not answer"):
         await servers.chat(call(servers.base))
+
+
+@pytest.mark.parametrize("working", [0, 1])
+async def test_one_that_works_is_healthy_whatever_the_other_does(
+    servers: ModelServers, plugs: list[Plug], working: int
+) -> None:
+    plugs[1 - working].hung = True
+    async with asyncio.timeout(30):
+        assert await servers.healthy()
+    plugs[1 - working].hung, plugs[1 - working].down, plugs[working].down = False, True, True
+    assert not await servers.healthy()
 
 
 async def test_a_server_that_was_restarted_gets_its_adapters_back_before_the_call(
