@@ -274,7 +274,7 @@ class Agents:
     async def _hold_adapter(
         self, session: AsyncSession, actor: Actor, request: RunRequest, key: str, held: ExitStack
     ) -> Choice:
-        """Who answers, held against unloading and loaded where a server lacks it.
+        """Who answers, held against unloading and loaded where the server that is asked lacks it.
 
         The choice is made again once the adapter is held: a promotion or rollback in between would
         have seen nobody to wait for.
@@ -294,7 +294,7 @@ class Agents:
             return choice
         held.enter_context(self.servers.hold(name))
         if name not in self.servers.loaded:
-            await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
+            self.servers.expect(name, Path((await find_answering(session, name)).folder))
         return choice
 
     async def _execute(self, task: Execution, tell: Callable[[RunEvent], None]) -> None:

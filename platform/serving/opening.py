@@ -67,6 +67,7 @@ async def _listed_base(clients: list[ModelClient]) -> str:
 async def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
     seconds = settings.max_run_seconds
+    wait = min(settings.model_wait_seconds, seconds / 2)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
     certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
     clients = []
@@ -81,7 +82,7 @@ async def _remote_clients(settings: Settings) -> list[ModelClient]:
             connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
             cookie_jar=aiohttp.DummyCookieJar(),
         )  # fmt: skip
-        clients.append(ModelClient(http, wire=SocketWire(session, address)))
+        clients.append(ModelClient(http, wire=SocketWire(session, address, wait=wait)))
     return clients
 
 

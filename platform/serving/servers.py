@@ -39,13 +39,15 @@ class Named(NamedTuple):
     over: frozenset[str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Server:
     """A model server, the calls under way there, and whether it is left alone for now."""
 
     client: ModelClient
     open: int = 0
     breaker: Breaker = field(default_factory=Breaker)
+    # Whoever brings an adapter there or takes it away.
+    changing: anyio.Lock = field(default_factory=anyio.Lock)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -171,20 +173,31 @@ class ModelServers:
     async def look(self) -> None:
         """Use the servers that answer again, and bring their adapters to what the database says.
 
-        An adapter that a server lacks is loaded there where it answers or is held here; one that is over is unloaded
-        when the look before found it so, too, and nothing here holds it.
+        All are looked at side by side, so that one that hangs holds up no other. An adapter that a server lacks is
+        loaded there where it answers or is held here; one that is over is unloaded when the look before found it so,
+        too, and nothing here holds it.
         """
-        present = {}
-        for server in self.servers:
+        present: dict[Server, set[str]] = {}
+
+        async def ask(server: Server) -> None:
             with self._judged(server):
-                present[server.client] = {model.name for model in await server.client.models()}
+                present[server] = await _present(server)
+
+        async def mend(server: Server, over: frozenset[str]) -> None:
+            with self._judged(server):
+                there = present[server]
+                await self._restore(server, [name for name in self.loaded if name not in there])
+                await self._clear(server, over & there)
+                server.breaker.succeed()
+
+        async with anyio.create_task_group() as asking:
+            for server in self.servers:
+                asking.start_soon(ask, server)
         over = await self._agree(set().union(*present.values()))
-        for server in self.servers:
-            if server.client in present:
-                with self._judged(server):
-                    await self._restore(server, list(self.loaded))
-                    await self._clear(server, over & present[server.client])
-                    server.breaker.succeed()
+        async with anyio.create_task_group() as mending:
+            for server in self.servers:
+                if server in present:
+                    mending.start_soon(mend, server, over)
 
     @contextmanager
     def _judged(self, server: Server) -> Iterator[None]:
@@ -215,16 +228,18 @@ class ModelServers:
 
     async def _clear(self, server: Server, names: Iterable[str]) -> None:
         """Unload adapters that nobody is answered by, of whichever process's doing they are there."""
-        async with self._loading:
-            for name in names:
+        for name in names:
+            async with server.changing:
                 if not self._held[name]:
                     with suppress(NotFoundError):
                         await server.client.unload_adapter(name)
 
     async def _restore(self, server: Server, names: list[str]) -> None:
         """Load those of ``names`` that the server has not, as after its restart."""
-        async with self._loading:
-            present = {model.name for model in await server.client.models()}
+        if not names:
+            return
+        async with server.changing:
+            present = await _present(server)
             for name in names:
                 folder = self.loaded.get(name)
                 if folder is not None and name not in present:
@@ -238,31 +253,35 @@ class ModelServers:
         it again and the error is raised.
         """
         async with self._loading:
-            if name not in self.loaded:
-                await self._load(name, folder)
+            await self._load(name, folder)
+
+    def expect(self, name: str, folder: Path) -> None:
+        """Let an adapter that is held be loaded by the call for which a server turns out to lack it."""
+        self.loaded.setdefault(name, folder)
 
     async def _load(self, name: str, folder: Path) -> None:
-        loaded: list[ModelClient] = []
+        loaded: list[Server] = []
         try:
-            for client in self.clients:
-                present = {model.name for model in await client.models()}
-                if name not in present:
-                    await client.load_adapter(name, folder)
-                    loaded.append(client)
-                await client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
+            for server in self.servers:
+                async with server.changing:
+                    if name not in await _present(server):
+                        await server.client.load_adapter(name, folder)
+                        loaded.append(server)
+                await server.client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
             self.loaded[name] = folder
         except (InputError, NotFoundError, UpstreamError):
-            for client in loaded:
-                await client.unload_adapter(name)
+            for server in loaded:
+                await server.client.unload_adapter(name)
             raise
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter from the servers that have it."""
         async with self._loading:
             self.loaded.pop(name, None)
-            for client in self.clients:
-                if name in {model.name for model in await client.models()}:
-                    await client.unload_adapter(name)
+            for server in self.servers:
+                async with server.changing:
+                    if name in await _present(server):
+                        await server.client.unload_adapter(name)
 
     async def drain(self, model: str, timeout: float = 30.0) -> bool:
         """Wait until nothing in this process holds ``model``; False when it takes too long."""
@@ -284,3 +303,8 @@ class ModelServers:
 def _best(servers: list[Server]) -> Server:
     """The server to try next: one that keeps failing only after all others, then by calls under way."""
     return min(servers, key=lambda server: (not server.breaker.ready, server.open))
+
+
+async def _present(server: Server) -> set[str]:
+    """The names that a server answers to."""
+    return {model.name for model in await server.client.models()}

@@ -9,9 +9,12 @@ import pytest
 
 from tests.conftest import Addresses, quote_first, test_settings
 from tests.serving_app import served
+from whorl.agents.runs import RunRequest
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.errors import UpstreamError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving import client
+from whorl.platform.serving.breaker import FAILURES
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
@@ -54,3 +57,15 @@ async def test_a_silent_server_makes_no_app_unready(
         async with httpx.AsyncClient(base_url=url) as asking:
             ready = await asking.get("/readyz")
     assert (ready.status_code, ready.json()["model"]) == (200, True)
+
+
+async def test_a_silent_server_fails_no_call_and_is_left_alone(
+    database: Addresses, tmp_path: Path, silent: str, working: str
+) -> None:
+    urls = {"model_url": f"{silent},{working}", "model_name": "scripted", "model_wait_seconds": 2.0}
+    async with open_whorl(test_settings(database, tmp_path / "whorl", **urls)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        for _ in range(FAILURES + 2):
+            ended = await whorl.agents.answer(actor, RunRequest("When does the tide turn?"))
+            assert ended.status == "succeeded", ended.error
+        assert [server.breaker.closed for server in whorl.servers.servers] == [False, True]
