@@ -16,7 +16,7 @@ from ..platform.errors import AuthenticationError, WhorlError
 from ..platform.identity.keys import Remembered
 from ..platform.problems import whorl_error
 from .models import always_there
-from .openai import check, completion, head_of, request_of_model, streamed
+from .openai import check, check_fields, completion, head_of, request_of_model, streamed
 from .openai_views import CompletionRequest
 
 PATH = "/v1/chat/completions"
@@ -61,8 +61,9 @@ class PlainChats:
             return None
         scope["route"] = _ROUTE
         scope.setdefault("state", {})["tenant"] = str(actor.tenant_id)
-        wanted = request_of_model(asked, model)
         try:
+            check_fields(asked)
+            wanted = request_of_model(asked, model)
             if asked.stream:
                 return await streamed(whorl.agents, actor, wanted, asked, shown.key)
             ended, limits = await whorl.agents.complete(actor, wanted, shown.key)

@@ -227,8 +227,7 @@ def _body(call: ChatCall) -> dict[str, Any]:
         body["tools"] = call.tools
         if call.tool_choice is not None:
             body["tool_choice"] = call.tool_choice
-    if call.response_format is not None:
-        body["response_format"] = call.response_format
+    body |= call.passed
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if sampling.seed is not None:
