@@ -18,9 +18,11 @@ from ..platform.errors import (
     UpstreamError,
     WhorlError,
 )
+from ..platform.idempotency.middleware import HEADER as IDEMPOTENCY_KEY
 from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
 from ..platform.identity.keys import ShownKey
+from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import ChatMessage, Sampling
 from .events import RunEnded, RunStarted
@@ -76,9 +78,11 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     whorl = request.app.state.whorl
     model = await find_model(whorl.engine, actor, whorl.servers.base, body.model)
     wanted = _of_agent(body, model) if model.agent else request_of_model(body, model)
+    # What is sent again with its key is given the answer of the first time, whoever left then.
+    client = ALWAYS_THERE if IDEMPOTENCY_KEY in request.headers else Presence(request.receive)
     if body.stream:
-        return await streamed(whorl.agents, actor, wanted, body)
-    ended, limits = await _ended(whorl.agents, actor, wanted)
+        return await streamed(whorl.agents, actor, wanted, body, client)
+    ended, limits = await _ended(whorl.agents, actor, wanted, client)
     check(ended)
     return JSONResponse(completion(head_of(body), ended), headers=limits)
 
@@ -163,14 +167,17 @@ def _tokens(body: CompletionRequest) -> int | None:
     return body.max_completion_tokens or body.max_tokens
 
 
-async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunEnded, dict[str, str]]:
+async def _ended(
+    agents: Agents, actor: Actor, wanted: RunRequest, client: Presence
+) -> tuple[RunEnded, dict[str, str]]:
     """The end of a run, and the headers that tell what is left of the quotas."""
     if wanted.plain is not None:
-        return await agents.complete(actor, wanted)
+        return await agents.complete(actor, wanted, client=client)
     async with aclosing(agents.stream(actor, wanted)) as events:
         started = ended = await anext(events)
-        async for event in events:
-            ended = event
+        with client.needed():
+            async for event in events:
+                ended = event
     assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
     return ended, started.limits
 
@@ -186,14 +193,18 @@ def check(ended: RunEnded) -> None:
 
 
 async def streamed(
-    agents: Agents, actor: Actor, wanted: RunRequest, body: CompletionRequest, key: ShownKey | None = None
-) -> Response:
+    agents: Agents, actor: Actor, wanted: RunRequest, body: CompletionRequest, client: Presence,
+    key: ShownKey | None = None,
+) -> Response:  # fmt: skip
     """The reply as chunks; what keeps the model from its first word is raised before.
 
-    Raises AuthenticationError where ``key`` is not valid any more.
+    Raises AuthenticationError where ``key`` is not valid any more, ClientLeftError when ``client`` leaves before the
+    first word.
     """
     events = agents.stream(actor, wanted, key)
-    started, first = await anext(events), await anext(events)
+    started = await anext(events)
+    with client.needed():
+        first = await anext(events)
     assert isinstance(started, RunStarted)
     if isinstance(first, RunEnded):
         check(first)
