@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, Protocol, TypedDict, cast
+from typing import Annotated, Any, Final, Literal, Protocol, TypedDict, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -46,7 +46,7 @@ class PlainCall:
     messages: list[ChatMessage]
     tools: list[ToolSpec]
     tool_choice: str | dict[str, Any] | None = None
-    response_format: dict[str, Any] | None = None
+    passed: dict[str, Any] = field(default_factory=dict)
 
 
 class Model(Protocol):
@@ -107,7 +107,7 @@ class RunScope:
             return ChatCall(self.model_name, messages, self.toolbox.specs(), self.sampling, tenant=tenant)
         return ChatCall(
             self.model_name, messages, self.plain.tools, self.sampling, tool_choice=self.plain.tool_choice,
-            response_format=self.plain.response_format, tenant=tenant,
+            passed=self.plain.passed, tenant=tenant,
         )  # fmt: skip
 
     def asks(self, call: ToolCall) -> bool:
@@ -262,6 +262,11 @@ def _graph() -> StateGraph[RunState, RunScope, RunState, RunState]:
     return graph
 
 
+_RECORDED: Final = {
+    "top_k": c.TOP_K, "frequency_penalty": c.FREQUENCY_PENALTY, "presence_penalty": c.PRESENCE_PENALTY,
+}  # fmt: skip
+
+
 def _describe_call(span: Described, call: ChatCall, template_hash: str) -> None:
     sampling = call.sampling
     span.set_attribute(c.OPERATION, "chat")
@@ -272,6 +277,8 @@ def _describe_call(span: Described, call: ChatCall, template_hash: str) -> None:
     span.set_attribute(c.MAX_TOKENS, sampling.max_tokens)
     if sampling.seed is not None:
         span.set_attribute(c.SEED, sampling.seed)
+    for name in call.passed.keys() & _RECORDED:
+        span.set_attribute(_RECORDED[name], call.passed[name])
     span.set_attribute(c.TEMPLATE_HASH, template_hash)
     span.set_attribute(c.TOOL_DEFINITIONS, json_text(call.tools))
     span.set_attribute(c.INPUT_MESSAGES, messages_json(call.messages))

@@ -18,16 +18,18 @@ from ..platform.errors import (
     UpstreamError,
     WhorlError,
 )
+from ..platform.idempotency.middleware import HEADER as IDEMPOTENCY_KEY
 from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
 from ..platform.identity.keys import ShownKey
+from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import ChatMessage, Sampling
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import DIRECT, Named, find_model, models_of
 from .openai_stream import chunks, finish_of, following, usage_of
-from .openai_views import Completion, CompletionRequest, ModelList, ModelView
+from .openai_views import REFUSED, Completion, CompletionRequest, ModelList, ModelView
 from .runs import Agents, RunRequest
 from .steering_api import event_stream
 
@@ -72,12 +74,15 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     Of an agent the earlier messages are the history, and system messages are added to its own instructions.
     """
     actor.require("chat")
+    check_fields(body)
     whorl = request.app.state.whorl
     model = await find_model(whorl.engine, actor, whorl.servers.base, body.model)
     wanted = _of_agent(body, model) if model.agent else request_of_model(body, model)
+    # What is sent again with its key is given the answer of the first time, whoever left then.
+    client = ALWAYS_THERE if IDEMPOTENCY_KEY in request.headers else Presence(request.receive)
     if body.stream:
-        return await streamed(whorl.agents, actor, wanted, body)
-    ended, limits = await _ended(whorl.agents, actor, wanted)
+        return await streamed(whorl.agents, actor, wanted, body, client)
+    ended, limits = await _ended(whorl.agents, actor, wanted, client)
     check(ended)
     return JSONResponse(completion(head_of(body), ended), headers=limits)
 
@@ -102,14 +107,24 @@ def completion(head: dict[str, Any], ended: RunEnded) -> dict[str, Any]:
     return {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "whorl": run}
 
 
+def check_fields(body: CompletionRequest) -> None:
+    """Raise InputError for a field that would not be honoured."""
+    unknown = [name for name, value in (body.model_extra or {}).items() if value is not None]
+    if unknown:
+        known = "GET /docs names those that there are"
+        raise InputError(REFUSED.get(unknown[0], f"There is no field {unknown[0]}; {known}."), unknown[0])
+
+
 def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
     if body.offered_tools():
         raise InputError(
             f"{model.name} is an agent, which has its own tools. Ask a model, see GET /v1/models.", "tools"
         )
-    if body.response_format is not None and body.response_format.type != "text":
+    if passed := list(body.passed()):
         raise InputError(
-            f"{model.name} is an agent, whose answers have no other form than text.", "response_format"
+            f"{model.name} is an agent, which says itself how it is answered: leave {passed[0]} out, or ask a model, "
+            "see GET /v1/models.",
+            passed[0],
         )
     if body.messages[-1].role != "user":
         raise InputError("The last message to an agent must come from the user.", "messages")
@@ -132,11 +147,13 @@ def request_of_model(body: CompletionRequest, model: Named) -> RunRequest:
     choice: Any = (
         body.tool_choice.model_dump() if isinstance(body.tool_choice, ChosenTool) else body.tool_choice
     )
-    shape = body.response_format.model_dump(exclude_none=True) if body.response_format else None
+    tools, passed = body.offered_tools(), body.passed()
+    if not tools:
+        passed.pop("parallel_tool_calls", None)
     return RunRequest(
         asked[-1] if asked else "", agent=DIRECT, adapter=model.adapter, keep=False, checkpoint=False,
         sampling=_sampling(body, temperature=1.0), answer_tokens=_tokens(body),
-        plain=PlainCall(messages, body.offered_tools(), choice, shape),
+        plain=PlainCall(messages, tools, choice, passed),
     )  # fmt: skip
 
 
@@ -150,14 +167,17 @@ def _tokens(body: CompletionRequest) -> int | None:
     return body.max_completion_tokens or body.max_tokens
 
 
-async def _ended(agents: Agents, actor: Actor, wanted: RunRequest) -> tuple[RunEnded, dict[str, str]]:
+async def _ended(
+    agents: Agents, actor: Actor, wanted: RunRequest, client: Presence
+) -> tuple[RunEnded, dict[str, str]]:
     """The end of a run, and the headers that tell what is left of the quotas."""
     if wanted.plain is not None:
-        return await agents.complete(actor, wanted)
+        return await agents.complete(actor, wanted, client=client)
     async with aclosing(agents.stream(actor, wanted)) as events:
         started = ended = await anext(events)
-        async for event in events:
-            ended = event
+        with client.needed():
+            async for event in events:
+                ended = event
     assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
     return ended, started.limits
 
@@ -173,14 +193,18 @@ def check(ended: RunEnded) -> None:
 
 
 async def streamed(
-    agents: Agents, actor: Actor, wanted: RunRequest, body: CompletionRequest, key: ShownKey | None = None
-) -> Response:
+    agents: Agents, actor: Actor, wanted: RunRequest, body: CompletionRequest, client: Presence,
+    key: ShownKey | None = None,
+) -> Response:  # fmt: skip
     """The reply as chunks; what keeps the model from its first word is raised before.
 
-    Raises AuthenticationError where ``key`` is not valid any more.
+    Raises AuthenticationError where ``key`` is not valid any more, ClientLeftError when ``client`` leaves before the
+    first word.
     """
     events = agents.stream(actor, wanted, key)
-    started, first = await anext(events), await anext(events)
+    started = await anext(events)
+    with client.needed():
+        first = await anext(events)
     assert isinstance(started, RunStarted)
     if isinstance(first, RunEnded):
         check(first)

@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..platform.database.outage import AWAY, away
 from ..platform.errors import AuthenticationError, WhorlError
 from ..platform.identity.keys import Remembered
+from ..platform.presence import Presence
 from ..platform.problems import whorl_error
 from .models import always_there
-from .openai import check, completion, head_of, request_of_model, streamed
+from .openai import check, check_fields, completion, head_of, request_of_model, streamed
 from .openai_views import CompletionRequest
 
 PATH = "/v1/chat/completions"
@@ -61,11 +62,13 @@ class PlainChats:
             return None
         scope["route"] = _ROUTE
         scope.setdefault("state", {})["tenant"] = str(actor.tenant_id)
-        wanted = request_of_model(asked, model)
+        client = Presence(receive)
         try:
+            check_fields(asked)
+            wanted = request_of_model(asked, model)
             if asked.stream:
-                return await streamed(whorl.agents, actor, wanted, asked, shown.key)
-            ended, limits = await whorl.agents.complete(actor, wanted, shown.key)
+                return await streamed(whorl.agents, actor, wanted, asked, client, shown.key)
+            ended, limits = await whorl.agents.complete(actor, wanted, shown.key, client)
             check(ended)
         except AuthenticationError:
             return None

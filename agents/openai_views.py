@@ -3,18 +3,62 @@
 https://platform.openai.com/docs/api-reference/chat
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..platform.serving.engine.wire import ChatBody, WireToolCall
 
+# Fields of other servers that are not honoured, and what to do instead; a null says nothing and is let through.
+REFUSED: Final = {
+    "functions": "functions are OpenAI's former tools: send tools.",
+    "function_call": "function_call is OpenAI's former tool_choice: send tool_choice.",
+    "best_of": "A request has one reply, of one draw: leave best_of out.",
+    "use_beam_search": "Replies are drawn, not searched for: leave use_beam_search out.",
+    "echo": "A reply does not repeat the prompt: leave echo out.",
+    "audio": "Answers are text: leave audio out.",
+    "web_search_options": "Nothing is searched for on the web: leave web_search_options out.",
+    "prediction": "Replies are not predicted: leave prediction out.",
+    "verbosity": "There is no verbosity: say in a message how long the reply shall be.",
+    "chat_template": "A model has its own chat template: leave chat_template out.",
+    "priority": "Workspaces take turns: leave priority out.",
+}
+
+
+def _no_logprobs(value: Any) -> Any:
+    if not value:
+        return None
+    raise ValueError("log-probabilities are not given out; leave logprobs and top_logprobs out")
+
+
+def _text_only(value: Any) -> Any:
+    if value in (None, ["text"]):
+        return value
+    raise ValueError("answers are text; leave modalities out")
+
+
+NoLogprobs = Annotated[Literal[False] | None, BeforeValidator(_no_logprobs)]
+
 
 class CompletionRequest(ChatBody):
-    """Messages for an agent or a model; fields that are not named here are ignored."""
+    """Messages for an agent or a model; a field that is not named here is refused.
+
+    ``user``, ``metadata``, ``store``, ``service_tier``, ``safety_identifier`` and ``prompt_cache_key`` change no reply and are
+    not kept.
+    """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
 
     model: str = Field(min_length=1, max_length=200, description="An agent, the base model, or an adapter.")
-    logprobs: Literal[False] | None = Field(None, description="Log-probabilities are not given out.")
+    logprobs: NoLogprobs = Field(None, description="Log-probabilities are not given out.")
+    top_logprobs: Annotated[Literal[0] | None, BeforeValidator(_no_logprobs)] = None
+    modalities: Annotated[list[Literal["text"]] | None, BeforeValidator(_text_only)] = None
+    user: str | None = None
+    metadata: dict[str, Any] | None = None
+    store: bool | None = None
+    service_tier: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
 
 
 class ModelView(BaseModel):

@@ -28,6 +28,7 @@ from ..platform.errors import (
 )
 from ..platform.identity.access import Actor
 from ..platform.identity.keys import ShownKey
+from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage
 from ..platform.serving.servers import ModelServers
@@ -187,18 +188,19 @@ class Agents:
         return ended
 
     async def complete(
-        self, actor: Actor, request: RunRequest, key: ShownKey | None = None
+        self, actor: Actor, request: RunRequest, key: ShownKey | None = None, client: Presence = ALWAYS_THERE
     ) -> tuple[RunEnded, dict[str, str]]:
         """A plain run to its end, in the caller's own task, and the headers that tell what is left of the quotas.
 
-        Raises what ``stream`` does, and AuthenticationError where ``key`` is not valid any more.
+        Raises what ``stream`` does, AuthenticationError where ``key`` is not valid any more, and ClientLeftError
+        when ``client`` leaves, which cancels the run.
         """
         own = asyncio.current_task()
         assert own is not None and request.plain is not None
         with ExitStack() as held:
             run, messages, standing = await self._begin(actor, request, held, key)
             try:
-                with self._under_way(own.cancel):
+                with self._under_way(own.cancel), client.needed():
                     ended = await self._execute_plain(Execution(actor, request, run, messages), _unheard)
             except asyncio.CancelledError:
                 if not self.stopped:
@@ -284,7 +286,7 @@ class Agents:
     async def _hold_adapter(
         self, session: AsyncSession, actor: Actor, request: RunRequest, key: str, held: ExitStack
     ) -> Choice:
-        """Who answers, held against unloading and loaded where a server lacks it.
+        """Who answers, held against unloading and loaded where the server that is asked lacks it.
 
         The choice is made again once the adapter is held: a promotion or rollback in between would
         have seen nobody to wait for.
@@ -304,7 +306,7 @@ class Agents:
             return choice
         held.enter_context(self.servers.hold(name))
         if name not in self.servers.loaded:
-            await self.servers.load_adapter(name, Path((await find_answering(session, name)).folder))
+            self.servers.expect(name, Path((await find_answering(session, name)).folder))
         return choice
 
     async def _execute(self, task: Execution, tell: Callable[[RunEvent], None]) -> None:

@@ -27,7 +27,8 @@ async def evaluate_adapter(
     """
     await load_for_evaluation(agents, actor, name)
     before = await ask_all(agents, actor, tasks, adapter="", **options)
-    after = await ask_all(agents, actor, tasks, adapter=name, **options)
+    with agents.servers.hold(name):
+        after = await ask_all(agents, actor, tasks, adapter=name, **options)
     return await keep_comparison(agents, actor, name, suite, before, after, kind)
 
 
@@ -65,7 +66,8 @@ async def evaluate_secrets(
             dataset = await find_dataset(session, adapter.dataset_id)
         known = {one.secret for one in wanted}
         wanted += [one for one in leaks.secrets_in(Path(dataset.folder)) if one.secret not in known]
-    report = await leaks.ask_secrets(agents.servers, name, wanted)
+    with agents.servers.hold(name):
+        report = await leaks.ask_secrets(agents.servers, name, wanted)
     return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report
 
 

@@ -58,10 +58,11 @@ async def promote(
     """
     admitted = await _admit(engine, servers, actor, name, "serving", force, require)
     started = time.perf_counter()
-    await servers.load_adapter(name, Path(admitted.adapter.folder))
-    left = await _switch(
-        engine, actor, agent, name, "adapter.promoted", note=admitted.note, forced=admitted.forced
-    )
+    with servers.hold(name):
+        await servers.load_adapter(name, Path(admitted.adapter.folder))
+        left = await _switch(
+            engine, actor, agent, name, "adapter.promoted", note=admitted.note, forced=admitted.forced
+        )
     milliseconds = (time.perf_counter() - started) * 1000
     for each in left:
         await retire(engine, servers, actor, each)
@@ -83,14 +84,15 @@ async def start_trial(
     if auto and stage == "shadow":
         raise InputError("A shadow is promoted by nobody: only a canary can be promoted by itself.")
     admitted = await _admit(engine, servers, actor, name, stage, force, require)
-    await servers.load_adapter(name, Path(admitted.adapter.folder))
     trial = Trial(
         tenant_id=actor.tenant_id, id=new_id(), agent=agent, stage=stage, candidate=name, share=share, auto=auto,
         forced=admitted.forced, actor=actor.label,
     )  # fmt: skip
     try:
-        async with tenant_session(engine, actor.tenant_id) as session:
-            await _open(session, actor, trial, admitted.note)
+        with servers.hold(name):
+            await servers.load_adapter(name, Path(admitted.adapter.folder))
+            async with tenant_session(engine, actor.tenant_id) as session:
+                await _open(session, actor, trial, admitted.note)
     except IntegrityError as error:
         raise ConflictError(
             f"Another {stage} of the agent {agent} was started at the same moment."
@@ -153,11 +155,12 @@ async def serve(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, agent: str, target: str | None, *, left: str
 ) -> None:
     """Let an earlier adapter, or the base model (None), answer in place of ``left``."""
-    if target is not None:
-        async with tenant_session(engine, actor.tenant_id) as session:
-            adapter = await find_adapter(session, target)
-        await servers.load_adapter(adapter.name, Path(adapter.folder))
-    gone = await _switch(engine, actor, agent, target, "adapter.rolled_back", left=left)
+    with servers.hold(target or servers.base):
+        if target is not None:
+            async with tenant_session(engine, actor.tenant_id) as session:
+                adapter = await find_adapter(session, target)
+            await servers.load_adapter(adapter.name, Path(adapter.folder))
+        gone = await _switch(engine, actor, agent, target, "adapter.rolled_back", left=left)
     async with tenant_session(engine, actor.tenant_id) as session:
         stored = await session.get(Route, (actor.tenant_id, agent))
         if stored is not None:
@@ -195,18 +198,6 @@ async def _answered(engine: AsyncEngine, actor: Actor, name: str) -> bool:
                     return True
             await anyio.sleep(LOOK)
     return False
-
-
-async def reconcile(engine: AsyncEngine, servers: ModelServers, actor: Actor) -> list[str]:
-    """Load what the tenant's routes and trials name onto servers that have just started."""
-    async with tenant_session(engine, actor.tenant_id) as session:
-        routed = await session.scalars(select(Route.adapter).where(Route.adapter.is_not(None)))
-        names = {name for name in routed if name} | {trial.candidate for trial in await open_trials(session)}
-        adapters = [await find_adapter(session, name) for name in sorted(names)]
-    for adapter in adapters:
-        if adapter.base_hash == servers.base_hash:
-            await servers.load_adapter(adapter.name, Path(adapter.folder))
-    return [adapter.name for adapter in adapters]
 
 
 async def serving_adapter(engine: AsyncEngine, actor: Actor, agent: str = DEFAULT_AGENT) -> str | None:

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ..agents import api as agents_api
 from ..agents import openai as openai_api
+from ..agents.answering import named_adapters
 from ..agents.captured import CapturedRuns
 from ..agents.closing import close_interrupted as close_runs
 from ..agents.graph import Limits
@@ -78,7 +79,7 @@ from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
 from .work import Work, open_work
 
-# Seconds within which database and model servers answer a probe.
+# Seconds within which database, model servers and the log's disk answer a probe.
 PROBE_SECONDS = 3.0
 
 
@@ -143,9 +144,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stack.push_async_callback(engine.dispose)
         connections = Connections(addresses.app)
         stack.push_async_callback(connections.close)
-        reader = TenantReader(addresses.app)
-        stack.callback(reader.close)
-        redactor = default_redactor(StoredPolicies(reader))
+        redactor = default_redactor(StoredPolicies(_open_reader(stack, addresses)))
         prices = load_prices(settings.prices)
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
@@ -159,8 +158,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         ]
         drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
-        ingest = _open_ingest(stack, settings, capture, reader)
+        ingest = _open_ingest(stack, settings, capture, _open_reader(stack, addresses))
         servers = await open_servers(stack, settings, backend)
+        servers.named = partial(named_adapters, engine, servers.base_hash)
         library = await open_library(engine, settings)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
         toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
@@ -218,6 +218,12 @@ async def _open_capture(
 
     stack.push_async_callback(close)
     return capture
+
+
+def _open_reader(stack: AsyncExitStack, addresses: Addresses) -> TenantReader:
+    reader = TenantReader(addresses.app)
+    stack.callback(reader.close)
+    return reader
 
 
 def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, reader: TenantReader) -> Ingest:
@@ -290,10 +296,11 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
 
 
 class Ready(BaseModel):
-    """What answers; ``stopping`` of a process that takes no new work."""
+    """What answers; ``log`` is whether spans can be logged, ``stopping`` of a process that takes no new work."""
 
     database: bool
     model: bool
+    log: bool
     stopping: bool = False
 
 
@@ -305,14 +312,13 @@ def _add_operations(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["operations"], response_model=Ready, responses={503: {"model": Ready}})
     async def readyz() -> Response:
-        """Whether database and model answer, each by name."""
+        """Whether database and model answer and spans can be logged, each by name."""
         whorl: Whorl = app.state.whorl
-        model = False
-        with anyio.move_on_after(PROBE_SECONDS):
-            model = any([await client.healthy() for client in whorl.servers.clients])
-        stopping = app.state.shutdown.begun
-        state = Ready(database=await _database_answers(whorl), model=model, stopping=stopping)
-        ready = state.database and state.model and not stopping
+        database, model, log = await asyncio.gather(
+            _database_answers(whorl), _model_answers(whorl), _log_takes(whorl)
+        )
+        state = Ready(database=database, model=model, log=log, stopping=app.state.shutdown.begun)
+        ready = database and model and log and not state.stopping
         return JSONResponse(state.model_dump(), 200 if ready else 503)
 
     @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
@@ -332,3 +338,17 @@ async def _database_answers(whorl: Whorl) -> bool:
             await connection.execute(text("SELECT 1"))
         answered = True
     return answered
+
+
+async def _model_answers(whorl: Whorl) -> bool:
+    """Whether a model server does in time."""
+    with anyio.move_on_after(PROBE_SECONDS):
+        return await whorl.servers.healthy()
+    return False
+
+
+async def _log_takes(whorl: Whorl) -> bool:
+    """Whether the write-ahead log can be written in time."""
+    with anyio.move_on_after(PROBE_SECONDS):
+        return await anyio.to_thread.run_sync(whorl.capture.log.writable, abandon_on_cancel=True)
+    return False

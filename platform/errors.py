@@ -53,6 +53,16 @@ class UnsupportedMediaError(InputError):
     title = "Unsupported media type"
 
 
+class ClientLeftError(WhorlError):
+    """The client closed its connection before it was answered; nobody reads the status, which logs and metrics have."""
+
+    status = 499
+    title = "Client left"
+
+    def __init__(self) -> None:
+        super().__init__("The client closed its connection before it was answered.")
+
+
 class NotFoundError(WhorlError):
     """The caller named something that does not exist, or that the caller may not see."""
 

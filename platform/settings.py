@@ -50,6 +50,11 @@ class Settings(BaseModel):
     model_concurrency: int = Field(
         64, ge=1, description="Calls that one model server answers at once; for more, tenants take turns."
     )
+    model_wait_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Until a model server's first byte of a reply before another is asked; at most half of a run's time.",
+    )
     judge_key: str | None = Field(
         None, description="Bearer key for the server that whorl judge --server names."
     )

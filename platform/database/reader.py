@@ -9,6 +9,9 @@ import psycopg
 from .rls import TENANT_SETTING
 
 _CONNECT_SECONDS = 3
+# Within which a statement is answered: who reads holds up what waits for the rows.
+STATEMENT_SECONDS = 2.0
+_SETTINGS = "SELECT set_config(%s, %s, true), set_config('statement_timeout', %s, true)"
 
 
 class TenantReader:
@@ -20,14 +23,17 @@ class TenantReader:
         self._connection: psycopg.Connection[Any] | None = None
 
     def rows(self, tenant_id: str, query: str, parameters: Sequence[Any]) -> list[Any]:
-        """The rows of a query; raises psycopg.OperationalError while the database cannot be reached.
+        """The rows of a query; raises psycopg.OperationalError while the database cannot be reached or is too slow.
 
-        A kept connection may have died with the server it was to, so that a new one is tried then.
+        A kept connection may have died with the server it was to, so that a new one is tried then; a statement that
+        took ``STATEMENT_SECONDS`` is not tried again.
         """
         with self._lock:
             if self._connection is not None:
                 try:
                     return _read(self._connection, tenant_id, query, parameters)
+                except psycopg.errors.QueryCanceled:
+                    raise
                 except psycopg.OperationalError:
                     self._drop()
             connection = psycopg.connect(self._url, connect_timeout=_CONNECT_SECONDS, autocommit=True)
@@ -53,5 +59,5 @@ def _read(
     connection: psycopg.Connection[Any], tenant_id: str, query: str, parameters: Sequence[Any]
 ) -> list[Any]:
     with connection.transaction():
-        connection.execute("SELECT set_config(%s, %s, true)", [TENANT_SETTING, tenant_id])
+        connection.execute(_SETTINGS, [TENANT_SETTING, tenant_id, f"{STATEMENT_SECONDS * 1000:.0f}"])
         return connection.execute(query, parameters).fetchall()

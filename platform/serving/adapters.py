@@ -30,6 +30,7 @@ TRANSITIONS: dict[str, tuple[State, ...]] = {
     "tainted": (),
 }
 IN_USE: tuple[State, ...] = ("shadow", "canary", "serving")
+OVER: tuple[State, ...] = ("retired", "rejected", "tainted")
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
 

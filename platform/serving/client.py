@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio
 import httpx
 
 from ..errors import UpstreamError
 from ..storable import dump_json, load_json
 from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
 from .wire import HttpxWire, Wire, refusal, silence
+
+# Seconds within which a server lists what it has.
+LISTING_SECONDS = 10.0
 
 
 class Delta(NamedTuple):
@@ -52,8 +56,15 @@ class ModelClient:
         await self.http.aclose()
 
     async def models(self) -> list[ServedModel]:
-        """What the server has loaded, the base models first as it lists them."""
-        response = await self._send("GET", "/v1/models")
+        """What the server has loaded, the base models first as it lists them.
+
+        Raises UpstreamError where it does not say so within ``LISTING_SECONDS``.
+        """
+        try:
+            with anyio.fail_after(LISTING_SECONDS):
+                response = await self._send("GET", "/v1/models")
+        except TimeoutError as error:
+            raise silence(self.label, error) from error
         return [
             ServedModel(entry["id"], entry.get("parent"), entry.get("root"))
             for entry in response.json()["data"]
@@ -216,8 +227,7 @@ def _body(call: ChatCall) -> dict[str, Any]:
         body["tools"] = call.tools
         if call.tool_choice is not None:
             body["tool_choice"] = call.tool_choice
-    if call.response_format is not None:
-        body["response_format"] = call.response_format
+    body |= call.passed
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if sampling.seed is not None:

@@ -37,6 +37,7 @@ class FunctionSpec(TypedDict, total=False):
     name: str
     description: str
     parameters: dict[str, Any]
+    strict: bool
 
 
 class ToolSpec(TypedDict):
@@ -66,7 +67,7 @@ class ChatCall:
     """One request to a model server; ``model`` is a base model's or an adapter's name.
 
     ``opening``: words that the reply begins with, which the model goes on from. vLLM and the embedded
-    engine take them; other servers may refuse the request. ``tool_choice`` and ``response_format`` go to the
+    engine take them; other servers may refuse the request. ``tool_choice`` and what ``passed`` has go to the
     server as they are. ``tenant``: in whose turn the call waits for a place at the servers.
     """
 
@@ -76,7 +77,7 @@ class ChatCall:
     sampling: Sampling = Sampling()
     opening: str = ""
     tool_choice: str | dict[str, Any] | None = None
-    response_format: dict[str, Any] | None = None
+    passed: dict[str, Any] = field(default_factory=dict)
     tenant: str = ""
 
 

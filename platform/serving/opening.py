@@ -1,5 +1,6 @@
 """Model servers as they are configured: clients of other processes, or of a model in this one."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from urllib.request import getproxies
 
@@ -8,6 +9,7 @@ import anyio.to_thread
 import httpx
 
 from ..background import go_on_until_closed
+from ..errors import PrerequisiteError
 from ..settings import Settings
 from .base_model import base_hash, model_folder, template_hash
 from .client import ModelClient
@@ -36,16 +38,36 @@ async def open_servers(stack: AsyncExitStack, settings: Settings, backend: Backe
         clients = [ModelClient(http, label="the embedded model")]
     for client in clients:
         stack.push_async_callback(client.close)
-    base = settings.model_name or next(m.name for m in await clients[0].models() if m.parent is None)
+    base = settings.model_name or await _listed_base(clients)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
     go_on_until_closed(stack, servers.watch())
     return servers
 
 
+async def _listed_base(clients: list[ModelClient]) -> str:
+    """The base model that the first server lists which answers.
+
+    Raises UpstreamError where none answers, PrerequisiteError where that one lists no base.
+    """
+    failures: list[BaseException] = []
+    for listed in await asyncio.gather(*(client.models() for client in clients), return_exceptions=True):
+        if isinstance(listed, BaseException):
+            failures.append(listed)
+            continue
+        for model in listed:
+            if model.parent is None:
+                return model.name
+        raise PrerequisiteError(
+            "The model server lists no base model. Name the one to ask in WHORL_MODEL_NAME."
+        )
+    raise failures[0]
+
+
 async def _remote_clients(settings: Settings) -> list[ModelClient]:
     headers = {"Authorization": f"Bearer {settings.model_key}"} if settings.model_key else {}
     seconds = settings.max_run_seconds
+    wait = min(settings.model_wait_seconds, seconds / 2)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=seconds)
     certificates, proxied = httpx.create_ssl_context(), bool(getproxies())
     clients = []
@@ -60,7 +82,7 @@ async def _remote_clients(settings: Settings) -> list[ModelClient]:
             connector=connector, headers=headers, timeout=timeout, trust_env=proxied,
             cookie_jar=aiohttp.DummyCookieJar(),
         )  # fmt: skip
-        clients.append(ModelClient(http, wire=SocketWire(session, address)))
+        clients.append(ModelClient(http, wire=SocketWire(session, address, wait=wait)))
     return clients
 
 

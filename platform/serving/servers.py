@@ -2,14 +2,16 @@
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 from prometheus_client import Counter as Metric
 
+from ..database.outage import AWAY
 from ..errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
 from .breaker import Breaker
 from .client import Delta, ModelClient
@@ -26,15 +28,26 @@ RESTORED = Metric(
 )
 # Seconds between two looks at the servers.
 WATCH_SECONDS = 5.0
+# Seconds within which the database says which adapters answer.
+NAMED_SECONDS = 5.0
 
 
-@dataclass
+class Named(NamedTuple):
+    """What the database says of adapters: the folders of those that answer or are tried, and who is done with."""
+
+    answering: dict[str, Path]
+    over: frozenset[str]
+
+
+@dataclass(eq=False)
 class Server:
     """A model server, the calls under way there, and whether it is left alone for now."""
 
     client: ModelClient
     open: int = 0
     breaker: Breaker = field(default_factory=Breaker)
+    # Whoever brings an adapter there or takes it away.
+    changing: anyio.Lock = field(default_factory=anyio.Lock)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -50,8 +63,9 @@ class ModelServers:
 
     Calls go to the server with the fewest open calls; a call that fails before its first token is
     tried on the next one, a server that keeps failing is tried last, and one that was restarted gets
-    back the adapters that it had. ``base`` is the base model's name, ``base_hash`` its identity;
+    back the adapters that answer. ``base`` is the base model's name, ``base_hash`` its identity;
     ``concurrency`` is how many calls a server answers at once, for which tenants take turns.
+    ``named`` is asked at each look what the database says of adapters, those with the given names above all.
     """
 
     def __init__(
@@ -67,6 +81,8 @@ class ModelServers:
         self.turns = Turns(concurrency * max(1, len(clients)))
         self._held: Counter[str] = Counter()
         self.loaded: dict[str, Path] = {}
+        self.named: Callable[[Iterable[str]], Awaitable[Named]] | None = None
+        self._over: frozenset[str] = frozenset()
         self._loading = anyio.Lock()
 
     @property
@@ -127,34 +143,106 @@ class ModelServers:
                 except NotFoundError:
                     if attempt == 2 or call.model not in self.loaded:
                         raise
-                    await self._restore(server)
+                    await self._restore(server, [call.model])
                 except UpstreamError:
                     server.breaker.fail()
                     FAILURES.labels(server.client.label).inc()
                     raise
 
+    async def healthy(self) -> bool:
+        """Whether a server answers its health check: all are asked at once, and the first that does is enough."""
+        found = False
+
+        async def ask(client: ModelClient) -> None:
+            nonlocal found
+            if await client.healthy():
+                found = True
+                group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for client in self.clients:
+                group.start_soon(ask, client)
+        return found
+
     async def watch(self) -> None:
-        """Look at the servers until cancelled: those that answer again are used, with the adapters that they lost."""
+        """Look at the servers until cancelled, see :meth:`look`."""
         while True:
             await anyio.sleep(WATCH_SECONDS)
-            for server in self.servers:
-                await self._look(server)
+            await self.look()
 
-    async def _look(self, server: Server) -> None:
+    async def look(self) -> None:
+        """Use the servers that answer again, and bring their adapters to what the database says.
+
+        All are looked at side by side, so that one that hangs holds up no other. An adapter that a server lacks is
+        loaded there where it answers or is held here; one that is over is unloaded when the look before found it so,
+        too, and nothing here holds it.
+        """
+        present: dict[Server, set[str]] = {}
+
+        async def ask(server: Server) -> None:
+            with self._judged(server):
+                present[server] = await _present(server)
+
+        async def mend(server: Server, over: frozenset[str]) -> None:
+            with self._judged(server):
+                there = present[server]
+                await self._restore(server, [name for name in self.loaded if name not in there])
+                await self._clear(server, over & there)
+                server.breaker.succeed()
+
+        async with anyio.create_task_group() as asking:
+            for server in self.servers:
+                asking.start_soon(ask, server)
+        over = await self._agree(set().union(*present.values()))
+        async with anyio.create_task_group() as mending:
+            for server in self.servers:
+                if server in present:
+                    mending.start_soon(mend, server, over)
+
+    @contextmanager
+    def _judged(self, server: Server) -> Iterator[None]:
+        """A look at a server, whose failure is counted."""
         try:
-            await self._restore(server)
+            yield
         except (InputError, LimitError, NotFoundError, UpstreamError) as error:
             _log.warning("Model server %s: %s", server.client.label, error.message)
             server.breaker.fail()
-        else:
-            server.breaker.succeed()
 
-    async def _restore(self, server: Server) -> None:
-        """Load what every server should have and this one has not, as after its restart."""
-        async with self._loading:
-            present = {model.name for model in await server.client.models()}
-            for name, folder in self.loaded.items():
-                if name not in present:
+    async def _agree(self, present: set[str]) -> frozenset[str]:
+        """Remember what the database says; returns which adapters it has said to be over at two looks.
+
+        The time between them is that of a promotion that loads an adapter before it is named. While the database is
+        away, what it said last is kept.
+        """
+        if self.named is None:
+            return frozenset()
+        try:
+            with anyio.fail_after(NAMED_SECONDS):
+                answering, over = await self.named(present | set(self.loaded))
+        except (TimeoutError, *AWAY):
+            return frozenset()
+        held = {name: folder for name, folder in self.loaded.items() if self._held[name]}
+        self.loaded = {**held, **answering}
+        twice, self._over = over & self._over, over
+        return twice
+
+    async def _clear(self, server: Server, names: Iterable[str]) -> None:
+        """Unload adapters that nobody is answered by, of whichever process's doing they are there."""
+        for name in names:
+            async with server.changing:
+                if not self._held[name]:
+                    with suppress(NotFoundError):
+                        await server.client.unload_adapter(name)
+
+    async def _restore(self, server: Server, names: list[str]) -> None:
+        """Load those of ``names`` that the server has not, as after its restart."""
+        if not names:
+            return
+        async with server.changing:
+            present = await _present(server)
+            for name in names:
+                folder = self.loaded.get(name)
+                if folder is not None and name not in present:
                     await server.client.load_adapter(name, folder)
                     RESTORED.labels(server.client.label).inc()
 
@@ -165,31 +253,35 @@ class ModelServers:
         it again and the error is raised.
         """
         async with self._loading:
-            if name not in self.loaded:
-                await self._load(name, folder)
+            await self._load(name, folder)
+
+    def expect(self, name: str, folder: Path) -> None:
+        """Let an adapter that is held be loaded by the call for which a server turns out to lack it."""
+        self.loaded.setdefault(name, folder)
 
     async def _load(self, name: str, folder: Path) -> None:
-        loaded: list[ModelClient] = []
+        loaded: list[Server] = []
         try:
-            for client in self.clients:
-                present = {model.name for model in await client.models()}
-                if name not in present:
-                    await client.load_adapter(name, folder)
-                    loaded.append(client)
-                await client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
+            for server in self.servers:
+                async with server.changing:
+                    if name not in await _present(server):
+                        await server.client.load_adapter(name, folder)
+                        loaded.append(server)
+                await server.client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
             self.loaded[name] = folder
         except (InputError, NotFoundError, UpstreamError):
-            for client in loaded:
-                await client.unload_adapter(name)
+            for server in loaded:
+                await server.client.unload_adapter(name)
             raise
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter from the servers that have it."""
         async with self._loading:
             self.loaded.pop(name, None)
-            for client in self.clients:
-                if name in {model.name for model in await client.models()}:
-                    await client.unload_adapter(name)
+            for server in self.servers:
+                async with server.changing:
+                    if name in await _present(server):
+                        await server.client.unload_adapter(name)
 
     async def drain(self, model: str, timeout: float = 30.0) -> bool:
         """Wait until nothing in this process holds ``model``; False when it takes too long."""
@@ -211,3 +303,8 @@ class ModelServers:
 def _best(servers: list[Server]) -> Server:
     """The server to try next: one that keeps failing only after all others, then by calls under way."""
     return min(servers, key=lambda server: (not server.breaker.ready, server.open))
+
+
+async def _present(server: Server) -> set[str]:
+    """The names that a server answers to."""
+    return {model.name for model in await server.client.models()}

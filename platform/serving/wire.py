@@ -1,5 +1,6 @@
 """How a chat call reaches a model server and its reply comes back: over sockets, or whatever httpx was given."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
@@ -44,19 +45,26 @@ class HttpxWire:
 
 
 class SocketWire:
-    """Over connections that stay open, by aiohttp, at a third of the processor time of httpx."""
+    """Over connections that stay open, by aiohttp, at a third of the processor time of httpx.
 
-    def __init__(self, session: aiohttp.ClientSession, address: str) -> None:
-        self._session, self._address, self._label = session, address, address
+    A server whose reply has not begun after ``wait`` seconds does not answer; None waits as long as the session does.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, address: str, *, wait: float | None = None) -> None:
+        self._session, self._address, self._label, self._wait = session, address, address, wait
 
     async def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
         try:
-            async with self._session.post(
-                self._address + path, data=body, headers=_HEADERS, allow_redirects=False
-            ) as response:
+            async with (
+                asyncio.timeout(self._wait) as waiting,
+                self._session.post(
+                    self._address + path, data=body, headers=_HEADERS, allow_redirects=False
+                ) as response,
+            ):
                 if not response.ok:
                     raise refusal(response.status, response.headers, await response.read(), self._label)
                 async for piece in response.content.iter_any():
+                    waiting.reschedule(None)
                     yield piece
         except (aiohttp.ClientError, TimeoutError) as error:
             raise silence(self._label, error) from error

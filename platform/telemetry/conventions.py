@@ -16,6 +16,9 @@ TEMPERATURE: Final = "gen_ai.request.temperature"
 TOP_P: Final = "gen_ai.request.top_p"
 MAX_TOKENS: Final = "gen_ai.request.max_tokens"
 SEED: Final = "gen_ai.request.seed"
+TOP_K: Final = "gen_ai.request.top_k"
+FREQUENCY_PENALTY: Final = "gen_ai.request.frequency_penalty"
+PRESENCE_PENALTY: Final = "gen_ai.request.presence_penalty"
 FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
@@ -57,6 +60,8 @@ ENDING: Final = "whorl.run.ending"
 # On spans that another program sent: by which way they came, and the session they belong to (a UUID).
 SOURCE: Final = "whorl.source"
 SESSION: Final = "whorl.session.id"
+# On spans that came without a time: theirs is that of their arrival, which is another one when they come again.
+UNDATED: Final = "whorl.undated"
 # On the resource of spans that Whorl sends to a collector.
 EXPORTED: Final = "whorl.exported"
 
@@ -72,7 +77,7 @@ STRUCTURE: Final = frozenset(
         OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL, TEMPERATURE, TOP_P, MAX_TOKENS, SEED,
         FINISH_REASONS, INPUT_TOKENS, OUTPUT_TOKENS, TOOL_NAME, TOOL_CALL_ID, TOOL_TYPE, AGENT_NAME,
         CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH, ENDING,
-        SOURCE, SESSION,
+        SOURCE, SESSION, TOP_K, FREQUENCY_PENALTY, PRESENCE_PENALTY, UNDATED,
     }
 )  # fmt: skip
 # What other programs' conventions call things by: searched for personal data only where it looks like content.

@@ -34,6 +34,8 @@ SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS record ({_TYPES})
 WHERE NOT EXISTS (SELECT FROM erased_runs e WHERE e.tenant_id = record.tenant_id AND e.run_id = record.run_id)
 ON CONFLICT DO NOTHING
 """
+_UNDATED_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_STORED = "SELECT trace_id, span_id FROM spans WHERE tenant_id = %s AND trace_id = ANY(%s)"
 
 
 def dump_records(records: list[SpanRecord]) -> bytes:
@@ -51,21 +53,48 @@ def load_records(payload: bytes) -> list[SpanRecord]:
 
 
 async def store_records(connections: Connections, records: Iterable[SpanRecord]) -> int:
-    """Write spans in one transaction a tenant; ``(trace_id, span_id)`` makes a replay harmless.
+    """Write spans in one transaction a tenant; ``(trace_id, span_id, start_ns)`` makes a replay harmless.
 
-    Those of erased runs are left out. COPY does not work on a table under row-level security. Returns the number of
-    spans that were new.
+    Of spans without a time of their own the first is kept, whenever it comes again. Those of erased runs are left
+    out. COPY does not work on a table under row-level security. Returns the number of spans that were new.
     """
-    by_tenant: dict[str, list[bytes]] = defaultdict(list)
+    by_tenant: dict[str, list[SpanRecord]] = defaultdict(list)
     for record in records:
-        kept = {name: value for name, value in record.attributes.items() if name != c.ENDING}
-        by_tenant[record.tenant_id].append(dump_json({**_values(record), "attributes": kept}))
+        by_tenant[record.tenant_id].append(record)
     new = 0
-    for tenant_id, rows in by_tenant.items():
+    for tenant_id, own in by_tenant.items():
         async with connections.of_tenant(tenant_id) as connection:
-            for some in _arrays(rows):
+            for some in _arrays([_row(record) for record in await _unstored(connection, own)]):
                 new += (await connection.execute(_INSERT, [some])).rowcount
     return new
+
+
+async def _unstored(connection: psycopg.AsyncConnection[Any], records: list[SpanRecord]) -> list[SpanRecord]:
+    """A tenant's records but for undated ones that are stored already, or come twice among them.
+
+    Whoever stores undated spans of the tenant takes turns, or two processes would each find the other's not stored.
+    """
+    undated = [record for record in records if c.UNDATED in record.attributes]
+    if not undated:
+        return records
+    tenant_id = undated[0].tenant_id
+    await connection.execute(_UNDATED_TURN, [f"undated spans of {tenant_id}"])
+    traces = [*{record.trace_id for record in undated}]
+    known = set(await (await connection.execute(_STORED, [tenant_id, traces])).fetchall())
+    kept = []
+    for record in records:
+        if c.UNDATED in record.attributes:
+            name = (record.trace_id, record.span_id)
+            if name in known:
+                continue
+            known.add(name)
+        kept.append(record)
+    return kept
+
+
+def _row(record: SpanRecord) -> bytes:
+    kept = {name: value for name, value in record.attributes.items() if name != c.ENDING}
+    return dump_json({**_values(record), "attributes": kept})
 
 
 def _arrays(rows: list[bytes]) -> Iterator[str]:
@@ -92,7 +121,7 @@ WHERE tenant_id = %s AND trace_id = ANY(%s)
 
 
 def stored_placeholders(reader: TenantReader, tenant_id: str, traces: Sequence[str]) -> dict[str, list[str]]:
-    """The numbered placeholders in what is stored of each trace; none while the database cannot be reached."""
+    """The numbered placeholders in what is stored of each trace; none while the database cannot be reached or is slow."""
     found: dict[str, list[str]] = defaultdict(list)
     try:
         for trace_id, placeholder in reader.rows(tenant_id, _PLACEHOLDERS, [tenant_id, list(traces)]):

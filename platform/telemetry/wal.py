@@ -55,6 +55,8 @@ class WriteAheadLog:
         # Threads append: that of a process's own runs, and that of spans from outside.
         self._appending = threading.Lock()
         self._waiting_since: float | None = None
+        # Bytes that could not be appended, 0 after some that could.
+        self._refused = 0
 
     @classmethod
     def create(cls, root: Path) -> "WriteAheadLog":
@@ -88,7 +90,9 @@ class WriteAheadLog:
         with self._appending:
             try:
                 self._append(data)
+                self._refused = 0
             except OSError as error:
+                self._refused = len(data)
                 raise PrerequisiteError(
                     f"The write-ahead log {self.folder} cannot be written: {error.strerror}. "
                     "Runs are not acknowledged until it can; free some disk.",
@@ -113,6 +117,25 @@ class WriteAheadLog:
         self._waiting_since = self._waiting_since or time.monotonic()
         if start + len(data) >= SEGMENT_BYTES:
             self._roll()
+
+    def writable(self) -> bool:
+        """Whether records can be appended: the last ones were, or the disk now takes as many bytes beside the log."""
+        with self._appending:
+            if self._refused and self._takes(bytes(self._refused)):
+                self._refused = 0
+            return not self._refused
+
+    def _takes(self, data: bytes) -> bool:
+        trial = self.folder / "trial"
+        try:
+            with trial.open("wb", buffering=0) as file:
+                _write(file, data)
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            trial.unlink(missing_ok=True)
+        return True
 
     def read(self, limit: int = 1000) -> list[Entry]:
         """Up to ``limit`` entries that the span store does not have yet, oldest first."""

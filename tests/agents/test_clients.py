@@ -37,6 +37,7 @@ TOOL: Any = {
         "parameters": {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]},
     },
 }
+STRICT: Any = {"type": "function", "function": {**TOOL["function"], "strict": True}}
 ASKED: Any = [{"role": "user", "content": "When is high tide in Cork?"}]
 DOCUMENT = ("tides.md", b"# Tides\n\nThe tide turns twice a day.")
 EMBEDDER = HashingEmbedder()
@@ -54,6 +55,8 @@ def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
         return rest if last["content"] == forced_opening("tide_at") else f'tide_at", "arguments": {rest}'
     if last["role"] == "tool":
         return f"High tide is at {last['content']}."
+    if names and "and when" in last["content"]:
+        return 2 * call_text("tide_at", place="Cork")
     if names:
         return f"I look.\n{call_text('tide_at', place='Cork')}"
     said = [message["content"] for message in messages if message["role"] == "system"]
@@ -187,6 +190,24 @@ def test_vectors_are_those_of_the_embedder(client: openai.OpenAI) -> None:
         ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "response_format"),
         ({"model": "scripted", "tool_choice": "required"}, openai.BadRequestError, None),
         ({"model": "scripted", "response_format": {"type": "json_object"}}, openai.BadRequestError, None),
+        ({"top_logprobs": 3}, openai.BadRequestError, "top_logprobs"),
+        ({"n": 2}, openai.BadRequestError, "n"),
+        ({"modalities": ["audio"]}, openai.BadRequestError, "modalities"),
+        ({"frequency_penalty": 0.5}, openai.BadRequestError, "frequency_penalty"),
+        ({"extra_body": {"functions": []}}, openai.BadRequestError, "functions"),
+        ({"model": "scripted", "extra_body": {"temprature": 0}}, openai.BadRequestError, "temprature"),
+        ({"model": "scripted", "presence_penalty": 3}, openai.BadRequestError, "presence_penalty"),
+        ({"model": "scripted", "logit_bias": {"cat": 1}}, openai.BadRequestError, "logit_bias.cat.[key]"),
+        ({"model": "scripted", "extra_body": {"top_k": 0.5}}, openai.BadRequestError, "top_k"),
+        ({"model": "scripted", "extra_body": {"guided_choice": []}}, openai.BadRequestError, "guided_choice"),
+        (
+            {"model": "scripted", "extra_body": {"structured_outputs": {}}},
+            openai.BadRequestError,
+            "structured_outputs",
+        ),
+        ({"model": "scripted", "tools": [STRICT]}, openai.BadRequestError, None),
+        ({"model": "scripted", "frequency_penalty": 0.5}, openai.BadRequestError, None),
+        ({"model": "scripted", "extra_body": {"guided_regex": "a+"}}, openai.BadRequestError, None),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
@@ -202,6 +223,63 @@ def test_errors_have_openais_shape(
     assert set(raised.value.body) == {"message", "type", "param", "code"}  # type: ignore[call-overload]
     assert raised.value.type == "invalid_request_error"
     assert param is None or raised.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"n": 2}, "a request has one reply; send it as often as there shall be replies"),
+        ({"logprobs": True}, "log-probabilities are not given out; leave logprobs and top_logprobs out"),
+        ({"extra_body": {"best_of": 3}}, "A request has one reply, of one draw: leave best_of out."),
+        (
+            {"extra_body": {"temprature": 0}},
+            "There is no field temprature; GET /docs names those that there are.",
+        ),
+        (
+            {"model": "whorl", "extra_body": {"top_k": 5}},
+            "whorl is an agent, which says itself how it is answered",
+        ),
+        (
+            {"extra_body": {"min_p": 0.5}},
+            "The embedded model cannot do min_p: leave it out, or let a vLLM server",
+        ),
+        ({"tools": [STRICT]}, "The embedded model cannot do tools.function.strict"),
+        (
+            {"extra_body": {"guided_regex": "a", "guided_choice": ["a"]}},
+            "a reply has one shape, and guided_choice and guided_regex each give it one",
+        ),
+    ],
+)
+def test_what_is_not_honoured_is_refused_in_a_sentence(
+    client: openai.OpenAI, changed: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client.chat.completions.create(**{"model": "scripted", "messages": ASKED, **changed})
+    assert said in raised.value.message
+
+
+@pytest.mark.parametrize("model", ["whorl", "scripted"])
+def test_what_changes_nothing_is_taken(client: openai.OpenAI, model: str) -> None:
+    reply = client.chat.completions.create(
+        model=model, messages=ASKED, n=1, logprobs=False, frequency_penalty=0, presence_penalty=0, logit_bias={},
+        user="someone", metadata={"a": "b"}, store=False, service_tier="auto", modalities=["text"],
+        response_format={"type": "text"}, extra_body={"top_k": -1, "min_p": 0, "best_of": None},
+    )  # fmt: skip
+    assert reply.choices[0].message.content
+
+
+def test_one_call_alone_where_parallel_ones_are_not_wanted(client: openai.OpenAI) -> None:
+    for stream in (False, True):
+        for parallel, count in ((None, 2), (True, 2), (False, 1)):
+            given: Any = {} if parallel is None else {"parallel_tool_calls": parallel}
+            asked: Any = [{"role": "user", "content": "When is high tide in Cork, and when in Cork?"}]
+            options: Any = {"model": "scripted", "messages": asked, "tools": [TOOL], **given}
+            if stream:
+                with client.chat.completions.stream(**options) as told:
+                    message = told.get_final_completion().choices[0].message
+            else:
+                message = client.chat.completions.create(**options).choices[0].message
+            assert len(message.tool_calls or []) == count
 
 
 async def test_a_stream_that_breaks_says_why() -> None:
@@ -341,6 +419,34 @@ class Recorder:
         return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
 
 
+# What goes to the model server as it is, save the former names of structured outputs.
+PASSED: list[dict[str, Any]] = [
+    {
+        "frequency_penalty": 0.5,
+        "presence_penalty": -1.5,
+        "repetition_penalty": 1.1,
+        "top_k": 20,
+        "min_p": 0.05,
+    },
+    {
+        "logit_bias": {"50256": -100.0},
+        "min_tokens": 4,
+        "stop_token_ids": [2],
+        "bad_words": ["tide"],
+        "ignore_eos": True,
+    },
+    {"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "low"},
+    {"guided_json": {"type": "object", "properties": {"hour": {"default": None}}}},
+    {"guided_regex": "[0-9]+"},
+    {"guided_choice": ["high", "low"]},
+    {"guided_grammar": "root ::= [0-9]"},
+    {"structured_outputs": {"json": {"type": "object"}, "disable_any_whitespace": True}},
+    {"structured_outputs": {"choice": ["high", "low"]}},
+    {"response_format": {"type": "structural_tag", "structures": [{"begin": "<a>"}], "triggers": ["<a>"]}},
+    {"response_format": {"type": "structural_tag", "format": {"type": "any_text"}}},
+]
+
+
 class Tide(BaseModel):
     """What the model shall answer."""
 
@@ -364,9 +470,21 @@ def test_what_is_asked_of_a_model_comes_to_its_server(make_database: Any, tmp_pa
             client.chat.completions.create(
                 model="Qwen/Qwen3", messages=ASKED, tools=[TOOL], tool_choice=choice
             )
-    first, second = recorder.asked
+            for given in PASSED:
+                client.chat.completions.create(model="Qwen/Qwen3", messages=ASKED, extra_body=given)
+            client.chat.completions.create(
+                model="Qwen/Qwen3", messages=ASKED, tools=[STRICT], parallel_tool_calls=False
+            )
+    first, second, *passed, third = recorder.asked
     assert first["response_format"]["json_schema"]["schema"]["required"] == ["hour"]
     assert (first["seed"], first["temperature"], first["max_tokens"], first["stop"]) == (5, 0.3, 99, ["!"])
     assert first["messages"] == ASKED and "tools" not in first
     assert second["tools"] == [TOOL] and second["tool_choice"] == choice
-    assert "response_format" not in second
+    assert "response_format" not in second and "parallel_tool_calls" not in second
+    ours = {*first} - {"response_format", "seed", "stop"}
+    assert [{name: asked[name] for name in asked.keys() - ours} for asked in passed] == [
+        {"structured_outputs": {name[len("guided_") :]: value}} if name.startswith("guided_") else given
+        for given in PASSED
+        for name, value in [next(iter(given.items()))]
+    ]
+    assert third["tools"] == [STRICT] and third["parallel_tool_calls"] is False

@@ -4,6 +4,9 @@ import asyncio
 import random
 import tracemalloc
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -25,12 +28,14 @@ from whorl.flywheel.curate import EVALUATION_TAG, MOST_OF_ONE, Balance
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
 from whorl.flywheel.jobs import look_at_all_job
+from whorl.flywheel.lineage import Descent
 from whorl.flywheel.outcomes import Feedback, record_outcome, reward_of
 from whorl.flywheel.promotion import promote, rollback, serving_adapter, start_trial, stop_trials
 from whorl.flywheel.sequential import Arm
 from whorl.flywheel.shadow import shadow_report
 from whorl.flywheel.status import adapter_status
 from whorl.flywheel.tables import Outcome, Shadow
+from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
@@ -529,3 +534,69 @@ async def test_trials_are_their_tenants_own(world: World) -> None:
     async with tenant_session(world.whorl.engine, world.actor.tenant_id) as session:
         assert list(await session.scalars(select(Trial))) and list(await session.scalars(select(Shadow)))
         assert (await adapter_status(session, world.two)).state == "shadow"
+
+
+@asynccontextmanager
+async def two_processes(settings: Settings, folder: Path) -> AsyncIterator[tuple[World, World]]:
+    """Two apps on one database and one model server."""
+    backend = ScriptedBackend(model)
+    async with (
+        open_whorl(settings, backend=backend) as whorl,
+        open_whorl(settings.model_copy(update={"data_dir": folder}), backend=backend) as other,
+    ):
+        world = await make_world(whorl)
+        yield world, World(other, world.actor)
+
+
+async def test_what_one_process_retires_no_other_brings_back(settings: Settings, tmp_path: Path) -> None:
+    async with two_processes(settings, tmp_path / "other") as (here, there):
+        await here.promote(here.one)
+        assert (await there.ask()).adapter == here.one
+        await here.promote(here.two)
+        for world in (there, here, there):
+            await world.whorl.servers.look()
+        assert await here.loaded() == {"scripted", here.two}
+        assert (await there.ask()).adapter == here.two
+
+
+async def test_what_is_tainted_no_process_brings_back(settings: Settings, tmp_path: Path) -> None:
+    async with two_processes(settings, tmp_path / "other") as (here, there):
+        trial = await here.start(here.one, "canary", 0.9)
+        while (await there.ask()).adapter != here.one:
+            pass
+        engine, servers = here.whorl.engine, here.whorl.servers
+        await withdraw(engine, servers, here.actor, Descent(adapters=(here.one,)), "erased")
+        for world in (there, here, there):
+            await world.whorl.servers.look()
+        assert (await here.stored(trial)).ended_at is not None
+        assert await here.loaded() == {"scripted"}
+
+
+async def test_a_server_that_was_restarted_gets_what_another_process_promoted(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with two_processes(settings, tmp_path / "other") as (here, there):
+        await here.promote(here.one)
+        await there.whorl.servers.look()
+        await here.whorl.servers.clients[0].unload_adapter(here.one)
+        await there.whorl.servers.look()
+        assert here.one in await there.loaded()
+
+
+async def test_an_adapter_is_unloaded_when_its_last_run_ends(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of whichever process the run is, and although the drain's time was over before."""
+    monkeypatch.setattr(promotion, "PATIENCE", 0.2)
+    async with two_processes(settings, tmp_path / "other") as (here, there):
+        await here.promote(here.one)
+        stream = there.whorl.agents.stream(there.actor, RunRequest("Who are you?", checkpoint=False))
+        await anext(stream)
+        await here.promote(here.two)
+        for world in (there, here) * 2:
+            await world.whorl.servers.look()
+        assert here.one in await here.loaded()
+        assert [event async for event in stream][-1].answer == f"I am {here.one}."
+        for world in (there, here) * 2:
+            await world.whorl.servers.look()
+        assert await here.loaded() == {"scripted", here.two}

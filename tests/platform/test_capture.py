@@ -277,9 +277,12 @@ def test_a_full_disk_is_said_and_cut_off(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "fsync", _no_space)
     with pytest.raises(PrerequisiteError, match="No space left"):
         log.append([b"lost"])
+    assert not log.writable()
     monkeypatch.undo()
+    assert log.writable(), "it is tried again"
     log.append([b"second"])
     assert [entry.payload for entry in log.read()] == [b"first", b"second"]
+    assert log.writable() and not (log.folder / "trial").exists()
 
 
 async def test_a_replay_stores_nothing_twice(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from whorl.agents.models import DIRECT
 
 QUESTION = {"question": "When does the tide turn?"}
 CALL = {"model": "scripted", "messages": [{"role": "user", "content": "When does the tide turn?"}]}
-CLIENTS, ENOUGH = 6, 20
+CLIENTS, ENOUGH, EXPORTS = 6, 20, 4
 # Of a run without an agent: itself, and the model's call.
 DIRECT_SPANS = 2
 DISK_MIB = 24
@@ -229,14 +230,17 @@ async def test_background_work_goes_on_after_an_outage(site: Site) -> None:
 
 
 async def test_a_slow_database_holds_up_no_answer(site: Site) -> None:
-    """While a lock keeps spans from being stored they wait in the log, not in memory."""
+    """While a lock keeps spans from being stored they wait in the log, not in memory; so do those of other programs."""
     assert site.app.process is not None
     process = psutil.Process(site.app.process.pid)
     before = process.memory_info().rss
-    async with load(site.key, site.app) as told:
+    async with load(site.key, site.app) as told, site.client() as exporter:
         with psycopg.connect(site.database.addresses.admin) as connection:
             connection.execute("LOCK TABLE spans IN ACCESS EXCLUSIVE MODE")
+            exports = [asyncio.create_task(export(exporter, trace)) for trace in range(1, EXPORTS + 1)]
             await told.more(3 * ENOUGH)
+            assert {answer.status_code for answer in await asyncio.gather(*exports)} == {200}
+            await told.more()
             stored = connection.execute(
                 "SELECT count(*) FROM spans WHERE run_id = ANY(%s)", [[*map(uuid.UUID, told.acknowledged)]]
             ).fetchone()
@@ -245,6 +249,21 @@ async def test_a_slow_database_holds_up_no_answer(site: Site) -> None:
     assert not told.refused
     assert grown < 64 * 2**20, f"{grown} bytes"
     await site.stored(told.acknowledged)
+    with psycopg.connect(site.database.addresses.admin) as connection:
+        query = "SELECT count(*) FROM spans WHERE trace_id = ANY(%s)"
+        traces = [[f"{trace:032x}" for trace in range(1, EXPORTS + 1)]]
+        assert connection.execute(query, traces).fetchone() == (EXPORTS,)
+
+
+async def export(client: httpx.AsyncClient, trace: int) -> httpx.Response:
+    """Send one span of a trace of its own, as another program does."""
+    text = {"key": "input.value", "value": {"stringValue": "Ask Ada Lovelace, ada@example.org."}}
+    span = {
+        "traceId": f"{trace:032x}", "spanId": f"{trace:016x}", "name": "chat", "attributes": [text],
+        "startTimeUnixNano": str(time.time_ns()), "endTimeUnixNano": str(time.time_ns()),
+    }  # fmt: skip
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    return await client.post("/v1/traces", json=body)
 
 
 async def test_two_replicas_store_everything_once(site: Site, tmp_path: Path) -> None:
@@ -273,13 +292,17 @@ async def test_a_full_disk_is_said_and_survived(site: Site) -> None:
         await asyncio.to_thread(fill, filler)
         refused = [await client.post("/api/runs", json=QUESTION) for _ in range(3)]
         lines = (await client.post("/api/runs", json={**QUESTION, "stream": True})).text
+        unready = [await client.get("/readyz") for _ in range(2)]
         filler.unlink()
+        ready = await client.get("/readyz")
         answers = [await client.post("/api/runs", json=QUESTION) for _ in range(3)]
         runs = (await client.get("/api/runs", params={"limit": 7})).json()
     for answer in refused:
         assert answer.status_code == 503, answer.text
         assert "write-ahead log" in answer.json()["detail"] and int(answer.headers["retry-after"]) > 0
     assert "event: run.ended" in lines and '"stop_reason": "unstored"' in lines
+    assert [(answer.status_code, answer.json()["log"]) for answer in unready] == [(503, False)] * 2
+    assert (ready.status_code, ready.json()["log"]) == (200, True), "it needs no run to find out"
     assert [answer.status_code for answer in answers] == [200] * 3
     assert [run["status"] for run in runs] == ["succeeded"] * 3 + ["failed"] * 4
     await site.stored([answer.json()["run_id"] for answer in answers])

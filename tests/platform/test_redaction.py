@@ -2,12 +2,15 @@
 
 import json
 import os
+import uuid
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import ValidationError
 
 from tests.conftest import Actor, Whorl
+from whorl.platform.database import reader
 from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
@@ -15,6 +18,7 @@ from whorl.platform.identity.audit import recent
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import redact_or_drop
 from whorl.platform.telemetry.record import SpanRecord
+from whorl.platform.telemetry.redaction import stored
 from whorl.platform.telemetry.redaction.base import Finding, resolve
 from whorl.platform.telemetry.redaction.measured import measured
 from whorl.platform.telemetry.redaction.names import NameDetector, split_text
@@ -218,6 +222,28 @@ def test_without_a_database_a_policy_never_read_raises_and_one_read_stays(
     known = TenantPolicy(RedactionPolicy(), 7)
     policies._known["t"] = (-1000.0, known)
     assert policies.of("t") is known
+
+
+async def test_while_the_policies_cannot_be_read_in_time_those_read_last_stay(
+    whorl: Whorl, acme: Actor, rival: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One statement is waited for, not one a tenant; a tenant whose policy was never read raises."""
+    monkeypatch.setattr(reader, "STATEMENT_SECONDS", 0.1)
+    monkeypatch.setattr(stored, "FRESH", 0.0)
+    ours, theirs = str(acme.tenant_id), str(rival.tenant_id)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, RedactionPolicy(deny=("heliotrope",)))
+    policies = StoredPolicies(TenantReader(whorl.addresses.app))
+    newest = {tenant: policies.of(tenant) for tenant in (ours, theirs)}
+    with psycopg.connect(whorl.addresses.admin) as connection:
+        connection.execute("LOCK TABLE redaction_policies IN ACCESS EXCLUSIVE MODE")
+        assert policies.of(ours) == newest[ours]
+        with monkeypatch.context() as unread:
+            unread.setattr(TenantReader, "rows", lambda *given: pytest.fail("it is read"))
+            assert policies.of(theirs) == newest[theirs]
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            policies.of(str(uuid.UUID(int=1)))
+    assert StoredPolicies(TenantReader(whorl.addresses.app)).of(ours) == newest[ours]
 
 
 # --- content of every sort ---------------------------------------------------------------------

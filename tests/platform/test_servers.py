@@ -16,6 +16,7 @@ from tests.conftest import Actor, Settings, Whorl
 from tests.tiny_model import make_adapter, make_model
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
+from whorl.platform.serving import client as listing
 from whorl.platform.serving import servers as serving
 from whorl.platform.serving.adapters import State, count_in_use, register_adapter
 from whorl.platform.serving.breaker import FAILURES, FIRST_SECONDS, Breaker
@@ -35,7 +36,7 @@ class Plug(httpx.AsyncBaseTransport):
     """A connection to a model server that can be pulled, and a server that can be restarted."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        self._make, self.down, self.asked = make, False, 0
+        self._make, self.down, self.hung, self.asked = make, False, False, 0
         self.restart()
 
     def restart(self) -> None:
@@ -45,6 +46,8 @@ class Plug(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("pulled", request=request)
+        if self.hung:
+            await asyncio.Event().wait()
         self.asked += request.url.path.endswith("/chat/completions")
         return await self._inner.handle_async_request(request)
 
@@ -98,6 +101,17 @@ async def test_a_dead_server_fails_no_call_and_is_left_alone(
         await servers.chat(call(servers.base))
 
 
+@pytest.mark.parametrize("working", [0, 1])
+async def test_one_that_works_is_healthy_whatever_the_other_does(
+    servers: ModelServers, plugs: list[Plug], working: int
+) -> None:
+    plugs[1 - working].hung = True
+    async with asyncio.timeout(30):
+        assert await servers.healthy()
+    plugs[1 - working].hung, plugs[1 - working].down, plugs[working].down = False, True, True
+    assert not await servers.healthy()
+
+
 async def test_a_server_that_was_restarted_gets_its_adapters_back_before_the_call(
     servers: ModelServers, plugs: list[Plug], adapter: Path
 ) -> None:
@@ -128,6 +142,32 @@ async def test_the_watch_finds_a_server_that_came_back(
         await asyncio.sleep(0.01)
     watch.cancel()
     assert "acme.v1" in {model.name for model in await servers.clients[0].models()}
+
+
+async def test_a_look_at_a_server_that_hangs_holds_up_nothing(
+    servers: ModelServers, plugs: list[Plug], adapter: Path
+) -> None:
+    await servers.load_adapter("acme.v1", adapter)
+    plugs[0].hung = True
+    looking = asyncio.create_task(servers.look())
+    plugs[1].restart()
+    with servers.servers[0].counted():
+        async with asyncio.timeout(60):
+            assert (await servers.chat(call("acme.v1"))).usage.completion_tokens
+    looking.cancel()
+
+
+async def test_a_look_counts_the_server_that_hangs_and_mends_the_other(
+    servers: ModelServers, plugs: list[Plug], adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await servers.load_adapter("acme.v1", adapter)
+    monkeypatch.setattr(listing, "LISTING_SECONDS", 0.2)
+    plugs[0].hung = True
+    plugs[1].restart()
+    for _ in range(FAILURES):
+        await servers.look()
+    assert [server.breaker.closed for server in servers.servers] == [False, True]
+    assert "acme.v1" in {model.name for model in await servers.clients[1].models()}
 
 
 async def test_an_adapter_that_was_unloaded_is_not_brought_back(

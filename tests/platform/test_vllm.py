@@ -306,6 +306,7 @@ async def test_serve_starts_vllm_and_starts_it_again_when_it_dies(
             assert (await client.get("/readyz")).json() == {
                 "database": True,
                 "model": False,
+                "log": True,
                 "stopping": False,
             }
             await _until(client, 200)

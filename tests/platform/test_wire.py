@@ -24,7 +24,7 @@ Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def served(answer: Answer) -> AsyncIterator[ModelClient]:
+async def served(answer: Answer, wait: float | None = None) -> AsyncIterator[ModelClient]:
     """A client of a server that reads requests and lets ``answer`` write."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +38,7 @@ async def served(answer: Answer) -> AsyncIterator[ModelClient]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    wire = SocketWire(aiohttp.ClientSession(), address)
+    wire = SocketWire(aiohttp.ClientSession(), address, wait=wait)
     client = ModelClient(httpx.AsyncClient(base_url=address), wire=wire)
     try:
         yield client
@@ -145,6 +145,27 @@ async def test_a_server_that_closes_what_is_idle_is_asked_over_a_new_connection(
         for _ in range(3):
             assert await said(client) == ("At nöon.", 2)
             await asyncio.sleep(0.05)
+
+
+async def test_a_reply_that_does_not_begin_in_time_is_no_answer() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"content-length: 9999\r\n\r\n")
+        await writer.drain()
+
+    async with served(answer, wait=0.2) as client:
+        with pytest.raises(UpstreamError, match="does not answer: TimeoutError"):
+            await said(client)
+
+
+async def test_a_reply_that_has_begun_may_pause() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"content-length: %d\r\n\r\n%s" % (len(EVENTS), EVENTS[:40]))
+        await writer.drain()
+        await asyncio.sleep(0.6)
+        writer.write(EVENTS[40:])
+
+    async with served(answer, wait=0.2) as client:
+        assert await said(client) == ("At nöon.", 2)
 
 
 async def test_nobody_there_does_not_answer() -> None:

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from ...errors import InputError, NotFoundError, WhorlError
+from ..messages import ToolCall
 from .base import Backend, Generation, Token
 from .hermes import forced_opening, parse_reply, visible
 from .wire import ChatRequest, ChosenTool, LoadAdapter, UnloadAdapter
@@ -121,11 +122,7 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     adapter = None if body.model == backend.model else body.model
     if adapter is not None and adapter not in backend.adapters():
         raise NotFoundError(f"The model {body.model!r} does not exist.")
-    if body.response_format is not None and body.response_format.type != "text":
-        raise InputError(
-            "The embedded model cannot be held to a response_format; a vLLM server can (WHORL_MODEL_URL).",
-            "response_format",
-        )
+    _check_possible(body)
     messages: Any = [message.plain() for message in body.messages]
     opening = _opening(body)
     if opening:
@@ -139,6 +136,24 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
             "Shorten the messages."
         )
     return Generation(prompt, adapter, body.sampling(room))
+
+
+def _check_possible(body: ChatRequest) -> None:
+    """Raise InputError for what a server may be asked and this one cannot do."""
+    wanted = [name for name in body.passed() if name != "parallel_tool_calls"]
+    if any(tool.function.strict for tool in body.tools or []):
+        wanted.append("tools.function.strict")
+    if wanted:
+        raise InputError(
+            f"The embedded model cannot do {wanted[0]}: leave it out, or let a vLLM server answer (WHORL_MODEL_URL).",
+            wanted[0],
+        )
+
+
+def _calls(body: ChatRequest, text: str) -> list[ToolCall]:
+    """The calls in a reply; the first alone where several at once are not wanted."""
+    calls = parse_reply(text).calls
+    return calls[:1] if body.parallel_tool_calls is False else calls
 
 
 def _opening(body: ChatRequest) -> str:
@@ -163,14 +178,14 @@ async def _write(backend: Backend, body: ChatRequest, generation: Generation) ->
 
 async def _complete(backend: Backend, body: ChatRequest, generation: Generation) -> dict[str, Any]:
     writing = [growing async for growing in _write(backend, body, generation)][-1]
-    parsed = parse_reply(writing.text)
-    message: dict[str, Any] = {"role": "assistant", "content": parsed.content}
-    if parsed.calls:
-        message["tool_calls"] = parsed.calls
+    calls = _calls(body, writing.text)
+    message: dict[str, Any] = {"role": "assistant", "content": parse_reply(writing.text).content}
+    if calls:
+        message["tool_calls"] = calls
     choice: dict[str, Any] = {
         "index": 0,
         "message": message,
-        "finish_reason": "tool_calls" if parsed.calls else writing.finish,
+        "finish_reason": "tool_calls" if calls else writing.finish,
         "logprobs": _logprobs(backend, writing, 0) if body.logprobs else None,
     }
     reply = {
@@ -223,7 +238,7 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
         yield _event({"error": _error_body(error)})
         return
     assert writing is not None
-    calls = parse_reply(writing.text).calls
+    calls = _calls(body, writing.text)
     if calls:
         yield chunk({"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]})
     yield chunk({}, "tool_calls" if calls else writing.finish)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..messages import Sampling
+from .passing import PassedFields
 
 
 def _content_text(value: Any) -> Any:
@@ -15,6 +16,12 @@ def _content_text(value: Any) -> Any:
             return "".join(part["text"] for part in value)
         raise ValueError("only content parts of type text are understood")
     return value
+
+
+def _one_reply(value: Any) -> Any:
+    if value in (None, 1):
+        return value
+    raise ValueError("a request has one reply; send it as often as there shall be replies")
 
 
 class WireFunctionCall(BaseModel):
@@ -50,6 +57,7 @@ class WireFunction(BaseModel):
     name: str
     description: str | None = None
     parameters: dict[str, Any] | None = None
+    strict: bool | None = None
 
 
 class WireTool(BaseModel):
@@ -58,9 +66,14 @@ class WireTool(BaseModel):
 
     def plain(self) -> dict[str, Any]:
         """The tool in the order of keys that prompts are rendered in."""
-        function = {"name": self.function.name, "description": self.function.description or ""}
-        parameters = self.function.parameters or {"type": "object", "properties": {}}
-        return {"type": "function", "function": {**function, "parameters": parameters}}
+        function: dict[str, Any] = {
+            "name": self.function.name,
+            "description": self.function.description or "",
+            "parameters": self.function.parameters or {"type": "object", "properties": {}},
+        }
+        if self.function.strict:
+            function["strict"] = True
+        return {"type": "function", "function": function}
 
 
 class StreamOptions(BaseModel):
@@ -78,23 +91,8 @@ class ChosenTool(BaseModel):
     function: ChosenFunction
 
 
-class ResponseFormat(BaseModel):
-    """The form of the reply, for servers that can hold a model to one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: dict[str, Any] | None = None
-
-    @model_validator(mode="after")
-    def _check_schema(self) -> Self:
-        if (self.type == "json_schema") != (self.json_schema is not None):
-            raise ValueError("json_schema goes with the type json_schema")
-        return self
-
-
-class ChatBody(BaseModel):
-    """What every chat request may say; fields that a local model has no use for are ignored."""
+class ChatBody(PassedFields):
+    """What every chat request may say."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -102,14 +100,13 @@ class ChatBody(BaseModel):
     messages: list[WireMessage] = Field(min_length=1)
     tools: list[WireTool] | None = None
     tool_choice: Literal["auto", "none", "required"] | ChosenTool | None = None
-    response_format: ResponseFormat | None = None
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     stop: str | list[str] | None = None
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
-    n: Literal[1] = 1
+    n: Annotated[Literal[1] | None, BeforeValidator(_one_reply)] = None
     stream: bool = False
     stream_options: StreamOptions | None = None
 

@@ -95,14 +95,16 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
         storable(span.name), own, tuple((e["name"], e["attributes"]) for e in events), root=parent is None
     )
     reading = read_span(foreign)
-    start = span.start_time_unix_nano or span.end_time_unix_nano or received_ns
+    start = span.start_time_unix_nano or span.end_time_unix_nano
+    undated = {} if start else {c.UNDATED: True}
+    start = start or received_ns
     return SpanRecord(
         tenant_id=str(tenant_id), trace_id=trace_id, span_id=span.span_id.hex(), parent_span_id=parent,
         run_id=str(run_of(tenant_id, trace_id)), name=foreign.name, operation=reading.operation,
         start_ns=start, end_ns=max(start, span.end_time_unix_nano),
         status=_STATUS.get(span.status.code, "unset"), status_message=storable(span.status.message),
         user_id=_text(pseudonym(tenant_id, "user", reading.user)), agent=None, adapter=None,
-        attributes={**around, **own, **described(reading, own), **_session(tenant_id, reading.session)},
+        attributes={**around, **own, **described(reading, own), **_session(tenant_id, reading.session), **undated},
         events=events,
     )  # fmt: skip
 

@@ -17,13 +17,16 @@ from .policy import RedactionPolicy, TenantPolicy
 
 # Seconds for which a policy that was read is taken for the newest.
 FRESH = 2.0
+# Seconds for which no known policy is read again after the database did not answer in time.
+PAUSE = 5.0
 _NEWEST = "SELECT policy, version, hash_key FROM redaction_policies WHERE tenant_id = %s ORDER BY version DESC LIMIT 1"
 
 
 class StoredPolicies:
     """Reads tenants' policies for the redactor, which has no event loop; see :class:`Policies`.
 
-    While the database cannot be reached, the last policy read stays in force; a tenant whose
+    While the database cannot be reached or does not answer in time, the last policy read stays in force, and so do
+    those of other tenants for ``PAUSE``: redaction waits for one statement, not for one a tenant. A tenant whose
     policy was never read raises, and the barrier drops the content.
     """
 
@@ -31,19 +34,22 @@ class StoredPolicies:
         self._reader = reader
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, TenantPolicy]] = {}
+        self._paused_until = 0.0
 
     def of(self, tenant_id: str) -> TenantPolicy:
         """The tenant's policy in force."""
         with self._lock:
             read_at, known = self._known.get(tenant_id, (0.0, None))
-            if known is not None and time.monotonic() - read_at < FRESH:
+            began = time.monotonic()
+            if known is not None and (began - read_at < FRESH or began < self._paused_until):
                 return known
             try:
                 newest = self._read(tenant_id)
             except psycopg.OperationalError:
+                self._paused_until = time.monotonic() + PAUSE
                 if known is None:
                     raise
-                newest = known
+                return known
             self._known[tenant_id] = (time.monotonic(), newest)
             return newest
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import socket
 import uuid
 from dataclasses import replace
@@ -20,6 +21,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from tests.conftest import ROOT
 from tests.needles import in_files, in_tables
 from tests.platform.otlp.conftest import Site
 from tests.platform.otlp.spans import a_chat, a_span, export, protobuf
@@ -33,6 +35,9 @@ from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import NotFoundError
 from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry.otlp.records import read_records
+from whorl.platform.telemetry.otlp.request import parse_request
+from whorl.platform.telemetry.store import store_records
 from whorl.platform.usage.record import usage_by
 
 EMAIL, NAME = "zuzanna.kowalczyk@planted.example", "Zuzanna Kowalczyk"
@@ -105,6 +110,33 @@ async def test_success_is_answered_in_the_encoding_of_the_request(site: Site) ->
     answer = await site.send(protobuf(export(a_span(2))), **{"Content-Type": "application/x-protobuf"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-protobuf")
     assert not ExportTraceServiceResponse.FromString(answer.content).HasField("partial_success")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_example_without_times_counts_once_however_often_it_comes(
+    site: Site, at_once: bool
+) -> None:
+    """Stored together, or long after it was stored: its time is that of its first arrival."""
+    [example] = re.findall(r"/v1/traces.* --data '(.*?)'", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    for _ in range(3):
+        assert (await site.send(json.loads(example))).status_code == 200
+        if not at_once:
+            await site.whorl.flush()
+    run = await the_run(site)
+    [span] = await site.get(f"/api/runs/{run['id']}/spans")
+    assert span["attributes"][c.UNDATED] is True and run["steps"] == 1
+    body = export({**a_span(1), "traceId": run["trace_id"]})
+    body["resourceSpans"] += json.loads(example)["resourceSpans"]
+    assert (await site.send(body)).status_code == 200
+    assert len(await site.get(f"/api/runs/{run['id']}/spans")) == 2, "what comes beside it is stored"
+
+
+async def test_two_processes_store_a_span_without_times_once(site: Site) -> None:
+    bare = {name: value for name, value in a_span(1).items() if not name.endswith("UnixNano")}
+    request = parse_request(json.dumps(export(bare)).encode(), "application/json")
+    records = [read_records(request, site.acme.tenant_id, received).records for received in range(1, 9)]
+    connections = site.whorl.drain.connections
+    assert sum(await asyncio.gather(*(store_records(connections, some) for some in records))) == 1
 
 
 async def test_part_of_a_request_is_rejected_and_the_rest_kept(site: Site) -> None:
