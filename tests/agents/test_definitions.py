@@ -91,7 +91,7 @@ async def test_a_definition_asks_for_people_where_the_request_does_not(whorl: Wh
         "never": "changing", "changing": "changing", "always": "always",
     }  # fmt: skip
     for said, approve in wanted.items():
-        request = RunRequest("When?", agent="careful", approve=said)  # type: ignore[arg-type]
+        request = RunRequest("When?", agent="careful", approve=said)
         assert (await asked(whorl, acme, request)).approve == approve
     with pytest.raises(InputError, match="POST /api/runs"):
         await asked(whorl, acme, RunRequest("When?", agent="careful", keep=False))
