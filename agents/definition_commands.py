@@ -8,6 +8,7 @@ import click
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
+from ..retrieval.library import DOCUMENTS
 from .definitions import Definition, define_agent, forget_agent, list_agents
 from .definitions_api import AgentView
 from .graph import Approve
@@ -44,6 +45,7 @@ async def agent_list(terminal: Terminal) -> None:
     help="A file with what the model is told in place of Whorl's own prompt.",
 )  # fmt: skip
 @click.option("--tool", "tools", multiple=True, help="A tool that it is offered; repeat it for several.")
+@click.option("--collection", default=DOCUMENTS, show_default=True, help="What its search looks in.")
 @click.option("--no-tools", is_flag=True, help="It is offered no tool.")
 @click.option("--approve", type=click.Choice(get_args(Approve)), default="never", show_default=True,
               help="Which calls wait for a person.")  # fmt: skip

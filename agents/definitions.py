@@ -18,6 +18,7 @@ from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.serving.tables import Route
 from ..platform.storable import storable
+from ..retrieval.library import DOCUMENTS
 from .execution import DEFAULT_AGENT, RunRequest
 from .graph import Approve
 from .models import DIRECT, MODEL
@@ -33,9 +34,9 @@ _TAKEN = frozenset({DIRECT, MODEL})
 class Definition(BaseModel):
     """What an agent is. ``prompt`` takes the place of Whorl's own, which asks for passages to be quoted and cited.
 
-    ``tools`` are those it is offered, all where it is None. ``approve`` are the calls that wait for a person at
-    least; a request may ask for more. ``most_steps`` (calls of the model) and ``answer_tokens`` (of one reply) count
-    below the limits of the server.
+    ``tools`` are those it is offered, all where it is None; ``collection`` is what they search. ``approve`` are the
+    calls that wait for a person at least; a request may ask for more. ``most_steps`` (calls of the model) and
+    ``answer_tokens`` (of one reply) count below the limits of the server.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +44,7 @@ class Definition(BaseModel):
     description: str = Field("", max_length=500)
     prompt: str | None = Field(None, min_length=1, max_length=20_000)
     tools: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(None, max_length=200)
+    collection: str = Field(DOCUMENTS, pattern=NAME)
     approve: Approve = "never"
     most_steps: int | None = Field(None, ge=1, le=100)
     answer_tokens: int | None = Field(None, ge=1, le=1_000_000)
@@ -136,6 +138,7 @@ async def as_defined(
         request,
         toolbox=request.toolbox or toolbox.of_tenant(actor.tenant_slug).only(defined.tools),
         prompt=defined.prompt,
+        collection=defined.collection,
         approve=approve,
         steps=defined.most_steps,
         answer_tokens=_least(request.answer_tokens, defined.answer_tokens),

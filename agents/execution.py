@@ -14,6 +14,7 @@ from ..platform.identity.access import Actor
 from ..platform.serving.messages import ChatMessage, Sampling
 from ..platform.serving.trials import Choice, trial_tag
 from ..platform.telemetry.capture import RunContext
+from ..retrieval.library import DOCUMENTS
 from .endings import ended_as, failed_by
 from .events import RunEnded, Spent, ToolEnded, ToolStarted
 from .graph import Approve, Decision, PlainCall
@@ -37,7 +38,8 @@ class RunRequest:
     without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
     the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
     must allow the run; its usage is recorded in any case. ``prompt`` takes the place of Whorl's own, ``steps``
-    are calls of the model at most, below the limit: both come from the agent's definition.
+    are calls of the model at most, below the limit, ``collection`` is
+    what is searched: these come from the agent's definition.
     """
 
     question: str
@@ -57,6 +59,7 @@ class RunRequest:
     approve: Approve = "never"
     plain: PlainCall | None = None
     prompt: str | None = None
+    collection: str = DOCUMENTS
     steps: int | None = None
 
 

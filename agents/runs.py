@@ -382,7 +382,7 @@ class Agents:
         most = limits.answer_tokens if request.plain is None else limits.tokens
         return RunScope(
             model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,
-            tool_context=ToolContext(actor.tenant_id),
+            tool_context=ToolContext(actor.tenant_id, collection=request.collection),
             sampling=replace(
                 request.sampling, max_tokens=min(request.answer_tokens or limits.answer_tokens, most)
             ),

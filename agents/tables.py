@@ -112,6 +112,7 @@ class AgentRow(TenantTable, Base):
     description: Mapped[str] = mapped_column(default="")
     prompt: Mapped[str | None]
     tools: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    collection: Mapped[str] = mapped_column(default="documents")
     approve: Mapped[str] = mapped_column(default="never")
     most_steps: Mapped[int | None]
     answer_tokens: Mapped[int | None]

@@ -73,7 +73,7 @@ async def evaluate_qa(
     agents, library = whorl.agents, whorl.library
     toolbox = agents.toolbox
 
-    async def quotes(tenant_id: uuid.UUID, query: str) -> list[Quote]:
+    async def quotes(tenant_id: uuid.UUID, query: str, _: str) -> list[Quote]:
         found: list[Quote] = await library.quotes(tenant_id, query, scratch)
         return found
 

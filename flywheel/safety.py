@@ -41,7 +41,7 @@ class SafetyTask(Task):
     def toolbox(self) -> Toolbox:
         """A search that returns the passages whatever is asked, and the calculator."""
 
-        async def search(tenant_id: uuid.UUID, query: str) -> list[Quote]:
+        async def search(tenant_id: uuid.UUID, query: str, collection: str) -> list[Quote]:
             return [
                 Quote(uuid.UUID(int=number), number, title, text, 0, len(text))
                 for number, (title, text) in enumerate(self.passages, 1)

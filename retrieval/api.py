@@ -2,11 +2,13 @@
 
 import tempfile
 import uuid
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, UploadFile
+from fastapi import Path as PathParameter
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -16,11 +18,16 @@ from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next, place_of
 from ..platform.settings import Settings
-from .library import Library
+from .library import DOCUMENTS, Library
 from .load.base import LoadedDocument, LoadLimits
 from .load.path import load_file
 
 router = APIRouter(prefix="/api", tags=["documents"])
+COLLECTION = r"^[a-z][a-z0-9_-]{0,63}$"
+InCollection = Annotated[
+    str,
+    Query(pattern=COLLECTION, description="The collection; small letters, digits, _ and -, a letter first."),
+]
 _PIECE = 1 << 20
 
 
@@ -64,8 +71,13 @@ class PassageView(BaseModel):
 
 
 @router.post("/documents", response_model=list[AddedView], status_code=201)
-async def add_documents(file: UploadFile, actor: CurrentActor, request: Request) -> Any:
-    """Upload one file: Markdown, text, HTML, PDF, DOCX or JSON lines. The same name replaces."""
+async def add_documents(
+    file: UploadFile, actor: CurrentActor, request: Request, collection: InCollection = DOCUMENTS
+) -> Any:
+    """Upload one file: Markdown, text, HTML, PDF, DOCX or JSON lines. The same name replaces.
+
+    A collection is made with its first document.
+    """
     actor.require("write")
     whorl = request.app.state.whorl
     with tempfile.TemporaryDirectory() as folder:
@@ -78,9 +90,9 @@ async def add_documents(file: UploadFile, actor: CurrentActor, request: Request)
         documents: list[LoadedDocument] = await to_thread.run_sync(
             lambda: list(load_file(path, name, limits))
         )
-        added = [item async for item in whorl.library.ingest(actor.tenant_id, documents)]
+        added = [item async for item in whorl.library.ingest(actor.tenant_id, documents, collection)]
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        record(session, actor, "document.added", name, documents=len(added))
+        record(session, actor, "document.added", name, documents=len(added), collection=collection)
     return [item._asdict() for item in added]
 
 
@@ -91,12 +103,13 @@ async def list_documents(
     response: Response,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     cursor: PageCursor = None,
+    collection: InCollection = DOCUMENTS,
 ) -> Any:
-    """The documents of the workspace by source; the Link header leads to the page after."""
+    """The documents of a collection by source; the Link header leads to the page after."""
     actor.require("read")
-    collection = await _library(request).collection(actor.tenant_id)
+    chosen = await _library(request).find(actor.tenant_id, collection)
     found = []
-    async for document in collection.documents("" if cursor is None else place_of(cursor)):
+    async for document in chosen.documents("" if cursor is None else place_of(cursor)):
         found.append(_view(document))
         if len(found) == limit:
             break
@@ -108,7 +121,7 @@ async def list_documents(
 async def get_document(document_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
     """A document with its text; whoever may chat may open what an answer cites."""
     actor.require("chat")
-    collection = await _library(request).collection(actor.tenant_id)
+    collection = await _library(request).holder(actor.tenant_id, document_id)
     document = await collection.document(document_id)
     return {**_view(document), "text": document.text}
 
@@ -118,7 +131,7 @@ async def delete_document(document_id: uuid.UUID, actor: CurrentActor, request: 
     """Delete a document; it is found no more from then on."""
     actor.require("write")
     whorl = request.app.state.whorl
-    collection = await whorl.library.collection(actor.tenant_id)
+    collection = await whorl.library.holder(actor.tenant_id, document_id)
     await collection.delete(document_id)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         record(session, actor, "document.deleted", str(document_id))
@@ -131,10 +144,11 @@ async def search(
     request: Request,
     q: Annotated[str, Query(min_length=1, max_length=4000)],
     k: Annotated[int, Query(ge=1, le=50)] = 5,
+    collection: InCollection = DOCUMENTS,
 ) -> Any:
-    """Passages for a query, best first."""
+    """Passages of a collection for a query, best first."""
     actor.require("chat")
-    passages = await _library(request).search(actor.tenant_id, q, k)
+    passages = await _library(request).search(actor.tenant_id, q, k, collection)
     return [
         PassageView(
             document_id=p.document_id, chunk_id=str(p.chunk_id), title=p.title, heading=p.heading, text=p.text,
@@ -142,6 +156,35 @@ async def search(
         )
         for p in passages
     ]  # fmt: skip
+
+
+class CollectionView(BaseModel):
+    """A collection, and how many documents are in it."""
+
+    name: str
+    created_at: datetime
+    documents: int
+
+
+@router.get("/collections", response_model=list[CollectionView])
+async def list_collections(actor: CurrentActor, request: Request) -> Any:
+    """The collections of the workspace by name; ``documents`` is the one that is meant where none is named."""
+    actor.require("chat")
+    return [shelf._asdict() for shelf in await _library(request).collections(actor.tenant_id)]
+
+
+@router.delete("/collections/{name}", status_code=204)
+async def delete_collection(
+    name: Annotated[str, PathParameter(pattern=COLLECTION)], actor: CurrentActor, request: Request
+) -> Response:
+    """Delete a collection with all its documents."""
+    actor.require("write")
+    whorl = request.app.state.whorl
+    await whorl.library.find(actor.tenant_id, name)
+    await whorl.library.drop(actor.tenant_id, name)
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        record(session, actor, "collection.deleted", name)
+    return Response(status_code=204)
 
 
 def load_limits(settings: Settings) -> LoadLimits:

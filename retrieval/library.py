@@ -4,15 +4,17 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from anyio import Lock, to_thread
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
+from ..platform.errors import InputError, NotFoundError
 from ..platform.settings import Settings
 from .collection import Added, Collection, SearchRules
 from .embed.base import Embedder
@@ -22,7 +24,7 @@ from .passage import Passage
 from .postgres import PostgresStore
 from .rerank.base import Reranker
 from .rerank.choose import choose_reranker
-from .tables import CollectionRow
+from .tables import CollectionRow, DocumentRow
 
 DOCUMENTS = "documents"
 OPEN_COLLECTIONS = 64
@@ -42,6 +44,14 @@ class Quote:
     end: int
 
 
+class Shelf(NamedTuple):
+    """A collection, and how many documents are in it."""
+
+    name: str
+    created_at: datetime
+    documents: int
+
+
 class Library:
     """Collections by tenant and name; the least recently used ones leave memory."""
 
@@ -57,6 +67,38 @@ class Library:
         self._passages, self._sentences = passages, sentences
         self._open: OrderedDict[tuple[uuid.UUID, str], Collection] = OrderedDict()
         self._lock = Lock()
+
+    async def find(self, tenant_id: uuid.UUID, name: str = DOCUMENTS) -> Collection:
+        """The tenant's collection of that name; raises NotFoundError, but for the first one, which is always there."""
+        if name != DOCUMENTS and (tenant_id, name) not in self._open:
+            async with tenant_session(self._engine, tenant_id) as session:
+                known = await session.scalar(select(CollectionRow.id).where(CollectionRow.name == name))
+            if known is None:
+                raise NotFoundError(f"There is no collection {name!r}.")
+        return await self.collection(tenant_id, name)
+
+    async def holder(self, tenant_id: uuid.UUID, document_id: uuid.UUID) -> Collection:
+        """The collection that has a document; raises NotFoundError."""
+        async with tenant_session(self._engine, tenant_id) as session:
+            name = await session.scalar(
+                select(CollectionRow.name)
+                .join(DocumentRow, DocumentRow.collection_id == CollectionRow.id)
+                .where(DocumentRow.id == document_id)
+            )
+        if name is None:
+            raise NotFoundError(f"The document {document_id} does not exist.")
+        return await self.collection(tenant_id, name)
+
+    async def collections(self, tenant_id: uuid.UUID) -> list[Shelf]:
+        """The tenant's collections by name, with the numbers of their documents."""
+        async with tenant_session(self._engine, tenant_id) as session:
+            counted = (
+                select(CollectionRow.name, CollectionRow.created_at, func.count(DocumentRow.id))
+                .outerjoin(DocumentRow, DocumentRow.collection_id == CollectionRow.id)
+                .group_by(CollectionRow.name, CollectionRow.created_at)
+                .order_by(CollectionRow.name)
+            )
+            return [Shelf(*row) for row in await session.execute(counted)]
 
     async def collection(self, tenant_id: uuid.UUID, name: str = DOCUMENTS) -> Collection:
         """The tenant's collection of that name, made where there is none.
@@ -83,8 +125,8 @@ class Library:
     async def search(
         self, tenant_id: uuid.UUID, query: str, k: int = CANDIDATES, name: str = DOCUMENTS
     ) -> list[Passage]:
-        """The ``k`` best passages."""
-        collection = await self.collection(tenant_id, name)
+        """The ``k`` best passages; raises NotFoundError for a collection that does not exist."""
+        collection = await self.find(tenant_id, name)
         return await collection.search(query, k)
 
     async def quotes(self, tenant_id: uuid.UUID, query: str, name: str = DOCUMENTS) -> list[Quote]:
@@ -102,7 +144,7 @@ class Library:
         return [self._quote(passage) for passage in ranked[: self._passages]]
 
     async def drop(self, tenant_id: uuid.UUID, name: str) -> None:
-        """Delete a collection with everything in it."""
+        """Delete a collection with everything in it; one that does not exist is as good as deleted."""
         async with self._lock:
             self._open.pop((tenant_id, name), None)
             async with tenant_session(self._engine, tenant_id) as session:

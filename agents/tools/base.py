@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
 
 from ...platform.serving.messages import ToolSpec
+from ...retrieval.library import DOCUMENTS
 
 
 class Citation(TypedDict):
@@ -30,10 +31,11 @@ class Observation(NamedTuple):
 
 @dataclass
 class ToolContext:
-    """For whom a tool runs; ``cited`` is how many passages the run has shown so far."""
+    """For whom a tool runs, and which collection it searches; ``cited``: how many passages the run has shown so far."""
 
     tenant_id: uuid.UUID
     cited: int = 0
+    collection: str = DOCUMENTS
 
 
 ToolFunction = Callable[[dict[str, Any], ToolContext], Awaitable[Observation]]

@@ -12,8 +12,8 @@ from ...retrieval.library import Quote
 from ..prompt import Quoted, render_passages
 from .base import Citation, Observation, Tool, ToolContext
 
-# (tenant, query) -> what to show, best first
-Search = Callable[[uuid.UUID, str], Awaitable[list[Quote]]]
+# (tenant, query, collection) -> what to show, best first
+Search = Callable[[uuid.UUID, str, str], Awaitable[list[Quote]]]
 
 PARAMETERS: dict[str, Any] = {
     "type": "object",
@@ -26,12 +26,12 @@ def search_tool(search: Search, tracer: Tracer) -> Tool:
     """The ``search`` tool over a search function; what it returns is untrusted text."""
 
     async def run(arguments: dict[str, Any], context: ToolContext) -> Observation:
-        with tracer.start_as_current_span("retrieval documents") as span:
+        with tracer.start_as_current_span(f"retrieval {context.collection}") as span:
             span.set_attribute(c.OPERATION, "retrieval")
-            span.set_attribute(c.DATA_SOURCE, "documents")
+            span.set_attribute(c.DATA_SOURCE, context.collection)
             span.set_attribute(c.TRUST, "untrusted")
             span.set_attribute(c.RETRIEVAL_QUERY, arguments["query"])
-            found = await search(context.tenant_id, arguments["query"])
+            found = await search(context.tenant_id, arguments["query"], context.collection)
             first = context.cited
             citations = [_citation(quote, first + index) for index, quote in enumerate(found, 1)]
             span.set_attribute(c.RETRIEVAL_DOCUMENTS, documents_json(citations))

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("prompt", sa.String(), nullable=True),
         sa.Column("tools", JSONB(), nullable=True),
+        sa.Column("collection", sa.String(), nullable=False),
         sa.Column("approve", sa.String(), nullable=False),
         sa.Column("most_steps", sa.Integer(), nullable=True),
         sa.Column("answer_tokens", sa.Integer(), nullable=True),

@@ -151,3 +151,35 @@ async def test_agents_over_http(site: Site) -> None:
     assert [each.status_code for each in chats] == [200, 404]
     assert [each["name"] for each in tools] == ["search", "calculator"]
     assert (gone.status_code, twice.status_code) == (204, 404)
+
+
+async def test_an_agent_searches_its_own_collection(site: Site) -> None:
+    async with site.client("owner") as owner, site.client("rival") as rival:
+        for text, collection in (("The tide turns twice.", "sea"), ("The moon turns once.", "sky")):
+            file = {"file": ("facts.txt", text.encode())}
+            added = await owner.post(f"/api/documents?collection={collection}", files=file)
+            assert added.status_code == 201
+        await owner.put("/api/agents/sailor", json={"collection": "sea"})
+        ended = await owner.post("/api/runs", json={"question": "What turns?", "agent": "sailor"})
+        cited = ended.json()["citations"][0]["document_id"]
+        found = [
+            (await owner.get(f"/api/search?q=turns&collection={name}")).json()[0]["text"]
+            for name in ("sea", "sky")
+        ]
+        text = (await owner.get(f"/api/documents/{cited}")).json()["text"]
+        shelves = [(await each.get("/api/collections")).json() for each in (owner, rival)]
+        missing = [
+            await owner.get("/api/documents?collection=land"), await owner.get("/api/search?q=x&collection=land"),
+            await rival.delete("/api/collections/sea"), await rival.get(f"/api/documents/{cited}"),
+            await owner.get("/api/search?q=x&collection=No"),
+        ]  # fmt: skip
+        gone = await owner.delete("/api/collections/sea")
+        after = await owner.get(f"/api/documents/{cited}")
+    assert "tide" in ended.json()["answer"] and text == "The tide turns twice."
+    assert found == ["The tide turns twice.", "The moon turns once."]
+    assert [[(each["name"], each["documents"]) for each in every] for every in shelves] == [
+        [("sea", 1), ("sky", 1)],
+        [],
+    ]
+    assert [each.status_code for each in missing] == [404, 404, 404, 404, 422]
+    assert (gone.status_code, after.status_code) == (204, 404)
