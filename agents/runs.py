@@ -305,8 +305,13 @@ class Agents:
         if name is None:
             return choice
         held.enter_context(self.servers.hold(name))
-        if name not in self.servers.loaded:
-            self.servers.expect(name, Path((await find_answering(session, name)).folder))
+        if request.adapter or name not in self.servers.loaded:
+            adapter = await find_answering(session, name)
+            if request.adapter and adapter.state == "tainted":
+                raise ConflictError(
+                    f"The adapter {name} is tainted and answers nobody any more. Ask another one."
+                )
+            self.servers.expect(name, Path(adapter.folder))
         return choice
 
     async def _execute(self, task: Execution, tell: Callable[[RunEvent], None]) -> None:

@@ -24,7 +24,9 @@ FAILURES = Metric(
     "whorl_model_call_failures", "Calls that a model server failed before its first token", ["server"]
 )
 RESTORED = Metric(
-    "whorl_adapters_restored", "Adapters loaded again on a server that had lost them", ["server"]
+    "whorl_adapters_restored",
+    "Adapters loaded on a server that lacked them, as after its restart",
+    ["server"],
 )
 # Seconds between two looks at the servers.
 WATCH_SECONDS = 5.0

@@ -570,6 +570,10 @@ async def test_what_is_tainted_no_process_brings_back(settings: Settings, tmp_pa
             await world.whorl.servers.look()
         assert (await here.stored(trial)).ended_at is not None
         assert await here.loaded() == {"scripted"}
+        for world in (here, there):
+            with pytest.raises(ConflictError, match="is tainted and answers nobody"):
+                await world.whorl.agents.answer(world.actor, RunRequest("Who are you?", adapter=here.one))
+        assert await here.loaded() == {"scripted"}
 
 
 async def test_a_server_that_was_restarted_gets_what_another_process_promoted(
