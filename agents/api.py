@@ -13,7 +13,7 @@ from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
 from . import conversations_api, definitions_api, steering_api
-from .conversations import find_run, visible_run
+from .conversations import find_run, visible_run, visible_runs
 from .definitions import require_agent
 from .endings import INTERRUPTED, UNSTORED
 from .events import RunStarted
@@ -102,9 +102,8 @@ async def list_runs(
     cursor: PageCursor = None,
     status: Status | None = None,
 ) -> Any:
-    """Runs, newest first; the Link header leads to the page after."""
-    actor.require("read")
-    query = listed(limit)
+    """Runs, newest first: all with the permission to read, else the actor's own. The Link header leads to the page after."""
+    query = listed(limit).where(visible_runs(actor))
     if cursor is not None:
         query = query.where(place_after(cursor))
     if status is not None:

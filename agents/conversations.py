@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.errors import NotFoundError
@@ -17,6 +17,14 @@ async def find_run(session: AsyncSession, run_id: uuid.UUID, *, lock: bool = Fal
     if run is None:
         raise NotFoundError(f"There is no run {run_id}.")
     return run
+
+
+def visible_runs(actor: Actor) -> ColumnElement[bool]:
+    """The condition of the runs that the actor may see: all of the tenant's, or those asked for by the actor."""
+    if actor.may("read"):
+        return true()
+    actor.require("chat")
+    return Run.user_id.is_(None) if actor.user_id is None else Run.user_id == actor.user_id
 
 
 async def visible_run(session: AsyncSession, actor: Actor, run_id: uuid.UUID) -> Run:

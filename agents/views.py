@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class RunView(BaseModel):
-    """A run without its content."""
+    """A run without its content; ``cost`` is in US dollars, null for a model without a price."""
 
     id: uuid.UUID
     conversation_id: uuid.UUID | None
@@ -21,6 +21,7 @@ class RunView(BaseModel):
     steps: int
     input_tokens: int
     output_tokens: int
+    cost: float | None
     started_at: datetime
     ended_at: datetime | None
     tags: list[str]

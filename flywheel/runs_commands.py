@@ -57,7 +57,8 @@ def _value(listed: Listed) -> dict[str, Any]:
     return {
         "id": run.id, "started": run.started_at.isoformat(timespec="seconds"), "status": run.status,
         "source": source_of(run), "agent": run.agent, "model": run.adapter or run.model, "steps": run.steps,
-        "tokens": run.input_tokens + run.output_tokens, "reward": told.reward, "outcomes": _kinds(listed),
+        "tokens": run.input_tokens + run.output_tokens, "cost": None if run.cost is None else float(run.cost),
+        "reward": told.reward, "outcomes": _kinds(listed),
         "question": told.question,
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ _environment.filters.update(
     {
         filter.__name__: filter
         for filter in (
-            words.percent, words.number, words.duration, words.size, words.short, words.counted, words.coded,
+            words.percent, words.number, words.dollars, words.duration, words.size, words.short, words.counted, words.coded,
         )
     }
 )  # fmt: skip

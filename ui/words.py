@@ -1,6 +1,7 @@
 """Values in words: the filters of the templates."""
 
 import re
+from decimal import Decimal
 
 from markupsafe import Markup, escape
 
@@ -23,6 +24,17 @@ def number(value: float) -> str:
     ('12,345', '0.25')
     """
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
+def dollars(amount: float | Decimal) -> str:
+    """An amount of US dollars; fractions of a cent as far as they say something.
+
+    >>> dollars(12), dollars(0.0000125), dollars(0)
+    ('$12.00', '$0.0000125', '$0')
+    """
+    if not amount:
+        return "$0"
+    return f"${amount:,.2f}" if amount >= 1 else "$" + f"{amount:.10f}".rstrip("0")[:12]
 
 
 def duration(milliseconds: float) -> str:

@@ -7,13 +7,15 @@ from typing import NamedTuple
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..database.base import now
 from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
 from .access import Actor, Role, parse_role
-from .tables import Membership, PasswordLink, User
+from .audit import record
+from .tables import ApiKey, Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
 MIN_PASSWORD = 10
@@ -144,8 +146,19 @@ async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, r
 
 
 async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
-    """Take a member out of the tenant, and a link to the account's password; see ``require_removable``."""
+    """Take a member out of the tenant, with their keys, and a link to the account's password.
+
+    Raises as ``require_removable``.
+    """
     await require_removable(session, actor, user_id)
+    keys = await session.scalars(
+        update(ApiKey)
+        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(ApiKey.id)
+    )
+    for key_id in keys:
+        record(session, actor, "key.revoked", str(key_id), member=str(user_id))
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
     await _void_link(session, user_id)
 

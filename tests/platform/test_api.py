@@ -21,6 +21,8 @@ from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.transport import InProcessTransport
 
+ASKED = {"model": "scripted", "messages": [{"role": "user", "content": "When?"}]}
+
 
 class Site:
     """A running application with two tenants and a key for each role of the first."""
@@ -178,7 +180,7 @@ async def test_openai_clients_are_answered(site: Site) -> None:
 @pytest.mark.parametrize(
     ("role", "method", "path", "status"),
     [
-        ("member", "GET", "/api/runs", 403), ("viewer", "GET", "/api/runs", 200), ("viewer", "POST", "/api/runs", 403),
+        ("member", "GET", "/api/runs", 200), ("viewer", "GET", "/api/runs", 200), ("viewer", "POST", "/api/runs", 403),
         ("member", "GET", "/api/keys", 403), ("viewer", "GET", "/api/datasets", 200),
         ("member", "POST", "/api/datasets", 403), ("viewer", "POST", "/api/adapters/acme.v1/promote", 403),
         ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 200), ("member", "GET", "/metrics", 403),
@@ -256,6 +258,38 @@ async def test_members_come_and_go_but_an_owner_stays(site: Site) -> None:
         assert (await client.delete(f"/api/members/{owner['user_id']}")).status_code == 409
         bad = await client.post("/api/members", json={"email": "no address"})
         assert bad.status_code == 422
+
+
+async def test_keys_of_a_member_go_with_the_member(site: Site) -> None:
+    whorl = site.app.state.whorl
+    async with site.client("owner") as owner:
+        added = (await owner.post("/api/members", json={"email": "ada@acme.example"})).json()
+        tenant = uuid.UUID((await owner.get("/api/me")).json()["tenant_id"])
+        async with tenant_session(whorl.engine, tenant) as session:
+            key, site.keys["ada"] = await create_key(
+                session, tenant, "ada", "member", user_id=uuid.UUID(added["user_id"])
+            )
+        async with site.client("ada") as ada:
+            assert (await ada.post("/v1/chat/completions", json=ASKED)).status_code == 200
+            assert (await owner.delete(f"/api/members/{added['user_id']}")).status_code == 204
+            asked = await ada.post("/v1/chat/completions", json=ASKED), await ada.get("/api/me")
+        told = [(each["action"], each["target"]) for each in (await owner.get("/api/audit")).json()]
+    assert [each.status_code for each in asked] == [401, 401]
+    assert ("key.revoked", str(key.id)) in told
+
+
+async def test_members_list_their_own_runs_and_readers_all(site: Site) -> None:
+    async with (
+        site.client("member") as member,
+        site.client("owner") as owner,
+        site.client("viewer") as viewer,
+    ):
+        own = await member.post("/api/runs", json={"question": "Mine?"})
+        other = await owner.post("/api/runs", json={"question": "The owner's?"})
+        seen = [{run["id"] for run in (await each.get("/api/runs")).json()} for each in (member, viewer)]
+        cost = (await member.get(f"/api/runs/{own.json()['run_id']}")).json()["cost"]
+    mine, owners = own.json()["run_id"], other.json()["run_id"]
+    assert seen == [{mine}, {mine, owners}] and cost is None
 
 
 async def test_uploads_that_cannot_be_read(site: Site) -> None:
