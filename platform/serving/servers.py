@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import anyio
 from prometheus_client import Counter as Metric
+from sqlalchemy.exc import SQLAlchemyError
 
-from ..database.outage import AWAY
 from ..errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
 from .breaker import Breaker
 from .client import Delta, ModelClient
@@ -214,14 +214,15 @@ class ModelServers:
         """Remember what the database says; returns which adapters it has said to be over at two looks.
 
         The time between them is that of a promotion that loads an adapter before it is named. While the database is
-        away, what it said last is kept.
+        away, or does not say it in time, what it said last is kept.
         """
         if self.named is None:
             return frozenset()
         try:
             with anyio.fail_after(NAMED_SECONDS):
                 answering, over = await self.named(present | set(self.loaded))
-        except (TimeoutError, *AWAY):
+        except (TimeoutError, SQLAlchemyError) as error:
+            _log.warning("Which adapters answer is not known anew: %s", type(error).__name__)
             return frozenset()
         held = {name: folder for name, folder in self.loaded.items() if self._held[name]}
         self.loaded = {**held, **answering}

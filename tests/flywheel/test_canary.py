@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
@@ -44,6 +45,7 @@ from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.tables import AuditEvent
+from whorl.platform.serving import servers as serving
 from whorl.platform.serving.adapters import TRANSITIONS, State, find_adapter, move
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.tables import Adapter, Trial
@@ -585,6 +587,19 @@ async def test_a_server_that_was_restarted_gets_what_another_process_promoted(
         await here.whorl.servers.clients[0].unload_adapter(here.one)
         await there.whorl.servers.look()
         assert here.one in await there.loaded()
+
+
+async def test_while_the_database_does_not_say_who_answers_what_it_said_last_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = world.whorl.servers
+    await world.promote(world.one)
+    monkeypatch.setattr(serving, "NAMED_SECONDS", 0.2)
+    with psycopg.connect(world.whorl.addresses.admin) as connection:
+        connection.execute("LOCK TABLE routes IN ACCESS EXCLUSIVE MODE")
+        await servers.clients[0].unload_adapter(world.one)
+        await servers.look()
+        assert world.one in await world.loaded()
 
 
 async def test_an_adapter_is_unloaded_when_its_last_run_ends(
