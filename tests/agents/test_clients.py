@@ -243,7 +243,6 @@ def test_errors_have_openais_shape(
             {"extra_body": {"min_p": 0.5}},
             "The embedded model cannot do min_p: leave it out, or let a vLLM server",
         ),
-        ({"tools": [STRICT]}, "The embedded model cannot do tools.function.strict"),
         (
             {"extra_body": {"guided_regex": "a", "guided_choice": ["a"]}},
             "a reply has one shape, and guided_choice and guided_regex each give it one",

@@ -139,10 +139,11 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
 
 
 def _check_possible(body: ChatRequest) -> None:
-    """Raise InputError for what a server may be asked and this one cannot do."""
+    """Raise InputError for what a server may be asked and this one cannot do.
+
+    ``strict`` of a function is not: OpenAI's client sends it of its own accord, and servers take it as a wish.
+    """
     wanted = [name for name in body.passed() if name != "parallel_tool_calls"]
-    if any(tool.function.strict for tool in body.tools or []):
-        wanted.append("tools.function.strict")
     if wanted:
         raise InputError(
             f"The embedded model cannot do {wanted[0]}: leave it out, or let a vLLM server answer (WHORL_MODEL_URL).",
