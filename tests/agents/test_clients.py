@@ -205,7 +205,6 @@ def test_vectors_are_those_of_the_embedder(client: openai.OpenAI) -> None:
             openai.BadRequestError,
             "structured_outputs",
         ),
-        ({"model": "scripted", "tools": [STRICT]}, openai.BadRequestError, None),
         ({"model": "scripted", "frequency_penalty": 0.5}, openai.BadRequestError, None),
         ({"model": "scripted", "extra_body": {"guided_regex": "a+"}}, openai.BadRequestError, None),
     ],
