@@ -75,6 +75,7 @@ from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
+from .tracing import exporter_to, traced
 from .usage import api as usage_api
 from .usage.prices import Prices, load_prices
 from .work import Work, open_work
@@ -137,6 +138,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
     Raises PrerequisiteError for whatever is missing.
     """
     async with AsyncExitStack() as stack:
+        if settings.tracing_url is not None:
+            sent = read_headers(settings.tracing_headers, "WHORL_TRACING_HEADERS")
+            stack.enter_context(traced(exporter_to(settings.tracing_url, sent)))
         addresses = await anyio.to_thread.run_sync(database_addresses, settings)
         await anyio.to_thread.run_sync(prepare, addresses)
         await anyio.to_thread.run_sync(check_application_role, addresses.app)

@@ -5,10 +5,12 @@ import re
 import time
 from functools import cache
 
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import tracing
 from .database.base import new_id
 from .logs import request_logged, route_of
 from .problems import unexpected
@@ -40,10 +42,22 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        request_id = _id_of(scope)
+        if not tracing.recording() or scope["path"] in _QUIET:
+            await self._answer(scope, receive, send, request_id)
+            return
+        sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        method = _method(scope)
+        with tracing.span(method, SpanKind.SERVER, parent=tracing.caller_of(sent)) as span:
+            status = await self._answer(scope, receive, send, request_id)
+            assert span is not None
+            _describe(span, scope, method, request_id, status)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+        """Have a request answered, and count it; returns the answer's status."""
         shutdown: Shutdown = scope["app"].state.shutdown
         shutdown.open += scope["path"] not in _QUIET
         begun, status = time.perf_counter(), 0
-        request_id = _id_of(scope)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -61,6 +75,7 @@ class Requests:
         finally:
             shutdown.open -= scope["path"] not in _QUIET
             _count(scope, request_id, status, time.perf_counter() - begun)
+        return status
 
 
 def _id_of(scope: Scope) -> str:
@@ -69,9 +84,26 @@ def _id_of(scope: Scope) -> str:
     return given if _ID.fullmatch(given) else new_id().hex
 
 
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _describe(span: Span, scope: Scope, method: str, request_id: str, status: int) -> None:
+    """Say of a request what its route is and what came of it; its path and query may hold content."""
+    route = route_of(scope)
+    span.update_name(f"{method} {route}")
+    told = {
+        "http.request.method": method, "http.route": route, "http.response.status_code": status,
+        "whorl.request_id": request_id, "whorl.tenant": scope.get("state", {}).get("tenant"),
+    }  # fmt: skip
+    span.set_attributes({name: value for name, value in told.items() if value is not None})
+    if status >= 500:
+        span.set_status(Status(StatusCode.ERROR))
+
+
 def _count(scope: Scope, request_id: str, status: int, seconds: float) -> None:
     """``status`` is 0 for a request that was left before it was answered."""
-    method, route = scope["method"] if scope["method"] in _METHODS else "other", route_of(scope)
+    method, route = _method(scope), route_of(scope)
     _requests(method, route, str(status)).inc()
     _seconds(method, route).observe(seconds)
     request_logged(

@@ -151,6 +151,11 @@ class Settings(BaseModel):
         "",
         description="Headers for the collector, as OpenTelemetry writes them: name=value, comma separated.",
     )
+    tracing_url: str | None = Field(
+        None,
+        description="OTLP/HTTP address of a collector that is sent the platform's own spans, without content.",
+    )
+    tracing_headers: str = Field("", description="Headers for it, as WHORL_EXPORT_HEADERS has them.")
     evaluation_weight: float = Field(
         0.25, ge=0, le=1, description="Weight of an evaluation that comes with spans from outside."
     )

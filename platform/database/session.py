@@ -10,6 +10,7 @@ from psycopg.rows import DictRow, dict_row
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from ..tracing import trace_statements
 from .rls import TENANT_SETTING
 
 # Seconds to connect within; a machine that is gone does not refuse.
@@ -19,10 +20,12 @@ _SET_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant, true)")
 
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """The application's engine; ``url`` is a libpq URL (postgresql://…)."""
-    return create_async_engine(
+    engine = create_async_engine(
         sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS}, hide_parameters=True,
     )  # fmt: skip
+    trace_statements(engine)
+    return engine
 
 
 def sqlalchemy_url(url: str) -> str:

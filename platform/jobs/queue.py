@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 import anyio
 import procrastinate
+from opentelemetry.trace import SpanKind
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import AbortReason, JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 
+from .. import tracing
 from ..database.outage import AWAY
 from ..database.rls import QUEUE_ROLE
 
@@ -129,7 +131,8 @@ class Queue:
 
         async def do(job: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
             try:
-                return await job()
+                with tracing.span(f"job {context.job.task_name}", SpanKind.CONSUMER):
+                    return await job()
             except asyncio.CancelledError:
                 if context.abort_reason() is not AbortReason.SHUTDOWN:
                     raise

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import anyio
 import httpx
+from opentelemetry.trace import SpanKind
 
+from .. import tracing
 from ..errors import UpstreamError
 from ..storable import dump_json, load_json
 from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
@@ -101,13 +103,26 @@ class ModelClient:
         """The reply piece by piece, also where a piece has no text; the last piece has ``reply``."""
         body = {**_body(call), "stream": True, "stream_options": {"include_usage": True}}
         growing = _Growing(call.model)
-        async with aclosing(self._told(dump_json(body))) as values:
-            async for value in values:
-                if "error" in value:
-                    raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
-                text = growing.add(value)
-                yield Delta(text, used=growing.used)
-        yield Delta("", growing.reply(), growing.used)
+        attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": call.model,
+            "server.address": self.label,
+        }
+        span = tracing.begin(f"chat {call.model}", SpanKind.CLIENT, attributes)
+        try:
+            async with aclosing(self._told(dump_json(body))) as values:
+                async for value in values:
+                    if "error" in value:
+                        raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
+                    text = growing.add(value)
+                    yield Delta(text, used=growing.used)
+            yield Delta("", growing.reply(), growing.used)
+        except BaseException as error:
+            tracing.fail(span, error)
+            raise
+        finally:
+            if span is not None:
+                span.end()
 
     async def _told(self, body: bytes) -> AsyncGenerator[dict[str, Any], None]:
         """The values of a stream of events."""

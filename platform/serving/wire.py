@@ -8,6 +8,7 @@ import aiohttp
 import httpx
 import orjson
 
+from .. import tracing
 from ..errors import InputError, LimitError, NotFoundError, UpstreamError
 
 _HEADERS = {"content-type": "application/json"}
@@ -31,7 +32,9 @@ class HttpxWire:
 
     async def post(self, path: str, body: bytes) -> AsyncGenerator[bytes, None]:
         try:
-            async with self._http.stream("POST", path, content=body, headers=_HEADERS) as response:
+            async with self._http.stream(
+                "POST", path, content=body, headers={**_HEADERS, **tracing.headers()}
+            ) as response:
                 if response.is_error:
                     await response.aread()
                     raise refusal(response.status_code, response.headers, response.content, self._label)
@@ -58,7 +61,10 @@ class SocketWire:
             async with (
                 asyncio.timeout(self._wait) as waiting,
                 self._session.post(
-                    self._address + path, data=body, headers=_HEADERS, allow_redirects=False
+                    self._address + path,
+                    data=body,
+                    headers={**_HEADERS, **tracing.headers()},
+                    allow_redirects=False,
                 ) as response,
             ):
                 if not response.ok:

@@ -101,7 +101,7 @@ class Exporter:
         return seconds
 
 
-def read_headers(text: str) -> dict[str, str]:
+def read_headers(text: str, setting: str = "WHORL_EXPORT_HEADERS") -> dict[str, str]:
     """Headers as OpenTelemetry's settings have them; raises InputError for one without a value.
 
     >>> read_headers("Authorization=Bearer%20abc,x-scope=1")
@@ -111,7 +111,7 @@ def read_headers(text: str) -> dict[str, str]:
     for pair in filter(None, map(str.strip, text.split(","))):
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise InputError("WHORL_EXPORT_HEADERS has a part that is not name=value.")
+            raise InputError(f"{setting} has a part that is not name=value.")
         headers[name.strip()] = unquote(value.strip())
     return headers
 
