@@ -17,6 +17,7 @@ from . import (
     overview,
     password,
     quarantine,
+    redaction,
     reference,
     runs,
     signin,
@@ -35,7 +36,7 @@ def install(app: FastAPI) -> None:
     router = APIRouter(include_in_schema=False)
     for module in (
         signin, signon, join, password, chat, overview, runs, documents, quarantine, datasets, adapters, trainings, agents,
-        members, usage, audit, reference, account,
+        redaction, members, usage, audit, reference, account,
     ):  # fmt: skip
         router.include_router(module.router)
     app.include_router(router)

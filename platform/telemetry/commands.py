@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 import click
 from pydantic import ValidationError
 
-from ..command import fail
+from ..command import Terminal, fail, run_async
+from ..database.session import tenant_session
 from ..errors import InputError, WhorlError
+from ..identity.commands import tenant
 from ..lines import STANDARD_INPUT, Record, read_records
 from .redaction.base import Finding
 from .redaction.placeholders import Placeholders
 from .redaction.policy import RedactionPolicy, TenantPolicy
 from .redaction.redactor import Redactor, Replacement, default_redactor
+from .redaction.stored import policy_history, store_policy
 from .redaction.walk import Change, texts_of, visit_json
 
 # Records that are searched together.
@@ -63,6 +66,30 @@ def redact(file: str, as_json: bool, policy_file: str | None) -> None:
         fail(error, as_json)
     except BrokenPipeError:
         sys.stderr.close()
+
+
+@tenant.command("redaction")
+@click.option(
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    help="A policy to put in force, as PUT /api/redaction/policy takes it.",
+)
+@run_async
+async def redaction(terminal: Terminal, policy_file: str | None) -> None:
+    """Show the workspace's redaction policy, or put another in force.
+
+    \b
+    Example: whorl tenant redaction --policy policy.json
+    """
+    given = _read_policy(policy_file) if policy_file else None
+    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
+        if given is not None:
+            await store_policy(session, actor, given)
+        newest = await policy_history(session, 1)
+        policy = RedactionPolicy.model_validate(newest[0].policy) if newest else RedactionPolicy()
+        value = {"version": newest[0].version if newest else 0, "policy": policy.model_dump(mode="json")}
+    terminal.result(value, lambda: click.echo(json.dumps(value, ensure_ascii=False, indent=1)))
 
 
 def _read_policy(file: str) -> RedactionPolicy:
@@ -150,4 +177,5 @@ def _entity(finding: Finding, text: str, policy: RedactionPolicy) -> dict[str, A
     }  # fmt: skip
 
 
+# `whorl tenant redaction` is one of the commands of tenants.
 COMMANDS = (redact,)

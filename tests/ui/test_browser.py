@@ -18,6 +18,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.members import add_member
+from whorl.platform.telemetry.redaction.stored import policy_history
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -474,3 +475,22 @@ async def test_a_call_that_is_denied_is_not_made(page: Page, context: BrowserCon
     await expect(page.locator(".answer").last).to_have_attribute("aria-busy", "false")
     assert "34 euros" not in await page.locator("main").inner_text()
     await expect(page.get_by_text("Ask somebody else.")).to_have_count(1)
+
+
+async def test_a_redaction_policy_is_put_in_force(page: Page, context: BrowserContext, site: Site) -> None:
+    await enter(context, site, site.hostile.owner)
+    await page.goto("/admin/redaction")
+    await expect(page.get_by_role("row", name="PERSON")).to_contain_text("%")
+    await page.get_by_label("What takes the place of PERSON").select_option("mask")
+    await page.get_by_label("Never hidden").fill("Whorl\nHalden")
+    await page.get_by_label("Own expressions").fill("CONTRACT")
+    await page.get_by_role("button", name="Put in force").click()
+    await expect(page.get_by_role("alert")).to_contain_text("not a kind, a space and an expression")
+    await page.get_by_label("Own expressions").fill("CONTRACT C-[0-9]{6}")
+    await page.get_by_role("button", name="Put in force").click()
+    await expect(page.get_by_role("cell", name="Owner")).to_be_visible()
+    async with tenant_session(site.whorl.engine, site.hostile.owner.tenant_id) as session:
+        [row] = await policy_history(session)
+    assert row.policy["operators"] == {"PERSON": "mask"} and row.policy["allow"] == ["Whorl", "Halden"]
+    assert row.policy["patterns"] == [{"kind": "CONTRACT", "pattern": "C-[0-9]{6}"}]
+    await expect(page.get_by_label("What takes the place of PERSON")).to_have_value("mask")

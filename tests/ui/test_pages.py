@@ -18,7 +18,7 @@ READ = [
     "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/agents", "/admin/documents", "/admin/quarantine", "/admin/datasets",
     "/admin/datasets/{dataset}", "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
 ]  # fmt: skip
-ADMINISTER = ["/admin/members", "/admin/keys", "/admin/usage", "/admin/audit"]
+ADMINISTER = ["/admin/redaction", "/admin/members", "/admin/keys", "/admin/usage", "/admin/audit"]
 OPEN = ["/docs", "/account"]
 ALL = [*CHAT, *READ, *ADMINISTER, *OPEN]
 
