@@ -152,7 +152,9 @@ class Episodes:
         after = render_text(self._tokenizer, episode.messages, episode.row["tools"], prompt=True)
         if not after.startswith(before):
             raise InputError(
-                "The chat template does not render a conversation as the beginning of a longer one."
+                "The chat template writes the turn of a call otherwise once its tool has answered, so that an episode "
+                "is not what is served. Train with a template that keeps turns as they are, such as TRL's training "
+                "template of the model, and serve with it, or train by sft, dpo or kto."
             )
         end = "" if ended else self._tokenizer.eos_token
         text = end + after[len(before) :]
