@@ -20,8 +20,10 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
 # evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
-# was kept beside them.
-RULES = 5
+# was kept beside them; by 5, what models thought was left out.
+RULES = 6
+# The rules by which rows have what a model thought before its words.
+REASONING = 6
 # Formats that teach what to avoid or what is new, so that what went well is kept beside their rows, and by which rules first.
 KEEPING: dict[Format, int] = {"dpo": 2, "kto": 2, "grpo": 5}
 
@@ -90,7 +92,9 @@ def _corrected(run: Trajectory) -> Iterator[Row]:
         if chosen != rejected:
             yield build_row(run, prompt=plain(run.messages[:at]), chosen=chosen, rejected=rejected)
     if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
-        chosen = [{"role": "assistant", "content": run.edit}]
+        # Both sides think the same, so that their words are compared and not whether anything was thought.
+        thought = run.messages[-1].get("reasoning_content")
+        chosen = plain([{"role": "assistant", "content": run.edit, "reasoning_content": thought}])
         yield build_row(
             run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=plain(run.messages[-1:])
         )

@@ -25,7 +25,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
-from .build import FORMATS, KEEPING, RULES, Format, build_rows, kept_rows
+from .build import FORMATS, KEEPING, REASONING, RULES, Format, build_rows, kept_rows
 from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
@@ -322,7 +322,7 @@ async def _build(
     with Spool[Trajectory]() as kept:
         async for run in _screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
-            kept.add(run)
+            kept.add(run if cut.rules >= REASONING else run.without_reasoning())
         built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
     return built
 

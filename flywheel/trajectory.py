@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -100,6 +100,11 @@ class Trajectory:
             o.step: call_edits.parse_edit(o.text, o.step) for o in self.outcomes if o.kind == call_edits.KIND
         }
         return [(turns[step], edit) for step, edit in sorted(latest.items()) if step < len(turns)]
+
+    def without_reasoning(self) -> "Trajectory":
+        """The run without what the model thought before its words."""
+        plain = [{k: v for k, v in m.items() if k != "reasoning_content"} for m in self.messages]
+        return replace(self, messages=plain)
 
     @property
     def edit(self) -> str | None:
@@ -244,7 +249,20 @@ def chat_of(given: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dic
     """One chat in OpenAI's shape; a reply that repeats what was given goes on from it."""
     if given and said[: len(given)] == given:
         said = said[len(given) :]
-    return [message for value in (*given, *said) for message in _messages(value)]
+    chat: list[dict[str, Any]] = []
+    for message in (message for value in (*given, *said) for message in _messages(value)):
+        if chat and _is_thought(chat[-1]) and message["role"] == "assistant":
+            thoughts = (
+                each["reasoning_content"] for each in (chat.pop(), message) if "reasoning_content" in each
+            )
+            message["reasoning_content"] = "\n".join(thoughts)
+        chat.append(message)
+    return chat
+
+
+def _is_thought(message: dict[str, Any]) -> bool:
+    """Whether a message is nothing but what was thought before the next, which some APIs make an item of its own."""
+    return "reasoning_content" in message and not message["content"] and "tool_calls" not in message
 
 
 def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -257,6 +275,9 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
         "role": value["role"],
         "content": "".join(map(_text, value["parts"])),
     }
+    thoughts = [part for part in value["parts"] if part["type"] == "reasoning" and part.get("content")]
+    if thoughts and value["role"] == "assistant":
+        message["reasoning_content"] = "\n".join(str(part["content"]) for part in thoughts)
     calls = [part for part in value["parts"] if part["type"] == "tool_call"]
     if calls:
         message["tool_calls"] = [

@@ -170,3 +170,17 @@ def test_each_method_trains_with_a_stock_template(method: Any, name: str, tmp_pa
     report = train(job, lambda _: None)
     assert report["steps"] == 1
     assert bool(report["anchored_rows"]) == (method not in ("sft", "reward"))
+
+
+def test_what_was_thought_is_learnt_where_the_template_writes_it(model: Path) -> None:
+    """Qwen3 keeps the thoughts of a question's calls, so that all its turns are one chat."""
+    tokenizer = prepared(stock(model, "qwen3"))
+    asked, called, told = PROMPT[:2], PROMPT[2], PROMPT[3]
+    messages = [
+        *asked, {**called, "reasoning_content": "I must look."}, told,
+        {**ANSWER[0], "reasoning_content": "It says so."},
+    ]  # fmt: skip
+    [chat] = render_sft(tokenizer, {"messages": messages, "tools": [SEARCH]})
+    first, last = learnt(tokenizer, chat)
+    assert first.startswith("<think>\nI must look.\n</think>\n\n<tool_call>")
+    assert last == "<think>\nIt says so.\n</think>\n\nAt noon. [1]<|im_end|>"
