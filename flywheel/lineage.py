@@ -24,6 +24,7 @@ from ..platform.telemetry.otlp.records import pseudonym
 from ..platform.telemetry.tables import Span
 from ..retrieval.tables import DocumentRow
 from .files import KEPT, PARTS
+from .shown import of_tool, tools_of
 from .tables import Dataset, DatasetRun, Training
 
 Kind = Literal["document", "tool", "user", "run", "dataset", "training", "adapter"]
@@ -104,7 +105,7 @@ async def _exists(session: AsyncSession, node: Node) -> bool:
         case "user":
             return bool(await find_people(session, node.id))
         case "tool":
-            return await session.scalar(select(Span.span_id).where(_of_tool(node.id)).limit(1)) is not None
+            return await session.scalar(select(Span.span_id).where(of_tool(node.id)).limit(1)) is not None
         case "adapter":
             return await session.scalar(select(Adapter.name).where(Adapter.name == node.id)) is not None
         case "document":
@@ -159,7 +160,7 @@ async def runs_of(session: AsyncSession, node: Node) -> list[str]:
         people = await find_people(session, node.id)
         found = await session.scalars(select(Run.id).where(Run.user_id.in_(people)).order_by(Run.id))
         return [str(run) for run in found]
-    condition = _of_tool(node.id) if node.kind == "tool" else _of_document(node.id)
+    condition = of_tool(node.id) if node.kind == "tool" else _of_document(node.id)
     found = await session.scalars(select(Span.run_id).where(condition).distinct().order_by(Span.run_id))
     return [str(run) for run in found if run is not None]
 
@@ -178,9 +179,6 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
     runs = [node.id] if node.kind == "run" else sorted({run for d in datasets for run in sources(d)})
     keys = [uuid.UUID(run) for run in runs]
     users = select(User.email).join(Run, Run.user_id == User.id).where(one_of(Run.id, keys)).distinct()
-    tools = select(Span.attributes[c.TOOL_NAME].astext).where(
-        one_of(Span.run_id, keys), Span.operation == "execute_tool"
-    )
     shown = select(Span.attributes[c.RETRIEVAL_DOCUMENTS].astext).where(
         one_of(Span.run_id, keys), Span.attributes.has_key(c.RETRIEVAL_DOCUMENTS)
     )
@@ -191,7 +189,7 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
         tuple(str(d.id) for d in datasets if str(d.id) != node.id),
         tuple(run for run in runs if run != node.id),
         tuple(sorted(documents)),
-        tuple(sorted({tool for tool in await session.scalars(tools) if tool})),
+        tuple(sorted(await tools_of(session, keys))),
         tuple(sorted(await session.scalars(users))),
     )
 
@@ -225,10 +223,6 @@ def stored_rows(dataset: Dataset) -> Iterator[tuple[str, int, dict[str, Any]]]:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 yield part, number, json.loads(line)
-
-
-def _of_tool(name: str) -> Any:
-    return (Span.operation == "execute_tool") & (Span.attributes[c.TOOL_NAME].astext == name)
 
 
 def _of_document(document: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
+from .observations import Observation, Shown, observations_of
 from .outcomes import outcomes_of, reward_of
 
 PAGE = 200
@@ -32,15 +33,6 @@ class Judged:
     text: str | None
     step: int = 0
     source: str = ""
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What a tool returned."""
-
-    span_id: str
-    tool: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -116,6 +108,7 @@ class _Step(NamedTuple):
     """What is read of a span."""
 
     span_id: str
+    name: str
     operation: str
     attributes: dict[str, Any]
     redaction_policy: str
@@ -134,7 +127,7 @@ async def trajectories(
         spans: dict[uuid.UUID, list[_Step]] = {}
         rows = await session.execute(
             select(
-                Span.run_id, Span.span_id, Span.operation, Span.attributes, Span.redaction_policy, Span.content_dropped
+                Span.run_id, Span.span_id, Span.name, Span.operation, Span.attributes, Span.redaction_policy, Span.content_dropped
             )
             .where(one_of(Span.run_id, page))
             .order_by(Span.start_ns, Span.span_id)
@@ -179,16 +172,21 @@ def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> T
         messages=messages, tools=_tools(chats) if last else [],
         template_hash=str(last.get(c.TEMPLATE_HASH, "")),
         policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
-        observations=tuple(
-            Observation(span.span_id, str(span.attributes.get(c.TOOL_NAME, "")), str(span.attributes.get(c.TOOL_RESULT, "")))
-            for span in spans
-            if span.operation == "execute_tool"
-        ),
+        observations=observations_of(_shown(run, spans, chats)),
         model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
         started_at=run.started_at, status=run.status,
         seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
         verifier=next((json.loads(span.attributes[c.VERIFIER]) for span in spans if c.VERIFIER in span.attributes), None),
     )  # fmt: skip
+
+
+def _shown(run: Run, spans: list[_Step], chats: list[_Step]) -> Iterator[Shown]:
+    """The spans, with what the model was given: of Whorl's own runs the last call has all of it."""
+    whole = chats[-1:] if CAPTURED_TAG not in run.tags else spans
+    given = {span.span_id for span in whole}
+    for span in spans:
+        said = span.attributes.get(c.INPUT_MESSAGES) if span.span_id in given else None
+        yield Shown(span.span_id, span.name, span.operation, span.attributes, json.loads(said or "[]"))
 
 
 def _chats(run: Run, spans: list[_Step]) -> list[_Step]:
