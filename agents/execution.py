@@ -36,7 +36,8 @@ class RunRequest:
     reply at most, below the limit. ``approve``: which calls wait for a person. ``plain`` asks the model directly,
     without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
     the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
-    must allow the run; its usage is recorded in any case.
+    must allow the run; its usage is recorded in any case. ``in_place_of`` is a run of the conversation that is asked for
+    again: its question and all that came after it are no history.
     """
 
     question: str
@@ -55,6 +56,7 @@ class RunRequest:
     answer_tokens: int | None = None
     approve: Approve = "never"
     plain: PlainCall | None = None
+    in_place_of: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.tables import Membership
 from . import screening, split
-from .build import FORMATS, KEEPING, REASONING, RULES, Format, build_rows, kept_rows
+from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, Format, build_rows, kept_rows
 from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
@@ -37,6 +37,7 @@ from .curate import (
 )  # fmt: skip
 from .files import Written, partial_folder, publish, write_rows
 from .manifests import runs_of_dataset, whole
+from .outcomes import replacements
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
 from .run_ids import AT_ONCE, RunIds
@@ -344,6 +345,8 @@ async def _screened(
     reading = Reading(tenant_id, cut.as_of, frozenset(await opted_out_users(session)), cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
+    retried = cut.format == "dpo" and cut.rules >= RETRIES
+    kept = await replacements(session, cut.as_of) if retried else set[uuid.UUID]()
     asked = set[str]()
     if cut.contamination:
         asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
@@ -354,7 +357,7 @@ async def _screened(
             for run, looks in page.runs:
                 state = decided.get(run.run_id)
                 reason = reading.refusal(run) or _suspicion(run, looks, state, screen, built)
-                if not reason and not run.outcomes:
+                if not reason and not run.outcomes and run.run_id not in kept:
                     reason = "no outcome"
                 reason = reason or curator.refusal(run)
                 if reason:

@@ -18,21 +18,22 @@ from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
 from .observations import Observation, Shown, observations_of
-from .outcomes import outcomes_of, reward_of
+from .outcomes import REPLACED_BY, outcomes_of, reward_of
 
 PAGE = 200
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An outcome as builders need it."""
+    """An outcome as builders need it: of the whole run, or of the model's turn ``step`` alone."""
 
     kind: str
     value: float
     weight: float
     text: str | None
-    step: int = 0
+    step: int | None = None
     source: str = ""
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,33 @@ class Trajectory:
         return reward_of(self.outcomes)
 
     @property
+    def turns(self) -> list[int]:
+        """Where the model's turns after the question are among the messages: that of step 0 first."""
+        after = range(len(self.prompt), len(self.messages))
+        return [at for at in after if self.messages[at]["role"] == "assistant"]
+
+    @property
+    def judged_turns(self) -> list[tuple[int, float]]:
+        """Turns that were judged by themselves, each with the index of its message and what it is worth."""
+        said: dict[int, list[Judged]] = {}
+        for one in self.outcomes:
+            if one.step is not None:
+                said.setdefault(one.step, []).append(replace(one, step=None))
+        worth = ((step, reward_of(opinions)) for step, opinions in sorted(said.items()))
+        turns = self.turns
+        return [(turns[step], value) for step, value in worth if value is not None and step < len(turns)]
+
+    @property
+    def replaced_by(self) -> str | None:
+        """The run that was asked the same question in this one's place, the latest of several."""
+        return next((o.replaced_by for o in reversed(self.outcomes) if o.replaced_by), None)
+
+    @property
     def call_edits(self) -> list[tuple[int, call_edits.CallEdit]]:
         """Corrected calls, each with the index of the message that it corrects; the latest of each step."""
-        turns = [
-            at
-            for at in range(len(self.prompt), len(self.messages))
-            if self.messages[at]["role"] == "assistant"
-        ]
-        latest = {
-            o.step: call_edits.parse_edit(o.text, o.step) for o in self.outcomes if o.kind == call_edits.KIND
-        }
+        turns = self.turns
+        edited = (o for o in self.outcomes if o.kind == call_edits.KIND)
+        latest = {o.step or 0: call_edits.parse_edit(o.text, o.step or 0) for o in edited}
         return [(turns[step], edit) for step, edit in sorted(latest.items()) if step < len(turns)]
 
     def without_reasoning(self) -> "Trajectory":
@@ -140,7 +158,15 @@ async def trajectories(
                 continue
             known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
             judged = tuple(
-                Judged(o.kind, o.value, o.weight, o.text, int(o.details.get("step", 0)), o.source)
+                Judged(
+                    o.kind,
+                    o.value,
+                    o.weight,
+                    o.text,
+                    o.details.get("step"),
+                    o.source,
+                    o.details.get(REPLACED_BY),
+                )
                 for o in known
             )
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)

@@ -182,6 +182,11 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
     assert listed
     if ended.get("status") == "succeeded":
         assert whorl("feedback", ended["run_id"], "up").returncode == 0
+        rated = whorl("feedback", ended["run_id"], "score", "--stars", "4", "--step", "0")
+        assert rated.returncode == 0
+        said(whorl("feedback", ended["run_id"], "retry", "--value", "1"), 2, "leave out its value")
+        said(whorl("feedback", ended["run_id"], "up", "--step", "99"), 2, "no step 99")
+        said(whorl("feedback", ended["run_id"], "up", "--span-id", "0"), 2, "no span")
     created = json.loads(whorl("tenant", "create", "acme", "--json").stdout)
     assert created["key"].startswith("whorl_")
     key = json.loads(whorl("key", "create", "a key", "--tenant", "acme", "--json").stdout)
