@@ -43,7 +43,7 @@ from .readers.local import LocalReader
 from .run_ids import AT_ONCE, RunIds
 from .screening import quarantine
 from .screening.screener import Look
-from .sources import still_usable, take_turn, those_there
+from .sources import answered_tainted, still_usable, take_turn, those_there
 from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory
@@ -286,9 +286,12 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
 
 
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:
-    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
+    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first.
+
+    None that a tainted adapter answered either: what it should not have learnt is in what it says.
+    """
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    query = selected(selection).where(*unasked).execution_options(yield_per=AT_ONCE)
+    query = selected(selection).where(*unasked, ~answered_tainted()).execution_options(yield_per=AT_ONCE)
     found = RunIds()
     async for run_id in await session.stream_scalars(query):
         found.append(run_id)

@@ -49,7 +49,7 @@ class NewRecall(BaseModel):
 
 @router.get("/lineage/{name:path}", response_model=LineageView)
 async def get_lineage(name: str, actor: CurrentActor, request: Request) -> Any:
-    """Ancestors and descendants of a run, document, dataset, training, adapter, member or tool."""
+    """Ancestors and descendants of a run, row, document, dataset, training, adapter, member or tool."""
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         node = await find_node(session, name)

@@ -17,9 +17,10 @@ from .tables import Receipt
 @click.argument("id")
 @run_async
 async def lineage(terminal: Terminal, id: str) -> None:
-    """What came of a run, document, dataset, training, adapter, member or tool, and what it came from.
+    """What came of a run, row, document, dataset, training, adapter, member or tool, and what it came from.
 
-    ID is an id, a name or an e-mail address; kind:ID says which is meant, as tool:search.
+    ID is an id, a name or an e-mail address; kind:ID says which is meant, as tool:search. A row is
+    row:DATASET/LINE of the training part, or row:DATASET/PART/LINE.
 
     \b
     Example: whorl lineage acme.v1
