@@ -50,7 +50,7 @@ from .graph import Decision, Limits, PlainCall, RunScope, ask_once, build_graph
 from .ledger import Ledger
 from .plain import PlainRun
 from .prompt import SYSTEM
-from .tables import Conversation, Message, Run
+from .tables import Conversation, Message, RecalledTool, Run
 from .toolbox import Toolbox
 from .tools.base import ToolContext
 
@@ -105,6 +105,9 @@ class Agents:
         AuthenticationError where ``key`` is not valid any more.
         """
         with ExitStack() as held:
+            if request.plain is None:
+                async with tenant_session(self.engine, actor.tenant_id) as session:
+                    request = await self._offering(session, request)
             run, messages, standing = await self._begin(actor, request, held, key)
             yield RunStarted(run.id, run.conversation_id, self.servers.base, run.adapter, standing.headers())
             async with aclosing(self._events(Execution(actor, request, run, messages))) as events:
@@ -122,6 +125,7 @@ class Agents:
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 run = await find_run(session, run_id)
                 request, given = request_of(run)
+                request = await self._offering(session, request)
                 await self._hold_adapter(session, actor, request, "", held)
             messages = await self._given(actor, run_id)
             request = replace(request, question=messages[given - 1]["content"] or "")
@@ -129,6 +133,11 @@ class Agents:
             async with aclosing(self._events(execution)) as events:
                 async for event in events:
                     yield event
+
+    async def _offering(self, session: AsyncSession, request: RunRequest) -> RunRequest:
+        """The request with its tools but those that the workspace recalled."""
+        recalled = list(await session.scalars(select(RecalledTool.name)))
+        return replace(request, toolbox=(request.toolbox or self.toolbox).without(recalled))
 
     async def _given(self, actor: Actor, run_id: uuid.UUID) -> list[ChatMessage]:
         """The messages of a run so far, from its checkpoint."""

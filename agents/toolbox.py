@@ -1,7 +1,7 @@
 """The tools of a run: offered to the model, checked, called; errors become observations."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import anyio
@@ -34,6 +34,12 @@ class Toolbox:
                     f"The schema of the tool {tool.name!r} is invalid: {error.message}"
                 ) from error
             self.tools[tool.name] = tool
+
+    def without(self, names: Collection[str]) -> "Toolbox":
+        """The tools but those of some names."""
+        if not any(name in self.tools for name in names):
+            return self
+        return Toolbox(tool for name, tool in self.tools.items() if name not in names)
 
     def specs(self) -> list[ToolSpec]:
         """What the model is offered."""

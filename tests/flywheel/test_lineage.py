@@ -18,10 +18,11 @@ from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Conversation, Run
 from whorl.flywheel import lineage
 from whorl.flywheel.datasets import Selection, create_dataset, find_dataset, rebuild
-from whorl.flywheel.erasure import delete_runs, erase_subject, list_receipts, recall_source
+from whorl.flywheel.erasure import delete_runs, erase_subject, list_receipts
 from whorl.flywheel.lineage import Node, ancestors, descendants, find_node
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.promotion import promote
+from whorl.flywheel.recall import recall_source
 from whorl.flywheel.screening.recalled import confirm_recalled
 from whorl.flywheel.tables import Dataset, Quarantine, Training
 from whorl.flywheel.training.launch import group_tags
@@ -247,12 +248,14 @@ async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Set
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "recall", settings.path("datasets"))
         source = f"run:{world.runs['bob'][1]}"
-        receipt = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        receipt = await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, source)
         assert receipt.counts["runs"] == 1 and receipt.counts["rows"] == {str(world.dataset.id): 1}
         assert await world.answers() is None
-        again = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        again = await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, source)
         assert again.counts["runs"] == 0 and again.counts["adapters"] == []
-        whole = await recall_source(whorl.engine, whorl.servers, world.owner, "tool:calculator")
+        whole = await recall_source(
+            whorl.engine, whorl.servers, whorl.library, world.owner, "tool:calculator"
+        )
         assert whole.counts["runs"] == 5
         left = await world.stored()
         assert left.rows == 0 and (Path(left.folder) / "train.jsonl").read_bytes() == b""
@@ -263,7 +266,7 @@ async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Set
         with pytest.raises(InputError, match="No run gives a row"):
             await create_dataset(whorl.engine, world.owner.tenant_id, settings.path("datasets"), "sft")
         with pytest.raises(InputError, match="is no source"):
-            await recall_source(whorl.engine, whorl.servers, world.owner, world.adapter)
+            await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, world.adapter)
 
 
 async def test_statements_take_any_number_of_runs(

@@ -10,10 +10,10 @@ import pytest
 from tests.platform.otlp.conftest import Site
 from tests.platform.otlp.spans import a_chat, a_span, export
 from whorl.flywheel.datasets import create_dataset
-from whorl.flywheel.erasure import recall_source
 from whorl.flywheel.lineage import Node, ancestors, runs_of
 from whorl.flywheel.observations import Shown, observations_of
 from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.recall import recall_source
 from whorl.flywheel.screening.quarantine import list_quarantine, screen_runs
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
@@ -121,7 +121,9 @@ async def test_poison_of_any_trace_is_held_and_recalled(kind: str, site: Site, t
     with pytest.raises(InputError, match="quarantined: rules: override: 1"):
         await create_dataset(site.whorl.engine, tenant, tmp_path, "sft", held_out=0.0)
     if source != "tool":
-        receipt = await recall_source(site.whorl.engine, site.whorl.servers, site.acme, f"tool:{source}")
+        receipt = await recall_source(
+            site.whorl.engine, site.whorl.servers, site.whorl.library, site.acme, f"tool:{source}"
+        )
         assert receipt.counts["runs"] == 1
 
 
