@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from ..platform.database.session import tenant_session
-from ..platform.errors import PrerequisiteError
+from ..platform.errors import InputError, PrerequisiteError
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
@@ -37,6 +37,9 @@ class NewRun(BaseModel):
 
     question: str = Field(min_length=1, max_length=20_000)
     conversation_id: uuid.UUID | None = None
+    in_place_of: uuid.UUID | None = Field(
+        None, description="A run of the conversation that is asked for again, with what came before it."
+    )
     agent: str = Field(DEFAULT_AGENT, min_length=1, max_length=100)
     stream: bool = Field(False, description="Answer with server-sent events.")
     background: bool = Field(False, description="Answer at once; the events say how the run goes on.")
@@ -61,9 +64,14 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
     live: LiveRuns = request.app.state.whorl.live
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         await require_agent(session, actor, body.agent)
+    if body.in_place_of is not None and body.conversation_id is None:
+        raise InputError(
+            "A run is asked for again in its conversation: give its conversation_id.", "in_place_of"
+        )
     wanted = RunRequest(
-        body.question, conversation_id=body.conversation_id, agent=body.agent, approve=body.approve
-    )
+        body.question, conversation_id=body.conversation_id, agent=body.agent, approve=body.approve,
+        in_place_of=body.in_place_of,
+    )  # fmt: skip
     started = await live.start(actor, wanted)
     if body.stream:
         answer: Response = stream_of(live, actor, started.run_id, last=PAUSED)

@@ -22,7 +22,7 @@ from ..retrieval.library import DOCUMENTS
 from .execution import DEFAULT_AGENT, RunRequest
 from .graph import Approve
 from .models import DIRECT, MODEL
-from .tables import AgentRow
+from .tables import AgentRow, RecalledTool
 from .toolbox import Toolbox
 
 NAME = r"^[a-z][a-z0-9_-]{0,63}$"
@@ -120,7 +120,7 @@ async def require_agent(session: AsyncSession, actor: Actor, name: str) -> None:
 async def as_defined(
     session: AsyncSession, actor: Actor, request: RunRequest, toolbox: Toolbox
 ) -> RunRequest:
-    """A request with what its agent's definition says.
+    """A request with what its agent's definition says, and without the tools that the workspace recalled.
 
     ``toolbox`` has the tools of all workspaces; a request that brings its own tools, as an evaluation does, has them
     called as it says. Raises InputError where calls wait for a person and the run has no conversation to wait in.
@@ -134,9 +134,10 @@ async def as_defined(
         raise InputError(
             f"Calls of the agent {request.agent} wait for a person. Ask it with POST /api/runs.", "model"
         )
+    offered = request.toolbox or toolbox.of_tenant(actor.tenant_slug).only(defined.tools)
     return replace(
         request,
-        toolbox=request.toolbox or toolbox.of_tenant(actor.tenant_slug).only(defined.tools),
+        toolbox=offered.without(list(await session.scalars(select(RecalledTool.name)))),
         prompt=defined.prompt,
         collection=defined.collection,
         approve=approve,

@@ -54,6 +54,7 @@ def ended_as(run: Run | PlainRun, state: dict[str, Any], given: int) -> RunEnded
         None if reason == "answered" else REASONS.get(reason, "The run failed."),
         calls if reason == "answered" else [],
         state["finish_reason"],
+        reasoning=spoken[-1].get("reasoning_content", "") if spoken else "",
     )
 
 

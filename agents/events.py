@@ -30,6 +30,15 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class ReasoningDelta:
+    """New text of what the model thinks in step ``step``, where its server tells it apart."""
+
+    event: ClassVar = "reasoning.delta"
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
 class ToolStarted:
     """The model called a tool; ``arguments`` is JSON text as the model wrote it."""
 
@@ -74,7 +83,8 @@ class RunEnded:
     ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens, max_seconds,
     cancelled, expired, unstored, interrupted or error. ``citations`` are the passages that the answer refers to.
     ``tool_calls`` are left to the caller by a model that was asked directly; ``finish_reason`` is why the last reply
-    ended. ``fault`` is the HTTP status of the error that ended the run, where one did.
+    ended. ``fault`` is the HTTP status of the error that ended the run, where one did. ``reasoning`` is what the model
+    thought before its last reply.
     """
 
     event: ClassVar = "run.ended"
@@ -90,6 +100,7 @@ class RunEnded:
     tool_calls: list[ToolCall] = field(default_factory=list)
     finish_reason: str = ""
     fault: int | None = None
+    reasoning: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,9 @@ class CallDecided:
     by: str
 
 
-RunEvent = RunStarted | TextDelta | ToolStarted | ToolEnded | RunWaiting | CallDecided | RunEnded
+RunEvent = (
+    RunStarted | TextDelta | ReasoningDelta | ToolStarted | ToolEnded | RunWaiting | CallDecided | RunEnded
+)
 
 EVENTS: tuple[str, ...] = tuple(kind.event for kind in get_args(RunEvent))
 

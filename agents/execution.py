@@ -37,9 +37,10 @@ class RunRequest:
     reply at most, below the limit. ``approve``: which calls wait for a person. ``plain`` asks the model directly,
     without the agent. ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to
     the question; it is captured with the run, redacted as the run is. ``metered``: whether the tenant's quotas
-    must allow the run; its usage is recorded in any case. ``prompt`` takes the place of Whorl's own, ``steps``
-    are calls of the model at most, below the limit, ``collection`` is
-    what is searched: these come from the agent's definition.
+    must allow the run; its usage is recorded in any case. ``in_place_of`` is a run of the conversation that is asked for
+    again: its question and all that came after it are no history. ``prompt`` takes the place of Whorl's own, ``steps``
+    are calls of the model at most, below the limit, ``collection`` is what is searched: these come from the agent's
+    definition.
     """
 
     question: str
@@ -61,6 +62,7 @@ class RunRequest:
     prompt: str | None = None
     collection: str = DOCUMENTS
     steps: int | None = None
+    in_place_of: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

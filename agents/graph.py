@@ -22,7 +22,7 @@ from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampli
 from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.recording import Described, Recording
-from .events import RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
+from .events import ReasoningDelta, RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
 from .toolbox import ERROR, Toolbox
 from .tools.base import Citation, Observation, ToolContext
 
@@ -164,6 +164,8 @@ async def _streamed(scope: RunScope, call: ChatCall, step: int, span: Described)
     try:
         async with aclosing(scope.model.stream(call)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
+                if delta.reasoning:
+                    scope.emit(ReasoningDelta(step, delta.reasoning))
                 if delta.text:
                     scope.emit(TextDelta(step, delta.text))
                 reply, used = delta.reply or reply, delta.used
@@ -307,7 +309,8 @@ def part_message(message: ChatMessage) -> dict[str, Any]:
     if message["role"] == "tool":
         part = {"type": "tool_call_response", "id": message.get("tool_call_id", ""), "response": content}
         return {"role": "tool", "parts": [part]}
-    parts: list[dict[str, Any]] = [{"type": "text", "content": content}] if content else []
+    said = (("reasoning", message.get("reasoning_content", "")), ("text", content))
+    parts: list[dict[str, Any]] = [{"type": kind, "content": text} for kind, text in said if text]
     for call in message.get("tool_calls", []):
         arguments = call["function"]["arguments"]
         try:

@@ -28,7 +28,7 @@ from ..platform.serving.messages import ChatMessage, Sampling
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import DIRECT, Named, find_model, models_of
-from .openai_stream import chunks, finish_of, following, usage_of
+from .openai_stream import chunks, finish_of, following, thought_of, usage_of
 from .openai_views import REFUSED, Completion, CompletionRequest, ModelList, ModelView
 from .runs import Agents, RunRequest
 from .steering_api import event_stream
@@ -96,7 +96,8 @@ def completion(head: dict[str, Any], ended: RunEnded) -> dict[str, Any]:
     """The reply as ``Completion`` has it; a message without calls has no word of them, as OpenAI's."""
     calls = {"tool_calls": ended.tool_calls} if ended.tool_calls else {}
     content = ended.answer or (None if calls else "")
-    message = {"role": "assistant", "content": content, **calls, "refusal": None}
+    thought = thought_of(ended.reasoning) if ended.reasoning else {}
+    message = {"role": "assistant", "content": content, **thought, **calls, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": finish_of(ended), "logprobs": None}
     run = {
         "run_id": str(ended.run_id),

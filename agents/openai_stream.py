@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ..platform.database.outage import AWAY, away
 from ..platform.errors import WhorlError
 from ..platform.problems import openai_fault, openai_status
-from .events import RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
+from .events import ReasoningDelta, RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
 from .openai_views import CompletionUsage
 
 DONE = b"data: [DONE]\n\n"
@@ -48,6 +48,8 @@ async def _pieces(
     said = 0
     async with aclosing(events):
         async for event in events:
+            if isinstance(event, ReasoningDelta):
+                yield _chunk(head, thought_of(event.text))
             if isinstance(event, TextDelta):
                 yield _chunk(head, {"content": event.text})
                 said = event.step
@@ -83,6 +85,11 @@ def finish_of(ended: RunEnded) -> Literal["stop", "length", "tool_calls"]:
         return "tool_calls"
     cut = ended.finish_reason == "length" or ended.status != "succeeded"
     return "length" if cut else "stop"
+
+
+def thought_of(text: str) -> dict[str, str]:
+    """What a model thought, by both words that vLLM has had for it."""
+    return {"reasoning": text, "reasoning_content": text}
 
 
 def usage_of(ended: RunEnded) -> CompletionUsage:

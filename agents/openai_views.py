@@ -87,10 +87,15 @@ class CompletionUsage(BaseModel):
 
 
 class CompletionMessage(BaseModel):
-    """The reply; ``content`` is null where the model only calls tools."""
+    """The reply; ``content`` is null where the model only calls tools.
+
+    Both words for what the model thought say the same, as vLLM's do; they are missing where its server does not tell it apart.
+    """
 
     role: Literal["assistant"] = "assistant"
     content: str | None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
     tool_calls: list[WireToolCall] | None = None
     refusal: None = None
 

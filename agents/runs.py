@@ -226,7 +226,7 @@ class Agents:
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
                 await own_conversation(session, actor, conversation_id)
-                history = await _history(session, conversation_id)
+                history = await _history(session, conversation_id, request.in_place_of)
             elif request.keep:
                 conversation_id = new_id()
                 session.add(
@@ -434,11 +434,18 @@ def _unheard(event: RunEvent) -> None:
     """Nobody follows the run."""
 
 
-async def _history(session: Any, conversation_id: uuid.UUID) -> list[ChatMessage]:
-    rows = await session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation_id)
-        .order_by(Message.id.desc())
-        .limit(HISTORY_MESSAGES)
-    )
+async def _history(
+    session: Any, conversation_id: uuid.UUID, in_place_of: uuid.UUID | None
+) -> list[ChatMessage]:
+    """The latest messages of a conversation; of those a run is asked again for, what came before it."""
+    query = select(Message).where(Message.conversation_id == conversation_id)
+    if in_place_of is not None:
+        own = select(Message.id).where(
+            Message.conversation_id == conversation_id, Message.run_id == in_place_of
+        )
+        first = await session.scalar(own.order_by(Message.id).limit(1))
+        if first is None:
+            raise NotFoundError(f"There is no run {in_place_of} in this conversation.")
+        query = query.where(Message.id < first)
+    rows = await session.scalars(query.order_by(Message.id.desc()).limit(HISTORY_MESSAGES))
     return [{"role": row.role, "content": row.content} for row in reversed(list(rows))]

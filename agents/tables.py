@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -118,6 +118,16 @@ class AgentRow(TenantTable, Base):
     answer_tokens: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RecalledTool(TenantTable, Base):
+    """A tool that a workspace recalled as poisoned: its agents are not offered it until it is released."""
+
+    __tablename__ = "recalled_tools"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    recalled_by: Mapped[str] = mapped_column(Text)
+    recalled_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Message(TenantTable, Base):

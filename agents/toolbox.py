@@ -43,6 +43,12 @@ class Toolbox:
         """The tools of these names, as far as there are any; all for None."""
         return self if names is None else Toolbox(self.tools[name] for name in names if name in self.tools)
 
+    def without(self, names: Collection[str]) -> "Toolbox":
+        """The tools but those of some names."""
+        if not any(name in self.tools for name in names):
+            return self
+        return Toolbox(tool for name, tool in self.tools.items() if name not in names)
+
     def specs(self) -> list[ToolSpec]:
         """What the model is offered."""
         return [tool.spec() for tool in self.tools.values()]

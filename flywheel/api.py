@@ -23,8 +23,9 @@ from .datasets import Selection, find_dataset, list_datasets
 from .files import KEPT, MANIFEST
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .judging import api as judging_api
-from .outcomes import Feedback, Kind, record_outcome
+from .outcomes import STARS, Feedback, Kind, record_outcome, value_of
 from .parquet import parquet_of
+from .places import check_places
 from .screening import api as quarantine_api
 from .tables import Dataset, Training
 from .training.launch import list_trainings, queue_training
@@ -44,10 +45,18 @@ class NewFeedback(BaseModel):
     """An outcome of a run: ``value`` 1 is good, 0 is bad; an edit or comment has its ``text``."""
 
     kind: Kind
-    value: float = Field(1.0, ge=0, le=1)
+    value: float | None = Field(None, ge=0, le=1, description="By default 0 for a retry, 1 for all others.")
+    stars: int | None = Field(None, ge=1, le=STARS, description="A score as stars: 1 is the value 0, 5 is 1.")
     text: str | None = Field(None, max_length=20_000)
-    span_id: str | None = None
-    step: int = Field(0, ge=0, description="Of a call_edit: which turn of the model it corrects, from 0.")
+    span_id: str | None = Field(None, description="A span of the run that it is about.")
+    step: int | None = Field(
+        None,
+        ge=0,
+        description="The turn of the model after the question that it is about, from 0; none: the whole run.",
+    )
+    replaced_by: uuid.UUID | None = Field(
+        None, description="Of a retry: the run that was asked the same question in its place."
+    )
     program: str | None = Field(
         None, pattern=r"^[\w.-]{1,64}$", description="The program that judges; needs the permission to write."
     )
@@ -70,14 +79,19 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     """Say what became of a run."""
     actor.require("chat")
     whorl = request.app.state.whorl
-    if body.kind == "call_edit":
+    if body.kind == "call_edit" or body.step is not None or body.span_id is not None:
         await whorl.flush()
     source = actor.label
     if body.program is not None:
         actor.require("write")
         source = f"{'verifier' if body.kind == 'verdict' else 'judge'}:{body.program}"
-    feedback = Feedback(body.kind, body.value, source, text=body.text, span_id=body.span_id, step=body.step)
+    feedback = Feedback(
+        body.kind, value_of(body.kind, body.value, body.stars), source, text=body.text, span_id=body.span_id,
+        step=body.step, replaced_by=body.replaced_by,
+    )  # fmt: skip
+    feedback.check()
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await check_places(session, run_id, feedback)
         outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
         canary = await canary_of(session, run_id)
     if canary is not None:

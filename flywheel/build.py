@@ -20,8 +20,10 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
 # evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
-# was kept beside them.
-RULES = 5
+# was kept beside them; by 5, what models thought was left out, and runs that took the place of others and nobody judged.
+RULES = 6
+# The rules by which rows have what a model thought before its words, and by which what was asked for again is paired.
+REASONING = RETRIES = 6
 # Formats that teach what to avoid or what is new, so that what went well is kept beside their rows, and by which rules first.
 KEEPING: dict[Format, int] = {"dpo": 2, "kto": 2, "grpo": 5}
 
@@ -35,7 +37,8 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
         yield from (row for run in runs for row in _kto(run, rules))
     elif format == "dpo":
         corrections = (row for run in runs for row in _corrected(run))
-        yield from _without_repeats(chain(corrections, _question_pairs(runs), conversation_pairs(runs)))
+        pairs = chain(corrections, _retried_pairs(runs), _question_pairs(runs), conversation_pairs(runs))
+        yield from _without_repeats(pairs)
     else:
         yield from _without_repeats(
             chain(episodes(runs, corrections=rules > 2, earned=rules > 3), recorded_groups(runs))
@@ -44,7 +47,7 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
 
 def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:
     """Rows of an sft dataset of the runs that went well as they were: what must not be taught away."""
-    well = (run for run in runs if run.reward is not None and run.reward >= GOOD)
+    well = (run for run in runs if run.reward is not None and run.reward >= GOOD and not _blames(run))
     return _without_repeats(
         row for run in well if run.edit is None and not run.call_edits for row in _sft(run)
     )
@@ -65,15 +68,25 @@ def _sft(run: Trajectory) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
     for messages in corrected(run):
         yield build_row(run, messages=messages)
-    if run.edit is None and run.reward is not None and run.reward >= GOOD:
+    if run.edit is None and run.reward is not None and run.reward >= GOOD and not _blames(run):
         yield build_row(run, messages=plain(run.messages))
 
 
+def _blames(run: Trajectory) -> bool:
+    """Whether a turn of the run is known to be wrong, such as a call that was denied."""
+    return any(worth <= BAD for _, worth in run.judged_turns)
+
+
 def _kto(run: Trajectory, rules: int) -> Iterator[Row]:
-    """Corrected calls against the wrong ones, and the last turn of a judged run.
+    """Corrected calls against the wrong ones, turns that were judged by themselves, and the last turn of a judged run.
 
     Where a call was corrected, the fault lies there: the turns after it are not blamed.
     """
+    edited = {at for at, _ in run.call_edits}
+    for at, worth in run.judged_turns:
+        if at not in edited and not BAD < worth < GOOD:
+            prompt, judged = plain(run.messages[:at]), plain(run.messages[at : at + 1])
+            yield build_row(run, prompt=prompt, completion=judged, label=worth >= GOOD)
     for at, edit in run.call_edits:
         for turn, label in ((edit.message(), True), (run.messages[at], False)):
             yield build_row(run, prompt=plain(run.messages[:at]), completion=plain([turn]), label=label)
@@ -90,7 +103,9 @@ def _corrected(run: Trajectory) -> Iterator[Row]:
         if chosen != rejected:
             yield build_row(run, prompt=plain(run.messages[:at]), chosen=chosen, rejected=rejected)
     if run.edit is not None and run.edit.strip() != str(run.messages[-1]["content"]).strip():
-        chosen = [{"role": "assistant", "content": run.edit}]
+        # Both sides think the same, so that their words are compared and not whether anything was thought.
+        thought = run.messages[-1].get("reasoning_content")
+        chosen = plain([{"role": "assistant", "content": run.edit, "reasoning_content": thought}])
         yield build_row(
             run, prompt=plain(run.messages[:-1]), chosen=chosen, rejected=plain(run.messages[-1:])
         )
@@ -111,6 +126,38 @@ def _question_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
                 prompt, chosen, rejected = pair
                 row = build_row(better, prompt=prompt, chosen=chosen, rejected=rejected)
                 yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
+
+
+def _retried_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
+    """The answer that was kept against those before it that were asked for again, after the same history."""
+    for asked in runs.groups(_retried_question):
+        by_id = {str(run.run_id): run for run in asked}
+        for run in asked:
+            kept = _kept_in_place(run, by_id)
+            if kept is None:
+                continue
+            pair = _parting(plain(kept.messages), plain(run.messages))
+            if pair is not None:
+                prompt, chosen, rejected = pair
+                row = build_row(kept, prompt=prompt, chosen=chosen, rejected=rejected)
+                yield {**row, "source": [str(kept.run_id), str(run.run_id)]}
+
+
+def _kept_in_place(run: Trajectory, by_id: dict[str, Trajectory]) -> Trajectory | None:
+    """The last of the runs that took each other's places after ``run``, unless it is bad itself."""
+    passed, last = {str(run.run_id)}, run
+    while last.replaced_by in by_id and last.replaced_by not in passed:
+        last = by_id[last.replaced_by]
+        passed.add(str(last.run_id))
+    bad = last.reward is not None and last.reward <= BAD
+    return None if last is run or last.replaced_by or bad else last
+
+
+def _retried_question(run: Trajectory) -> str | None:
+    """What a run was asked with which tools, or None where it is bad and nothing took its place."""
+    if run.replaced_by is None and run.reward is not None and run.reward <= BAD:
+        return None
+    return json.dumps([plain(run.prompt), run.tools], sort_keys=True)
 
 
 def _judged_question(run: Trajectory) -> str | None:

@@ -22,8 +22,9 @@ from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .judging.commands import judge
 from .lineage_commands import erase, lineage, recall
-from .outcomes import KINDS, Feedback, record_outcome
+from .outcomes import KINDS, STARS, Feedback, record_outcome, value_of
 from .parquet import parquet_of
+from .places import check_places
 from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
 from .readers.local import LocalReader
@@ -38,16 +39,22 @@ from .verifiers.commands import verify
 @click.command()
 @click.argument("run_id")
 @click.argument("kind", type=click.Choice([*KINDS, "up", "down"]))
-@click.option("--value", type=click.FloatRange(0, 1), default=1.0, help="1 is good, 0 is bad.")
+@click.option(
+    "--value", type=click.FloatRange(0, 1), help="1 is good, 0 is bad; by default 0 for a retry, else 1."
+)
+@click.option("--stars", type=click.IntRange(1, STARS), help="A score as stars: 1 is the value 0, 5 is 1.")
 @click.option("--text", help="The corrected answer of an edit, a corrected call as JSON, or a comment.")
 @click.option(
-    "--step", type=click.IntRange(0), default=0, help="Of a call_edit: which turn of the model, from 0."
+    "--step", type=click.IntRange(0), help="The model's turn it is about, from 0; none: the whole run."
 )
+@click.option("--span-id", help="The span it is about, as whorl runs show has it.")
+@click.option("--replaced-by", help="Of a retry: the run that was asked the same question in its place.")
 @run_async
 async def feedback(
-    terminal: Terminal, run_id: str, kind: str, value: float, text: str | None, step: int
-) -> None:
-    """Say what became of a run: up, down, edit --text …, call_edit --text …, score --value ….
+    terminal: Terminal, run_id: str, kind: str, value: float | None, stars: int | None, text: str | None,
+    step: int | None, span_id: str | None, replaced_by: str | None,
+) -> None:  # fmt: skip
+    """Say what became of a run: up, down, edit --text …, call_edit --text …, score --value …, retry.
 
     \b
     Example: whorl feedback 0199e6a0-0000-7000-8000-000000000000 up
@@ -56,8 +63,13 @@ async def feedback(
     wanted: Any = "thumb" if thumb is not None else kind
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
-        given = Feedback(wanted, value if thumb is None else thumb, actor.label, text=text, step=step)
+        given = Feedback(
+            wanted, value_of(wanted, value, stars) if thumb is None else thumb, actor.label, text=text, step=step,
+            span_id=span_id, replaced_by=parse_uuid(replaced_by, "run") if replaced_by else None,
+        )  # fmt: skip
+        given.check()
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            await check_places(session, parse_uuid(run_id, "run"), given)
             outcome = await record_outcome(
                 session, actor.tenant_id, parse_uuid(run_id, "run"), given, whorl.redactor
             )

@@ -24,7 +24,7 @@ from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from . import screening, split
-from .build import FORMATS, KEEPING, RULES, Format, build_rows, kept_rows
+from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, Format, build_rows, kept_rows
 from .consent import consents_of
 from .curate import (
     EVALUATION_TAG,
@@ -37,12 +37,13 @@ from .curate import (
 )  # fmt: skip
 from .files import Written, partial_folder, publish, write_rows
 from .manifests import runs_of_dataset, whole
+from .outcomes import replacements
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
 from .run_ids import AT_ONCE, RunIds
 from .screening import quarantine
 from .screening.screener import Look
-from .sources import still_usable, take_turn, those_there
+from .sources import answered_tainted, still_usable, take_turn, those_there
 from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory
@@ -284,9 +285,12 @@ async def list_datasets(session: AsyncSession) -> list[Dataset]:
 
 
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:
-    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first."""
+    """The ids of a selection's runs that users asked for: none of an evaluation, no shadow; the oldest first.
+
+    None that a tainted adapter answered either: what it should not have learnt is in what it says.
+    """
     unasked = (~Run.tags.contains([tag]) for tag in (EVALUATION_TAG, SHADOW_TAG))
-    query = selected(selection).where(*unasked).execution_options(yield_per=AT_ONCE)
+    query = selected(selection).where(*unasked, ~answered_tainted()).execution_options(yield_per=AT_ONCE)
     found = RunIds()
     async for run_id in await session.stream_scalars(query):
         found.append(run_id)
@@ -321,7 +325,7 @@ async def _build(
     with Spool[Trajectory]() as kept:
         async for run in _screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
-            kept.add(run)
+            kept.add(run if cut.rules >= REASONING else run.without_reasoning())
         built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
     return built
 
@@ -345,6 +349,8 @@ async def _screened(
     reading = Reading(tenant_id, cut.as_of, consents, cut.where)
     decided = await quarantine.states_at(session, run_ids, cut.as_of)
     screen = quarantine.RunScreen()
+    retried = cut.format == "dpo" and cut.rules >= RETRIES
+    kept = await replacements(session, cut.as_of) if retried else set[uuid.UUID]()
     asked = set[str]()
     if cut.contamination:
         asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
@@ -355,7 +361,7 @@ async def _screened(
             for run, looks in page.runs:
                 state = decided.get(run.run_id)
                 reason = reading.refusal(run) or _suspicion(run, looks, state, screen, built)
-                if not reason and not run.outcomes:
+                if not reason and not run.outcomes and run.run_id not in kept:
                     reason = "no outcome"
                 reason = reason or curator.refusal(run)
                 if reason:

@@ -14,15 +14,14 @@ from .outcomes import Feedback, record_outcome
 
 
 def feedback_of(decided: Decided, actor: Actor) -> Feedback:
-    """The outcome that a decision is: an approval of value 1 or 0, or the call that belongs in the turn's place."""
+    """The outcome that a decision is of its turn: an approval of value 1 or 0, or the call that belongs in its place."""
     approval = decided.approval
+    step = approval.step - 1
     if approval.edited is None:
         value = 1.0 if approval.state == "approved" else 0.0
-        return Feedback("approval", value, actor.label, text=approval.note or None)
+        return Feedback("approval", value, actor.label, text=approval.note or None, step=step)
     call = {"name": approval.name, "arguments": json.loads(approval.edited)}
-    return Feedback(
-        "call_edit", 1.0, actor.label, text=json.dumps(call, ensure_ascii=False), step=approval.step - 1
-    )
+    return Feedback("call_edit", 1.0, actor.label, text=json.dumps(call, ensure_ascii=False), step=step)
 
 
 def learner(

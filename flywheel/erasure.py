@@ -1,4 +1,4 @@
-"""Erasure of a person, and recall of a poisoned source: both follow the lineage and leave a receipt."""
+"""Erasure of a person: it follows the lineage and leaves a receipt, as recalls do."""
 
 import hashlib
 import uuid
@@ -14,7 +14,6 @@ from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import new_id, now
 from ..platform.database.conditions import one_of
 from ..platform.database.session import count_of, tenant_session
-from ..platform.errors import InputError
 from ..platform.idempotency.tables import IdempotentAnswer
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
@@ -23,13 +22,10 @@ from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import ErasedRun, Span
 from ..platform.usage.record import forget_actor
-from .lineage import Node, descendants, find_node, find_people, find_user
-from .screening.recalled import confirm_recalled
+from .lineage import descendants, find_node, find_people, find_user
 from .sources import take_turn
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
-
-RECALLED = ("document", "tool", "run")
 
 
 async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor, subject: str) -> Receipt:
@@ -58,25 +54,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
             await _refuse_later(session, actor.tenant_id, descent.runs)
             if not descent.datasets:
                 counts = await _delete(session, actor, subject, descent.runs)
-                return _receipt(session, actor, "erasure", _hash(subject), counts, undone)
-
-
-async def recall_source(engine: AsyncEngine, servers: ModelServers, actor: Actor, source: str) -> Receipt:
-    """Take back what came of a poisoned document, tool or run; its runs stay, in confirmed quarantine.
-
-    Raises NotFoundError for a source that had part in nothing, InputError for another kind of thing.
-    """
-    actor.require("administer")
-    async with tenant_session(engine, actor.tenant_id) as session:
-        node = await find_node(session, source)
-        if node.kind not in RECALLED:
-            raise InputError(f"A {node.kind} is no source: recall a document, a tool or a run.")
-        await take_turn(session, actor.tenant_id)
-        descent = await descendants(session, node)
-        held = await confirm_recalled(session, actor, [uuid.UUID(run) for run in descent.runs], _named(node))
-    undone = await withdraw(engine, servers, actor, descent, f"{_named(node)} was recalled")
-    async with tenant_session(engine, actor.tenant_id) as session:
-        return _receipt(session, actor, "recall", _named(node), {"runs": held}, undone)
+                return leave_receipt(session, actor, "erasure", _hash(subject), counts, undone)
 
 
 async def list_receipts(session: AsyncSession) -> list[Receipt]:
@@ -150,9 +128,10 @@ async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[
     return counts
 
 
-def _receipt(
+def leave_receipt(
     session: AsyncSession, actor: Actor, kind: str, subject: str, counts: dict[str, int], undone: Withdrawn
 ) -> Receipt:
+    """Store what an erasure or recall took away, and audit that it was done."""
     told = {
         **counts, "rows": undone.rows, "adapters": undone.adapters,
         "routes": [{"agent": a, "from": before, "to": after} for a, before, after in undone.routes],
@@ -165,10 +144,6 @@ def _receipt(
     session.add(receipt)
     record(session, actor, f"{kind}.done", str(receipt.id))
     return receipt
-
-
-def _named(node: Node) -> str:
-    return f"{node.kind}:{node.id}"
 
 
 def _hash(subject: str) -> str:

@@ -1,6 +1,8 @@
 """Lineage: what came of a document, tool, user, run, dataset or adapter, and what it came from.
 
 document · tool · user → run → row → dataset → training → adapter → route
+                          ↑                                  │
+                          └────────── it answers ────────────┘
 """
 
 import json
@@ -10,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
@@ -18,20 +20,28 @@ from ..platform.database.conditions import one_of
 from ..platform.database.rls import TENANT_SETTING
 from ..platform.errors import InputError, NotFoundError
 from ..platform.identity.tables import Membership, User
+from ..platform.portions import portions
 from ..platform.serving.tables import Adapter, Route
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.otlp.records import pseudonym
 from ..platform.telemetry.tables import Span
 from ..retrieval.tables import DocumentRow
 from .files import KEPT, PARTS
+from .run_ids import AT_ONCE
+from .shown import of_tool, tools_of
 from .tables import Dataset, DatasetRun, Training
 
-Kind = Literal["document", "tool", "user", "run", "dataset", "training", "adapter"]
+Kind = Literal["document", "tool", "user", "run", "row", "dataset", "training", "adapter"]
+# Runs that adapters answered which a descent names, the latest; of all of them their rows are found.
+MOST_ANSWERED = 1000
 
 
 @dataclass(frozen=True)
 class Node:
-    """One thing with a history: its kind and its id (of a user the e-mail address, of a tool the name)."""
+    """One thing with a history: its kind and its id.
+
+    That of a user is the e-mail address, of a tool the name, of a row dataset/part/line, the line from 1.
+    """
 
     kind: Kind
     id: str
@@ -48,7 +58,11 @@ class RowRef:
 
 @dataclass(frozen=True)
 class Descent:
-    """What came of a node, kind by kind; ids as text, ``routes`` are the agents that it answers for."""
+    """What came of a node, kind by kind; ids as text, ``routes`` are the agents that it answers for.
+
+    ``answered`` are runs that adapters among what came of it answered, at most ``MOST_ANSWERED``; rows of these are
+    among ``rows``, and so on.
+    """
 
     runs: tuple[str, ...] = ()
     rows: tuple[RowRef, ...] = ()
@@ -56,6 +70,7 @@ class Descent:
     trainings: tuple[str, ...] = ()
     adapters: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
 
     def value(self) -> dict[str, Any]:
         """As JSON values."""
@@ -86,7 +101,8 @@ async def find_node(session: AsyncSession, name: str) -> Node:
     """
     kind, _, rest = name.partition(":")
     if rest and kind in Kind.__args__:  # type: ignore[attr-defined]
-        if await _exists(session, node := Node(kind, rest)):  # type: ignore[arg-type]
+        node = _row_node(rest) if kind == "row" else Node(kind, rest)  # type: ignore[arg-type]
+        if await _exists(session, node):
             return node
         raise NotFoundError(f"There is no {kind} {rest!r} in this workspace.")
     for candidate in Kind.__args__:  # type: ignore[attr-defined]
@@ -94,7 +110,7 @@ async def find_node(session: AsyncSession, name: str) -> Node:
             return node
     raise NotFoundError(
         f"Nothing in this workspace is called {name!r}: give the id of a run, document, dataset or training, "
-        "an adapter's name, a member's e-mail address, or tool:NAME."
+        "an adapter's name, a member's e-mail address, tool:NAME or row:DATASET/LINE."
     )
 
 
@@ -103,8 +119,10 @@ async def _exists(session: AsyncSession, node: Node) -> bool:
     match node.kind:
         case "user":
             return bool(await find_people(session, node.id))
+        case "row":
+            return await _row_of(session, node) is not None
         case "tool":
-            return await session.scalar(select(Span.span_id).where(_of_tool(node.id)).limit(1)) is not None
+            return await session.scalar(select(Span.span_id).where(of_tool(node.id)).limit(1)) is not None
         case "adapter":
             return await session.scalar(select(Adapter.name).where(Adapter.name == node.id)) is not None
         case "document":
@@ -117,10 +135,28 @@ async def _exists(session: AsyncSession, node: Node) -> bool:
     return key is not None and await session.scalar(select(table.id).where(table.id == key)) is not None
 
 
+def _row_node(name: str) -> Node:
+    """The row that DATASET/LINE, of the training part, or DATASET/PART/LINE means."""
+    dataset, _, place = name.partition("/")
+    return Node("row", f"{dataset}/{place if '/' in place else f'train/{place}'}")
+
+
+async def _row_of(session: AsyncSession, node: Node) -> dict[str, Any] | None:
+    """The row that a node is, or None where there is none."""
+    dataset_id, _, place = node.id.partition("/")
+    part, _, line = place.partition("/")
+    key = _uuid(dataset_id)
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == key)) if key is not None else None
+    if dataset is None or not line.isdecimal():
+        return None
+    rows = (row for found, number, row in stored_rows(dataset) if (found, number) == (part, int(line)))
+    return next(rows, None)
+
+
 async def descendants(session: AsyncSession, node: Node) -> Descent:
-    """All that came of ``node``."""
-    if node.kind in ("adapter", "training", "dataset"):
-        datasets = [node.id] if node.kind == "dataset" else []
+    """All that came of ``node``, turn after turn of the wheel: what adapters that came of it answered, too."""
+    if node.kind in ("adapter", "training", "dataset", "row"):
+        datasets = [node.id.partition("/")[0]] if node.kind in ("dataset", "row") else []
         return await _after(session, (), (), datasets, node)
     runs = await runs_of(session, node)
     rows = [row for dataset in await _datasets_of(session, runs) for row in rows_of(dataset, set(runs))]
@@ -135,20 +171,58 @@ async def _after(
     datasets: Sequence[str],
     start: Node | None,
 ) -> Descent:
-    trained = select(Training).where(Training.dataset_id.in_([uuid.UUID(d) for d in datasets]))
-    if start is not None and start.kind == "training":
-        trained = select(Training).where(Training.id == uuid.UUID(start.id))
-    trainings = list(await session.scalars(trained.order_by(Training.id)))
-    adapters = [training.adapter for training in trainings if training.adapter]
-    if start is not None and start.kind == "adapter":
-        adapters = [start.id]
-    routes = await session.scalars(
-        select(Route.agent).where(Route.adapter.in_(adapters)).order_by(Route.agent)
-    )
+    trainings: dict[str, None] = {}
+    adapters: dict[str, None] = {}
+    fresh = [start.id] if start is not None and start.kind == "adapter" else []
+    met, all_rows, new = dict.fromkeys(datasets), dict.fromkeys(rows), list(datasets)
+    while True:
+        trained: ColumnElement[bool] = Training.dataset_id.in_([uuid.UUID(dataset) for dataset in new])
+        if start is not None and start.kind == "training":
+            trained, start = Training.id == uuid.UUID(start.id), None
+        found = list(await session.scalars(select(Training).where(trained).order_by(Training.id)))
+        trainings |= dict.fromkeys(str(training.id) for training in found)
+        fresh += [
+            training.adapter for training in found if training.adapter and training.adapter not in adapters
+        ]
+        adapters |= dict.fromkeys(fresh)
+        turned = await _rows_answered_by(session, fresh)
+        fresh = []
+        new = [dataset for dataset in dict.fromkeys(row.dataset for row in turned) if dataset not in met]
+        met |= dict.fromkeys(new)
+        all_rows |= dict.fromkeys(turned)
+        if not new:
+            break
+    routes = select(Route.agent).where(Route.adapter.in_(adapters)).order_by(Route.agent)
+    answered = select(Run.id).where(Run.adapter.in_(adapters)).order_by(Run.id.desc()).limit(MOST_ANSWERED)
     return Descent(
-        tuple(runs), tuple(rows), tuple(datasets), tuple(str(t.id) for t in trainings), tuple(adapters),
-        tuple(routes),
+        tuple(runs), tuple(all_rows), tuple(met), tuple(trainings), tuple(adapters),
+        tuple(await session.scalars(routes)), tuple(str(run) for run in await session.scalars(answered)),
     )  # fmt: skip
+
+
+async def _rows_answered_by(session: AsyncSession, adapters: Sequence[str]) -> list[RowRef]:
+    """The rows of all datasets that were made of what adapters answered."""
+    if not adapters:
+        return []
+    mine = (
+        select(DatasetRun.dataset_id).join(Run, Run.id == DatasetRun.run_id).where(Run.adapter.in_(adapters))
+    )
+    datasets = await session.scalars(select(Dataset).where(Dataset.id.in_(mine)).order_by(Dataset.id))
+    return [
+        row
+        for dataset in list(datasets)
+        for row in rows_of(dataset, {str(run) for run in await answered_in(session, dataset.id, adapters)})
+    ]
+
+
+async def answered_in(
+    session: AsyncSession, dataset_id: uuid.UUID, adapters: Sequence[str]
+) -> set[uuid.UUID]:
+    """The runs of a dataset that adapters answered."""
+    among = select(Run.id).join(DatasetRun, DatasetRun.run_id == Run.id)
+    return set(
+        await session.scalars(among.where(DatasetRun.dataset_id == dataset_id, Run.adapter.in_(adapters)))
+    )
 
 
 async def runs_of(session: AsyncSession, node: Node) -> list[str]:
@@ -159,41 +233,84 @@ async def runs_of(session: AsyncSession, node: Node) -> list[str]:
         people = await find_people(session, node.id)
         found = await session.scalars(select(Run.id).where(Run.user_id.in_(people)).order_by(Run.id))
         return [str(run) for run in found]
-    condition = _of_tool(node.id) if node.kind == "tool" else _of_document(node.id)
+    condition = of_tool(node.id) if node.kind == "tool" else _of_document(node.id)
     found = await session.scalars(select(Span.run_id).where(condition).distinct().order_by(Span.run_id))
     return [str(run) for run in found if run is not None]
 
 
 async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
-    """All that ``node`` came from."""
-    adapters = [node.id] if node.kind == "adapter" else []
-    trainings: list[Training] = []
-    if node.kind == "adapter":
-        trainings = list(await session.scalars(select(Training).where(Training.adapter == node.id)))
-    if node.kind == "training":
-        trainings = list(await session.scalars(select(Training).where(Training.id == uuid.UUID(node.id))))
-    ids = [training.dataset_id for training in trainings]
-    ids += [uuid.UUID(node.id)] if node.kind == "dataset" else []
-    datasets = list(await session.scalars(select(Dataset).where(Dataset.id.in_(ids))))
-    runs = [node.id] if node.kind == "run" else sorted({run for d in datasets for run in sources(d)})
-    keys = [uuid.UUID(run) for run in runs]
-    users = select(User.email).join(Run, Run.user_id == User.id).where(one_of(Run.id, keys)).distinct()
-    tools = select(Span.attributes[c.TOOL_NAME].astext).where(
-        one_of(Span.run_id, keys), Span.operation == "execute_tool"
+    """All that ``node`` came from, turn after turn of the wheel: what the adapters that answered its runs came from, too."""
+    adapters = dict.fromkeys([node.id] if node.kind == "adapter" else [])
+    trainings: dict[uuid.UUID, None] = {}
+    datasets: dict[uuid.UUID, None] = {}
+    runs: dict[str, None] = {}
+    new_runs, new_adapters = await _runs_behind(session, node), list(adapters)
+    if node.kind == "dataset":
+        datasets[uuid.UUID(node.id)] = None
+    trained = (
+        Training.id == uuid.UUID(node.id) if node.kind == "training" else Training.adapter.in_(new_adapters)
     )
-    shown = select(Span.attributes[c.RETRIEVAL_DOCUMENTS].astext).where(
-        one_of(Span.run_id, keys), Span.attributes.has_key(c.RETRIEVAL_DOCUMENTS)
-    )
-    documents = {d["id"] for text in await session.scalars(shown) for d in json.loads(text)}
+    while new_runs or new_adapters or (node.kind == "training" and not trainings):
+        runs |= dict.fromkeys(new_runs)
+        found = list(await session.scalars(select(Training).where(trained).order_by(Training.id)))
+        trainings |= dict.fromkeys(training.id for training in found)
+        wanted = {training.dataset_id for training in found} - datasets.keys()
+        behind = list(
+            await session.scalars(select(Dataset).where(Dataset.id.in_(wanted)).order_by(Dataset.id))
+        )
+        datasets |= dict.fromkeys(dataset.id for dataset in behind)
+        new_runs = sorted({*new_runs, *(run for dataset in behind for run in sources(dataset))})
+        new_adapters = [a for a in await _answering(session, new_runs) if a not in adapters]
+        adapters |= dict.fromkeys(new_adapters)
+        new_runs = [run for run in new_runs if run not in runs]
+        trained = Training.adapter.in_(new_adapters)
+    keys = sorted(uuid.UUID(run) for run in runs)
     return Ancestry(
         tuple(a for a in adapters if a != node.id),
-        tuple(str(t.id) for t in trainings if str(t.id) != node.id),
-        tuple(str(d.id) for d in datasets if str(d.id) != node.id),
-        tuple(run for run in runs if run != node.id),
-        tuple(sorted(documents)),
-        tuple(sorted({tool for tool in await session.scalars(tools) if tool})),
-        tuple(sorted(await session.scalars(users))),
+        tuple(str(t) for t in trainings if str(t) != node.id),
+        tuple(str(d) for d in datasets if str(d) != node.id),
+        tuple(run for run in sorted(runs) if run != node.id),
+        *(tuple(sorted(found)) for found in await _sources_of(session, keys)),
     )
+
+
+async def _runs_behind(session: AsyncSession, node: Node) -> list[str]:
+    """The runs that a run, row or dataset is or was made of; of other things none directly."""
+    if node.kind == "run":
+        return [node.id]
+    if node.kind == "row":
+        row = await _row_of(session, node)
+        return sorted(row["source"]) if row is not None else []
+    if node.kind != "dataset":
+        return []
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == uuid.UUID(node.id)))
+    return sorted(sources(dataset)) if dataset is not None else []
+
+
+async def _answering(session: AsyncSession, runs: Sequence[str]) -> list[str]:
+    """The adapters that answered runs."""
+    found: set[str] = set()
+    for page in portions(runs, AT_ONCE):
+        within = one_of(Run.id, [uuid.UUID(run) for run in page])
+        query = select(Run.adapter).where(within, Run.adapter.is_not(None)).distinct()
+        found.update(name for name in await session.scalars(query) if name)
+    return sorted(found)
+
+
+async def _sources_of(
+    session: AsyncSession, runs: Sequence[uuid.UUID]
+) -> tuple[set[str], set[str], set[str]]:
+    """Documents, tools and users that had part in runs."""
+    documents, tools, people = set[str](), set[str](), set[str]()
+    for page in portions(runs, AT_ONCE):
+        users = select(User.email).join(Run, Run.user_id == User.id).where(one_of(Run.id, page)).distinct()
+        shown = select(Span.attributes[c.RETRIEVAL_DOCUMENTS].astext).where(
+            one_of(Span.run_id, page), Span.attributes.has_key(c.RETRIEVAL_DOCUMENTS)
+        )
+        documents |= {d["id"] for text in await session.scalars(shown) for d in json.loads(text)}
+        tools |= await tools_of(session, page)
+        people |= set(await session.scalars(users))
+    return documents, tools, people
 
 
 async def _datasets_of(session: AsyncSession, runs: Sequence[str]) -> list[Dataset]:
@@ -225,10 +342,6 @@ def stored_rows(dataset: Dataset) -> Iterator[tuple[str, int, dict[str, Any]]]:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 yield part, number, json.loads(line)
-
-
-def _of_tool(name: str) -> Any:
-    return (Span.operation == "execute_tool") & (Span.attributes[c.TOOL_NAME].astext == name)
 
 
 def _of_document(document: str) -> Any:

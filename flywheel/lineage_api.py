@@ -6,11 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
-from .erasure import erase_subject, list_receipts, recall_source
+from .erasure import erase_subject, list_receipts
 from .lineage import ancestors, descendants, find_node
+from .recall import recall_source, release_tool
 
 router = APIRouter(tags=["lineage"])
 
@@ -49,7 +51,7 @@ class NewRecall(BaseModel):
 
 @router.get("/lineage/{name:path}", response_model=LineageView)
 async def get_lineage(name: str, actor: CurrentActor, request: Request) -> Any:
-    """Ancestors and descendants of a run, document, dataset, training, adapter, member or tool."""
+    """Ancestors and descendants of a run, row, document, dataset, training, adapter, member or tool."""
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         node = await find_node(session, name)
@@ -67,10 +69,17 @@ async def post_erasure(body: NewErasure, actor: CurrentActor, request: Request) 
 
 @router.post("/recalls", response_model=ReceiptView, status_code=201)
 async def post_recall(body: NewRecall, actor: CurrentActor, request: Request) -> Any:
-    """Take back what came of a poisoned source; the answer is the receipt."""
+    """Take back what came of a poisoned source, which is served no more; the answer is the receipt."""
     whorl = request.app.state.whorl
     await whorl.flush()
-    return await recall_source(whorl.engine, whorl.servers, actor, body.source)
+    return await recall_source(whorl.engine, whorl.servers, whorl.library, actor, body.source)
+
+
+@router.delete("/recalls/tools/{name:path}", status_code=204)
+async def delete_recall(name: str, actor: CurrentActor, request: Request) -> Response:
+    """Offer a recalled tool to the workspace's agents again; what was taken back stays so."""
+    await release_tool(request.app.state.whorl.engine, actor, name)
+    return Response(status_code=204)
 
 
 @router.get("/receipts", response_model=list[ReceiptView])

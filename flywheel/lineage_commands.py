@@ -8,8 +8,9 @@ import click
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
-from .erasure import erase_subject, recall_source
+from .erasure import erase_subject
 from .lineage import ancestors, descendants, find_node
+from .recall import recall_source, release_tool
 from .tables import Receipt
 
 
@@ -17,9 +18,10 @@ from .tables import Receipt
 @click.argument("id")
 @run_async
 async def lineage(terminal: Terminal, id: str) -> None:
-    """What came of a run, document, dataset, training, adapter, member or tool, and what it came from.
+    """What came of a run, row, document, dataset, training, adapter, member or tool, and what it came from.
 
-    ID is an id, a name or an e-mail address; kind:ID says which is meant, as tool:search.
+    ID is an id, a name or an e-mail address; kind:ID says which is meant, as tool:search. A row is
+    row:DATASET/LINE of the training part, or row:DATASET/PART/LINE.
 
     \b
     Example: whorl lineage acme.v1
@@ -70,21 +72,28 @@ async def erase(terminal: Terminal, subject: str, yes: bool) -> None:
 
 @click.command()
 @click.option("--source", required=True, help="document:ID, tool:NAME or run:ID.")
+@click.option("--release", is_flag=True, help="Offer a recalled tool again; what was taken back stays so.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed with --json.")
 @run_async
-async def recall(terminal: Terminal, source: str, yes: bool) -> None:
+async def recall(terminal: Terminal, source: str, release: bool, yes: bool) -> None:
     """Take back what came of a poisoned document, tool or run.
 
-    Its runs go into quarantine for good, datasets are made again without them, adapters trained on
+    A document leaves the library, a tool is offered no more until it is released. Its runs go into quarantine
+    for good and their answers out of conversations, datasets are made again without them, adapters trained on
     them are tainted and answer no more.
 
     \b
     Example: whorl recall --source tool:weather --yes
     """
+    if release:
+        async with terminal.open() as (whorl, actor):
+            await release_tool(whorl.engine, actor, source)
+        terminal.result({"released": source}, lambda: click.echo(f"{source} is offered again."))
+        return
     _ask(terminal, f"Recall all that came of {source}?", yes)
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
-        receipt = await recall_source(whorl.engine, whorl.servers, actor, source)
+        receipt = await recall_source(whorl.engine, whorl.servers, whorl.library, actor, source)
     _show_receipt(terminal, receipt)
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import anyio.to_thread
@@ -20,10 +20,32 @@ from .tables import Outcome
 
 Kind = Literal["thumb", "score", "edit", "retry", "approval", "verdict", "judge", "comment", "call_edit"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# What an outcome says where it gives no value: that a run was asked for again says that its answer was not wanted.
+VALUES: dict[Kind, float] = {kind: 0.0 if kind == "retry" else 1.0 for kind in KINDS}
+STARS = 5
 _MAX_TEXT = 20_000
 # Sources that are no people: whoever sets them up answers for them.
 MACHINES = ("verifier:", "judge:", "import:", "evaluation:")
 MOST_PER_HOUR = 1000
+# Where the details of a retry name the run that took the place of its own.
+REPLACED_BY = "replaced_by"
+
+
+def value_of(kind: Kind, value: float | None = None, stars: int | None = None) -> float:
+    """The value of an outcome, 0 to 1: as given, or a rating of 1 to ``STARS`` stars, or by its kind.
+
+    >>> value_of("thumb"), value_of("retry"), value_of("score", stars=4)
+    (1.0, 0.0, 0.75)
+
+    Raises InputError for a value and stars at once, and for stars of anything but a score.
+    """
+    if stars is None:
+        return VALUES[kind] if value is None else value
+    if value is not None or kind != "score":
+        raise InputError("Stars are the value of a score: leave the value out, and say score.", "stars")
+    if not 1 <= stars <= STARS:
+        raise InputError(f"A rating has 1 to {STARS} stars, not {stars}.", "stars")
+    return (stars - 1) / (STARS - 1)
 
 
 def is_person(source: str) -> bool:
@@ -46,16 +68,20 @@ class Opinion(Protocol):
     def weight(self) -> float: ...
     @property
     def source(self) -> str: ...
+    @property
+    def step(self) -> int | None: ...
 
 
 def reward_of(opinions: Iterable[Opinion]) -> float | None:
     """The weighted mean of what each source thinks of a run, or None where nobody judged it.
 
-    A source that judges often is heard once, with the mean of what it said and its greatest weight.
+    A source that judges often is heard once, with the mean of what it said and its greatest weight. What is said of
+    single steps is none of the run's.
     """
     sources: dict[str, list[Opinion]] = {}
     for opinion in opinions:
-        if opinion.kind not in ("edit", "comment", call_edits.KIND) and opinion.weight > 0:
+        whole = opinion.step is None and opinion.kind not in ("edit", "comment", call_edits.KIND)
+        if whole and opinion.weight > 0:
             sources.setdefault(opinion.source, []).append(opinion)
     if not sources:
         return None
@@ -73,7 +99,9 @@ class Feedback:
 
     ``value`` is 1 for good and 0 for bad; scores and judges may lie between. An ``edit`` carries
     the corrected answer in ``text``, a ``comment`` its words, a ``call_edit`` the tool call that belongs
-    in place of the model's turn ``step`` (from 0), as JSON with ``name`` and ``arguments``.
+    in place of the model's turn ``step`` (from 0), as JSON with ``name`` and ``arguments``. With a ``step`` any other
+    outcome is of that turn alone. A ``retry`` says that the answer was not wanted; the run ``replaced_by`` was asked
+    the same question in its place.
     """
 
     kind: Kind
@@ -82,7 +110,8 @@ class Feedback:
     weight: float = 1.0
     text: str | None = None
     span_id: str | None = None
-    step: int = 0
+    step: int | None = None
+    replaced_by: uuid.UUID | None = None
 
     def check(self) -> None:
         """Raise InputError for values that no outcome can have."""
@@ -93,7 +122,15 @@ class Feedback:
         if self.kind in ("edit", "comment") and not (self.text or "").strip():
             raise InputError(f"An outcome of kind {self.kind} needs a text.")
         if self.kind == call_edits.KIND:
-            call_edits.parse_edit(self.text, self.step)
+            call_edits.parse_edit(self.text, self.step or 0)
+        if self.kind == "edit" and self.step is not None:
+            raise InputError("An edit is of the answer; a turn's call is corrected by a call_edit.", "step")
+        if self.kind == "retry" and (self.value > 0.5 or self.step is not None):
+            raise InputError(
+                "A retry says that the answer was not wanted: leave out its value and its step.", "value"
+            )
+        if self.replaced_by is not None and self.kind != "retry":
+            raise InputError("Only a retry is replaced by another run.", "replaced_by")
         if self.text and len(self.text) > _MAX_TEXT:
             raise InputError(f"The text has {len(self.text)} characters; at most {_MAX_TEXT} are kept.")
 
@@ -134,13 +171,17 @@ async def record_outcome(
             await session.delete(old)
     details = details or {}
     if feedback.kind == call_edits.KIND:
-        edit = call_edits.parse_edit(feedback.text, feedback.step)
+        edit = call_edits.parse_edit(feedback.text, feedback.step or 0)
         text = await call_edits.hide_edit(session, tenant_id, run_id, edit, redactor, question)
-        details = {**details, "step": feedback.step}
+        details = {**details, "step": feedback.step or 0}
     else:
         text = await anyio.to_thread.run_sync(
             lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
         )
+    if feedback.step is not None:
+        details = {**details, "step": feedback.step}
+    if feedback.replaced_by is not None:
+        details = {**details, REPLACED_BY: str(feedback.replaced_by)}
     outcome = Outcome(
         tenant_id=tenant_id, id=outcome_id or new_id(), run_id=run_id, span_id=feedback.span_id, kind=feedback.kind,
         value=feedback.value, source=feedback.source, weight=feedback.weight,
@@ -171,16 +212,28 @@ class Said(NamedTuple):
     value: float
     weight: float
     source: str
+    step: int | None = None
 
 
 async def opinions_of(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Said]]:
     """What was said of runs, each list in the order it came; nothing else is read."""
     found: dict[uuid.UUID, list[Said]] = {}
-    said = select(Outcome.run_id, Outcome.kind, Outcome.value, Outcome.weight, Outcome.source)
+    said = select(
+        Outcome.run_id, Outcome.kind, Outcome.value, Outcome.weight, Outcome.source,
+        Outcome.details["step"].as_integer(),
+    )  # fmt: skip
     rows = await session.execute(said.where(one_of(Outcome.run_id, run_ids)).order_by(Outcome.id))
-    for run_id, kind, value, weight, source in rows:
-        found.setdefault(run_id, []).append(Said(kind, value, weight, source))
+    for run_id, *opinion in rows:
+        found.setdefault(run_id, []).append(Said(*opinion))
     return found
+
+
+async def replacements(session: AsyncSession, as_of: datetime) -> set[uuid.UUID]:
+    """The runs that had taken the place of others by ``as_of``."""
+    taken = select(Outcome.details[REPLACED_BY].astext).where(
+        Outcome.kind == "retry", Outcome.created_at <= as_of, Outcome.details.has_key(REPLACED_BY)
+    )
+    return {uuid.UUID(run) for run in await session.scalars(taken)}
 
 
 async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:

@@ -24,6 +24,7 @@ from ..platform.telemetry.redaction.redactor import Redactor
 from .outcomes import Feedback, record_outcome
 from .rows import Row, plain
 from .training.render import render_completion, render_text
+from .training.tokenizer import load_tokenizer
 from .trajectory import trajectories
 
 PAGE = 16
@@ -47,7 +48,7 @@ class RewardModel:
     def load(cls, folder: Path, model_folder: Path) -> "RewardModel":
         """The reward model in ``folder``; raises InputError where it was trained on another base."""
         from peft import PeftModel
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
         note = json.loads((folder / "whorl.json").read_text(encoding="utf-8"))
         if note["base_hash"] != base_hash(model_folder):
@@ -55,7 +56,7 @@ class RewardModel:
                 f"The reward model {folder.name} was trained on another base model ({note['base_hash'][:12]}) than "
                 f"the one in {model_folder.name} ({base_hash(model_folder)[:12]}). Train it again on this one."
             )
-        tokenizer = AutoTokenizer.from_pretrained(model_folder)
+        tokenizer = load_tokenizer(model_folder)
         base = AutoModelForSequenceClassification.from_pretrained(
             model_folder, num_labels=1, pad_token_id=tokenizer.pad_token_id
         )

@@ -21,6 +21,8 @@ def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for message in messages:
         row = {"role": message["role"], "content": message.get("content") or ""}
+        if message.get("reasoning_content"):
+            row["reasoning_content"] = message["reasoning_content"]
         if message.get("tool_calls"):
             row["tool_calls"] = [
                 {"type": "function", "function": dict(call["function"])} for call in message["tool_calls"]

@@ -34,6 +34,12 @@ class Outcome(TenantTable, Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    @property
+    def step(self) -> int | None:
+        """The model's turn that it is about, from 0; None for the whole run."""
+        step: int | None = self.details.get("step")
+        return step
+
 
 class Quarantine(TenantTable, Base):
     """A run that screening flagged; ``state`` is held, released or confirmed.

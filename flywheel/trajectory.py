@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,30 +17,23 @@ from ..platform.portions import portions
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.tables import Span
 from . import call_edits
-from .outcomes import outcomes_of, reward_of
+from .observations import Observation, Shown, observations_of
+from .outcomes import REPLACED_BY, outcomes_of, reward_of
 
 PAGE = 200
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An outcome as builders need it."""
+    """An outcome as builders need it: of the whole run, or of the model's turn ``step`` alone."""
 
     kind: str
     value: float
     weight: float
     text: str | None
-    step: int = 0
+    step: int | None = None
     source: str = ""
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What a tool returned."""
-
-    span_id: str
-    tool: str
-    text: str
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,17 +82,39 @@ class Trajectory:
         return reward_of(self.outcomes)
 
     @property
+    def turns(self) -> list[int]:
+        """Where the model's turns after the question are among the messages: that of step 0 first."""
+        after = range(len(self.prompt), len(self.messages))
+        return [at for at in after if self.messages[at]["role"] == "assistant"]
+
+    @property
+    def judged_turns(self) -> list[tuple[int, float]]:
+        """Turns that were judged by themselves, each with the index of its message and what it is worth."""
+        said: dict[int, list[Judged]] = {}
+        for one in self.outcomes:
+            if one.step is not None:
+                said.setdefault(one.step, []).append(replace(one, step=None))
+        worth = ((step, reward_of(opinions)) for step, opinions in sorted(said.items()))
+        turns = self.turns
+        return [(turns[step], value) for step, value in worth if value is not None and step < len(turns)]
+
+    @property
+    def replaced_by(self) -> str | None:
+        """The run that was asked the same question in this one's place, the latest of several."""
+        return next((o.replaced_by for o in reversed(self.outcomes) if o.replaced_by), None)
+
+    @property
     def call_edits(self) -> list[tuple[int, call_edits.CallEdit]]:
         """Corrected calls, each with the index of the message that it corrects; the latest of each step."""
-        turns = [
-            at
-            for at in range(len(self.prompt), len(self.messages))
-            if self.messages[at]["role"] == "assistant"
-        ]
-        latest = {
-            o.step: call_edits.parse_edit(o.text, o.step) for o in self.outcomes if o.kind == call_edits.KIND
-        }
+        turns = self.turns
+        edited = (o for o in self.outcomes if o.kind == call_edits.KIND)
+        latest = {o.step or 0: call_edits.parse_edit(o.text, o.step or 0) for o in edited}
         return [(turns[step], edit) for step, edit in sorted(latest.items()) if step < len(turns)]
+
+    def without_reasoning(self) -> "Trajectory":
+        """The run without what the model thought before its words."""
+        plain = [{k: v for k, v in m.items() if k != "reasoning_content"} for m in self.messages]
+        return replace(self, messages=plain)
 
     @property
     def edit(self) -> str | None:
@@ -111,6 +126,7 @@ class _Step(NamedTuple):
     """What is read of a span."""
 
     span_id: str
+    name: str
     operation: str
     attributes: dict[str, Any]
     redaction_policy: str
@@ -129,7 +145,7 @@ async def trajectories(
         spans: dict[uuid.UUID, list[_Step]] = {}
         rows = await session.execute(
             select(
-                Span.run_id, Span.span_id, Span.operation, Span.attributes, Span.redaction_policy, Span.content_dropped
+                Span.run_id, Span.span_id, Span.name, Span.operation, Span.attributes, Span.redaction_policy, Span.content_dropped
             )
             .where(one_of(Span.run_id, page))
             .order_by(Span.start_ns, Span.span_id)
@@ -142,7 +158,15 @@ async def trajectories(
                 continue
             known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
             judged = tuple(
-                Judged(o.kind, o.value, o.weight, o.text, int(o.details.get("step", 0)), o.source)
+                Judged(
+                    o.kind,
+                    o.value,
+                    o.weight,
+                    o.text,
+                    o.details.get("step"),
+                    o.source,
+                    o.details.get(REPLACED_BY),
+                )
                 for o in known
             )
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
@@ -174,16 +198,21 @@ def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> T
         messages=messages, tools=_tools(chats) if last else [],
         template_hash=str(last.get(c.TEMPLATE_HASH, "")),
         policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
-        observations=tuple(
-            Observation(span.span_id, str(span.attributes.get(c.TOOL_NAME, "")), str(span.attributes.get(c.TOOL_RESULT, "")))
-            for span in spans
-            if span.operation == "execute_tool"
-        ),
+        observations=observations_of(_shown(run, spans, chats)),
         model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
         started_at=run.started_at, status=run.status,
         seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
         verifier=next((json.loads(span.attributes[c.VERIFIER]) for span in spans if c.VERIFIER in span.attributes), None),
     )  # fmt: skip
+
+
+def _shown(run: Run, spans: list[_Step], chats: list[_Step]) -> Iterator[Shown]:
+    """The spans, with what the model was given: of Whorl's own runs the last call has all of it."""
+    whole = chats[-1:] if CAPTURED_TAG not in run.tags else spans
+    given = {span.span_id for span in whole}
+    for span in spans:
+        said = span.attributes.get(c.INPUT_MESSAGES) if span.span_id in given else None
+        yield Shown(span.span_id, span.name, span.operation, span.attributes, json.loads(said or "[]"))
 
 
 def _chats(run: Run, spans: list[_Step]) -> list[_Step]:
@@ -244,7 +273,20 @@ def chat_of(given: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dic
     """One chat in OpenAI's shape; a reply that repeats what was given goes on from it."""
     if given and said[: len(given)] == given:
         said = said[len(given) :]
-    return [message for value in (*given, *said) for message in _messages(value)]
+    chat: list[dict[str, Any]] = []
+    for message in (message for value in (*given, *said) for message in _messages(value)):
+        if chat and _is_thought(chat[-1]) and message["role"] == "assistant":
+            thoughts = (
+                each["reasoning_content"] for each in (chat.pop(), message) if "reasoning_content" in each
+            )
+            message["reasoning_content"] = "\n".join(thoughts)
+        chat.append(message)
+    return chat
+
+
+def _is_thought(message: dict[str, Any]) -> bool:
+    """Whether a message is nothing but what was thought before the next, which some APIs make an item of its own."""
+    return "reasoning_content" in message and not message["content"] and "tool_calls" not in message
 
 
 def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -257,6 +299,9 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
         "role": value["role"],
         "content": "".join(map(_text, value["parts"])),
     }
+    thoughts = [part for part in value["parts"] if part["type"] == "reasoning" and part.get("content")]
+    if thoughts and value["role"] == "assistant":
+        message["reasoning_content"] = "\n".join(str(part["content"]) for part in thoughts)
     calls = [part for part in value["parts"] if part["type"] == "tool_call"]
     if calls:
         message["tool_calls"] = [

@@ -13,7 +13,7 @@ from ..platform.serving.adapters import move
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route
 from .datasets import find_dataset, make_again
-from .lineage import Descent
+from .lineage import Descent, answered_in
 from .promotion import serve, stop_trials
 from .training.resume import discard_checkpoints
 
@@ -38,7 +38,7 @@ class Withdrawn:
 async def withdraw(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, descent: Descent, reason: str
 ) -> Withdrawn:
-    """Undo what came of ``descent.runs``; done twice it changes nothing more.
+    """Undo what came of ``descent.runs`` and of what adapters that came of them answered; done twice it changes nothing more.
 
     The order makes a repetition whole after a crash: first nothing tainted answers any more, then
     the datasets are made again without the runs.
@@ -54,7 +54,8 @@ async def withdraw(
     for dataset_id in descent.datasets:
         async with tenant_session(engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
-            done.rows[dataset_id] = await make_again(session, dataset, without=erased)
+            taught = await answered_in(session, dataset.id, descent.adapters)
+            done.rows[dataset_id] = await make_again(session, dataset, without=erased | taught)
             await discard_checkpoints(session, dataset.id)
             record(
                 session, actor, "dataset.made_again", dataset_id, reason=reason, rows=done.rows[dataset_id]

@@ -150,6 +150,25 @@ class Library:
             async with tenant_session(self._engine, tenant_id) as session:
                 await session.execute(delete(CollectionRow).where(CollectionRow.name == name))
 
+    async def remove(self, tenant_id: uuid.UUID, document_id: uuid.UUID) -> bool:
+        """Delete a document of whichever collection has it, from the store and the indexes; whether there was one."""
+        async with tenant_session(self._engine, tenant_id) as session:
+            row = await session.scalar(
+                select(CollectionRow).join(DocumentRow, DocumentRow.collection_id == CollectionRow.id)
+                .where(DocumentRow.id == document_id)
+            )  # fmt: skip
+        if row is None:
+            return False
+        async with self._lock:
+            known = self._open.get((tenant_id, row.name))
+        if known is None:  # Indexes of other processes follow the store.
+            return await PostgresStore(self._engine, tenant_id, row.id).delete(document_id) is not None
+        try:
+            await known.delete(document_id)
+        except NotFoundError:
+            return False
+        return True
+
     def _quote(self, passage: Passage) -> Quote:
         best = sorted(passage.highlights[: self._sentences], key=lambda highlight: highlight.start)
         return replace(

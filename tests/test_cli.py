@@ -10,15 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from click import Context, Group
 from click.testing import CliRunner
 
 from tests.conftest import ROOT, Addresses
+from tests.needles import in_tables
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
 from whorl.platform.cli import main
+from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.errors import InputError
+from whorl.platform.identity.bootstrap import ensure_tenant
+from whorl.platform.identity.members import add_member
 from whorl.platform.serving.engine.local import LocalBackend
 from whorl.platform.settings import Settings, load_settings
 
@@ -182,6 +187,11 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
     assert listed
     if ended.get("status") == "succeeded":
         assert whorl("feedback", ended["run_id"], "up").returncode == 0
+        rated = whorl("feedback", ended["run_id"], "score", "--stars", "4", "--step", "0")
+        assert rated.returncode == 0
+        said(whorl("feedback", ended["run_id"], "retry", "--value", "1"), 2, "leave out its value")
+        said(whorl("feedback", ended["run_id"], "up", "--step", "99"), 2, "no step 99")
+        said(whorl("feedback", ended["run_id"], "up", "--span-id", "0"), 2, "no span")
     created = json.loads(whorl("tenant", "create", "acme", "--json").stdout)
     assert created["key"].startswith("whorl_")
     key = json.loads(whorl("key", "create", "a key", "--tenant", "acme", "--json").stdout)
@@ -327,3 +337,40 @@ def test_training_commands_say_what_is_missing(whorl: Whorl, tmp_path: Path) -> 
     answers.write_text('{"prompt": "When?", "answer": "At noon."}\n')
     said(whorl("reward-model", "score", "acme.v9", str(answers)), 3, "no adapter 'acme.v9'")
     said(whorl("reward-model", "judge", "acme.v9"), 3, "no adapter 'acme.v9'")
+
+
+async def join(database: Addresses, email: str) -> None:
+    """Make somebody a member of the workspace that commands work in."""
+    engine = create_engine(database.app)
+    tenant = (await ensure_tenant(engine, "default")).tenant
+    async with tenant_session(engine, tenant.id) as session:
+        await add_member(session, tenant.id, email, "member")
+    await engine.dispose()
+
+
+def test_lineage_recall_and_erasure_as_commands(whorl: Whorl, database: Addresses, tmp_path: Path) -> None:
+    (tmp_path / "moon.md").write_text("# Moon\n\nThe moon moves the heliotrope sea.\n")
+    assert whorl("ingest", str(tmp_path)).returncode == 0
+    with psycopg.connect(database.admin) as connection:
+        [(document,)] = connection.execute("SELECT id FROM documents WHERE source LIKE '%moon.md'").fetchall()
+    run = json.loads(whorl("ask", "What moves the sea?", "--json").stdout)["run_id"]
+    assert "descendants" in whorl("lineage", f"run:{run}").stdout
+    family = json.loads(whorl("lineage", run, "--json").stdout)
+    assert (family["kind"], family["id"]) == ("run", run) and not family["descendants"]["rows"]
+    said(whorl("lineage", "nobody"), 3, "Nothing in this workspace")
+    said(whorl("lineage", f"row:{run}/1"), 3, "no row")
+
+    source = f"document:{document}"
+    said(whorl("recall", "--source", source, "--json"), 2, "say --yes")
+    receipt = json.loads(whorl("recall", "--source", source, "--yes", "--json").stdout)
+    assert (receipt["kind"], receipt["subject"], receipt["documents"]) == ("recall", source, 1)
+    assert in_tables(database.admin, ["heliotrope"], but=("spans",)) == []
+    said(whorl("recall", "--source", "tool:nothing", "--yes"), 3, "no tool")
+    said(whorl("recall", "--source", "tool:nothing", "--release"), 3, "not recalled")
+
+    asyncio.run(join(database, "ann@cli.example"))
+    said(whorl("erase", "--subject", "ann@cli.example", "--json"), 2, "say --yes")
+    erased = json.loads(whorl("erase", "--subject", "ann@cli.example", "--yes", "--json").stdout)
+    assert erased["kind"] == "erasure" and erased["subject"].startswith("sha256:")
+    assert in_tables(database.admin, ["ann@cli.example"]) == []
+    said(whorl("erase", "--subject", "ann@cli.example", "--yes"), 3, "no user")

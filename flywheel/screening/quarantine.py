@@ -1,4 +1,4 @@
-"""Runs whose tools returned something suspect: held until a person releases or confirms them."""
+"""Runs whose tools or retrievers returned something suspect: held until a person releases or confirms them."""
 
 import uuid
 from collections.abc import Sequence
@@ -19,8 +19,9 @@ from ...platform.errors import ConflictError, InputError, NotFoundError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.portions import portions
+from ..observations import Observation
 from ..tables import Quarantine
-from ..trajectory import Observation, Trajectory, trajectories
+from ..trajectory import Trajectory, trajectories
 from .anomaly import History
 from .screener import Look, Screener, Verdict, default_screener, version
 

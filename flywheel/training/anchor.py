@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...platform.errors import InputError
-from .beside import Batch, Rendered, beside, by_length, spoken
-from .render import Row, render_sft
+from .beside import Batch, beside, by_length, spoken
+from .render import Rendered, Row, render_sft
 
 # The weight of the divergence where the base brings rows and the recipe names none.
 WEIGHT = 1.0
@@ -40,7 +40,7 @@ def _divergence(model: Any, network: Any, batch: Batch) -> Any:
 
 
 def _fitting(tokenizer: Any, rows: Sequence[Row], max_length: int) -> list[Rendered]:
-    fitting = by_length([render_sft(tokenizer, row) for row in rows], max_length)
+    fitting = by_length([chat for row in rows for chat in render_sft(tokenizer, row)], max_length)
     if not fitting:
         raise InputError(
             f"Every row that the adapter is to be held to the base on is longer than {max_length} tokens. Raise max_length."

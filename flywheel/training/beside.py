@@ -5,13 +5,12 @@ from random import Random
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from .render import Rendered
+
 # Rows taken at each step from all pools.
 ROWS = 8
 # Of how many times as many rows of about one length those of a step are drawn.
 NEAR = 4
-
-# As ``render_sft`` gives it: ``input_ids`` and ``assistant_masks``.
-Rendered = dict[str, list[int]]
 
 
 class Batch(NamedTuple):

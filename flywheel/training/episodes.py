@@ -15,7 +15,7 @@ from typing import Any
 from ...agents.toolbox import Toolbox
 from ...agents.tools.base import ToolContext
 from ...platform.errors import InputError
-from ...platform.serving.engine.hermes import parse_reply
+from ...platform.serving.engine.hermes import opened_thoughts, parse_reply
 from ...platform.serving.messages import ToolCall
 from ..verifiers.base import Attempt, Call, verify
 from .guides import guides_of, is_corrected_turn
@@ -23,6 +23,8 @@ from .recipe import Recipe
 from .render import Row, render_text, seen
 from .replay import Recordings
 
+# Tokens of a prompt's end that may open the model's thoughts.
+_OPENING = 8
 NOBODY = uuid.UUID(int=0)
 
 
@@ -124,14 +126,17 @@ class Episodes:
     def _take(self, episode: Episode, new: list[int]) -> None:
         """One reply: an answer ends the episode, calls are replayed and observed."""
         episode.turns += 1
+        before = episode.said or episode.prompt
+        opening = opened_thoughts(self._tokenizer.decode(before[-_OPENING:]))
         episode.add(new, own=True)
-        reply = parse_reply(self._tokenizer.decode(new, skip_special_tokens=True))
+        reply = parse_reply(opening + self._tokenizer.decode(new, skip_special_tokens=True))
         if not reply.calls:
             episode.answer = reply.content
             return
         episode.reached = is_corrected_turn(episode.row, episode.turns - 1, reply.calls)
+        thought = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
         episode.messages.append({
-            "role": "assistant", "content": reply.content,
+            "role": "assistant", "content": reply.content, **thought,
             "tool_calls": [{"type": "function", "function": dict(call["function"])} for call in reply.calls],
         })  # fmt: skip
         if episode.turns < self._recipe.turns and not episode.reached:
@@ -152,7 +157,9 @@ class Episodes:
         after = render_text(self._tokenizer, episode.messages, episode.row["tools"], prompt=True)
         if not after.startswith(before):
             raise InputError(
-                "The chat template does not render a conversation as the beginning of a longer one."
+                "The chat template writes the turn of a call otherwise once its tool has answered, so that an episode "
+                "is not what is served. Train with a template that keeps turns as they are, such as TRL's training "
+                "template of the model, and serve with it, or train by sft, dpo or kto."
             )
         end = "" if ended else self._tokenizer.eos_token
         text = end + after[len(before) :]

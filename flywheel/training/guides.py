@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from ...platform.errors import InputError
 from ...platform.serving.messages import ToolCall
 from ..recordings import canonical
-from .beside import Batch, Rendered, beside, by_length, spoken
+from .beside import Batch, beside, by_length, spoken
 from .recipe import Recipe
-from .render import Row, render_completion, render_text
+from .render import Rendered, Row, render_completion, render_text
 
 
 class Guide(NamedTuple):

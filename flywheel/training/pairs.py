@@ -6,7 +6,7 @@ from ...platform.errors import InputError
 from .collate import UNLABELLED, spoken_collator, spoken_trainer
 from .plan import Plan, loss_of, reference_options
 from .recipe import Recipe
-from .render import Row, render_completion, render_text
+from .render import Row, render_completion, render_opening
 
 # Keeps the scores of a reward model around zero, so that their sigmoid can be read as a share
 # (Eisenstein et al. 2023, https://arxiv.org/abs/2312.09244, the value that TRL recommends).
@@ -83,7 +83,7 @@ def _texts(tokenizer: Any, rows: list[Row]) -> list[Row]:
     pairs = []
     for row in rows:
         whole = row["chosen"][0]["role"] != "assistant"
-        prompt = render_text(tokenizer, row["prompt"], row["tools"], prompt=not whole)
+        prompt = render_opening(tokenizer, row["prompt"], row["tools"], conversation=whole)
         sides = {
             side: render_completion(tokenizer, row["prompt"], row[side], row["tools"], conversation=whole)
             for side in ("chosen", "rejected")

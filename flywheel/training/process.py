@@ -27,6 +27,7 @@ from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
 from .rehearsal import held_to, rehearsed
 from .render import Row, mean_lengths
 from .surrogates import with_surrogates
+from .tokenizer import load_tokenizer
 from .validation import set_aside
 
 
@@ -68,7 +69,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     """
     import torch
     import transformers
-    from transformers import AutoTokenizer, set_seed
+    from transformers import set_seed
 
     from .trainers import build_trainer, load_model
 
@@ -79,7 +80,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     again = _rehearsed(job, len(rows))
     anchors = _anchors(job)
     set_seed(job.recipe.seed)
-    tokenizer = AutoTokenizer.from_pretrained(job.model_folder)
+    tokenizer = load_tokenizer(job.model_folder)
     model = load_model(job.recipe, job.model_folder, tokenizer.pad_token_id)
     shared = share_prefixes(model)
     job.partial.mkdir(parents=True, exist_ok=True)

@@ -163,7 +163,7 @@ def _lora(recipe: Recipe, model: Any, target_modules: str) -> Any:
 def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import SFTConfig, SFTTrainer
 
-    rendered = [render_sft(tokenizer, row) for row in rows]
+    rendered = [chat for row in rows for chat in render_sft(tokenizer, row)]
     fitting = [row for row in rendered if len(row["input_ids"]) <= recipe.max_length]
     if not fitting:
         raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from whorl.platform.database.rls import isolate
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 _MOMENT = sa.DateTime(timezone=True)
 

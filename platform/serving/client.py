@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from .. import tracing
 from ..errors import UpstreamError
 from ..storable import dump_json, load_json
-from .messages import ChatCall, ChatReply, Place, ToolCall, Usage
+from .messages import ChatCall, ChatMessage, ChatReply, Place, ToolCall, Usage
 from .wire import HttpxWire, Wire, refusal, silence
 
 # Seconds within which a server lists what it has.
@@ -23,17 +23,19 @@ LISTING_SECONDS = 10.0
 class Delta(NamedTuple):
     """A piece of a streamed reply: new text; the last piece carries the whole reply.
 
-    ``used`` is what the reply took so far, as far as the server has told.
+    ``used`` is what the reply took so far, as far as the server has told; ``reasoning`` is new text of what the
+    model thinks.
     """
 
     text: str
     reply: ChatReply | None = None
     used: Usage = Usage()
+    reasoning: str = ""
 
     @property
     def begun(self) -> bool:
         """Whether the reply can be seen to have begun."""
-        return bool(self.text) or self.reply is not None
+        return bool(self.text or self.reasoning) or self.reply is not None
 
 
 class ServedModel(NamedTuple):
@@ -97,6 +99,7 @@ class ModelClient:
             token_ids=choice.get("token_ids") or [],
             logprobs=_logprobs(choice),
             places=_places(choice),
+            reasoning=_reasoning(message),
         )
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
@@ -114,8 +117,8 @@ class ModelClient:
                 async for value in values:
                     if "error" in value:
                         raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
-                    text = growing.add(value)
-                    yield Delta(text, used=growing.used)
+                    text, thought = growing.add(value)
+                    yield Delta(text, used=growing.used, reasoning=thought)
             yield Delta("", growing.reply(), growing.used)
         except BaseException as error:
             tracing.fail(span, error)
@@ -167,6 +170,7 @@ class _Growing:
 
     model: str
     content: str = ""
+    reasoning: str = ""
     calls: dict[int, dict[str, str]] = field(default_factory=dict)
     finish: str = "stop"
     usage: Usage | None = None
@@ -180,12 +184,13 @@ class _Growing:
         """What the server says that it took, which comes last; until then the ids that it told."""
         return self.usage or Usage(len(self.prompt_ids), len(self.ids))
 
-    def add(self, value: dict[str, Any]) -> str:
+    def add(self, value: dict[str, Any]) -> tuple[str, str]:
+        """New text of the reply, and of what the model thinks."""
         self.prompt_ids = value.get("prompt_token_ids") or self.prompt_ids
         if value.get("usage"):
             self.usage = _usage(value["usage"])
         if not value.get("choices"):
-            return ""
+            return "", ""
         choice = value["choices"][0]
         self.finish = choice.get("finish_reason") or self.finish
         self.ids += choice.get("token_ids") or []
@@ -200,7 +205,9 @@ class _Growing:
             call["arguments"] += function.get("arguments") or ""
         text: str = delta.get("content") or ""
         self.content += text
-        return text
+        thought = _reasoning(delta)
+        self.reasoning += thought
+        return text, thought
 
     def reply(self) -> ChatReply:
         calls: list[ToolCall] = [
@@ -221,14 +228,29 @@ class _Growing:
             self.ids,
             self.logprobs,
             self.places,
+            self.reasoning,
         )
+
+
+def _reasoning(message: dict[str, Any]) -> str:
+    """What a model thought, by the word of vLLM's parsers: ``reasoning``, ``reasoning_content`` in older releases.
+
+    https://docs.vllm.ai/en/latest/features/reasoning_outputs/
+    """
+    return str(message.get("reasoning") or message.get("reasoning_content") or "")
+
+
+def _given(message: ChatMessage) -> dict[str, Any]:
+    """A message as it goes to a server, which reads thoughts by one of both words."""
+    thought = message.get("reasoning_content")
+    return {**message, "reasoning": thought} if thought else dict(message)
 
 
 def _body(call: ChatCall) -> dict[str, Any]:
     sampling = call.sampling
     body: dict[str, Any] = {
         "model": call.model,
-        "messages": call.messages,
+        "messages": [_given(message) for message in call.messages],
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "max_tokens": sampling.max_tokens,
@@ -236,7 +258,7 @@ def _body(call: ChatCall) -> dict[str, Any]:
         "return_token_ids": True,
     }
     if call.opening:
-        body["messages"] = [*call.messages, {"role": "assistant", "content": call.opening}]
+        body["messages"] = [*body["messages"], {"role": "assistant", "content": call.opening}]
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     if call.tools:
         body["tools"] = call.tools

@@ -22,10 +22,14 @@ class ToolCall(TypedDict):
 
 
 class ChatMessage(TypedDict, total=False):
-    """One message; ``content`` may be None when there are tool calls."""
+    """One message; ``content`` may be None when there are tool calls.
+
+    ``reasoning_content`` is what the model thought before, where its server tells it apart.
+    """
 
     role: Role
     content: str | None
+    reasoning_content: str
     tool_calls: list[ToolCall]
     tool_call_id: str
     name: str
@@ -101,7 +105,8 @@ class ChatReply:
     """A complete reply.
 
     ``token_ids`` and ``logprobs`` (natural logarithm, one a token) are empty where the server does
-    not give them, ``places`` where ``top_logprobs`` was not asked for either.
+    not give them, ``places`` where ``top_logprobs`` was not asked for either. ``reasoning`` is what was thought before
+    ``content``, where the server tells it apart.
     """
 
     content: str
@@ -113,10 +118,13 @@ class ChatReply:
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    reasoning: str = ""
 
     def message(self) -> ChatMessage:
         """The reply as the message that is appended to the conversation."""
         message: ChatMessage = {"role": "assistant", "content": self.content}
+        if self.reasoning:
+            message["reasoning_content"] = self.reasoning
         if self.tool_calls:
             message["tool_calls"] = self.tool_calls
         return message

@@ -113,6 +113,17 @@ def test_dpo_pairs_part_where_the_runs_part() -> None:
     assert row["chosen"][0]["tool_calls"][0]["function"]["arguments"] == {"query": "right"}
 
 
+def test_an_edit_is_compared_by_its_words_and_not_by_thoughts() -> None:
+    run = a_run("At one.", Judged("edit", 1.0, 1.0, "At noon."))
+    run.messages[-1]["reasoning_content"] = "Hm."
+    [row] = rows("dpo", run)
+    assert row["chosen"] == [{"role": "assistant", "content": "At noon.", "reasoning_content": "Hm."}]
+    assert row["rejected"] == [{"role": "assistant", "content": "At one.", "reasoning_content": "Hm."}]
+    [row] = rows("sft", run)
+    assert "reasoning_content" not in row["messages"][-1]
+    assert "reasoning_content" not in run.without_reasoning().messages[-1]
+
+
 def test_no_tool_output_is_ever_a_target() -> None:
     runs = [a_run(f"{n}", GOOD if n % 2 else BAD, query=str(n % 3)) for n in range(12)]
     for row in [*rows("dpo", *runs), *rows("kto", *runs)]:

@@ -17,11 +17,12 @@ from whorl.agents.graph import PlainCall
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Conversation, Run
 from whorl.flywheel import lineage
-from whorl.flywheel.datasets import create_dataset, find_dataset, rebuild
-from whorl.flywheel.erasure import delete_runs, erase_subject, list_receipts, recall_source
+from whorl.flywheel.datasets import Selection, create_dataset, find_dataset, rebuild
+from whorl.flywheel.erasure import delete_runs, erase_subject, list_receipts
 from whorl.flywheel.lineage import Node, ancestors, descendants, find_node
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.promotion import promote
+from whorl.flywheel.recall import recall_source
 from whorl.flywheel.screening.recalled import confirm_recalled
 from whorl.flywheel.tables import Dataset, Quarantine, Training
 from whorl.flywheel.training.launch import group_tags
@@ -247,12 +248,14 @@ async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Set
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "recall", settings.path("datasets"))
         source = f"run:{world.runs['bob'][1]}"
-        receipt = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        receipt = await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, source)
         assert receipt.counts["runs"] == 1 and receipt.counts["rows"] == {str(world.dataset.id): 1}
         assert await world.answers() is None
-        again = await recall_source(whorl.engine, whorl.servers, world.owner, source)
+        again = await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, source)
         assert again.counts["runs"] == 0 and again.counts["adapters"] == []
-        whole = await recall_source(whorl.engine, whorl.servers, world.owner, "tool:calculator")
+        whole = await recall_source(
+            whorl.engine, whorl.servers, whorl.library, world.owner, "tool:calculator"
+        )
         assert whole.counts["runs"] == 5
         left = await world.stored()
         assert left.rows == 0 and (Path(left.folder) / "train.jsonl").read_bytes() == b""
@@ -263,7 +266,7 @@ async def test_a_recalled_tool_takes_its_rows_and_adapters_with_it(settings: Set
         with pytest.raises(InputError, match="No run gives a row"):
             await create_dataset(whorl.engine, world.owner.tenant_id, settings.path("datasets"), "sft")
         with pytest.raises(InputError, match="is no source"):
-            await recall_source(whorl.engine, whorl.servers, world.owner, world.adapter)
+            await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, world.adapter)
 
 
 async def test_statements_take_any_number_of_runs(
@@ -301,3 +304,85 @@ async def test_only_administrators_erase_and_owners_stay(settings: Settings) -> 
             await erase_subject(whorl.engine, whorl.servers, world.ann, "bob@allowed.example")
         with pytest.raises(ConflictError, match="needs an owner"):
             await erase_subject(whorl.engine, whorl.servers, world.owner, "owner@allowed.example")
+
+
+async def second_turn(world: World, datasets: Path, adapter: str) -> tuple[uuid.UUID, Dataset]:
+    """A run of bob's that the adapter answered, and the dataset that made the next adapter of it."""
+    whorl, tenant = world.whorl, world.owner.tenant_id
+    ended = await whorl.agents.answer(world.bob, RunRequest("What of the moon?", adapter=""))
+    async with tenant_session(whorl.engine, tenant) as session:
+        (await session.get_one(Run, (tenant, ended.run_id))).adapter = adapter
+        liked = Feedback("thumb", 1.0, world.bob.label)
+        await record_outcome(session, tenant, ended.run_id, liked, whorl.redactor)
+    await whorl.flush()
+    selection = Selection(adapter=adapter)
+    later = await create_dataset(whorl.engine, tenant, datasets, "sft", selection, held_out=0.0)
+    name = f"{world.owner.tenant_slug}.v2"
+    async with tenant_session(whorl.engine, tenant) as session:
+        await register_adapter(
+            session, tenant, name, method="sft", base_hash="b", dataset_id=later.id, folder=datasets / "two", card={}
+        )  # fmt: skip
+        session.add(
+            Training(
+                tenant_id=tenant, id=new_id(), method="sft", dataset_id=later.id, status="succeeded", adapter=name
+            )
+        )  # fmt: skip
+        await switch_route(session, tenant, "default", name)
+    return ended.run_id, later
+
+
+async def test_lineage_goes_on_through_turns_of_the_wheel(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "turns", settings.path("datasets"))
+        run_id, later = await second_turn(world, settings.path("datasets"), world.adapter)
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            came = await descendants(session, await find_node(session, "ann@turns.example"))
+            assert came.adapters == (world.adapter, "turns.v2") and came.routes == ("default",)
+            assert came.datasets == (str(world.dataset.id), str(later.id))
+            assert came.answered == (str(run_id),) and str(run_id) not in came.runs
+            assert [row.dataset for row in came.rows].count(str(later.id)) == 1
+            first = await descendants(session, Node("adapter", world.adapter))
+            assert first.adapters == (world.adapter, "turns.v2") and first.answered == (str(run_id),)
+            origin = await ancestors(session, await find_node(session, str(run_id)))
+            assert origin.adapters == (world.adapter,) and origin.datasets == (str(world.dataset.id),)
+            assert len(origin.runs) == 6 and "ann@turns.example" in origin.users
+            assert (await ancestors(session, Node("adapter", "turns.v2"))).adapters == (world.adapter,)
+            (await session.get_one(Run, (world.owner.tenant_id, world.runs["ann"][0]))).adapter = "turns.v2"
+            await session.flush()
+            round_ = await descendants(session, Node("adapter", "turns.v2"))
+            assert round_.adapters == ("turns.v2", world.adapter), "a circle is gone round once"
+            assert (await ancestors(session, Node("adapter", "turns.v2"))).adapters == (world.adapter,)
+
+
+async def test_a_row_can_be_asked_about(settings: Settings) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "rows", settings.path("datasets"))
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            row = await find_node(session, f"row:{world.dataset.id}/2")
+            assert row == Node("row", f"{world.dataset.id}/train/2")
+            assert row == await find_node(session, row.id)
+            origin = await ancestors(session, row)
+            assert origin.runs == (str(world.runs["ann"][1]),) and origin.users == ("ann@rows.example",)
+            assert origin.tools == ("calculator",)
+            came = await descendants(session, row)
+            assert came.datasets == (str(world.dataset.id),) and came.adapters == (world.adapter,)
+            for wrong in ("7", "x", "held_out/1", "train/0"):
+                with pytest.raises(NotFoundError, match="no row"):
+                    await find_node(session, f"row:{world.dataset.id}/{wrong}")
+
+
+async def test_taint_goes_on_through_turns_of_the_wheel(settings: Settings) -> None:
+    """Others' runs that a tainted adapter answered stay, but neither their rows nor what was trained on them."""
+    datasets = settings.path("datasets")
+    async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
+        world = await make_world(whorl, "taint", datasets)
+        run_id, later = await second_turn(world, datasets, world.adapter)
+        receipt = await erase_subject(whorl.engine, whorl.servers, world.owner, "ann@taint.example")
+        assert receipt.counts["rows"] == {str(world.dataset.id): 3, str(later.id): 1}
+        assert receipt.counts["adapters"] == [world.adapter, "taint.v2"] and await world.answers() is None
+        async with tenant_session(whorl.engine, world.owner.tenant_id) as session:
+            assert await session.get(Run, (world.owner.tenant_id, run_id)) is not None
+        with pytest.raises(InputError, match=r"0 runs selected"):
+            await create_dataset(
+                whorl.engine, world.owner.tenant_id, datasets, "sft", Selection(adapter=world.adapter)
+            )

@@ -130,7 +130,7 @@ def test_an_adapter_of_pairs_stays_nearer_to_the_base_where_runs_went_well(tmp_p
 def divergence(base: Path, adapter: Path) -> float:
     """KL(base || adapter), mean over the tokens of one of ``OLD``."""
     tokenizer = AutoTokenizer.from_pretrained(base)
-    ids = torch.tensor([render_sft(tokenizer, {**OLD[0], "tools": []})["input_ids"]])
+    ids = torch.tensor([render_sft(tokenizer, {**OLD[0], "tools": []})[0]["input_ids"]])
     model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), adapter).eval()
     with torch.no_grad():
         own = model(ids).logits.log_softmax(-1)

@@ -17,10 +17,11 @@ from tests.flywheel.test_retention import age, keep
 from tests.needles import in_files
 from whorl.flywheel import erasure, withdrawal
 from whorl.flywheel.datasets import create_dataset, list_datasets, rebuild
-from whorl.flywheel.erasure import erase_subject, recall_source
+from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.leftovers import SILENCE, forget_leftovers
 from whorl.flywheel.readers.base import Page, Reading
 from whorl.flywheel.readers.local import LocalReader
+from whorl.flywheel.recall import recall_source
 from whorl.flywheel.retention import apply_days
 from whorl.flywheel.tables import Dataset
 from whorl.platform.app import open_whorl
@@ -95,7 +96,7 @@ async def test_a_run_that_is_recalled_during_a_build_is_not_in_it(settings: Sett
 
         async def recall() -> None:
             for run in world.runs["ann"]:
-                await recall_source(whorl.engine, whorl.servers, world.owner, f"run:{run}")
+                await recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, f"run:{run}")
 
         assert without_ann(world, await build(world, settings.path("datasets"), Interrupted(recall)))
 
@@ -104,7 +105,7 @@ async def test_where_no_run_is_left_there_is_no_dataset(settings: Settings) -> N
     async with open_whorl(settings, backend=ScriptedBackend(model)) as whorl:
         world = await make_world(whorl, "nothing", settings.path("datasets"))
         recall = Interrupted(
-            lambda: recall_source(whorl.engine, whorl.servers, world.owner, "tool:calculator")
+            lambda: recall_source(whorl.engine, whorl.servers, whorl.library, world.owner, "tool:calculator")
         )
         with pytest.raises(InputError, match="No run gives a row"):
             await build(world, settings.path("datasets"), recall)

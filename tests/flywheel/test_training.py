@@ -394,7 +394,7 @@ def test_a_trained_prompt_is_the_served_prompt_token_by_token(model: Path) -> No
     ]  # fmt: skip
     tools: Any = [SEARCH]
     prompt_ids = backend.encode_chat(served, tools)
-    row = render_sft(backend.tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": tools})
+    [row] = render_sft(backend.tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": tools})
     assert row["input_ids"][: len(prompt_ids)] == prompt_ids
     text = render_text(backend.tokenizer, PROMPT, tools, prompt=True)
     assert backend.tokenizer(text)["input_ids"] == prompt_ids
@@ -403,7 +403,7 @@ def test_a_trained_prompt_is_the_served_prompt_token_by_token(model: Path) -> No
 
 def test_the_loss_is_on_the_assistants_turns_only(model: Path) -> None:
     tokenizer = LocalBackend(model).tokenizer
-    row = render_sft(tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": [SEARCH]})
+    [row] = render_sft(tokenizer, {"messages": [*PROMPT, *ANSWER], "tools": [SEARCH]})
     learnt = tokenizer.decode([i for i, m in zip(row["input_ids"], row["assistant_masks"], strict=True) if m])
     assert "At noon. [1]<|im_end|>" in learnt
     assert "<tool_call>" in learnt

@@ -291,6 +291,19 @@ def test_retrieved_text_messages_and_errors_are_redacted(redactor: Redactor) -> 
     assert whole.count("<PERSON_1>") == 2, "one placeholder in the whole run"
 
 
+def test_the_document_of_a_passage_is_still_known(redactor: Redactor) -> None:
+    """In the digits of some ids the detectors find places, without which nothing could be recalled."""
+    ids = ["ba5efc1e-3dc9-478e-51a6-ab41facade00", "b0b0a11a-0000-4000-8000-cafe12345678"]
+    documents = [{"id": each, "chunk_id": "1", "content": f"Write to {EMAIL}."} for each in ids]
+    span = a_span(**{c.RETRIEVAL_DOCUMENTS: json.dumps(documents), "mlflow.spanOutputs": "x"})
+    visit_record(span, lambda text: f"<{text}>")
+    assert [each["id"] for each in json.loads(span.attributes[c.RETRIEVAL_DOCUMENTS])] == ids
+    assert (
+        EMAIL in span.attributes[c.RETRIEVAL_DOCUMENTS] and "<Write" in span.attributes[c.RETRIEVAL_DOCUMENTS]
+    )
+    assert span.attributes["mlflow.spanOutputs"] == "<x>", "a field's name is no content"
+
+
 def test_keys_are_redacted_and_none_is_lost(redactor: Redactor) -> None:
     span = a_span(**{f"user.{EMAIL}": 1, "gen_ai.request.model": "m", f"gen_ai.{EMAIL}": 2})
     redactor.redact_run([span])

@@ -154,6 +154,24 @@ async def test_a_broken_answer_can_be_asked_again(page: Page, context: BrowserCo
     await expect(page.locator(".answer").last).to_contain_text("34 euros")
 
 
+async def test_an_answer_that_is_not_wanted_is_asked_for_again(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".answer")).to_contain_text("34 euros")
+    first = await page.locator(".turn").get_attribute("data-run-id")
+    async with page.expect_response(f"**/api/runs/{first}/feedback") as recorded:
+        await page.get_by_role("button", name="Ask again").click()
+    answer = await recorded.value
+    assert (await answer.json())["kind"] == "retry" and (await answer.json())["value"] == 0
+    await expect(page.locator(".answer").last).to_contain_text("34 euros")
+    second = await page.locator(".turn").last.get_attribute("data-run-id")
+    assert answer.request.post_data_json["replaced_by"] == second != first
+
+
 async def test_a_run_can_be_stopped(page: Page, context: BrowserContext, site: Site) -> None:
     """Stop ends the run on the server too, not only on the page."""
     await enter(context, site, site.acme.owner)

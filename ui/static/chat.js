@@ -26,7 +26,7 @@ function revive(turn) {
   const answer = turn.querySelector(".answer");
   const text = answer.textContent;
   const asked = turn.querySelector(".question").textContent;
-  turn.querySelector("[data-act=retry]")?.addEventListener("click", () => ask(asked));
+  turn.querySelector("[data-act=retry]")?.addEventListener("click", () => ask(asked, turn.dataset.runId));
   if (text && turn.dataset.runId) settle(turn, text, JSON.parse(answer.dataset.citations));
   if (turn.dataset.status === "waiting") wait(turn);
 }
@@ -52,6 +52,8 @@ function settle(turn, text, citations) {
   const sources = sourceList(citations, openPassage);
   if (sources) answer.after(sources);
   enableFeedback(turn, () => text);
+  const again = turn.querySelector("[data-act=again]");
+  again.addEventListener("click", () => ask(turn.querySelector(".question").textContent, turn.dataset.runId));
 }
 
 composer.addEventListener("submit", (event) => {
@@ -91,7 +93,8 @@ function fit() {
   question.style.height = `${question.scrollHeight + 2}px`;
 }
 
-async function ask(text) {
+/** Asks a question; ``before`` is the run whose answer is not wanted and whose place the new one takes. */
+async function ask(text, before) {
   if (running) return;
   const turn = document.getElementById("turn").content.cloneNode(true).firstElementChild;
   document.getElementById("welcome")?.remove();
@@ -100,8 +103,9 @@ async function ask(text) {
   turn.scrollIntoView({ block: "start" });
   const body = { question: text, stream: true };
   if (main.dataset.conversation) body.conversation_id = main.dataset.conversation;
+  if (main.dataset.conversation && before) body.in_place_of = before;
   if (agent) body.agent = agent.value;
-  await follow(new RunView(turn), () => send("POST", "/api/runs", body, { signal: running.signal }));
+  await follow(new RunView(turn, before), () => send("POST", "/api/runs", body, { signal: running.signal }));
 }
 
 /** Shows a run from the events of a response; where it waits for a person, they are asked, and it goes on. */
@@ -138,8 +142,9 @@ function busy(controller) {
 
 /** One run on the page, fed with its events. */
 class RunView {
-  constructor(turn) {
+  constructor(turn, before) {
     this.turn = turn;
+    this.before = before;
     this.answer = turn.querySelector(".answer");
     this.steps = new Steps(turn.querySelector(".work"));
     this.text = "";
@@ -168,6 +173,7 @@ class RunView {
   started({ run_id, conversation_id }) {
     this.turn.dataset.runId = run_id;
     if (running) running.runId = run_id;
+    if (this.before) retried(this.before, run_id);
     if (main.dataset.conversation || !conversation_id) return;
     main.dataset.conversation = conversation_id;
     history.replaceState(null, "", `/conversations/${conversation_id}`);
@@ -224,7 +230,9 @@ class RunView {
     this.close();
     if (draft) showProse(this.answer, draft, this.citations, openPassage);
     const asked = this.turn.querySelector(".question").textContent;
-    const again = element("button", { type: "button", onclick: () => ask(asked) }, stopped ? "Ask again" : "Try again");
+    // That a connection or a run failed says nothing of the answer.
+    const before = stopped ? this.turn.dataset.runId : undefined;
+    const again = element("button", { type: "button", onclick: () => ask(asked, before) }, stopped ? "Ask again" : "Try again");
     this.turn.append(element("p", { class: "notice", role: "alert" }, `${words} `, again));
     status.textContent = "";
   }
@@ -233,6 +241,15 @@ class RunView {
     this.over = true;
     this.steps.finish();
     this.answer.setAttribute("aria-busy", "false");
+  }
+}
+
+/** Says of a run that its answer was not wanted, and which run was asked in its place. */
+async function retried(run, replacedBy) {
+  try {
+    await call("POST", `/api/runs/${run}/feedback`, { kind: "retry", replaced_by: replacedBy });
+  } catch (error) {
+    status.textContent = error.message;
   }
 }
 

@@ -19,8 +19,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from ...errors import InputError, NotFoundError, WhorlError
 from ..messages import ToolCall
 from .base import Backend, Generation, Token
-from .hermes import forced_opening, parse_reply, visible
+from .hermes import Parted, forced_opening, opened_thoughts, parse_reply, visible
 from .wire import ChatRequest, ChosenTool, LoadAdapter, UnloadAdapter
+
+# Tokens of a prompt's end that may open the model's thoughts.
+_OPENING = 8
 
 
 @dataclass
@@ -53,17 +56,17 @@ class _Writing:
             self.finish = "length"
 
     @property
-    def shown(self) -> str:
-        """Text that can be streamed now: no half character, no beginning of a tool call or stop."""
-        text = visible(self.text)
+    def shown(self) -> Parted:
+        """Thoughts and text that can be streamed now: no half character, no beginning of a tool call or stop."""
+        reasoning, text = visible(self.text)
         if self.finish is None:
-            text = text.rstrip("\ufffd")
+            reasoning, text = reasoning.rstrip("\ufffd"), text.rstrip("\ufffd")
             for stop in self.stop:
                 for size in range(min(len(stop) - 1, len(text)), 0, -1):
                     if text.endswith(stop[:size]):
                         text = text[:-size]
                         break
-        return text
+        return Parted(reasoning, text)
 
 
 def create_engine_app(backend: Backend) -> FastAPI:
@@ -166,7 +169,8 @@ def _opening(body: ChatRequest) -> str:
 
 async def _write(backend: Backend, body: ChatRequest, generation: Generation) -> AsyncIterator[_Writing]:
     sampling = generation.sampling
-    writing = _Writing(backend, sampling.stop, sampling.max_tokens, _opening(body))
+    opening = _opening(body) or opened_thoughts(backend.decode(generation.prompt_ids[-_OPENING:]))
+    writing = _Writing(backend, sampling.stop, sampling.max_tokens, opening)
     async with aclosing(backend.generate(generation)) as tokens:  # type: ignore[type-var]
         async for token in tokens:
             writing.add(token)
@@ -179,8 +183,10 @@ async def _write(backend: Backend, body: ChatRequest, generation: Generation) ->
 
 async def _complete(backend: Backend, body: ChatRequest, generation: Generation) -> dict[str, Any]:
     writing = [growing async for growing in _write(backend, body, generation)][-1]
-    calls = _calls(body, writing.text)
-    message: dict[str, Any] = {"role": "assistant", "content": parse_reply(writing.text).content}
+    calls, parsed = _calls(body, writing.text), parse_reply(writing.text)
+    message: dict[str, Any] = {"role": "assistant", "content": parsed.content}
+    if parsed.reasoning:
+        message |= _thought(parsed.reasoning)
     if calls:
         message["tool_calls"] = calls
     choice: dict[str, Any] = {
@@ -221,20 +227,26 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
     if body.return_token_ids:
         opening["prompt_token_ids"] = generation.prompt_ids
     yield _event(opening)
-    sent = tokens = 0
+    thought = sent = tokens = 0
     writing = None
     try:
         async for writing in _write(backend, body, generation):
-            shown = writing.shown
+            reasoning, shown = writing.shown
             extra: dict[str, Any] = {}
             if body.logprobs:
                 extra["logprobs"] = _logprobs(backend, writing, tokens)
             if body.return_token_ids:
                 extra["token_ids"] = writing.ids[tokens:]
-            if len(shown) > sent or extra:
-                delta = {"content": shown[sent:]} if len(shown) > sent else {}
+            delta = _thought(reasoning[thought:]) if len(reasoning) > thought else {}
+            if len(shown) > sent:
+                delta["content"] = shown[sent:]
+            if delta or extra:
                 yield chunk(delta, None, **extra)
-            sent, tokens = max(sent, len(shown)), len(writing.ids)
+            thought, sent, tokens = (
+                max(thought, len(reasoning)),
+                max(sent, len(shown)),
+                len(writing.ids),
+            )
     except WhorlError as error:
         yield _event({"error": _error_body(error)})
         return
@@ -246,6 +258,11 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
     if body.stream_options and body.stream_options.include_usage:
         yield _event({**head, "choices": [], "usage": _usage(generation, writing)})
     yield b"data: [DONE]\n\n"
+
+
+def _thought(text: str) -> dict[str, Any]:
+    """What was thought, by both words that vLLM has had for it."""
+    return {"reasoning": text, "reasoning_content": text}
 
 
 def _head(body: ChatRequest, kind: str) -> dict[str, Any]:

@@ -43,11 +43,19 @@ class WireMessage(BaseModel):
     tool_calls: list[WireToolCall] | None = None
     tool_call_id: str | None = None
     name: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = Field(None, description="The newer word of vLLM for reasoning_content.")
 
     def plain(self) -> dict[str, Any]:
-        """The message without empty fields; ``developer`` is today's word for ``system``."""
-        message = self.model_dump(exclude_none=True)
+        """The message without empty fields; ``developer`` is today's word for ``system``.
+
+        What the assistant thought is its ``reasoning_content``, by which chat templates know it.
+        """
+        message = self.model_dump(exclude_none=True, exclude={"reasoning", "reasoning_content"})
         message.setdefault("content", "")
+        thought = self.reasoning or self.reasoning_content
+        if thought and self.role == "assistant":
+            message["reasoning_content"] = thought
         if self.role == "developer":
             message["role"] = "system"
         return message

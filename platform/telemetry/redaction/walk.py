@@ -11,7 +11,7 @@ from ..record import SpanRecord
 
 Change = Callable[[str], str]
 # What fields of APIs are called: nobody's name is looked for in it.
-_FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+)*|.{0,3}")
+_FIELD = re.compile(r"[a-z][a-z_]*(?:[A-Z][a-z]+)*(?:[.:/_-][a-z_]+(?:[A-Z][a-z]+)*)*|.{0,3}")
 _fields: set[str] = set()
 _MOST_FIELDS = 4096
 # Smaller numbers identify nobody.
@@ -26,6 +26,8 @@ _VALUES = frozenset({"default", "examples", "example", "enum", "const"})
 _IDENTIFIER = re.compile(
     r"[A-Za-z_/](?:(?!\d{7})[\w.:/+-]){0,127}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 )
+# By what passages name their document: lineage follows it, and in its digits no name is looked for.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
 
@@ -69,6 +71,8 @@ def _visit_attribute(name: str, value: Any, change: Change, foreign: bool) -> An
         return _visit_identifier(value, change)
     if name == c.TOOL_DEFINITIONS:
         return _visit_definitions(value, change)
+    if name == c.RETRIEVAL_DOCUMENTS:
+        return visit_json(value, lambda text: text if _UUID.fullmatch(text) else change(text))
     return visit_json(value, change)
 
 

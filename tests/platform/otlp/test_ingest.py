@@ -8,6 +8,7 @@ import socket
 import uuid
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from tests.agents.test_reasoning import liked_row
 from tests.conftest import ROOT
 from tests.needles import in_files, in_tables
 from tests.platform.otlp.conftest import Site
@@ -449,3 +451,29 @@ async def test_a_user_of_a_program_can_be_erased(site: Site) -> None:
     assert (await the_run(site))["trace_id"] == "f" * 32
     with pytest.raises(NotFoundError):
         await erase_subject(site.whorl.engine, site.whorl.servers, site.acme, "u-17")
+
+
+PARTED = [
+    {"role": "assistant", "parts": [
+        {"type": "reasoning", "content": "Three times four."}, {"type": "text", "content": "It is 12."},
+    ], "finish_reason": "stop"},
+]  # fmt: skip
+APART = [
+    {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Three times four."}]},
+    {"role": "assistant", "content": [{"type": "output_text", "text": "It is 12."}]},
+]
+WORDED = [{"role": "assistant", "content": "It is 12.", "reasoning_content": "Three times four."}]
+
+
+@pytest.mark.parametrize("said", [PARTED, APART, WORDED])
+async def test_thoughts_of_other_programs_are_in_their_rows(
+    said: list[Any],
+    site: Site,
+    tmp_path: Path,
+) -> None:
+    await site.send(export(a_span(1, attributes=a_chat(**{"gen_ai.output.messages": json.dumps(said)}))))
+    [run] = await site.get("/api/runs")
+    row = await liked_row(site.whorl, site.acme, run["id"], tmp_path / "data")
+    assert row["messages"][1:] == [
+        {"role": "assistant", "content": "It is 12.", "reasoning_content": "Three times four."}
+    ]

@@ -51,6 +51,8 @@ def _operation(found: dict[str, Any], prompts: Any, completions: Any) -> str:
         or isinstance(completions, list)
     ):
         return "chat"
+    if "retriever" in as_text(found.get("traceloop.entity.name")).lower():
+        return "retrieval"
     return _OPERATIONS.get(as_text(found.get("traceloop.span.kind")).lower(), "")
 
 
