@@ -19,7 +19,8 @@ class Recorded:
 
     ``key`` names it within its source: the same key is the same run, so that a file can be imported
     twice. ``messages`` are in OpenAI's shape and end with what the assistant said or called.
-    ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought.
+    ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought. ``user`` is the
+    source's own id of whoever asked, empty where it says none: it is stored as a pseudonym.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Recorded:
     group: str | None = None
     reward: float | None = None
     model: str = "unknown"
+    user: str = ""
 
 
 Reader = Callable[[Record], Recorded]

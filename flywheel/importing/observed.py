@@ -26,6 +26,7 @@ class Whole(NamedTuple):
     chat: list[Message]
     tools: list[dict[str, Any]]
     model: str
+    user: str
 
 
 def observe(span: Foreign, started: str) -> Observed:
@@ -35,7 +36,7 @@ def observe(span: Foreign, started: str) -> Observed:
 
 
 def whole(observed: Sequence[Observed]) -> Whole:
-    """The chat of the span that knows most of it, with tools and a model that any of the spans names."""
+    """The chat of the span that knows most of it, with tools, a model and a user that any of the spans names."""
     best = max(observed, key=_wholeness)
     ordered = (best, *observed)
     models = (each.reading.response_model or each.reading.request_model for each in ordered)
@@ -43,6 +44,7 @@ def whole(observed: Sequence[Observed]) -> Whole:
         best.chat,
         list(next((each.reading.tools for each in ordered if each.reading.tools), ())),
         next((model for model in models if model not in ("", UNKNOWN)), UNKNOWN),
+        next((each.reading.user for each in ordered if each.reading.user), ""),
     )
 
 

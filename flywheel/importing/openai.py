@@ -12,16 +12,21 @@ JUDGEMENTS = ("reward", "score", "label")
 
 
 def read_chat(record: Record) -> Recorded:
-    """A chat; ``reward``, ``score`` (0 to 1) or ``label`` (true or false) says how good it was."""
+    """A chat; ``reward``, ``score`` (0 to 1) or ``label`` (true or false) says how good it was.
+
+    ``user`` is the program's own id of whoever asked.
+    """
     fields = record.fields
     tools = fields.get("tools") or []
     if not isinstance(tools, list):
         raise InputError(f"{record.where}: 'tools' is not a list.")
-    key, group, model = fields.get("id"), fields.get("group"), fields.get("model")
+    key, group, model, user = (fields.get(name) for name in ("id", "group", "model", "user"))
+    if user is not None and not isinstance(user, str | int):
+        raise InputError(f"{record.where}: 'user' is not a text.")
     return Recorded(
         key=key_of(record) if key is None else str(key), agent=AGENT, messages=messages_of(record, "messages"),
         tools=tools, group=None if group is None else str(group), reward=_judgement(record),
-        model="unknown" if model is None else str(model),
+        model="unknown" if model is None else str(model), user="" if user is None else str(user),
     )  # fmt: skip
 
 

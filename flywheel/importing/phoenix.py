@@ -82,7 +82,7 @@ class PhoenixRuns(Iterable[Recorded]):
         return Recorded(
             key=first.trace_id, agent=first.name or AGENT,
             messages=messages_of(Record({"messages": found.chat}, first.where), "messages"), tools=found.tools,
-            reward=reward_of(scores, self._score, first.where), model=found.model,
+            reward=reward_of(scores, self._score, first.where), model=found.model, user=found.user,
         )  # fmt: skip
 
 

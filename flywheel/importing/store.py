@@ -20,6 +20,7 @@ from ...platform.portions import portions
 from ...platform.telemetry import conventions as c
 from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
+from ...platform.telemetry.otlp.records import pseudonym
 from ...platform.telemetry.record import SpanRecord
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
@@ -78,7 +79,8 @@ async def _store(
             tags = [TAG, f"{TAG}:{source}", *tied]
             session.add(
                 Run(
-                    tenant_id=actor.tenant_id, id=run_id, agent=run.agent, model=run.model, adapter=None,
+                    tenant_id=actor.tenant_id, id=run_id, user_id=pseudonym(actor.tenant_id, "user", run.user),
+                    agent=run.agent, model=run.model, adapter=None,
                     trace_id=run_id.hex, status="succeeded", stop_reason="imported", ended_at=now(), tags=tags,
                     steps=sum(m["role"] == "assistant" for m in run.messages),
                 )
@@ -123,11 +125,13 @@ def _span(
     actor: Actor, run_id: uuid.UUID, run: Recorded, number: int, name: str, attributes: dict[str, Any]
 ) -> SpanRecord:
     at = int(now().timestamp() * 1e9) + number
+    user = pseudonym(actor.tenant_id, "user", run.user)
     return SpanRecord(
         tenant_id=str(actor.tenant_id), trace_id=run_id.hex, span_id=f"{number + 1:016x}",
         parent_span_id=None if number == 0 else f"{1:016x}", run_id=str(run_id), name=name,
         operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=at, status="unset", status_message="",
-        user_id=None, agent=run.agent, adapter=None, attributes={c.AGENT_NAME: run.agent, **attributes}, events=[],
+        user_id=None if user is None else str(user), agent=run.agent, adapter=None,
+        attributes={c.AGENT_NAME: run.agent, **attributes}, events=[],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tests.bench.corpora import DATA
 from tests.conftest import Settings
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.importing.base import read_runs
 from whorl.flywheel.importing.langfuse import langfuse_reader
 from whorl.flywheel.importing.openai import read_chat
@@ -29,6 +30,7 @@ from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.lines import Record, read_records
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.telemetry.otlp.records import pseudonym
 from whorl.platform.telemetry.otlp.values import nested
 from whorl.platform.telemetry.tables import Span
 
@@ -405,3 +407,32 @@ def test_traces_of_langfuse_are_read_whatever_framework_wrote_them(tmp_path: Pat
     called = {call["function"]["name"] for m in run.messages for call in m.get("tool_calls", ())}
     assert called <= {tool["function"]["name"] for tool in run.tools}
     assert len(called) == ("vercel" in file.name or "langgraph" in file.name or "agent" in file.name)
+
+
+async def test_whoever_asked_is_kept_as_a_pseudonym_and_can_be_erased(
+    settings: Settings, tmp_path: Path
+) -> None:
+    chat = [{"role": "user", "content": "When?"}, {"role": "assistant", "content": "At nine."}]
+    rows = [{"id": name, "user": name, "messages": chat} for name in ("customer-7", "customer-8")]
+    file = write(tmp_path, [*rows, {"id": "nobody", "messages": chat}])
+    trace = {"id": "t", "userId": "customer-7", "input": chat[:1], "output": chat[1]}
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        for source, runs in (
+            ("openai", read_runs(file, read_chat)),
+            ("langfuse", [langfuse_reader()(Record(trace, "here"))]),
+        ):
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            people = Counter(await session.scalars(select(Run.user_id)))
+        receipt = await erase_subject(whorl.engine, whorl.servers, actor, "customer-7")
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            left = list(await session.scalars(select(Run.user_id).order_by(Run.user_id)))
+    seven, eight = (pseudonym(actor.tenant_id, "user", name) for name in ("customer-7", "customer-8"))
+    assert people == {seven: 2, eight: 1, None: 1}
+    assert receipt.counts["runs"] == 2 and left == [eight, None]
+
+
+def test_a_user_that_is_no_text_is_refused() -> None:
+    with pytest.raises(InputError, match="'user' is not a text"):
+        read_chat(Record({"user": ["x"], "messages": []}, "here"))
