@@ -1,6 +1,7 @@
 """The flywheel from the command line: feedback, export, train, evaluate."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ from .runs_commands import runs
 from .screening.commands import screen
 from .training.commands import train
 from .verifiers.commands import verify
+
+_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)
 
 
 @click.command()
@@ -88,8 +95,11 @@ async def feedback(
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Copy the files into this folder."
 )
+@click.option("--agent", help="Only runs of this agent.")
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
+@click.option("--since", type=_MOMENT, help="Only runs that began then (UTC) or later.")
+@click.option("--until", type=_MOMENT, help="Only runs that began before then (UTC).")
 @click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
 @click.option("--where", help="Only runs of which this holds, as \"reward >= 0.8 and 'search' in tools\".")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
@@ -115,30 +125,31 @@ async def export(
     terminal: Terminal,
     format: Any,
     out: Path | None,
-    tag: str | None,
-    adapter: str | None,
-    model: str | None,
-    where: str | None,
     seed: int,
     held_out: float,
     near_duplicates: float | None,
     engine: str,
     ray_address: str,
     parquet: bool,
+    since: datetime | None,
+    until: datetime | None,
+    **selected: str | None,
 ) -> None:
     """Build a dataset version from captured runs. What an evaluation asked is left out.
 
     The process takes the least priority, so that a server on the same machine goes on answering.
 
     \b
-    Example: whorl export --format sft --out build/sft
+    Examples:
+      whorl export --format sft --out build/sft
+      whorl export --format kto --agent tutor --since 2026-11-01 --where "'judge' in kinds"
     """
     async with terminal.open() as (whorl, actor):
         step_back()  # only now: a database that this command starts may outlive it, for others
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
-            Selection(adapter=adapter, tag=tag, model=model, where=where), seed=seed, held_out=held_out,
+            Selection(since=_utc(since), until=_utc(until), **selected), seed=seed, held_out=held_out,
             near_duplicates=near_duplicates,
             reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(),
         )  # fmt: skip

@@ -34,6 +34,10 @@ def _people(run: Trajectory) -> int:
     return len({outcome.source for outcome in run.outcomes if is_person(outcome.source)})
 
 
+def _each(run: Trajectory, name: str) -> list[str]:
+    return list(dict.fromkeys(getattr(outcome, name) for outcome in run.outcomes))
+
+
 def _called(run: Trajectory) -> list[str]:
     calls = [call for message in run.messages for call in message.get("tool_calls", ())]
     return [str(call["function"]["name"]) for call in calls]
@@ -48,8 +52,11 @@ FIELDS: dict[str, Field] = {
     "reward": Field("number", "what the run is worth, 0 to 1; null where nobody judged it", lambda run: run.reward),
     "outcomes": Field("number", "how many outcomes it has", lambda run: len(run.outcomes)),
     "people": Field("number", "how many people judged it", _people),
+    "kinds": Field("texts", "the kinds of its outcomes, such as thumb or verdict", lambda run: _each(run, "kind")),
+    "sources": Field("texts", "who judged it, such as judge:NAME or verifier:NAME", lambda run: _each(run, "source")),
     "edited": Field("truth", "whether somebody corrected it", lambda run: run.edit is not None or bool(run.call_edits)),
     "status": Field("text", "running, waiting, succeeded, failed or cancelled", lambda run: run.status),
+    "user": Field("text", "the id of whoever asked; null where nobody is known", lambda run: run.user_id and str(run.user_id)),
     "agent": Field("text", "the agent's name", lambda run: run.agent),
     "adapter": Field("text", "the adapter that answered; null for the base", lambda run: run.adapter),
     "model": Field("text", "the model", lambda run: run.model),

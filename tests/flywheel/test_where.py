@@ -45,7 +45,8 @@ def a_run(reward: float | None = 1.0, **given: Any) -> Trajectory:
     ("edited", False), ("not edited", True), ("edited = false", True), ("people = 1 and outcomes = 1", True),
     ("reward = 1 or agent = 'x' and steps = 9", True), ("(reward = 1 or agent = 'x') and steps = 9", False),
     ("turns = 1 and input_tokens > 100 and output_tokens < 10 and seconds < 2", True), ("not not reward = 1", True),
-    ("model = 'whorl-seed'", True), ("reward >= -1", True),
+    ("model = 'whorl-seed'", True), ("reward >= -1", True), ("'score' in kinds and 'user:ann' in sources", True),
+    ("'judge' in kinds", False), ("user is null", True), ("user = 'x'", False),
 ])  # fmt: skip
 def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
     assert parse_where(text)(a_run()) is holds
