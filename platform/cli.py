@@ -31,6 +31,7 @@ from .serving.vllm import slots, supervised, with_server
 from .settings import Settings, load_settings
 from .shutdown import until_stopped
 from .telemetry import commands as telemetry_commands
+from .telemetry.metrics import metrics_at
 from .usage import commands as usage_commands
 
 
@@ -172,12 +173,15 @@ async def _announce(terminal: Terminal) -> int:
 async def worker(terminal: Terminal) -> None:
     """Do background jobs, such as trainings, until stopped; SIGTERM lets those under way end.
 
+    With WHORL_METRICS_PORT its metrics are there for whoever reaches that port.
+
     \b
     Example: WHORL_WORKER=external whorl serve &  whorl worker
     """
     configure_logs(terminal.settings)
-    async with terminal.open() as (whorl, _):
-        await until_stopped(whorl.work())
+    with metrics_at(terminal.settings.metrics_port):
+        async with terminal.open() as (whorl, _):
+            await until_stopped(whorl.work())
 
 
 @main.command("migrate")

@@ -151,6 +151,10 @@ class Settings(BaseModel):
         "",
         description="Headers for the collector, as OpenTelemetry writes them: name=value, comma separated.",
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535,
+        description="Port at which a worker tells its metrics, without a key: keep it inside your network.",
+    )  # fmt: skip
     tracing_url: str | None = Field(
         None,
         description="OTLP/HTTP address of a collector that is sent the platform's own spans, without content.",

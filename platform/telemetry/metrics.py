@@ -1,16 +1,18 @@
 """What Prometheus is told: what happened since the process began, and how things stand as it asks."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import REGISTRY, generate_latest, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.session import tenant_session
+from ..errors import PrerequisiteError
 from ..identity.tenants import list_tenants
 from ..jobs.queue import Queue
 from ..serving.servers import ModelServers
@@ -43,6 +45,28 @@ class Standing:
                 value=self.log.age(),
             ),
         ]  # fmt: skip
+
+
+@contextmanager
+def metrics_at(port: int | None) -> Iterator[None]:
+    """What happened since the process began, over HTTP at a port of every address; nothing where there is no port.
+
+    Raises PrerequisiteError where the port is taken.
+    """
+    if port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port)
+    except OSError as error:
+        raise PrerequisiteError(
+            f"WHORL_METRICS_PORT {port} cannot be listened on: {error.strerror}."
+        ) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 async def exposition(standing: Standing) -> bytes:

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import psycopg
 
+from tests.bench.processes import free_port
 from tests.conftest import Addresses
 from tests.platform.processes import App, model_server
 from whorl.flywheel.jobs import LOOK_JOB
@@ -38,7 +40,10 @@ class Worker(App):
     """``whorl worker`` in a process of its own."""
 
     def __init__(self, database: Addresses, folder: Path, model: str, seconds: float) -> None:
-        own = {"JOBS": str(folder), "WHORL_JOB_DRAIN_SECONDS": str(seconds)}
+        self.metrics_port = free_port()
+        own = {
+            "JOBS": str(folder), "WHORL_JOB_DRAIN_SECONDS": str(seconds), "WHORL_METRICS_PORT": str(self.metrics_port),
+        }  # fmt: skip
         super().__init__(database, folder / "whorl", model, **own)
 
     async def launch(self) -> None:
@@ -110,6 +115,8 @@ async def test_what_is_under_way_ends_and_nothing_new_begins(database: Addresses
     await queued(database, "first", "second")
     async with at_work(database, tmp_path, 120) as worker:
         await worker.until(lambda: lines(tmp_path / "begun") == ["first"])
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{worker.metrics_port}") as client:
+            assert "whorl_redaction_failures_total 0.0" in (await client.get("/metrics")).text
         await worker.told_to_stop()
         (tmp_path / "may end").touch()
         assert await worker.code() == 0
