@@ -80,7 +80,7 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-BENCHES := retrieval redaction verifiers screening judge gateway ingest export export_chats learning
+BENCHES := retrieval redaction verifiers screening judge gateway fairness ingest export export_chats learning
 bench: $(VENV)/installed-dev
 	@for name in $(BENCHES); do $(BIN)/python -m tests.bench.$$name || exit 1; done
 

@@ -1,9 +1,11 @@
 """A model server that answers at once, always the same: what is left is what stands before it.
 
-``python -m uvicorn tests.bench.instant_model:app``
+With ``BENCH_MODEL_SECONDS`` each answer takes so long. ``python -m uvicorn tests.bench.instant_model:app``
 """
 
+import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,6 +28,7 @@ _MODELS = json.dumps(
     {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "bench"}]}
 ).encode()
 _WHOLE = json.dumps(_COMPLETION).encode()
+_SECONDS = float(os.environ.get("BENCH_MODEL_SECONDS", "0"))
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -40,7 +43,10 @@ async def app(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, A
         more = message.get("more_body", False)
     if not scope["path"].endswith("/chat/completions"):
         await _answer(send, _MODELS, b"application/json")
-    elif json.loads(body).get("stream"):
+        return
+    if _SECONDS:
+        await asyncio.sleep(_SECONDS)
+    if json.loads(body).get("stream"):
         await _answer(send, _STREAM, b"text/event-stream")
     else:
         await _answer(send, _WHOLE, b"application/json")

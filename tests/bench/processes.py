@@ -109,8 +109,8 @@ def whorl(folder: Path, **settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def instant() -> Iterator[Server]:
-    """The model that answers at once, off the measured core."""
+def instant(seconds: float = 0.0) -> Iterator[Server]:
+    """The model that answers at once, or after so many seconds, off the measured core."""
     port = free_port()
     command = [
         sys.executable,
@@ -122,7 +122,7 @@ def instant() -> Iterator[Server]:
         "--log-level",
         "error",
     ]
-    with serving(command, port, "/v1/models", core=1) as server:
+    with serving(command, port, "/v1/models", {"BENCH_MODEL_SECONDS": str(seconds)}, core=1) as server:
         yield server
 
 
