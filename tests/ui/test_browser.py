@@ -287,7 +287,7 @@ async def test_keys_datasets_promotion_and_rollback(page: Page, context: Browser
     await page.get_by_text("Build a dataset").click()
     await page.get_by_label("kto").check()
     await page.get_by_role("button", name="Build").click()
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("kto of")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("kto of", timeout=120_000)
     await expect(page.locator(".bubble.user").first).to_be_visible()
 
     await page.get_by_role("button", name="Train an adapter on it").click()
