@@ -14,7 +14,7 @@ from ..platform.serving.tables import Route
 from .evaluation import load_tasks
 from .gate import CHECKS
 from .leaks import load_planted
-from .measure import evaluate_adapter, evaluate_safety, evaluate_secrets
+from .measure import baseline_of, evaluate_adapter, evaluate_safety, evaluate_secrets
 from .promotion import SHARE, start_trial, stop_trials
 from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
@@ -35,7 +35,7 @@ def evaluate_group() -> None:
               help="What the adapter was trained for, or what it must not forget.")  # fmt: skip
 @run_async
 async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) -> None:
-    """Compare an adapter with the base on the same questions.
+    """Compare an adapter with the base, and with the SFT adapter of the same runs, on the same questions.
 
     \b
     Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
@@ -43,7 +43,9 @@ async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) ->
     wanted = load_tasks(tasks)
     async with terminal.open() as (whorl, actor):
         with terminal.progress() as bars:
-            bar = bars.add_task("asking base and adapter", total=2 * len(wanted))
+            baseline = await baseline_of(whorl.agents, actor, name, kind)
+            sides = 2 if baseline is None or baseline.adapter is None else 3
+            bar = bars.add_task("asking base and adapter", total=sides * len(wanted))
             report = await evaluate_adapter(
                 whorl.agents, actor, name, wanted, tasks.name, kind=kind, progress=lambda: bars.advance(bar)
             )
@@ -209,4 +211,16 @@ def _show_comparison(terminal: Terminal, report: dict[str, Any]) -> None:
         [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
         for name, value in report["value"].items()
     ])  # fmt: skip
+    if "baseline" in report:
+        _show_baseline(terminal, report["baseline"])
     _show_checks(terminal, report["gate"])
+
+
+def _show_baseline(terminal: Terminal, found: dict[str, Any]) -> None:
+    if found["adapter"] is None:
+        click.echo(found["advice"])
+        return
+    terminal.table(["SFT baseline", "success", "95 %", "p", "adapter better", "worse"], [
+        [found["adapter"], f"{found['success']:.1%}", found["interval"], f"{found['p_value']:.2g}",
+         found["better"], found["worse"]],
+    ])  # fmt: skip

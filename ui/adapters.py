@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from ..flywheel.baseline import Baseline, find_baseline
 from ..flywheel.datasets import list_datasets
 from ..flywheel.gate import Check, Gate, gate_of, kind_of
 from ..flywheel.promotion import SHARE
@@ -55,6 +56,7 @@ class AdapterContext(Context):
     template: ClassVar[str] = "adapter.html"
     section: ClassVar[str] = "adapters"
     measured: Measured
+    baseline: Baseline | None
     evaluations: list[Evaluation]
     checks: tuple[Check, ...]
     trial: dict[str, Any] | None
@@ -98,6 +100,7 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
             title=name,
             actor=actor,
             measured=await _measured(session, adapter),
+            baseline=await find_baseline(session, adapter),
             evaluations=await _evaluations(session, name),
             checks=(await gate_of(session, name)).checks,
             trial=await _trial(session, name),
