@@ -75,7 +75,9 @@ async def keep_comparison(
 
     ``beside`` goes into the report as it is.
     """
-    report = {**compare(before, after, kind), **beside}
+    prices, base = agents.closing.prices, agents.servers.base
+    compared = compare(before, after, kind, (prices.of(base), prices.of(base, name)))
+    report = {**compared, **beside}
     evaluation = await store_evaluation(agents.engine, actor, name, suite, report)
     async with tenant_session(agents.engine, actor.tenant_id) as session:
         stored = await find_adapter(session, name)

@@ -20,6 +20,7 @@ from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .safety import safety_tasks
 from .status import AdapterStatus, adapter_status, all_statuses
+from .traffic import live_ledger
 
 
 @click.group("evaluate")
@@ -165,20 +166,32 @@ async def status(terminal: Terminal, name: str | None) -> None:
         actor.require("read")
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             found = [await adapter_status(session, name)] if name else await all_statuses(session)
+            live = await live_ledger(session, name) if name else None
             routes = list(await session.scalars(select(Route).order_by(Route.agent)))
     answers = {route.agent: route.adapter or whorl.servers.base for route in routes}
     answers = answers or {DEFAULT_AGENT: whorl.servers.base}
-    value = {"adapters": [one.value() for one in found], "routes": answers}
-    terminal.result(value, lambda: _show_status(terminal, found, answers, name is not None))
+    value = {
+        "adapters": [one.value() for one in found],
+        "routes": answers,
+        **({"live": live} if live else {}),
+    }
+    terminal.result(value, lambda: _show_status(terminal, found, answers, live))
 
 
 def _show_status(
-    terminal: Terminal, found: list[AdapterStatus], answers: dict[str, str], whole: bool
+    terminal: Terminal, found: list[AdapterStatus], answers: dict[str, str], live: dict[str, Any] | None
 ) -> None:
     terminal.table(["agent", "answers"], answers.items())
     columns = ["adapter", "state", "trial", "share", "n", "success", "verdict", "gate"]
     terminal.table(columns, (_row(one) for one in found))
-    for one in found if whole else ():
+    if live is None:
+        return
+    terminal.table(
+        [live["kind"], "base", "adapter", "difference", "95 %"],
+        [["runs", *live["runs"].values(), "", ""], ["judged", *live["judged"].values(), "", ""]]
+        + [[name, *one.values()] for name, one in live["value"].items()],
+    )
+    for one in found:
         _show_checks(terminal, one.gate)
         if one.trial is not None:
             terminal.table(["trial", ""], {**one.trial, **one.trial["report"], "report": ""}.items())
@@ -208,7 +221,7 @@ def _show_comparison(terminal: Terminal, report: dict[str, Any]) -> None:
     terminal.table(["", "success", "95 %"], [
         [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
     ] + [["p", f"{report['p_value']:.2g}", ""]] + [
-        [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
+        [f"more {name} an answer", f"{value['difference']:+.4g}", value["interval"]]
         for name, value in report["value"].items()
     ])  # fmt: skip
     if "baseline" in report:

@@ -191,7 +191,8 @@ class Demo:
         )  # fmt: skip
         seconds = time.monotonic() - started
         after = await self._ask(f"after: asking {name}", held_out, name)
-        report = compare(before, after)
+        base, prices = self.whorl.servers.base, self.whorl.prices
+        report = compare(before, after, prices=(prices.of(base), prices.of(base, name)))
         await store_evaluation(engine, self.actor, name, "demo held-out", report)
         kinds = {
             kind: [part[kind] for part in (_by_kind(before), _by_kind(after))] for kind in _by_kind(before)

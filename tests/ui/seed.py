@@ -20,6 +20,7 @@ from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.serving.adapters import register_adapter
+from whorl.platform.usage.prices import Price
 from whorl.retrieval.load.base import LoadedDocument
 
 PASSWORD = "correct horse battery"
@@ -175,5 +176,9 @@ def evaluation(before: int, after: int, n: int) -> dict[str, Any]:
     return {
         "n": n, "before": side(before), "after": side(after), "better": better, "worse": max(0, before - after),
         "p_value": 0.0004 if after > before else 1.0,
-        "value": ledger([Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)], (before, after)),
+        "value": ledger(
+            [Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)],
+            ([1.0] * before + [0.0] * (n - before), [1.0] * after + [0.0] * (n - after)),
+            (Price(2.5, 10.0), Price(2.5, 10.0)),
+        ),
     }  # fmt: skip

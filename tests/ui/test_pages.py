@@ -293,6 +293,7 @@ async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     page = (await client.get(f"/admin/adapters/{site.acme.adapter}")).text
     adapter = text_of(page)
     assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
+    assert "0.00121 US dollars in place of 0.0012" in adapter and "Success 87 % in place of 35 %" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
     assert "held-out success passed" in adapter and "safety set not done" in adapter
