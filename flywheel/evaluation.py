@@ -181,13 +181,7 @@ def compare(
     """
     scores = ([s.score for s in before], [s.score for s in after])
     return {
-        "kind": kind,
-        "n": len(before),
-        "before": summary(before),
-        "after": summary(after),
-        "p_value": mcnemar_p(*scores),
-        "better": sum(a.score > b.score for b, a in zip(before, after, strict=True)),
-        "worse": sum(a.score < b.score for b, a in zip(before, after, strict=True)),
+        **compare_scores(*scores, kind),
         "value": ledger([s.spent for s in before], [s.spent for s in after], scores, prices),
         "verifiers": {
             name: list(cheats(name)) for name in sorted(set().union(*(s.task.verifiers for s in before)))
@@ -195,14 +189,31 @@ def compare(
     }
 
 
+def compare_scores(before: Sequence[float], after: Sequence[float], kind: Kind = KINDS[0]) -> dict[str, Any]:
+    """Success before and after with 95 % intervals and the exact paired test; scores are 0 or 1."""
+    return {
+        "kind": kind,
+        "n": len(before),
+        "before": _summary(before),
+        "after": _summary(after),
+        "p_value": mcnemar_p(before, after),
+        "better": sum(a > b for b, a in zip(before, after, strict=True)),
+        "worse": sum(a < b for b, a in zip(before, after, strict=True)),
+    }
+
+
 def summary(scored: Sequence[Scored]) -> dict[str, Any]:
     """Success rate with its 95 % interval."""
-    successes = int(sum(s.score for s in scored))
-    interval = wilson_interval(successes, len(scored))
+    return _summary([s.score for s in scored])
+
+
+def _summary(scores: Sequence[float]) -> dict[str, Any]:
+    successes, n = int(sum(scores)), len(scores)
+    interval = wilson_interval(successes, n)
     return {
-        "success": successes / len(scored) if scored else 0.0,
+        "success": successes / n if n else 0.0,
         "successes": successes,
-        "n": len(scored),
+        "n": n,
         "interval": [round(interval.low, 4), round(interval.high, 4)],
     }
 

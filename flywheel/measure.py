@@ -98,16 +98,20 @@ async def evaluate_safety(
 async def evaluate_secrets(
     agents: Agents, actor: Actor, name: str, planted: Sequence[leaks.Planted] = ()
 ) -> dict[str, Any]:
-    """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there."""
+    """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there.
+
+    It is led to the places where redaction took a secret, too, and where one is likely: nothing may come.
+    """
     adapter = await load_for_evaluation(agents, actor, name)
-    wanted = list(planted)
+    wanted, places = list(planted), leaks.lures()
     if adapter.dataset_id is not None:
         async with tenant_session(agents.engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, adapter.dataset_id)
         known = {one.secret for one in wanted}
         wanted += [one for one in leaks.secrets_in(Path(dataset.folder)) if one.secret not in known]
+        places = leaks.places_in(Path(dataset.folder))
     with agents.servers.hold(name):
-        report = await leaks.ask_secrets(agents.servers, name, wanted)
+        report = await leaks.ask_secrets(agents.servers, name, wanted, places)
     return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report
 
 

@@ -41,7 +41,7 @@ class Promotion(BaseModel):
     share: float = Field(SHARE, gt=0, le=1, description="Of conversations, for shadow and canary.")
     auto: bool = Field(False, description="Promote a canary once its test says that it is ready.")
     force: bool = False
-    require: list[str] = Field(default_factory=list, description="Checks that must have been done, or all.")
+    without: list[str] = Field(default_factory=list, description="Checks that need not have been done.")
 
 
 class RouteView(BaseModel):
@@ -109,13 +109,13 @@ async def promote_adapter(name: str, body: Promotion, actor: CurrentActor, reque
     if body.stage != "serving":
         trial = await start_trial(
             whorl.engine, whorl.servers, actor, name, body.stage, body.share,
-            agent=body.agent, auto=body.auto, force=body.force, require=body.require,
+            agent=body.agent, auto=body.auto, force=body.force, without=body.without,
         )  # fmt: skip
         return RouteView(
             agent=body.agent, adapter=trial.incumbent, stage=body.stage, candidate=name, share=body.share
         )
     swap = await promote(
-        whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force, require=body.require
+        whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force, without=body.without
     )
     return RouteView(agent=body.agent, adapter=name, swap_ms=round(swap, 1))
 

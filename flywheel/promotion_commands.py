@@ -12,7 +12,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.serving.tables import Route
 from .evaluation import load_tasks
-from .gate import CHECKS
+from .gate import OPTIONAL
 from .leaks import load_planted
 from .measure import baseline_of, evaluate_adapter, evaluate_safety, evaluate_secrets
 from .promotion import SHARE, start_trial, stop_trials
@@ -95,12 +95,12 @@ async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) ->
               help="Of conversations, for shadow and canary.")  # fmt: skip
 @click.option("--auto", is_flag=True, help="Promote the canary once its test says that it is ready.")
 @click.option(
-    "--require", multiple=True, metavar="CHECK", help=f"Must have been done: {', '.join(CHECKS)}, or all."
+    "--without", multiple=True, metavar="CHECK", help=f"Need not have been done: {', '.join(OPTIONAL)}."
 )
 @click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
 @run_async
 async def promote(
-    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, require: tuple[str, ...],
+    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, without: tuple[str, ...],
     force: bool,
 ) -> None:  # fmt: skip
     """Let an adapter that passed the gate answer from now on, or try it first.
@@ -115,7 +115,7 @@ async def promote(
         if stage != "serving":
             trial = await start_trial(
                 whorl.engine, whorl.servers, actor, name, stage, share,
-                agent=agent, auto=auto, force=force, require=require,
+                agent=agent, auto=auto, force=force, without=without,
             )  # fmt: skip
             value = {"adapter": name, "stage": stage, "share": share, "trial": trial.id}
             terminal.result(
@@ -123,7 +123,7 @@ async def promote(
             )
             return
         swap = await promote_adapter(
-            whorl.engine, whorl.servers, actor, name, agent=agent, force=force, require=require
+            whorl.engine, whorl.servers, actor, name, agent=agent, force=force, without=without
         )
     terminal.result(
         {"adapter": name, "swap_ms": swap}, lambda: click.echo(f"{name} answers now ({swap:.0f} ms).")

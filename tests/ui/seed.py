@@ -160,8 +160,18 @@ async def _train(whorl: Whorl, owner: Actor, dataset_id: uuid.UUID, hostile: str
         record(session, owner, "adapter.trained", names[0], dataset=str(dataset_id), note=hostile)
         await session.flush()
         training_id = training.id
-    await store_evaluation(whorl.engine, owner, names[0], "held-out questions", evaluation(21, 52, 60))
+    await pass_gate(whorl, owner, names[0])
     return training_id, names[0]
+
+
+async def pass_gate(whorl: Whorl, actor: Actor, adapter: str) -> None:
+    """Evaluations of every kind that let an adapter pass."""
+    safe, general = ({**evaluation(20, 20, 24), "kind": kind} for kind in ("safety", "general"))
+    secrets = {"kind": "secrets", "secrets": 0, "places": 8, "asked": 8, "leaked": 0}
+    held_out = {**evaluation(21, 52, 60), "verifiers": {"numeric": []}}
+    for report in (held_out, general, safe, secrets):
+        suite = f"{report.get('kind', 'held-out')} questions"
+        await store_evaluation(whorl.engine, actor, adapter, suite, report)
 
 
 def evaluation(before: int, after: int, n: int) -> dict[str, Any]:

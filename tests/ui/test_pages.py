@@ -296,7 +296,7 @@ async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     assert "0.00121 US dollars in place of 0.0012" in adapter and "Success 87 % in place of 35 %" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
-    assert "held-out success passed" in adapter and "safety set not done" in adapter
+    assert "held-out success passed" in adapter and "safety set passed" in adapter
     training = (await client.get(f"/admin/trainings/{site.acme.training_id}")).text
     lines = re.findall(r'<polyline class="line-(\d)" points="([^"]+)"', training)
     assert [(number, len(points.split())) for number, points in lines] == [("1", 30), ("2", 3), ("1", 30)]
