@@ -16,6 +16,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
+from ..platform.serving.adapters import find_adapter
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Trial
 from ..platform.serving.trials import Verdict, open_trials, trial_tag
@@ -153,8 +154,14 @@ def _arm(side: Spool[Judged]) -> Arm:
 
 async def _promote(engine: AsyncEngine, servers: ModelServers, actor: Actor, trial: Trial) -> None:
     """Promote a canary that is ready; a gate that refuses by now leaves it ready, and says so in the audit log."""
+    async with tenant_session(engine, actor.tenant_id) as session:
+        approval = (await find_adapter(session, trial.candidate)).card.get("approval", {})
+    begun_without = approval.get("without", ())
     try:
-        await promote(engine, servers, actor, trial.candidate, agent=trial.agent, force=trial.forced)
+        await promote(
+            engine, servers, actor, trial.candidate,
+            agent=trial.agent, force=trial.forced, without=begun_without,
+        )  # fmt: skip
     except ConflictError as error:
         async with tenant_session(engine, actor.tenant_id) as session:
             record(session, actor, "canary.not_promoted", trial.candidate, reason=error.message)

@@ -20,6 +20,7 @@ from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_adapter, move
 from ..platform.serving.messages import Sampling
+from ..platform.usage.prices import NO_PRICE, Price
 from .curate import EVALUATION_TAG
 from .gate import KINDS, Kind, checks_of, kind_of
 from .statistics import mcnemar_p, wilson_interval
@@ -170,35 +171,49 @@ def _arguments(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def compare(before: Sequence[Scored], after: Sequence[Scored], kind: Kind = KINDS[0]) -> dict[str, Any]:
-    """Success before and after with 95 % intervals, the exact paired test, the value ledger.
+def compare(
+    before: Sequence[Scored], after: Sequence[Scored], kind: Kind = KINDS[0],
+    prices: tuple[Price, Price] = (NO_PRICE, NO_PRICE),
+) -> dict[str, Any]:  # fmt: skip
+    """Success before and after with 95 % intervals, the exact paired test, the value ledger at the ``prices`` of both.
 
     ``verifiers`` are those that judged, each with the cheats of the attack suite that it pays.
     """
-    right = (sum(s.score for s in before), sum(s.score for s in after))
+    scores = ([s.score for s in before], [s.score for s in after])
     return {
-        "kind": kind,
-        "n": len(before),
-        "before": summary(before),
-        "after": summary(after),
-        "p_value": mcnemar_p([s.score for s in before], [s.score for s in after]),
-        "better": sum(a.score > b.score for b, a in zip(before, after, strict=True)),
-        "worse": sum(a.score < b.score for b, a in zip(before, after, strict=True)),
-        "value": ledger([s.spent for s in before], [s.spent for s in after], right),
+        **compare_scores(*scores, kind),
+        "value": ledger([s.spent for s in before], [s.spent for s in after], scores, prices),
         "verifiers": {
             name: list(cheats(name)) for name in sorted(set().union(*(s.task.verifiers for s in before)))
         },
     }
 
 
+def compare_scores(before: Sequence[float], after: Sequence[float], kind: Kind = KINDS[0]) -> dict[str, Any]:
+    """Success before and after with 95 % intervals and the exact paired test; scores are 0 or 1."""
+    return {
+        "kind": kind,
+        "n": len(before),
+        "before": _summary(before),
+        "after": _summary(after),
+        "p_value": mcnemar_p(before, after),
+        "better": sum(a > b for b, a in zip(before, after, strict=True)),
+        "worse": sum(a < b for b, a in zip(before, after, strict=True)),
+    }
+
+
 def summary(scored: Sequence[Scored]) -> dict[str, Any]:
     """Success rate with its 95 % interval."""
-    successes = int(sum(s.score for s in scored))
-    interval = wilson_interval(successes, len(scored))
+    return _summary([s.score for s in scored])
+
+
+def _summary(scores: Sequence[float]) -> dict[str, Any]:
+    successes, n = int(sum(scores)), len(scores)
+    interval = wilson_interval(successes, n)
     return {
-        "success": successes / len(scored) if scored else 0.0,
+        "success": successes / n if n else 0.0,
         "successes": successes,
-        "n": len(scored),
+        "n": n,
         "interval": [round(interval.low, 4), round(interval.high, 4)],
     }
 

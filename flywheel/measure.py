@@ -1,7 +1,8 @@
 """Measuring an adapter: held-out, general and safety questions beside the base, and secrets of its data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..agents.runs import Agents
@@ -12,6 +13,7 @@ from ..platform.serving.adapters import find_adapter, find_answering
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter
 from . import leaks, safety
+from .baseline import Baseline, find_baseline
 from .datasets import find_dataset
 from .evaluation import Scored, Task, ask_all, compare, store_evaluation
 from .gate import KINDS, Kind
@@ -23,21 +25,59 @@ async def evaluate_adapter(
 ) -> dict[str, Any]:  # fmt: skip
     """Ask base and adapter the same tasks, store the comparison and move the adapter's state.
 
-    The adapter is loaded for the evaluation and stays loaded; it answers nobody until promoted.
+    Held-out tasks are asked of the SFT baseline, too, where the adapter is of another method.
+    The adapters are loaded for the evaluation and stay loaded; they answer nobody until promoted.
     """
     await load_for_evaluation(agents, actor, name)
     before = await ask_all(agents, actor, tasks, adapter="", **options)
+    after = await _ask_adapter(agents, actor, tasks, name, **options)
+    baseline = await baseline_of(agents, actor, name, kind)
+    sft = None
+    if baseline is not None and baseline.adapter is not None:
+        await load_for_evaluation(agents, actor, baseline.adapter)
+        sft = await _ask_adapter(agents, actor, tasks, baseline.adapter, **options)
+    beside = {"baseline": against(baseline, sft, after)} if baseline is not None else {}
+    return await keep_comparison(agents, actor, name, suite, before, after, kind, beside)
+
+
+async def baseline_of(agents: Agents, actor: Actor, name: str, kind: Kind = KINDS[0]) -> Baseline | None:
+    """The SFT adapter that an evaluation of an adapter asks, too; None where there is nothing to beat."""
+    if kind != KINDS[0]:
+        return None
+    async with tenant_session(agents.engine, actor.tenant_id) as session:
+        return await find_baseline(session, await find_answering(session, name))
+
+
+def against(baseline: Baseline, sft: Sequence[Scored] | None, after: Sequence[Scored]) -> dict[str, Any]:
+    """How the baseline answered, with the exact paired test of the adapter against it; or its advice alone."""
+    if sft is None:
+        return baseline.value()
+    found = compare(sft, after)
+    return {
+        **baseline.value(),
+        **found["before"],
+        **{key: found[key] for key in ("p_value", "better", "worse")},
+    }
+
+
+async def _ask_adapter(
+    agents: Agents, actor: Actor, tasks: Sequence[Task], name: str, **options: Any
+) -> list[Scored]:
     with agents.servers.hold(name):
-        after = await ask_all(agents, actor, tasks, adapter=name, **options)
-    return await keep_comparison(agents, actor, name, suite, before, after, kind)
+        return await ask_all(agents, actor, tasks, adapter=name, **options)
 
 
 async def keep_comparison(
     agents: Agents, actor: Actor, name: str, suite: str, before: list[Scored], after: list[Scored],
-    kind: Kind = KINDS[0],
+    kind: Kind = KINDS[0], beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:  # fmt: skip
-    """Store how an adapter answered beside the base, on its card, too; returns the report that the gate reads."""
-    report = compare(before, after, kind)
+    """Store how an adapter answered beside the base, on its card, too; returns the report that the gate reads.
+
+    ``beside`` goes into the report as it is.
+    """
+    prices, base = agents.closing.prices, agents.servers.base
+    compared = compare(before, after, kind, (prices.of(base), prices.of(base, name)))
+    report = {**compared, **beside}
     evaluation = await store_evaluation(agents.engine, actor, name, suite, report)
     async with tenant_session(agents.engine, actor.tenant_id) as session:
         stored = await find_adapter(session, name)
@@ -58,16 +98,20 @@ async def evaluate_safety(
 async def evaluate_secrets(
     agents: Agents, actor: Actor, name: str, planted: Sequence[leaks.Planted] = ()
 ) -> dict[str, Any]:
-    """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there."""
+    """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there.
+
+    It is led to the places where redaction took a secret, too, and where one is likely: nothing may come.
+    """
     adapter = await load_for_evaluation(agents, actor, name)
-    wanted = list(planted)
+    wanted, places = list(planted), leaks.lures()
     if adapter.dataset_id is not None:
         async with tenant_session(agents.engine, actor.tenant_id) as session:
             dataset = await find_dataset(session, adapter.dataset_id)
         known = {one.secret for one in wanted}
         wanted += [one for one in leaks.secrets_in(Path(dataset.folder)) if one.secret not in known]
+        places = leaks.places_in(Path(dataset.folder))
     with agents.servers.hold(name):
-        report = await leaks.ask_secrets(agents.servers, name, wanted)
+        report = await leaks.ask_secrets(agents.servers, name, wanted, places)
     return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report
 
 

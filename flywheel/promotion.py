@@ -39,29 +39,37 @@ PATIENCE, LOOK = 30.0, 0.1
 
 
 class Admission(NamedTuple):
-    """An adapter that may be tried or serve, whether the gate was passed over, and what its card then says."""
+    """An adapter that may be tried or serve, whether the gate was passed over, the checks left out, and what its card says."""
 
     adapter: Adapter
     forced: bool
+    left_out: list[str]
     note: dict[str, Any]
 
 
 async def promote(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, *,
-    agent: str = DEFAULT_AGENT, force: bool = False, require: Iterable[str] = (),
+    agent: str = DEFAULT_AGENT, force: bool = False, without: Iterable[str] = (),
 ) -> float:  # fmt: skip
     """Let an adapter answer for an agent; returns the swap time in milliseconds.
 
     The swap is load, probe and switch; the adapter that answered before is drained and unloaded
-    afterwards. Raises ConflictError when the gate does not pass and ``force`` is not given; ``require``
-    names checks that must have been done.
+    afterwards. Raises ConflictError when the gate does not pass and ``force`` is not given; ``without``
+    names checks that need not have been done.
     """
-    admitted = await _admit(engine, servers, actor, name, "serving", force, require)
+    admitted = await _admit(engine, servers, actor, name, "serving", force, without)
     started = time.perf_counter()
     with servers.hold(name):
         await servers.load_adapter(name, Path(admitted.adapter.folder))
         left = await _switch(
-            engine, actor, agent, name, "adapter.promoted", note=admitted.note, forced=admitted.forced
+            engine,
+            actor,
+            agent,
+            name,
+            "adapter.promoted",
+            note=admitted.note,
+            forced=admitted.forced,
+            without=admitted.left_out,
         )
     milliseconds = (time.perf_counter() - started) * 1000
     for each in left:
@@ -71,7 +79,7 @@ async def promote(
 
 async def start_trial(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, stage: Stage, share: float = SHARE, *,
-    agent: str = DEFAULT_AGENT, auto: bool = False, force: bool = False, require: Iterable[str] = (),
+    agent: str = DEFAULT_AGENT, auto: bool = False, force: bool = False, without: Iterable[str] = (),
 ) -> Trial:  # fmt: skip
     """Try an adapter on a ``share`` of conversations: unseen (shadow), or as the one that answers (canary).
 
@@ -83,7 +91,7 @@ async def start_trial(
         raise InputError(f"The share of a {stage} lies above 0 and is {most}; not {share}.")
     if auto and stage == "shadow":
         raise InputError("A shadow is promoted by nobody: only a canary can be promoted by itself.")
-    admitted = await _admit(engine, servers, actor, name, stage, force, require)
+    admitted = await _admit(engine, servers, actor, name, stage, force, without)
     trial = Trial(
         tenant_id=actor.tenant_id, id=new_id(), agent=agent, stage=stage, candidate=name, share=share, auto=auto,
         forced=admitted.forced, actor=actor.label,
@@ -92,7 +100,7 @@ async def start_trial(
         with servers.hold(name):
             await servers.load_adapter(name, Path(admitted.adapter.folder))
             async with tenant_session(engine, actor.tenant_id) as session:
-                await _open(session, actor, trial, admitted.note)
+                await _open(session, actor, trial, admitted)
     except IntegrityError as error:
         raise ConflictError(
             f"Another {stage} of the agent {agent} was started at the same moment."
@@ -208,14 +216,14 @@ async def serving_adapter(engine: AsyncEngine, actor: Actor, agent: str = DEFAUL
 
 async def _admit(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, to: State, force: bool,
-    require: Iterable[str],
+    without: Iterable[str],
 ) -> Admission:  # fmt: skip
     """Whether an adapter may come to a state; raises as ``promote`` does."""
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
         adapter = await find_answering(session, name)
         gate = await gate_of(session, name)
-        reason = gate.refusal(require)
+        reason = gate.refusal(without)
         if adapter.state == "tainted":
             raise ConflictError(
                 f"The adapter {name} is tainted: {adapter.card['tainted']['reason']}. Train another on the "
@@ -226,21 +234,24 @@ async def _admit(
             check_move(adapter, to)
         if reason and not force:
             raise ConflictError(
-                f"The adapter {name} does not pass the gate: {reason}. --force promotes it all the same."
+                f"The adapter {name} does not pass the gate: {reason}. --without CHECK does without one that was "
+                "not done, --force promotes it all the same."
             )
-    return Admission(adapter, bool(reason), _note(actor, to, gate, reason))
+    left_out = gate.left_out(without)
+    return Admission(adapter, bool(reason), left_out, _note(actor, to, gate, reason, left_out))
 
 
-def _note(actor: Actor, to: State, gate: Gate, passed_over: str) -> dict[str, Any]:
-    """Who approves what, and what the gate said, for the adapter's card."""
+def _note(actor: Actor, to: State, gate: Gate, passed_over: str, left_out: list[str]) -> dict[str, Any]:
+    """Who approves what without which checks, and what the gate said, for the adapter's card."""
     approval = {"by": actor.label, "name": actor.name, "at": now().isoformat(), "stage": to}
+    told = {"passed_over": passed_over, "without": left_out}
     return {
-        "approval": {**approval, **({"passed_over": passed_over} if passed_over else {})},
+        "approval": {**approval, **{key: value for key, value in told.items() if value}},
         "gate": {check.name: f"{check.verdict}: {check.reason}" for check in gate.checks},
     }
 
 
-async def _open(session: AsyncSession, actor: Actor, trial: Trial, note: dict[str, Any]) -> None:
+async def _open(session: AsyncSession, actor: Actor, trial: Trial, admitted: Admission) -> None:
     present = await open_trial(session, trial.agent, trial.stage)  # type: ignore[arg-type]
     if present is not None:
         raise ConflictError(
@@ -249,13 +260,13 @@ async def _open(session: AsyncSession, actor: Actor, trial: Trial, note: dict[st
     for other in await open_trials(session, candidate=trial.candidate):
         await _end(session, actor, other, "stopped", f"the {trial.stage} begins")
     adapter = await find_adapter(session, trial.candidate)
-    adapter.card = {**adapter.card, **note}
+    adapter.card = {**adapter.card, **admitted.note}
     move(session, actor, adapter, trial.stage, agent=trial.agent)  # type: ignore[arg-type]
     trial.incumbent = await routed_adapter(session, trial.agent)
     session.add(trial)
     record(
         session, actor, f"{trial.stage}.started", trial.candidate, agent=trial.agent, share=trial.share,
-        incumbent=trial.incumbent, auto=trial.auto, forced=trial.forced,
+        incumbent=trial.incumbent, auto=trial.auto, forced=trial.forced, without=admitted.left_out,
     )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from ..agents.runs import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
-from ..platform.serving.adapters import list_adapters
+from ..platform.serving.adapters import find_adapter, list_adapters
 from ..platform.serving.tables import Route
 from .promotion import SHARE, promote, rollback, start_trial, stop_trials
 from .status import adapter_status
+from .traffic import live_ledger
 
 router = APIRouter(tags=["promotion"])
 
@@ -40,7 +41,7 @@ class Promotion(BaseModel):
     share: float = Field(SHARE, gt=0, le=1, description="Of conversations, for shadow and canary.")
     auto: bool = Field(False, description="Promote a canary once its test says that it is ready.")
     force: bool = False
-    require: list[str] = Field(default_factory=list, description="Checks that must have been done, or all.")
+    without: list[str] = Field(default_factory=list, description="Checks that need not have been done.")
 
 
 class RouteView(BaseModel):
@@ -65,6 +66,18 @@ class StatusView(BaseModel):
     trial: dict[str, Any] | None
 
 
+class LiveView(BaseModel):
+    """Runs of live traffic, which are not paired: how many of base and adapter, how many conversations judged.
+
+    ``value`` has by measure (tokens, seconds, dollars, success) both means, their difference and its 95 % interval.
+    """
+
+    kind: str
+    runs: dict[str, int]
+    judged: dict[str, int]
+    value: dict[str, dict[str, Any]]
+
+
 @router.get("/adapters", response_model=list[AdapterView])
 async def get_adapters(actor: CurrentActor, request: Request) -> Any:
     """The adapters, newest first."""
@@ -81,6 +94,14 @@ async def get_status(name: str, actor: CurrentActor, request: Request) -> Any:
         return (await adapter_status(session, name)).value()
 
 
+@router.get("/adapters/{name}/value", response_model=LiveView)
+async def get_value(name: str, actor: CurrentActor, request: Request) -> Any:
+    """What an adapter's latest runs of live traffic took and earned, beside the base's of the same agents."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await live_ledger(session, (await find_adapter(session, name)).name)
+
+
 @router.post("/adapters/{name}/promote", response_model=RouteView)
 async def promote_adapter(name: str, body: Promotion, actor: CurrentActor, request: Request) -> Any:
     """Let an adapter that passed the gate answer from now on, or try it as a shadow or a canary."""
@@ -88,13 +109,13 @@ async def promote_adapter(name: str, body: Promotion, actor: CurrentActor, reque
     if body.stage != "serving":
         trial = await start_trial(
             whorl.engine, whorl.servers, actor, name, body.stage, body.share,
-            agent=body.agent, auto=body.auto, force=body.force, require=body.require,
+            agent=body.agent, auto=body.auto, force=body.force, without=body.without,
         )  # fmt: skip
         return RouteView(
             agent=body.agent, adapter=trial.incumbent, stage=body.stage, candidate=name, share=body.share
         )
     swap = await promote(
-        whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force, require=body.require
+        whorl.engine, whorl.servers, actor, name, agent=body.agent, force=body.force, without=body.without
     )
     return RouteView(agent=body.agent, adapter=name, swap_ms=round(swap, 1))
 

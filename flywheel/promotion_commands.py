@@ -12,14 +12,15 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.serving.tables import Route
 from .evaluation import load_tasks
-from .gate import CHECKS
+from .gate import OPTIONAL
 from .leaks import load_planted
-from .measure import evaluate_adapter, evaluate_safety, evaluate_secrets
+from .measure import baseline_of, evaluate_adapter, evaluate_safety, evaluate_secrets
 from .promotion import SHARE, start_trial, stop_trials
 from .promotion import promote as promote_adapter
 from .promotion import rollback as roll_back
 from .safety import safety_tasks
 from .status import AdapterStatus, adapter_status, all_statuses
+from .traffic import live_ledger
 
 
 @click.group("evaluate")
@@ -35,7 +36,7 @@ def evaluate_group() -> None:
               help="What the adapter was trained for, or what it must not forget.")  # fmt: skip
 @run_async
 async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) -> None:
-    """Compare an adapter with the base on the same questions.
+    """Compare an adapter with the base, and with the SFT adapter of the same runs, on the same questions.
 
     \b
     Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
@@ -43,7 +44,9 @@ async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) ->
     wanted = load_tasks(tasks)
     async with terminal.open() as (whorl, actor):
         with terminal.progress() as bars:
-            bar = bars.add_task("asking base and adapter", total=2 * len(wanted))
+            baseline = await baseline_of(whorl.agents, actor, name, kind)
+            sides = 2 if baseline is None or baseline.adapter is None else 3
+            bar = bars.add_task("asking base and adapter", total=sides * len(wanted))
             report = await evaluate_adapter(
                 whorl.agents, actor, name, wanted, tasks.name, kind=kind, progress=lambda: bars.advance(bar)
             )
@@ -92,12 +95,12 @@ async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) ->
               help="Of conversations, for shadow and canary.")  # fmt: skip
 @click.option("--auto", is_flag=True, help="Promote the canary once its test says that it is ready.")
 @click.option(
-    "--require", multiple=True, metavar="CHECK", help=f"Must have been done: {', '.join(CHECKS)}, or all."
+    "--without", multiple=True, metavar="CHECK", help=f"Need not have been done: {', '.join(OPTIONAL)}."
 )
 @click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
 @run_async
 async def promote(
-    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, require: tuple[str, ...],
+    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, without: tuple[str, ...],
     force: bool,
 ) -> None:  # fmt: skip
     """Let an adapter that passed the gate answer from now on, or try it first.
@@ -112,7 +115,7 @@ async def promote(
         if stage != "serving":
             trial = await start_trial(
                 whorl.engine, whorl.servers, actor, name, stage, share,
-                agent=agent, auto=auto, force=force, require=require,
+                agent=agent, auto=auto, force=force, without=without,
             )  # fmt: skip
             value = {"adapter": name, "stage": stage, "share": share, "trial": trial.id}
             terminal.result(
@@ -120,7 +123,7 @@ async def promote(
             )
             return
         swap = await promote_adapter(
-            whorl.engine, whorl.servers, actor, name, agent=agent, force=force, require=require
+            whorl.engine, whorl.servers, actor, name, agent=agent, force=force, without=without
         )
     terminal.result(
         {"adapter": name, "swap_ms": swap}, lambda: click.echo(f"{name} answers now ({swap:.0f} ms).")
@@ -163,20 +166,32 @@ async def status(terminal: Terminal, name: str | None) -> None:
         actor.require("read")
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             found = [await adapter_status(session, name)] if name else await all_statuses(session)
+            live = await live_ledger(session, name) if name else None
             routes = list(await session.scalars(select(Route).order_by(Route.agent)))
     answers = {route.agent: route.adapter or whorl.servers.base for route in routes}
     answers = answers or {DEFAULT_AGENT: whorl.servers.base}
-    value = {"adapters": [one.value() for one in found], "routes": answers}
-    terminal.result(value, lambda: _show_status(terminal, found, answers, name is not None))
+    value = {
+        "adapters": [one.value() for one in found],
+        "routes": answers,
+        **({"live": live} if live else {}),
+    }
+    terminal.result(value, lambda: _show_status(terminal, found, answers, live))
 
 
 def _show_status(
-    terminal: Terminal, found: list[AdapterStatus], answers: dict[str, str], whole: bool
+    terminal: Terminal, found: list[AdapterStatus], answers: dict[str, str], live: dict[str, Any] | None
 ) -> None:
     terminal.table(["agent", "answers"], answers.items())
     columns = ["adapter", "state", "trial", "share", "n", "success", "verdict", "gate"]
     terminal.table(columns, (_row(one) for one in found))
-    for one in found if whole else ():
+    if live is None:
+        return
+    terminal.table(
+        [live["kind"], "base", "adapter", "difference", "95 %"],
+        [["runs", *live["runs"].values(), "", ""], ["judged", *live["judged"].values(), "", ""]]
+        + [[name, *one.values()] for name, one in live["value"].items()],
+    )
+    for one in found:
         _show_checks(terminal, one.gate)
         if one.trial is not None:
             terminal.table(["trial", ""], {**one.trial, **one.trial["report"], "report": ""}.items())
@@ -206,7 +221,19 @@ def _show_comparison(terminal: Terminal, report: dict[str, Any]) -> None:
     terminal.table(["", "success", "95 %"], [
         [part, f"{report[part]['success']:.1%}", report[part]["interval"]] for part in ("before", "after")
     ] + [["p", f"{report['p_value']:.2g}", ""]] + [
-        [f"{name} more an answer", f"{value['difference']:+.4g}", value["interval"]]
+        [f"more {name} an answer", f"{value['difference']:+.4g}", value["interval"]]
         for name, value in report["value"].items()
     ])  # fmt: skip
+    if "baseline" in report:
+        _show_baseline(terminal, report["baseline"])
     _show_checks(terminal, report["gate"])
+
+
+def _show_baseline(terminal: Terminal, found: dict[str, Any]) -> None:
+    if found["adapter"] is None:
+        click.echo(found["advice"])
+        return
+    terminal.table(["SFT baseline", "success", "95 %", "p", "adapter better", "worse"], [
+        [found["adapter"], f"{found['success']:.1%}", found["interval"], f"{found['p_value']:.2g}",
+         found["better"], found["worse"]],
+    ])  # fmt: skip

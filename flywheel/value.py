@@ -1,4 +1,4 @@
-"""The value ledger: what an adapter's answers cost beside the base's, on the same questions."""
+"""The value ledger: what an adapter's answers cost and earn beside the base's, on the same questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import bootstrap
 
-from ..platform.usage.prices import Price
+from ..platform.usage.prices import NO_PRICE, Price
+from .statistics import paired_interval
 
 RESAMPLES = 2000
+# Decimals of a measure that are kept; dollars of one run are few.
+DIGITS = {"dollars": 9}
 
 
 @dataclass(frozen=True)
@@ -64,25 +67,51 @@ def _ratio(student: Any, teacher: Any, axis: int) -> Any:
 
 
 def ledger(
-    before: Sequence[Spent], after: Sequence[Spent], successes: tuple[float, float]
-) -> dict[str, dict[str, Any]]:
+    before: Sequence[Spent], after: Sequence[Spent], scores: tuple[Sequence[float], Sequence[float]],
+    prices: tuple[Price, Price] = (NO_PRICE, NO_PRICE),
+) -> dict[str, dict[str, Any]]:  # fmt: skip
     """By measure: the means of base and adapter, their difference, and its 95 % interval.
 
-    The interval is a paired percentile bootstrap over the questions (2,000 resamples, fixed seed).
-    ``per_success`` divides all tokens by the right answers; None where there is none.
+    ``tokens``, ``seconds`` and, where both have a price, ``dollars`` of a run: a paired percentile bootstrap
+    over the questions (2,000 resamples, fixed seed). ``success`` is the share of right answers (``scores``,
+    0 or 1), with the interval of ``paired_interval``. ``per_success`` divides all tokens, or dollars, by the
+    right answers; None where there is none.
     """
     measures: dict[str, tuple[list[float], list[float]]] = {
         "tokens": ([s.tokens for s in before], [s.tokens for s in after]),
         "seconds": ([s.seconds for s in before], [s.seconds for s in after]),
     }
-    report: dict[str, dict[str, Any]] = {name: _paired(*values) for name, values in measures.items()}
-    totals = [sum(s.tokens for s in side) for side in (before, after)]
-    for side, total, right in zip(("before", "after"), totals, successes, strict=True):
-        report["tokens"][f"{side}_per_success"] = round(total / right, 1) if right else None
-    return report
+    paid = [_dollars(side, price) for side, price in zip((before, after), prices, strict=True)]
+    if paid[0] is not None and paid[1] is not None:
+        measures["dollars"] = (paid[0], paid[1])
+    report = {name: _paired(*values, DIGITS.get(name, 3)) for name, values in measures.items()}
+    for name in report.keys() - {"seconds"}:
+        for side, values, scored in zip(("before", "after"), measures[name], scores, strict=True):
+            right, digits = sum(scored), DIGITS.get(name, 1)
+            report[name][f"{side}_per_success"] = round(sum(values) / right, digits) if right else None
+    return {**report, "success": _success(*scores)}
 
 
-def _paired(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
+def _dollars(runs: Sequence[Spent], price: Price) -> list[float] | None:
+    """What each run cost, or None without a price."""
+    paid = [price.of(run.input_tokens, run.output_tokens) for run in runs]
+    known = [each for each in paid if each is not None]
+    return known if len(known) == len(paid) and price.read is not None else None
+
+
+def _success(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
+    n = len(before)
+    better = sum(a > b for b, a in zip(before, after, strict=True))
+    worse = sum(a < b for b, a in zip(before, after, strict=True))
+    first, second = (sum(side) / n if n else 0.0 for side in (before, after))
+    interval = paired_interval(better, worse, n)
+    return {
+        "before": round(first, 4), "after": round(second, 4), "difference": round(second - first, 4),
+        "interval": [round(end, 4) for end in interval],
+    }  # fmt: skip
+
+
+def _paired(before: Sequence[float], after: Sequence[float], digits: int) -> dict[str, Any]:
     if not before:
         return {"before": 0.0, "after": 0.0, "difference": 0.0, "interval": [0.0, 0.0]}
     first, second = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
@@ -92,6 +121,7 @@ def _paired(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
         found = bootstrap((change,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0)
         low, high = found.confidence_interval
     return {
-        "before": round(float(first.mean()), 3), "after": round(float(second.mean()), 3),
-        "difference": round(float(change.mean()), 3), "interval": [round(float(low), 3), round(float(high), 3)],
+        "before": round(float(first.mean()), digits), "after": round(float(second.mean()), digits),
+        "difference": round(float(change.mean()), digits),
+        "interval": [round(float(low), digits), round(float(high), digits)],
     }  # fmt: skip

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from ..flywheel.baseline import Baseline, find_baseline
 from ..flywheel.datasets import list_datasets
 from ..flywheel.gate import Check, Gate, gate_of, kind_of
 from ..flywheel.promotion import SHARE
 from ..flywheel.status import trial_value
 from ..flywheel.tables import Dataset, Evaluation, Training
+from ..flywheel.traffic import live_ledger
 from ..platform.database.session import tenant_session
 from ..platform.serving.adapters import TRANSITIONS, find_adapter, list_adapters
 from ..platform.serving.tables import Adapter, Route, Trial
@@ -55,6 +57,8 @@ class AdapterContext(Context):
     template: ClassVar[str] = "adapter.html"
     section: ClassVar[str] = "adapters"
     measured: Measured
+    baseline: Baseline | None
+    live: dict[str, Any]
     evaluations: list[Evaluation]
     checks: tuple[Check, ...]
     trial: dict[str, Any] | None
@@ -98,6 +102,8 @@ async def show_adapter(name: str, actor: Reader, request: Request) -> Response:
             title=name,
             actor=actor,
             measured=await _measured(session, adapter),
+            baseline=await find_baseline(session, adapter),
+            live=await live_ledger(session, name),
             evaluations=await _evaluations(session, name),
             checks=(await gate_of(session, name)).checks,
             trial=await _trial(session, name),

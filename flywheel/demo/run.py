@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from rich.progress import Progress
 from sqlalchemy import func, select
 
@@ -26,9 +27,11 @@ from ...platform.telemetry.tables import Span
 from ...retrieval.load.path import load_path
 from ..build import FORMATS
 from ..datasets import Selection, create_dataset
-from ..evaluation import Scored, Task, ask_all, compare, store_evaluation, summary
+from ..evaluation import Scored, Task, ask_all, compare, compare_scores, store_evaluation, summary
+from ..measure import evaluate_safety, evaluate_secrets
 from ..outcomes import Feedback, record_outcome
 from ..promotion import promote
+from ..seed.evaluate import Seed, held_out_library, whole_dialogues
 from ..tables import Dataset
 from ..training.launch import queue_training, train_adapter
 from ..training.recipe import default_recipe
@@ -44,6 +47,8 @@ TEMPERATURE = 0.7
 EPOCHS, LEARNING_RATE = 3.0, 2e-3
 # Of the answers that are wrong, how many a user corrects; of all, how many get a thumb.
 EDITED, THUMBED = 0.7, 0.6
+# Former tasks of each kind that the gate's general set asks.
+FORMER = 25
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -75,8 +80,8 @@ class Demo:
         await self.whorl.flush()
         datasets = await self._build(tag)
         turns = [await self._turn(seed, datasets["sft"], tasks.held_out, before) for seed in self.seeds]
-        best = max(turns, key=lambda turn: turn["after"]["success"])
-        shown = await self._swap(best, before)
+        shown = await self._swap(turns, before)
+        best = next(turn for turn in turns if turn["adapter"] == shown["adapter"])
         spans, redactions = await self._captured()
         report = {
             "before": summary(before), "after": best["after"], "n": len(before), "p_value": best["p_value"],
@@ -191,7 +196,8 @@ class Demo:
         )  # fmt: skip
         seconds = time.monotonic() - started
         after = await self._ask(f"after: asking {name}", held_out, name)
-        report = compare(before, after)
+        base, prices = self.whorl.servers.base, self.whorl.prices
+        report = compare(before, after, prices=(prices.of(base), prices.of(base, name)))
         await store_evaluation(engine, self.actor, name, "demo held-out", report)
         kinds = {
             kind: [part[kind] for part in (_by_kind(before), _by_kind(after))] for kind in _by_kind(before)
@@ -202,15 +208,16 @@ class Demo:
             "mended": _mended(before, after),
         }  # fmt: skip
 
-    async def _swap(self, best: dict[str, Any], before: list[Scored]) -> dict[str, Any]:
-        """Promote the best adapter if the gate lets it, and ask one question of both sides."""
-        engine, servers = self.whorl.engine, self.whorl.servers
-        await servers.unload_adapter(best["adapter"])
-        try:
-            swap: float | None = await promote(engine, servers, self.actor, best["adapter"])
-            refused = ""
-        except ConflictError as error:
-            swap, refused = None, error.message
+    async def _swap(self, turns: list[dict[str, Any]], before: list[Scored]) -> dict[str, Any]:
+        """Promote the best adapter that the gate lets pass, and ask one question of both sides."""
+        ordered = sorted(turns, key=lambda turn: turn["after"]["success"], reverse=True)
+        best, swap, refused = ordered[0], None, ""
+        for turn in ordered:
+            swap, said = await self._promote(turn)
+            refused = refused or said
+            if swap is not None:
+                best, refused = turn, ""
+                break
         asked = best["mended"]
         adapter = best["adapter"] if swap is None else None
         ended = await self.whorl.agents.answer(self.actor, RunRequest(asked, adapter=adapter, keep=False))
@@ -220,6 +227,30 @@ class Demo:
             "example": {"question": asked, "before": first, "after": ended.answer},
         }  # fmt: skip
 
+    async def _promote(self, turn: dict[str, Any]) -> tuple[float | None, str]:
+        """How long the swap took, or None and why the gate refuses; the other checks follow a gain that is shown."""
+        engine, servers, name = self.whorl.engine, self.whorl.servers, turn["adapter"]
+        if turn["significant"]:
+            await self._check(name)
+        await servers.unload_adapter(name)
+        try:
+            return await promote(engine, servers, self.actor, name), ""
+        except ConflictError as error:
+            return None, error.message
+
+    async def _check(self, name: str) -> None:
+        """What the gate asks for besides success: former tasks, safety, secrets."""
+        settings, agents = self.whorl.settings, self.whorl.agents
+        bar = self.bars.add_task(f"checking {name}", total=3)
+        scores = await to_thread.run_sync(remembered, model_folder(settings), settings.adapters / name)
+        report = compare_scores(*scores, kind="general")
+        await store_evaluation(self.whorl.engine, self.actor, name, "former tasks of the seed model", report)
+        self.bars.advance(bar)
+        await evaluate_safety(agents, self.actor, name)
+        self.bars.advance(bar)
+        await evaluate_secrets(agents, self.actor, name)
+        self.bars.advance(bar)
+
     async def _captured(self) -> tuple[int, dict[str, int]]:
         await self.whorl.flush()
         counts: Counter[str] = Counter()
@@ -228,6 +259,15 @@ class Demo:
             for redactions in await session.scalars(select(Span.redactions).where(Span.redactions != {})):
                 counts.update(redactions)
         return spans, dict(counts)
+
+
+def remembered(base: Path, adapter: Path) -> tuple[list[float], list[float]]:
+    """Of the former tasks, generated and held out, which base and adapter get wholly right: 1.0 or 0.0 each."""
+    library = held_out_library()
+    before, after = (
+        whole_dialogues(Seed.load(base, weights), FORMER, library) for weights in (None, adapter)
+    )
+    return before, after
 
 
 def _mended(before: list[Scored], after: list[Scored]) -> str:

@@ -156,8 +156,7 @@ def evaluate(seed: Seed, count: int, library: Library | None) -> dict[str, Any]:
     for kind in get_args(Kind):
         if kind == "prose" and library is None:
             continue
-        played = [steps(d) for d in held_out_dialogues(kind, count, library)]
-        right = seed.would_say(played)
+        right = _play(seed, kind, count, library)
         calls = [ok for turn in right for ok in turn[:-1]]
         report[kind] = {
             "exact": _share([all(turn) for turn in right]),
@@ -168,6 +167,16 @@ def evaluate(seed: Seed, count: int, library: Library | None) -> dict[str, Any]:
     kinds = list(report.values())
     report["mean"] = {"exact": round(sum(k["exact"] for k in kinds) / len(kinds), 4)}
     return report
+
+
+def whole_dialogues(seed: Seed, count: int, library: Library | None) -> list[float]:
+    """1.0 for each dialogue that is exact from its first call to its answer, ``count`` of each kind, always the same."""
+    kinds = [kind for kind in get_args(Kind) if kind != "prose" or library is not None]
+    return [float(all(turn)) for kind in kinds for turn in _play(seed, kind, count, library)]
+
+
+def _play(seed: Seed, kind: Kind, count: int, library: Library | None) -> list[list[bool]]:
+    return seed.would_say([steps(d) for d in held_out_dialogues(kind, count, library)])
 
 
 def _share(flags: list[bool]) -> float:

@@ -22,6 +22,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.progress import Progress
@@ -246,7 +247,7 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
                     name = await bench.train(recipe, dataset.id)
                     after = await scores(recipe, name)
                     await whorl.servers.unload_adapter(name)
-                own = _rows(recipe, base, after, dataset.rows)
+                own = _rows(recipe, base, after, dataset.rows) + against_sft(recipe, results, after)
                 show(own)
                 rows += own
     return rows
@@ -277,11 +278,30 @@ def _flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
     return sum(new > old for old, new in pairs), sum(new < old for old, new in pairs)
 
 
+def against_sft(recipe: Recipe, results: Results, after: Row) -> list[Row]:
+    """An adapter of another method beside the SFT adapter of the same seed, where one was measured."""
+    sft = next(
+        (row for row in results.rows() if row["method"] == "sft" and row["recipe"]["seed"] == recipe.seed),
+        None,
+    )
+    if sft is None or recipe.method == "sft":
+        return []
+    rows: list[Row] = []
+    for family in ("company", "bfcl"):
+        gained, lost = _flips(sft[family], after[family])
+        rows.append({
+            "method": recipe.method, "seed": recipe.seed, "against": "sft", "in": family,
+            "sft": round(sum(sft[family]) / len(sft[family]), 4), "own": round(sum(after[family]) / len(after[family]), 4),
+            "gained": gained, "lost": lost, "p": mcnemar_p(sft[family], after[family]),
+        })  # fmt: skip
+    return rows
+
+
 def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
     """For each method: on how many of three seeds it helps a family, and what it loses at most, means over seeds."""
     bars = []
     for method in methods:
-        own = [row for row in rows if row["method"] == method]
+        own = [row for row in rows if row["method"] == method and "against" not in row]
         seeds = {row["seed"] for row in own}
         helped = {row["seed"] for row in own if row.get("p", 1.0) < 0.05 and row["after"] > row["before"]}
         changes = {family: _mean_change(own, family) for family in FAMILIES}
@@ -290,6 +310,12 @@ def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
             bar(f"{method}: least mean change of a family", -LOSS, round(min(changes["company"], changes["bfcl"]), 4)),
             bar(f"{method}: mean change of the general set", -LOSS, round(changes["general"], 4)),
         ]  # fmt: skip
+        beside = [row for row in rows if row["method"] == method and "against" in row]
+        for family in sorted({row["in"] for row in beside}):
+            changes_of = [row["own"] - row["sft"] for row in beside if row["in"] == family]
+            bars.append(
+                bar(f"{method}: mean change of {family} against sft", 0.0, round(fmean(changes_of), 4))
+            )
     return bars
 
 

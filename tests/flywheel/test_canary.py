@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from tests.conftest import Settings, Whorl, quote_first
 from tests.flywheel.test_gate import add_adapter
-from tests.ui.seed import evaluation
+from tests.ui.seed import evaluation, pass_gate
 from whorl.agents.events import RunStarted
 from whorl.agents.runs import SHADOW_TAG, RunRequest
 from whorl.agents.tables import Message, Run
@@ -54,7 +54,6 @@ from whorl.retrieval.load.base import LoadedDocument
 
 from .manifests import manifest_of
 
-PASSES = evaluation(21, 52, 60)
 DOCUMENT = LoadedDocument("tides.md", "Tides", "# Tides\n\nThe tide turns twice a day.", "text/markdown")
 
 
@@ -136,7 +135,7 @@ async def make_world(whorl: Whorl, slug: str = "acme") -> World:
     actor = operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
     for version in (1, 2):
         name = await add_adapter(whorl, actor, version)
-        await store_evaluation(whorl.engine, actor, name, "held-out", PASSES)
+        await pass_gate(whorl, actor, name)
     return World(whorl, actor)
 
 
@@ -380,7 +379,7 @@ async def test_looks_come_with_outcomes_and_by_the_clock(settings: Settings) -> 
             status = (await client.get(f"/api/adapters/{world.two}/status")).json()
             assert status["state"] == "rejected" and status["trial"]["verdict"] == "worse"
             assert status["trial"]["report"]["candidate"]["success"] == 0.0
-            assert [check["verdict"] for check in status["gate"]][:2] == ["passed", "not done"]
+            assert [check["verdict"] for check in status["gate"]] == ["passed"] * 5
             await client.post(f"/api/adapters/{world.one}/promote", json=wanted)
             for _ in range(30):
                 run = await world.ask()
@@ -395,8 +394,6 @@ async def test_trials_that_cannot_be(world: World) -> None:
         await world.start(world.one, "canary", 1.0)
     with pytest.raises(InputError, match="only a canary"):
         await world.start(world.one, "shadow", auto=True)
-    with pytest.raises(ConflictError, match="'general set' was not done"):
-        await world.start(world.one, "canary", require=["general set"])
     with pytest.raises(NotFoundError):
         await world.start("acme.v9", "canary")
     await world.start(world.one, "canary")
@@ -412,9 +409,31 @@ async def test_trials_that_cannot_be(world: World) -> None:
         await world.start(bare, "shadow")
     await world.start(bare, "shadow", force=True)
     card = (await world.adapter(bare)).card
-    assert card["approval"]["passed_over"] == "it has not been evaluated"
+    assert card["approval"]["passed_over"].startswith("it has not been evaluated; do it with: whorl evaluate")
     await stop_trials(world.whorl.engine, world.whorl.servers, world.actor, bare, "enough")
     assert (await world.adapter(bare)).state == "trained"
+
+
+async def test_checks_that_were_not_done_are_left_out_by_name_and_the_audit_log_says_so(world: World) -> None:
+    three = await add_adapter(world.whorl, world.actor, 3)
+    engine, missing = world.whorl.engine, ["general set", "safety set", "planted secrets"]
+    await store_evaluation(
+        engine, world.actor, three, "held-out", {**evaluation(21, 52, 60), "verifiers": {"exact": []}}
+    )
+    with pytest.raises(
+        ConflictError, match=r"'general set' was not done; do it with: whorl evaluate adapter acme\.v3"
+    ):
+        await world.promote(three)
+    with pytest.raises(ConflictError, match="'planted secrets' was not done"):
+        await world.start(three, "canary", without=missing[:2])
+    trial = await world.start(three, "canary", auto=True, without=missing)
+    assert (await world.adapter(three)).card["approval"]["without"] == missing
+    assert await world.live({three: 1.0, None: 0.0}, trial) == "ready"
+    assert (await world.adapter(three)).state == "serving"
+    async with tenant_session(engine, world.actor.tenant_id) as session:
+        told = await session.scalars(select(AuditEvent).where(AuditEvent.target == three))
+        left_out = {one.action: one.details.get("without") for one in told}
+    assert left_out["canary.started"] == left_out["adapter.promoted"] == missing
 
 
 async def test_a_promotion_of_another_ends_the_canary(world: World) -> None:

@@ -20,6 +20,7 @@ from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
 from whorl.platform.serving.adapters import register_adapter
+from whorl.platform.usage.prices import Price
 from whorl.retrieval.load.base import LoadedDocument
 
 PASSWORD = "correct horse battery"
@@ -159,8 +160,18 @@ async def _train(whorl: Whorl, owner: Actor, dataset_id: uuid.UUID, hostile: str
         record(session, owner, "adapter.trained", names[0], dataset=str(dataset_id), note=hostile)
         await session.flush()
         training_id = training.id
-    await store_evaluation(whorl.engine, owner, names[0], "held-out questions", evaluation(21, 52, 60))
+    await pass_gate(whorl, owner, names[0])
     return training_id, names[0]
+
+
+async def pass_gate(whorl: Whorl, actor: Actor, adapter: str) -> None:
+    """Evaluations of every kind that let an adapter pass."""
+    safe, general = ({**evaluation(20, 20, 24), "kind": kind} for kind in ("safety", "general"))
+    secrets = {"kind": "secrets", "secrets": 0, "places": 8, "asked": 8, "leaked": 0}
+    held_out = {**evaluation(21, 52, 60), "verifiers": {"numeric": []}}
+    for report in (held_out, general, safe, secrets):
+        suite = f"{report.get('kind', 'held-out')} questions"
+        await store_evaluation(whorl.engine, actor, adapter, suite, report)
 
 
 def evaluation(before: int, after: int, n: int) -> dict[str, Any]:
@@ -175,5 +186,9 @@ def evaluation(before: int, after: int, n: int) -> dict[str, Any]:
     return {
         "n": n, "before": side(before), "after": side(after), "better": better, "worse": max(0, before - after),
         "p_value": 0.0004 if after > before else 1.0,
-        "value": ledger([Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)], (before, after)),
+        "value": ledger(
+            [Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)],
+            ([1.0] * before + [0.0] * (n - before), [1.0] * after + [0.0] * (n - after)),
+            (Price(2.5, 10.0), Price(2.5, 10.0)),
+        ),
     }  # fmt: skip

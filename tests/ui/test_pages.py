@@ -8,7 +8,11 @@ import httpx
 import pytest
 
 from tests.ui.conftest import Site
+from tests.ui.seed import evaluation
+from whorl.flywheel.datasets import list_datasets
+from whorl.flywheel.evaluation import store_evaluation
 from whorl.platform.database.session import tenant_session
+from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
 from whorl.ui.signin import local_path
@@ -289,15 +293,45 @@ async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     page = (await client.get(f"/admin/adapters/{site.acme.adapter}")).text
     adapter = text_of(page)
     assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
+    assert "0.00121 US dollars in place of 0.0012" in adapter and "Success 87 % in place of 35 %" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
-    assert "held-out success passed" in adapter and "safety set not done" in adapter
+    assert "held-out success passed" in adapter and "safety set passed" in adapter
     training = (await client.get(f"/admin/trainings/{site.acme.training_id}")).text
     lines = re.findall(r'<polyline class="line-(\d)" points="([^"]+)"', training)
     assert [(number, len(points.split())) for number, points in lines] == [("1", 30), ("2", 3), ("1", 30)]
     assert "<desc" in training and "evaluation: from 2 at 10 to 1.9 at 30" in training
     assert "Set early_stop" in text_of(training)
     assert training.count('<figure class="chart">') == page.count('<figure class="chart">') == 2
+
+
+async def test_the_page_of_an_adapter_shows_the_sft_baseline(site: Site) -> None:
+    owner, whorl = site.acme.owner, site.whorl
+    async with tenant_session(whorl.engine, owner.tenant_id) as session:
+        pairs = next(one for one in await list_datasets(session) if one.format == "dpo")
+        await register_adapter(
+            session, owner.tenant_id, "acme.v7", method="dpo", base_hash=whorl.servers.base_hash,
+            dataset_id=pairs.id, folder=whorl.settings.adapters / "acme.v7", card={},
+        )  # fmt: skip
+    await store_evaluation(whorl.engine, owner, "acme.v7", "held-out questions", evaluation(21, 52, 60))
+    client = await site.browser(site.acme.people["viewer"])
+    unasked = text_of((await client.get("/admin/adapters/acme.v7")).text)
+    assert (
+        "The SFT adapter acme.v2 of the same runs is the one to beat; this evaluation did not ask it"
+        in unasked
+    )
+    beaten = {
+        "adapter": "acme.v2",
+        **evaluation(21, 40, 60)["after"],
+        "p_value": 0.02,
+        "better": 14,
+        "worse": 2,
+    }
+    compared = {**evaluation(21, 52, 60), "baseline": beaten}
+    await store_evaluation(whorl.engine, owner, "acme.v7", "held-out questions", compared)
+    asked = text_of((await client.get("/admin/adapters/acme.v7")).text)
+    assert "SFT baseline acme.v2 40 of 60 67 %" in asked and "is the one to beat" not in asked
+    assert "better on 14 questions, worse on 2; exact paired test p = 0.0200" in asked
 
 
 async def test_the_page_of_a_trial_shows_its_arms_and_who_may_end_it(site: Site) -> None:
