@@ -98,7 +98,6 @@ class Whorl:
     prices: Prices
     live: LiveRuns
     queue: Queue
-    throttle: Throttle
     refusals: Throttle
     sign_ons: Throttle
     sign_on: SignOn
@@ -187,7 +186,6 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             prices,
             live,
             queue,
-            Throttle(),
             Throttle(limit=20, window=3600),
             Throttle(limit=30),
             await _open_sign_on(stack, settings, engine),

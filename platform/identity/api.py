@@ -12,7 +12,7 @@ from ..database.session import tenant_session
 from ..paging import PageCursor, id_of, link_next
 from . import audit, invitation_api, password_link_api, sso_api
 from .access import PersonRole, Role
-from .http import COOKIE, CurrentActor
+from .http import COOKIE, CurrentActor, client_address
 from .keys import create_key, list_keys, revoke_key, rotate_key
 from .members import MIN_PASSWORD, add_member, change_role, list_members, remove_member, require_own_or_new
 from .passwords import change_password
@@ -56,7 +56,8 @@ class PasswordChange(BaseModel):
 async def put_password(body: PasswordChange, actor: CurrentActor, request: Request) -> Response:
     """Change the password of whoever is signed in, which ends their other sessions; keys may not."""
     whorl, secret = request.app.state.whorl, request.cookies.get(COOKIE, "")
-    await change_password(whorl.engine, whorl.throttle, actor, secret, body.current, body.new)
+    client = client_address(request)
+    await change_password(whorl.engine, actor, secret, body.current, body.new, client)
     return Response(status_code=204)
 
 
