@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
+from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
@@ -78,6 +79,8 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
         source = f"{'verifier' if body.kind == 'verdict' else 'judge'}:{body.program}"
     feedback = Feedback(body.kind, body.value, source, text=body.text, span_id=body.span_id, step=body.step)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        if actor.scope is not None:
+            await visible_run(session, actor, run_id)
         outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
         canary = await canary_of(session, run_id)
     if canary is not None:

@@ -1,8 +1,8 @@
-"""Password attempts, counted by account and by address for all processes together."""
+"""Password attempts counted for all processes together, and API keys limited to some agents and models."""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from whorl.platform.database.rls import APP_ROLE
 
@@ -13,6 +13,8 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    for name in ("agents", "models"):
+        op.add_column("api_keys", sa.Column(name, JSONB(), nullable=True))
     op.create_table(
         "password_attempts",
         sa.Column("digest", sa.String(), nullable=False),
