@@ -133,7 +133,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
     return await create_apart(
         whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
-        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,
+        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates, by=actor.label,
     )  # fmt: skip
 
 

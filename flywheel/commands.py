@@ -128,7 +128,7 @@ async def export(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
             Selection(adapter=adapter, tag=tag, model=model, where=where), seed=seed, held_out=held_out,
             near_duplicates=near_duplicates,
-            reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(),
+            reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(), by=actor.label,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)

@@ -71,6 +71,7 @@ from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
 from .telemetry.otlp.export import TIMEOUT, Exporter, read_headers
 from .telemetry.otlp.ingest import Ingest, IngestLimits
+from .telemetry.otlp.noted import NotedCollector
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.store import stored_placeholders
@@ -153,7 +154,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             ledger.follow,
             CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
-            *await _collectors(stack, settings),
+            *await _collectors(stack, settings, engine),
         ]
         drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
@@ -231,7 +232,7 @@ def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, re
     return ingest
 
 
-async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listener]:
+async def _collectors(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> list[Listener]:
     """Who is told of stored spans outside of Whorl."""
     if settings.export_url is None:
         return []
@@ -240,7 +241,7 @@ async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listene
     exporter = Exporter(http, settings.export_url)
     stack.push_async_callback(exporter.at_end)
     go_on_until_closed(stack, exporter.run())
-    return [exporter.follow]
+    return [NotedCollector(engine, settings.export_url).follow, exporter.follow]
 
 
 async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> SignOn:
