@@ -2,18 +2,22 @@
 
 import uuid
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.errors import NotFoundError
-from ..platform.identity.access import Actor
+from ..platform.identity.access import Actor, Scope
+from .models import DIRECT
 from .tables import Conversation, Run
 
 
 async def find_run(session: AsyncSession, run_id: uuid.UUID, *, lock: bool = False) -> Run:
     """The tenant's run of that id, by choice locked against change; raises NotFoundError."""
     query = select(Run).where(Run.id == run_id)
-    run: Run | None = await session.scalar(query.with_for_update() if lock else query)
+    return _there(run_id, await session.scalar(query.with_for_update() if lock else query))
+
+
+def _there(run_id: uuid.UUID, run: Run | None) -> Run:
     if run is None:
         raise NotFoundError(f"There is no run {run_id}.")
     return run
@@ -21,34 +25,47 @@ async def find_run(session: AsyncSession, run_id: uuid.UUID, *, lock: bool = Fal
 
 def visible_runs(actor: Actor) -> ColumnElement[bool]:
     """The condition of the runs that the actor may see: all of the tenant's, or those asked for by the actor."""
-    if actor.may("read"):
-        return true()
+    return true() if actor.may("read") else _own_runs(actor)
+
+
+def _own_runs(actor: Actor) -> ColumnElement[bool]:
+    """The condition of the actor's own runs; a limited key has those of what it may ask."""
     actor.require("chat")
-    return Run.user_id.is_(None) if actor.user_id is None else Run.user_id == actor.user_id
+    own = Run.user_id.is_(None) if actor.user_id is None else Run.user_id == actor.user_id
+    return own & _in_scope(actor.scope)
+
+
+def _in_scope(scope: Scope | None) -> ColumnElement[bool]:
+    if scope is None:
+        return true()
+    asked = (Run.agent == DIRECT) & func.coalesce(Run.adapter, Run.model).in_(scope.models)
+    return or_((Run.agent != DIRECT) & Run.agent.in_(scope.agents), asked)
 
 
 async def visible_run(session: AsyncSession, actor: Actor, run_id: uuid.UUID) -> Run:
     """A run that the actor asked for or may read; raises NotFoundError for any other."""
-    run = await find_run(session, run_id)
-    if not actor.may("read") and not _own(actor, run.user_id):
-        raise NotFoundError(f"There is no run {run_id}.")
-    return run
+    return _there(run_id, await session.scalar(select(Run).where(Run.id == run_id, visible_runs(actor))))
 
 
 async def steered_run(session: AsyncSession, actor: Actor, run_id: uuid.UUID) -> Run:
     """A run that the actor may stop or decide about, locked: their own, or any with the permission to write."""
     actor.require("chat")
-    run = await find_run(session, run_id, lock=True)
-    if not actor.may("write") and not _own(actor, run.user_id):
-        raise NotFoundError(f"There is no run {run_id}.")
-    return run
+    steered = true() if actor.may("write") else _own_runs(actor)
+    query = select(Run).where(Run.id == run_id, steered).with_for_update()
+    return _there(run_id, await session.scalar(query))
 
 
 def own_conversations(actor: Actor) -> ColumnElement[bool]:
-    """The condition of the actor's own conversations; a key without a user has those of such keys."""
-    if actor.user_id is None:
-        return Conversation.user_id.is_(None)
-    return Conversation.user_id == actor.user_id
+    """The condition of the actor's own conversations; a key without a user has those of such keys.
+
+    A limited key has those alone in which nothing else was asked than what it may ask.
+    """
+    user = actor.user_id
+    own = Conversation.user_id.is_(None) if user is None else Conversation.user_id == user
+    if actor.scope is None:
+        return own
+    runs = select(Run.id).where(Run.conversation_id == Conversation.id)
+    return own & runs.where(_in_scope(actor.scope)).exists() & ~runs.where(~_in_scope(actor.scope)).exists()
 
 
 async def own_conversation(session: AsyncSession, actor: Actor, conversation_id: uuid.UUID) -> Conversation:
@@ -67,7 +84,3 @@ async def has_conversation(session: AsyncSession, run_id: uuid.UUID) -> bool:
         return True
     there = select(Conversation.id).where(Conversation.id == conversation_id)
     return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None
-
-
-def _own(actor: Actor, user_id: uuid.UUID | None) -> bool:
-    return user_id == actor.user_id

@@ -28,7 +28,7 @@ async def agent_list(terminal: Terminal) -> None:
     Example: whorl agent list
     """
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
-        views = [AgentView.of(row) for row in await list_agents(session)]
+        views = [AgentView.of(row) for row in await list_agents(session, actor)]
     rows = [
         [v.name, v.description, "all" if v.tools is None else ", ".join(v.tools) or "none", v.approve]
         for v in views

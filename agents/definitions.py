@@ -55,13 +55,15 @@ class Definition(BaseModel):
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
-async def list_agents(session: AsyncSession) -> list[AgentRow]:
-    """The agents that the workspace has defined, by name."""
-    return list(await session.scalars(select(AgentRow).order_by(AgentRow.name)))
+async def list_agents(session: AsyncSession, actor: Actor) -> list[AgentRow]:
+    """The agents that the workspace has defined and the actor may ask, by name."""
+    rows = await session.scalars(select(AgentRow).order_by(AgentRow.name))
+    return [row for row in rows if actor.may_ask(agent=row.name)]
 
 
 async def find_agent(session: AsyncSession, actor: Actor, name: str) -> AgentRow:
-    """The agent of that name; raises NotFoundError."""
+    """The agent of that name; raises NotFoundError, or PermissionDeniedError outside of the actor's scope."""
+    actor.require_asking(agent=name)
     row = await session.get(AgentRow, (actor.tenant_id, name))
     if row is None:
         raise NotFoundError(f"There is no definition of an agent {name!r}.")
@@ -109,11 +111,15 @@ async def forget_agent(session: AsyncSession, actor: Actor, name: str) -> None:
 
 
 async def require_agent(session: AsyncSession, actor: Actor, name: str) -> None:
-    """Raise NotFoundError for an agent that the workspace neither defined nor promoted an adapter for."""
+    """Raise NotFoundError for an agent that the workspace neither defined nor promoted an adapter for.
+
+    Raises PermissionDeniedError for one outside of the actor's scope.
+    """
+    actor.require_asking(agent=name)
     if name == DEFAULT_AGENT or await session.get(AgentRow, (actor.tenant_id, name)) is not None:
         return
     if await session.get(Route, (actor.tenant_id, name)) is None:
-        agents = [DEFAULT_AGENT, *(row.name for row in await list_agents(session))]
+        agents = [DEFAULT_AGENT, *(row.name for row in await list_agents(session, actor))]
         raise NotFoundError(f"There is no agent {name!r}. Agents are: {', '.join(dict.fromkeys(agents))}.")
 
 

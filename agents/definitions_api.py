@@ -43,7 +43,7 @@ async def get_agents(actor: CurrentActor, request: Request) -> Any:
     """The agents that the workspace has defined, by name; ``default`` is there also where it is not defined."""
     actor.require("chat")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return [AgentView.of(row) for row in await list_agents(session)]
+        return [AgentView.of(row) for row in await list_agents(session, actor)]
 
 
 @router.get("/agents/{name}", response_model=AgentView)

@@ -40,7 +40,10 @@ CHUNKS = event_stream(data={"type": "string"})
 
 @router.get("/models", response_model=ModelList, response_model_exclude_none=True)
 async def list_models(actor: CurrentActor, request: Request) -> Any:
-    """What ``model`` may name: agents, the base model, the workspace's adapters, and the embedder."""
+    """What ``model`` may name: agents, the base model, the workspace's adapters, and the embedder.
+
+    With a limited key those alone that it may ask.
+    """
     return ModelList(data=await _model_views(actor, request))
 
 
@@ -58,13 +61,17 @@ async def _model_views(actor: Actor, request: Request) -> list[ModelView]:
     whorl = request.app.state.whorl
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         named = await models_of(session, actor, whorl.servers.base)
+    asked = [each for each in named if actor.may_ask(agent=each.agent, model=each.name)]
     views = [
         ModelView(
             id=each.name, created=int(each.created_at.timestamp()), owned_by=each.owner, parent=each.parent
         )
-        for each in named
+        for each in asked
     ]
-    return [*views, ModelView(id=whorl.library.embedder.name, created=0, owned_by="whorl")]
+    embedder = whorl.library.embedder.name
+    if actor.may_ask(model=embedder):
+        views.append(ModelView(id=embedder, created=0, owned_by="whorl"))
+    return views
 
 
 @router.post("/chat/completions", response_model=Completion, responses={200: CHUNKS})

@@ -91,7 +91,9 @@ def _shown(scope: Scope) -> Remembered | None:
     shown: Remembered | None = scope["app"].state.whorl.key_holders.remembered(
         bearer[7:].strip().decode("latin-1")
     )
-    return shown if shown is not None and shown.actor.may("chat") else None
+    if shown is None or shown.actor.scope is not None:
+        return None
+    return shown if shown.actor.may("chat") else None
 
 
 async def _read(receive: Receive) -> tuple[bytes, list[Message]]:

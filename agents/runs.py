@@ -215,6 +215,10 @@ class Agents:
         if self.stopped:
             raise StoppingError
         actor.require("chat")
+        if request.plain is None:
+            actor.require_asking(agent=request.agent)
+        else:
+            actor.require_asking(model=request.adapter or self.servers.base)
         question = storable(request.question.strip())
         if not question and request.plain is None:
             raise InputError("The question is empty.")

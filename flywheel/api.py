@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
+from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
@@ -91,6 +92,8 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     )  # fmt: skip
     feedback.check()
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        if actor.scope is not None:
+            await visible_run(session, actor, run_id)
         await check_places(session, run_id, feedback)
         outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
         canary = await canary_of(session, run_id)
@@ -144,7 +147,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
     return await create_apart(
         whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
-        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates,
+        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates, by=actor.label,
     )  # fmt: skip
 
 

@@ -151,7 +151,7 @@ async def export(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
             Selection(since=_utc(since), until=_utc(until), **selected), seed=seed, held_out=held_out,
             near_duplicates=near_duplicates,
-            reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(),
+            reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(), by=actor.label,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.exported", str(dataset.id), format=format)

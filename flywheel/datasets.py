@@ -23,6 +23,7 @@ from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
+from ..platform.identity.audit import record_of
 from . import screening, split
 from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, Format, build_rows, kept_rows
 from .consent import consents_of
@@ -120,13 +121,15 @@ async def create_dataset(
     held_out: float = 0.1,
     near_duplicates: float | None = None,
     reader: Reader | None = None,
+    by: str | None = None,
 ) -> Dataset:
     """Build and store a dataset version below ``folder``.
 
     Runs that are deleted or recalled while it is built are left out: it is built again without them.
 
     ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out;
-    ``reader`` says where runs are read and looked at, by default here.
+    ``reader`` says where runs are read and looked at, by default here; ``by`` whom the audit log names
+    as who built it, where somebody asked for it.
 
     Raises InputError for a format that does not exist, a condition that is none, or when no run gives a row.
     """
@@ -159,6 +162,16 @@ async def create_dataset(
                 if usable == run_ids:
                     publish(partial, place, manifest, run_ids)
                     session.add(dataset)
+                    if by is not None:
+                        record_of(
+                            session,
+                            tenant_id,
+                            by,
+                            "dataset.built",
+                            str(dataset_id),
+                            format=format,
+                            rows=dataset.rows,
+                        )
                     await session.flush()
                     await session.refresh(dataset)
                     return dataset

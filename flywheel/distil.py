@@ -92,6 +92,7 @@ async def distil(
         teacher,
         seed=recipe.seed,
         held_out=0.0,
+        by=actor.label,
     )
     training_id, name = await _train(whorl, actor, dataset, recipe, progress)
     await load_for_evaluation(whorl.agents, actor, name)

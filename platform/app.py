@@ -71,6 +71,7 @@ from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
 from .telemetry.otlp.export import TIMEOUT, Exporter, read_headers
 from .telemetry.otlp.ingest import Ingest, IngestLimits
+from .telemetry.otlp.noted import NotedCollector
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.store import stored_placeholders
@@ -99,7 +100,6 @@ class Whorl:
     prices: Prices
     live: LiveRuns
     queue: Queue
-    throttle: Throttle
     refusals: Throttle
     sign_ons: Throttle
     sign_on: SignOn
@@ -158,7 +158,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             ledger.follow,
             CapturedRuns(engine, prices).follow,
             Evaluations(engine, redactor, settings.evaluation_weight).follow,
-            *await _collectors(stack, settings),
+            *await _collectors(stack, settings, engine),
         ]
         drain = Drain(connections, listeners)
         capture = await _open_capture(stack, settings, drain, redactor)
@@ -191,7 +191,6 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             prices,
             live,
             queue,
-            Throttle(),
             Throttle(limit=20, window=3600),
             Throttle(limit=30),
             await _open_sign_on(stack, settings, engine),
@@ -237,7 +236,7 @@ def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, re
     return ingest
 
 
-async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listener]:
+async def _collectors(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> list[Listener]:
     """Who is told of stored spans outside of Whorl."""
     if settings.export_url is None:
         return []
@@ -246,7 +245,7 @@ async def _collectors(stack: AsyncExitStack, settings: Settings) -> list[Listene
     exporter = Exporter(http, settings.export_url)
     stack.push_async_callback(exporter.at_end)
     go_on_until_closed(stack, exporter.run())
-    return [exporter.follow]
+    return [NotedCollector(engine, settings.export_url).follow, exporter.follow]
 
 
 async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> SignOn:

@@ -4,6 +4,7 @@ Every error of Whorl derives from :class:`WhorlError` and says what happened, th
 is allowed and what to do. Errors never log or print; the edges (HTTP, command line) render them.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -150,6 +151,16 @@ class LimitError(WhorlError):
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
+
+
+class QuotaError(LimitError):
+    """A quota of the workspace is used up; ``headers`` tell its clients of limits and what is left."""
+
+    def __init__(
+        self, message: str, retry_after: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, retry_after)
+        self.headers = dict(headers or {})
 
 
 class ModelSignal(WhorlError):

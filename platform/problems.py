@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from .database.outage import AWAY, away
-from .errors import KeyReusedError, PermissionDeniedError, WhorlError
+from .errors import KeyReusedError, PermissionDeniedError, QuotaError, WhorlError
 from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
@@ -122,8 +122,8 @@ async def whorl_error(request: Request, error: Exception) -> Response:
 
 
 def error_headers(error: WhorlError) -> dict[str, str]:
-    """When to come back, and how to sign in."""
-    headers = {}
+    """When to come back, what is left of quotas, and how to sign in."""
+    headers = {**error.headers} if isinstance(error, QuotaError) else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:

@@ -121,6 +121,7 @@ async def list_documents(
 async def get_document(document_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
     """A document with its text; whoever may chat may open what an answer cites."""
     actor.require("chat")
+    actor.require_unlimited()
     collection = await _library(request).holder(actor.tenant_id, document_id)
     document = await collection.document(document_id)
     return {**_view(document), "text": document.text}
@@ -148,6 +149,7 @@ async def search(
 ) -> Any:
     """Passages of a collection for a query, best first."""
     actor.require("chat")
+    actor.require_unlimited()
     passages = await _library(request).search(actor.tenant_id, q, k, collection)
     return [
         PassageView(
@@ -170,6 +172,7 @@ class CollectionView(BaseModel):
 async def list_collections(actor: CurrentActor, request: Request) -> Any:
     """The collections of the workspace by name; ``documents`` is the one that is meant where none is named."""
     actor.require("chat")
+    actor.require_unlimited()
     return [shelf._asdict() for shelf in await _library(request).collections(actor.tenant_id)]
 
 

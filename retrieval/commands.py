@@ -1,14 +1,20 @@
 """``whorl ingest``."""
 
 import re
+import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..platform.command import Terminal, run_async
+from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
+from ..platform.identity.access import Actor
+from ..platform.identity.audit import record
 from .api import COLLECTION, load_limits
 from .library import DOCUMENTS
 from .load.base import LoadedDocument, LoadLimits
@@ -39,7 +45,7 @@ async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -
     limits = load_limits(terminal.settings)
     counts: Counter[str] = Counter()
     chunks = 0
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open() as (whorl, actor), _audited(whorl, actor, paths, collection, counts):
         with terminal.progress() as bars:
             bar = bars.add_task("ingesting", total=None)
             async for added in whorl.library.ingest(actor.tenant_id, _documents(paths, limits), collection):
@@ -51,6 +57,22 @@ async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -
     terminal.result(value, lambda: click.echo(
         f"{counts['added']} added, {counts['replaced']} replaced, {counts['unchanged']} unchanged; {chunks} new chunks."
     ))  # fmt: skip
+
+
+@asynccontextmanager
+async def _audited(
+    whorl: Any, actor: Actor, paths: tuple[Path, ...], collection: str, counts: Counter[str]
+) -> AsyncIterator[None]:
+    """Record what was stored inside, also where an error ends it."""
+    try:
+        yield
+    finally:
+        if counts:
+            named = textwrap.shorten(", ".join(path.name for path in paths), 200, placeholder=" …")
+            async with tenant_session(whorl.engine, actor.tenant_id) as session:
+                record(
+                    session, actor, "document.added", named, documents=counts.total(), collection=collection
+                )
 
 
 def _documents(paths: tuple[Path, ...], limits: LoadLimits) -> Iterator[LoadedDocument]:

@@ -74,6 +74,7 @@ async def create_embeddings(
     embedder: Embedder = whorl.library.embedder
     if body.model != embedder.name:
         raise UnknownModelError(body.model)
+    actor.require_asking(model=embedder.name)
     if body.dimensions not in (None, embedder.dimension):
         raise InputError(f"{embedder.name} has {embedder.dimension} dimensions, no others.", "dimensions")
     async with tenant_session(whorl.engine, actor.tenant_id) as session:

@@ -123,6 +123,11 @@ def test_a_line_of_fifty_megabytes_is_refused_and_what_came_before_stays(
     done = whorl("ingest", str(tmp_path / "long.jsonl"), "--json")
     assert done.returncode == 2
     assert json.loads(whorl("ingest", str(again), "--json").stdout)["added"] == 1
+    events = [json.loads(line) for line in whorl("audit").stdout.splitlines()]
+    added = [event for event in events if event["action"] == "document.added"]
+    stored = {event["target"]: event["details"]["documents"] for event in added}
+    assert (stored["long.jsonl"], stored["long2.jsonl"]) == (1, 1), "also of an upload that an error ended"
+    assert [event["action"] for event in events[:3]] == ["tenant.created", "member.added", "key.created"]
 
 
 def test_other_wrong_input(whorl: Whorl, tmp_path: Path) -> None:

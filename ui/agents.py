@@ -41,6 +41,6 @@ async def show_agents(actor: Reader, request: Request) -> Response:
     """The agents by name."""
     whorl = request.app.state.whorl
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        agents = await list_agents(session)
+        agents = await list_agents(session, actor)
     tools = list(whorl.agents.toolbox.of_tenant(actor.tenant_slug).tools.values())
     return render(AgentsContext(title="Agents", actor=actor, agents=agents, tools=tools, approvals=APPROVALS))

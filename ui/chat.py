@@ -64,7 +64,7 @@ async def new_chat(actor: PageActor, request: Request) -> Response:
     actor.require("chat")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         conversations = await _conversations(session, actor)
-        agents = await _agents(session)
+        agents = await _agents(session, actor)
         titles = list(
             await session.scalars(
                 select(DocumentRow.title).order_by(DocumentRow.created_at.desc()).limit(SAMPLES)
@@ -86,7 +86,7 @@ async def show_conversation(conversation_id: uuid.UUID, actor: PageActor, reques
         conversation = await own_conversation(session, actor, conversation_id)
         conversations = await _conversations(session, actor)
         turns = await _turns(session, actor, conversation_id)
-        agents = await _agents(session)
+        agents = await _agents(session, actor)
     return render(
         ChatContext(
             title=conversation.title, actor=actor, conversations=conversations, conversation=conversation,
@@ -95,9 +95,9 @@ async def show_conversation(conversation_id: uuid.UUID, actor: PageActor, reques
     )  # fmt: skip
 
 
-async def _agents(session: AsyncSession) -> dict[str, str]:
+async def _agents(session: AsyncSession, actor: Actor) -> dict[str, str]:
     """The agents that may be asked, the default one first."""
-    return {DEFAULT_AGENT: "", **{row.name: row.description for row in await list_agents(session)}}
+    return {DEFAULT_AGENT: "", **{row.name: row.description for row in await list_agents(session, actor)}}
 
 
 async def _conversations(session: AsyncSession, actor: Actor) -> list[Conversation]:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, InputError, LimitError
 from ..platform.identity.access import Actor
-from ..platform.identity.http import check_origin
+from ..platform.identity.http import check_origin, client_address
 from ..platform.identity.invitations import (
     Joined,
     Offer,
@@ -70,7 +70,7 @@ async def _join(request: Request, invitation: str, actor: Actor | None, name: st
         return await join_as(engine, invitation, actor)
     if (await read_invitation(engine, invitation)).proof == "new":
         return await join_anew(engine, invitation, name.strip(), password)
-    return await join_with_password(engine, request.app.state.whorl.throttle, invitation, password)
+    return await join_with_password(engine, invitation, password, client_address(request))
 
 
 async def _context(request: Request, invitation: str, *, name: str = "", message: str = "") -> JoinContext:

@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, LimitError
-from ..platform.identity.http import COOKIE, check_origin
+from ..platform.identity.http import COOKIE, check_origin, client_address
 from ..platform.identity.refusals import note_failed_sign_in
 from ..platform.identity.signin import LIFETIME, sign_in, sign_out
 from ..platform.problems import error_headers
@@ -50,7 +50,7 @@ async def submit_sign_in(
     whorl = request.app.state.whorl
     target, workspace = local_path(next), workspace.strip().lower()
     try:
-        secret = await sign_in(whorl.engine, whorl.throttle, email, password, workspace)
+        secret = await sign_in(whorl.engine, email, password, workspace, client=client_address(request))
     except (AuthenticationError, LimitError) as error:
         again = await sign_in_context(request, workspace, email=email, next=target, message=error.message)
         page = render(again, error.status, error_headers(error) if isinstance(error, LimitError) else None)

@@ -13,6 +13,7 @@ from ..platform.errors import (
     UpstreamError,
     WhorlError,
 )
+from ..platform.identity.http import client_address
 from ..platform.identity.refusals import note_failed_sign_on
 from ..platform.identity.signin import Throttle
 from ..platform.identity.signon import LIFETIME, Returned, SignOn
@@ -80,7 +81,7 @@ async def finish_sign_on(
 
 def _from(request: Request, workspace: str) -> str:
     """Whose sign-ons are counted together: those from one address to one workspace."""
-    return f"{request.client.host if request.client else ''} {workspace[:100]}"
+    return f"{client_address(request)} {workspace[:100]}"
 
 
 async def _refused(request: Request, workspace: str, error: WhorlError) -> Response:

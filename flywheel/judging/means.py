@@ -12,16 +12,19 @@ from ...platform.serving.client import ModelClient
 from ...platform.settings import Settings
 from ..measure import load_for_evaluation
 from .base import Means
+from .metered import MeteredChats
 
 
 async def workspace_means(whorl: Any, actor: Actor, model: str | None = None) -> Means:
-    """The model that the workspace serves, or an adapter of the tenant's own.
+    """The model that the workspace serves, or an adapter of the tenant's own; its calls count as the actor's.
 
     Raises NotFoundError for an adapter that the tenant does not have, InputError for one of another base.
     """
     if model is not None and model != whorl.servers.base:
         await load_for_evaluation(whorl.agents, actor, model)
-    return Means(whorl.servers, model or whorl.servers.base, lambda: whorl.library.embedder)
+    base = whorl.servers.base
+    chats = MeteredChats(whorl.engine, actor, whorl.servers, base, whorl.prices)
+    return Means(chats, model or base, lambda: whorl.library.embedder)
 
 
 @asynccontextmanager

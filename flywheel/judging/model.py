@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import anyio
 
-from ...platform.errors import InputError, LimitError
+from ...platform.errors import InputError, LimitError, QuotaError
 from ...platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampling
 from .base import Answered, Chats, Choice, Means, Preference, Score, Trouble, judge
 from .prompt import VERSION, compare_messages, mark_of, opening, score_messages
@@ -87,10 +87,12 @@ class ModelJudge:
         return _likeliest(reply, words) if forced else _read(reply, mark, words)
 
     async def _ask(self, call: ChatCall) -> ChatReply:
-        """The reply; a server that is busy and says for how long is asked again."""
+        """The reply; a server that is busy and says for how long is asked again, a workspace's quota is not waited for."""
         for _ in range(PATIENCE):
             try:
                 return await self.chats.chat(call)
+            except QuotaError:
+                raise
             except LimitError as error:
                 if error.retry_after is None or error.retry_after > LONGEST_WAIT:
                     raise

@@ -1,6 +1,7 @@
 """The one place that decides what an actor may do."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -23,8 +24,30 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a limited key may ask: these agents, and these models directly, nothing else."""
+
+    agents: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, agents: Iterable[str] | None, models: Iterable[str] | None) -> "Scope | None":
+        """The scope of these names; None, without limit, where neither is given."""
+        if agents is None and models is None:
+            return None
+        return cls(frozenset(agents or ()), frozenset(models or ()))
+
+    def __str__(self) -> str:
+        kinds = (("agents", self.agents), ("models", self.models))
+        return " and ".join(f"the {kind} {', '.join(sorted(names))}" for kind, names in kinds if names)
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Whoever makes a request: a signed-in user or an API key, always of one tenant."""
+    """Whoever makes a request: a signed-in user or an API key, always of one tenant.
+
+    ``scope`` is what a limited key is limited to.
+    """
 
     tenant_id: uuid.UUID
     tenant_slug: str
@@ -32,6 +55,7 @@ class Actor:
     name: str
     user_id: uuid.UUID | None = None
     key_id: uuid.UUID | None = None
+    scope: Scope | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role includes ``permission``."""
@@ -43,6 +67,27 @@ class Actor:
             raise PermissionDeniedError(
                 f"The role {self.role} does not include the permission to {permission}. "
                 "Ask an administrator of the workspace."
+            )
+
+    def may_ask(self, *, agent: str | None = None, model: str = "") -> bool:
+        """Whether an agent, or without one a model directly, lies within the actor's scope."""
+        if self.scope is None:
+            return True
+        return model in self.scope.models if agent is None else agent in self.scope.agents
+
+    def require_asking(self, *, agent: str | None = None, model: str = "") -> None:
+        """Raise PermissionDeniedError for an agent, or a model, outside of the actor's scope."""
+        if not self.may_ask(agent=agent, model=model):
+            asked = f"the model {model}" if agent is None else f"the agent {agent}"
+            raise PermissionDeniedError(
+                f"The key is limited to {self.scope} and may not ask {asked}. Ask an administrator for another key."
+            )
+
+    def require_unlimited(self) -> None:
+        """Raise PermissionDeniedError for a key that is limited to some agents or models."""
+        if self.scope is not None:
+            raise PermissionDeniedError(
+                f"The key is limited to {self.scope} and may do nothing else. Ask an administrator for another key."
             )
 
     def is_over(self, role: str) -> bool:

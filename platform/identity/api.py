@@ -11,9 +11,9 @@ from starlette.responses import Response, StreamingResponse
 from ..database.session import tenant_session
 from ..paging import PageCursor, id_of, link_next
 from . import audit, invitation_api, password_link_api, sso_api
-from .access import PersonRole, Role
-from .http import COOKIE, CurrentActor
-from .keys import create_key, list_keys, revoke_key, rotate_key
+from .access import PersonRole, Role, Scope
+from .http import COOKIE, CurrentActor, client_address
+from .keys import create_key, described, list_keys, revoke_key, rotate_key
 from .members import MIN_PASSWORD, add_member, change_role, list_members, remove_member, require_own_or_new
 from .passwords import change_password
 
@@ -56,16 +56,27 @@ class PasswordChange(BaseModel):
 async def put_password(body: PasswordChange, actor: CurrentActor, request: Request) -> Response:
     """Change the password of whoever is signed in, which ends their other sessions; keys may not."""
     whorl, secret = request.app.state.whorl, request.cookies.get(COOKIE, "")
-    await change_password(whorl.engine, whorl.throttle, actor, secret, body.current, body.new)
+    client = client_address(request)
+    await change_password(whorl.engine, actor, secret, body.current, body.new, client)
     return Response(status_code=204)
 
 
+Asked = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=100)
+]
+
+
 class NewKey(BaseModel):
-    """An API key to make; ``days`` is how long it is valid."""
+    """An API key to make; ``days`` is how long it is valid.
+
+    With ``agents`` or ``models`` it may ask those alone, and do nothing else.
+    """
 
     name: str = Field(min_length=1, max_length=100)
     role: Role = "member"
     days: int | None = Field(None, ge=1, le=3650)
+    agents: Asked | None = None
+    models: Asked | None = None
 
 
 class KeyView(BaseModel):
@@ -74,6 +85,8 @@ class KeyView(BaseModel):
     id: uuid.UUID
     name: str
     role: str
+    agents: list[str] | None
+    models: list[str] | None
     hint: str
     created_at: datetime
     expires_at: datetime | None
@@ -92,8 +105,11 @@ async def post_key(body: NewKey, actor: CurrentActor, request: Request) -> Any:
     actor.require("administer")
     actor.require_over(body.role)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        key, text = await create_key(session, actor.tenant_id, body.name, body.role, days=body.days)
-        audit.record(session, actor, "key.created", str(key.id), role=body.role)
+        scope = Scope.of(body.agents, body.models)
+        key, text = await create_key(
+            session, actor.tenant_id, body.name, body.role, days=body.days, scope=scope
+        )
+        audit.record(session, actor, "key.created", str(key.id), **described(key))
     return {**{name: getattr(key, name) for name in KeyView.model_fields}, "key": text}
 
 
@@ -113,7 +129,7 @@ class Rotation(BaseModel):
 
 @router.post("/keys/{key_id}/rotate", response_model=CreatedKey, status_code=201)
 async def post_key_rotation(key_id: uuid.UUID, body: Rotation, actor: CurrentActor, request: Request) -> Any:
-    """Make a key of the same name, role and time of validity in place of another; an owner's is for an owner to rotate."""
+    """Make a key of the same name, role, limits and time of validity in place of another; an owner's is for an owner to rotate."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         key, text = await rotate_key(session, actor, key_id, timedelta(hours=body.overlap_hours))

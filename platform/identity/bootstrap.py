@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.session import open_session, tenant_session
 from .access import Actor
-from .keys import create_key
+from .audit import record
+from .keys import create_key, described
 from .members import add_member
 from .tables import Tenant
 from .tenants import create_tenant
@@ -31,7 +32,7 @@ def operator_of(tenant: Tenant) -> Actor:
 
 
 async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: str | None = None) -> Created:
-    """The tenant of that slug; if there is none it is made, with an owner and a key."""
+    """The tenant of that slug; if there is none it is made, with an owner and a key, which its audit log begins with."""
     async with open_session(engine) as session:
         tenant = await session.scalar(select(Tenant).where(Tenant.slug == slug))
     if tenant is not None:
@@ -40,7 +41,11 @@ async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: s
     email = email or f"owner@{slug}.example"
     async with tenant_session(engine, tenant.id) as session:
         user, password = await add_member(session, tenant.id, email, "owner", name="Owner")
-        _, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
+        made, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
+        operator = operator_of(tenant)
+        record(session, operator, "tenant.created", slug)
+        record(session, operator, "member.added", str(user.id), role="owner")
+        record(session, operator, "key.created", str(made.id), **described(made))
     return Created(tenant, email, password, key)
 
 

@@ -10,9 +10,9 @@ from ..database.session import tenant_session
 from ..errors import InputError
 from ..ids import parse_uuid
 from . import audit, invitation_commands, member_commands, sso_commands
-from .access import KEY_ROLES, parse_role
+from .access import KEY_ROLES, Scope, parse_role
 from .bootstrap import ensure_tenant, show_credentials
-from .keys import create_key, list_keys, revoke_key, rotate_key
+from .keys import create_key, described, list_keys, revoke_key, rotate_key
 from .tenants import list_tenants
 
 
@@ -63,16 +63,29 @@ def key() -> None:
 @click.argument("name")
 @click.option("--role", default="member", type=click.Choice(KEY_ROLES), show_default=True)
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+@click.option("--agent", "agents", multiple=True, help="Limit it to this agent; may be given again.")
+@click.option("--model", "models", multiple=True, help="Limit it to this model; may be given again.")
 @run_async
-async def key_create(terminal: Terminal, name: str, role: str, days: int | None) -> None:
+async def key_create(
+    terminal: Terminal,
+    name: str,
+    role: str,
+    days: int | None,
+    agents: tuple[str, ...],
+    models: tuple[str, ...],
+) -> None:
     """Create an API key and print it, once.
 
     \b
     Example: whorl key create "billing service" --role member --days 90
+             whorl key create "course page" --agent tutor
     """
+    scope = Scope.of(agents or None, models or None)
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
-        made, text = await create_key(session, actor.tenant_id, name, parse_role(role), days=days)
-        audit.record(session, actor, "key.created", str(made.id), role=role)
+        made, text = await create_key(
+            session, actor.tenant_id, name, parse_role(role), days=days, scope=scope
+        )
+        audit.record(session, actor, "key.created", str(made.id), **described(made))
     terminal.result({"id": made.id, "key": text}, lambda: click.echo(text))
 
 
@@ -87,11 +100,11 @@ async def key_list(terminal: Terminal) -> None:
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         keys = await list_keys(session)
     value = [
-        {"id": k.id, "name": k.name, "role": k.role, "ends": f"…{k.hint}", "expires": k.expires_at,
-         "revoked": k.revoked_at}
+        {"id": k.id, "name": k.name, "role": k.role, "agents": k.agents, "models": k.models, "ends": f"…{k.hint}",
+         "expires": k.expires_at, "revoked": k.revoked_at}
         for k in keys
     ]  # fmt: skip
-    columns = ["id", "name", "role", "ends", "expires", "revoked"]
+    columns = ["id", "name", "role", "agents", "models", "ends", "expires", "revoked"]
     terminal.result(value, lambda: terminal.table(columns, [v.values() for v in value]))
 
 

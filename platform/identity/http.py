@@ -75,6 +75,11 @@ def site_address(request: Request) -> str:
     return (public or _own_address(request)).rstrip("/")
 
 
+def client_address(request: Request) -> str:
+    """The address that a request comes from, as a trusted proxy states it; empty where it is not known."""
+    return request.client.host if request.client else ""
+
+
 def _own_address(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', '')}"
 

@@ -14,7 +14,7 @@ from . import audit
 from .access import Actor, Role, parse_role
 from .members import checked_address, enrol, find_user, hash_password, is_member
 from .secrets import digest, new_secret, tenant_or
-from .signin import Throttle, check_password
+from .signin import check_password
 from .tables import Invitation, Tenant, User
 
 PREFIX = "invite"
@@ -108,14 +108,14 @@ async def join_anew(engine: AsyncEngine, secret: str, name: str, password: str) 
         return await _join(session, tenant_id, invitation, name, hashed)
 
 
-async def join_with_password(engine: AsyncEngine, throttle: Throttle, secret: str, password: str) -> Joined:
-    """Take an invitation up with the password of the account that there is.
+async def join_with_password(engine: AsyncEngine, secret: str, password: str, client: str) -> Joined:
+    """Take an invitation up with the password of the account that there is, from the address ``client``.
 
     Raises NotFoundError for the invitation, AuthenticationError or LimitError for the password.
     """
     tenant_id = tenant_or(_unknown, PREFIX, secret)
     offer = await read_invitation(engine, secret)
-    await check_password(engine, throttle, offer.email, password)
+    await check_password(engine, offer.email, password, client)
     async with tenant_session(engine, tenant_id) as session:
         return await _join(session, tenant_id, await _take(session, secret))
 

@@ -3,7 +3,7 @@
 import uuid
 from collections import OrderedDict
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, String, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from ..database.base import now
 from ..database.batches import Batches
 from ..database.session import tenant_session
-from ..errors import AuthenticationError, ConflictError, NotFoundError
-from .access import Actor, Role, parse_role
+from ..errors import AuthenticationError, ConflictError, InputError, NotFoundError
+from .access import Actor, Role, Scope, parse_role
 from .secrets import digest, new_secret, tenant_or
 from .tables import ApiKey, Tenant
 
@@ -20,7 +20,7 @@ PREFIX = "whorl"
 # Keys whose holders are remembered.
 _REMEMBERED = 10_000
 UNKNOWN = "The API key is unknown, expired or revoked."
-_SHOWN = (ApiKey.digest, ApiKey.id, ApiKey.name, ApiKey.role, ApiKey.user_id)
+_SHOWN = (ApiKey.digest, ApiKey.id, ApiKey.name, ApiKey.role, ApiKey.user_id, ApiKey.agents, ApiKey.models)
 
 
 async def create_key(
@@ -31,8 +31,18 @@ async def create_key(
     *,
     user_id: uuid.UUID | None = None,
     days: int | None = None,
+    scope: Scope | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which is not kept."""
+    """A new key and its text, which is not kept.
+
+    Raises InputError for a ``scope`` of a key that may do more than ask.
+    """
+    if scope is not None and role != "member":
+        raise InputError(
+            f"A key that is limited to some agents or models has the role member, not {role}: make it one, or "
+            "leave the limits out.",
+            "role",
+        )
     secret = new_secret(PREFIX, tenant_id)
     key = ApiKey(
         tenant_id=tenant_id,
@@ -40,12 +50,20 @@ async def create_key(
         role=role,
         digest=secret.digest,
         hint=secret.text[-4:],
+        agents=None if scope is None else sorted(scope.agents),
+        models=None if scope is None else sorted(scope.models),
         user_id=user_id,
         expires_at=now() + timedelta(days=days) if days else None,
     )
     session.add(key)
     await session.flush()
     return key, secret.text
+
+
+def described(key: ApiKey) -> dict[str, Any]:
+    """What the audit log keeps of a key: its role, and its limits where it has any."""
+    told = {"role": key.role, "agents": key.agents, "models": key.models}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 async def list_keys(session: AsyncSession) -> list[ApiKey]:
@@ -58,7 +76,7 @@ async def rotate_key(
 ) -> tuple[ApiKey, str]:
     """A new key in place of another, which stays valid for ``overlap`` at most, and its text.
 
-    It has the other's name, role and user, and is valid for as long as the other was made for. Raises
+    It has the other's name, role, limits and user, and is valid for as long as the other was made for. Raises
     NotFoundError, ConflictError where the other is not valid any more, or PermissionDeniedError for an owner's
     where the actor is none.
     """
@@ -71,8 +89,9 @@ async def rotate_key(
         raise ConflictError(f"The key {key_id} is revoked or expired. Create a new one.")
     secret = new_secret(PREFIX, old.tenant_id)
     key = ApiKey(
-        tenant_id=old.tenant_id, name=old.name, role=old.role, digest=secret.digest, hint=secret.text[-4:],
-        user_id=old.user_id, expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
+        tenant_id=old.tenant_id, name=old.name, role=old.role, agents=old.agents, models=old.models,
+        digest=secret.digest, hint=secret.text[-4:], user_id=old.user_id,
+        expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
     )  # fmt: skip
     session.add(key)
     until = moment + overlap
@@ -146,8 +165,16 @@ class KeyHolders:
                 .where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
             )
         actors = {
-            shown: Actor(tenant_id, slug, parse_role(role), name, user_id=user_id, key_id=key_id)
-            for shown, key_id, name, role, user_id, slug in rows
+            shown: Actor(
+                tenant_id,
+                slug,
+                parse_role(role),
+                name,
+                user_id=user_id,
+                key_id=key_id,
+                scope=Scope.of(agents, models),
+            )
+            for shown, key_id, name, role, user_id, agents, models, slug in rows
         }
         return [actors.get(shown) or AuthenticationError(UNKNOWN) for shown in digests]
 

@@ -10,14 +10,16 @@ from .access import Actor
 from .audit import record
 from .members import hash_password
 from .secrets import digest
-from .signin import Throttle, check_password
+from .signin import check_password
 from .tables import User, WebSession
 
 
 async def change_password(
-    engine: AsyncEngine, throttle: Throttle, actor: Actor, session_secret: str, current: str, new: str
+    engine: AsyncEngine, actor: Actor, session_secret: str, current: str, new: str, client: str
 ) -> None:
     """Give the actor's account another password; of their sessions only that of ``session_secret`` goes on.
+
+    ``client`` is the address that the request comes from.
 
     Raises PermissionDeniedError for a key, ConflictError for an account without a password, InputError where the
     current one is wrong or the new one cannot be used, LimitError after many wrong ones.
@@ -32,7 +34,7 @@ async def change_password(
         raise InputError("The new password is the current one. Choose another.", "new")
     hashed = await hash_password(new)
     try:
-        user = await check_password(engine, throttle, user.email, current)
+        user = await check_password(engine, user.email, current, client)
     except AuthenticationError:
         async with tenant_session(engine, actor.tenant_id) as session:
             record(session, actor, "password.refused", str(user.id))

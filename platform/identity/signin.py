@@ -14,6 +14,7 @@ from ..database.base import now
 from ..database.session import open_session, tenant_session
 from ..errors import AuthenticationError, LimitError
 from .access import Actor, parse_role
+from .attempts import forgive_attempt, take_attempt
 from .audit import record_of
 from .members import verify_password
 from .secrets import digest, new_secret, tenant_of, tenant_or
@@ -72,12 +73,10 @@ class Throttle:
             self._failures.popitem(last=False)
 
 
-async def sign_in(
-    engine: AsyncEngine, throttle: Throttle, email: str, password: str, workspace: str = ""
-) -> str:
-    """The session secret for a cookie; raises AuthenticationError or LimitError."""
+async def sign_in(engine: AsyncEngine, email: str, password: str, workspace: str = "", *, client: str) -> str:
+    """The session secret for a cookie, asked for from the address ``client``; raises AuthenticationError or LimitError."""
     began = now()
-    user = await check_password(engine, throttle, email, password)
+    user = await check_password(engine, email, password, client)
     tenant_id = user.home_tenant_id
     if workspace:
         async with open_session(engine) as session:
@@ -93,16 +92,19 @@ async def sign_in(
         raise refusal from None
 
 
-async def check_password(engine: AsyncEngine, throttle: Throttle, email: str, password: str) -> User:
-    """The account of an address and its password; raises AuthenticationError or LimitError."""
+async def check_password(engine: AsyncEngine, email: str, password: str, client: str) -> User:
+    """The account of an e-mail address and its password, which come from the address ``client``.
+
+    Raises AuthenticationError, or LimitError after many that were wrong for the account or from the address.
+    """
     email = email.strip().lower()
-    throttle.check(email)
+    attempt = await take_attempt(engine, email, client)
     async with open_session(engine) as session:
         user = await session.scalar(select(User).where(User.email == email))
     matches = await verify_password((user and user.password_hash) or _NOBODY, password)
     if not matches or user is None:
-        throttle.fail(email)
         raise AuthenticationError(WRONG)
+    await forgive_attempt(engine, attempt)
     return user
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.base import Base, TenantTable, new_id, now
@@ -57,7 +58,10 @@ class Membership(TenantTable, Base):
 
 
 class ApiKey(TenantTable, Base):
-    """An API key: only its SHA-256 is stored; ``hint`` is its last four characters."""
+    """An API key: only its SHA-256 is stored; ``hint`` is its last four characters.
+
+    Where one of ``agents`` and ``models`` is not None, it may ask those alone.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("tenant_id", "digest"),)
@@ -67,6 +71,8 @@ class ApiKey(TenantTable, Base):
     role: Mapped[str]
     digest: Mapped[str]
     hint: Mapped[str]
+    agents: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    models: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]

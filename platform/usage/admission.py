@@ -4,17 +4,19 @@ The function ``admit_requests`` of the schema counts and lets in; here is what i
 """
 
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
-from ..errors import LimitError
-from .quotas import MINUTE, Quotas, Standing
+from ..errors import LimitError, QuotaError
+from .quotas import MINUTE, Quotas, Standing, next_day, next_month
 
 # Seconds after which a run that must wait for another to end may ask again.
 _RETRY = 1.0
@@ -57,23 +59,40 @@ async def admit(
 
 def standings(counted: Counted, moment: datetime, wanted: int) -> list[Standing | LimitError]:
     """What each request is told that was counted at ``moment``."""
-    spent = _spent(counted, moment)
+    left = _left(counted, moment)
+    spent = _spent(counted, left)
     if spent is not None:
         return [spent] * wanted
+    after = replace(
+        left, requests=_after(left.requests, counted.let_in), runs=_after(left.runs, counted.let_in)
+    )
+    runs = _Room(counted.runs_left, partial(_too_many_runs, after))
+    requests = _Room(counted.requests_left, partial(_too_many_requests, counted, after))
+    return [
+        runs.refusal(number)
+        or requests.refusal(number)
+        or replace(left, requests=requests.after(number), runs=runs.after(number))
+        for number in range(wanted)
+    ]
+
+
+def _left(counted: Counted, moment: datetime) -> Standing:
+    """What was left before the requests; what nobody counted is not known."""
     quotas = Quotas(
         requests_per_minute=counted.most_requests, tokens_per_day=counted.most_tokens,
         dollars_per_month=counted.most_dollars, concurrent_runs=counted.most_runs,
     )  # fmt: skip
-    tokens = None if counted.most_tokens is None else counted.most_tokens - (counted.tokens or 0)
-    dollars = None if counted.most_dollars is None else counted.most_dollars - (counted.dollars or 0)
-    runs = _Room(counted.runs_left, _too_many_runs(counted))
-    requests = _Room(counted.requests_left, _too_many_requests(counted, moment))
-    return [
-        runs.refusal(number)
-        or requests.refusal(number)
-        or Standing(quotas, requests.after(number), tokens, dollars, runs.after(number))
-        for number in range(wanted)
-    ]
+    tokens = dollars = None
+    if counted.most_tokens is not None and counted.tokens is not None:
+        tokens = max(0, counted.most_tokens - counted.tokens)
+    if counted.most_dollars is not None and counted.dollars is not None:
+        dollars = max(Decimal(), counted.most_dollars - counted.dollars)
+    return Standing(quotas, counted.requests_left, tokens, dollars, counted.runs_left, moment)
+
+
+def _after(left: int | None, let_in: int) -> int | None:
+    """What is left after so many; one may have been left less than nothing when a quota was lowered."""
+    return None if left is None else max(0, left - let_in)
 
 
 def let_in(admitted: Standing | LimitError) -> Standing:
@@ -88,39 +107,40 @@ class _Room:
     """How many may be let in before ``full`` is said; None is without limit."""
 
     left: int | None
-    full: LimitError
+    full: Callable[[], LimitError]
 
     def refusal(self, number: int) -> LimitError | None:
         """Why the request of that number, from 0, is not let in."""
-        return self.full if self.left is not None and number >= self.left else None
+        return self.full() if self.left is not None and number >= self.left else None
 
     def after(self, number: int) -> int | None:
         """What is left after the request of that number."""
-        return None if self.left is None else self.left - number - 1
+        return _after(self.left, number + 1)
 
 
-def _spent(counted: Counted, moment: datetime) -> LimitError | None:
-    """That the day's tokens or the month's dollars are used up; what is not counted was used up before it."""
-    most_tokens, most_dollars = counted.most_tokens, counted.most_dollars
-    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if most_tokens is not None and counted.tokens is not None and counted.tokens >= most_tokens:
-        wait = (midnight + timedelta(days=1) - moment).total_seconds()
-        return LimitError(f"The workspace has used its {most_tokens} tokens of this day (UTC).", wait)
-    if most_dollars is not None and counted.dollars is not None and counted.dollars >= most_dollars:
-        month = (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
-        wait = (month - moment).total_seconds()
-        return LimitError(f"The workspace has spent its {most_dollars} dollars of this month (UTC).", wait)
+def _spent(counted: Counted, left: Standing) -> LimitError | None:
+    """That the day's tokens or the month's dollars are used up."""
+    if left.tokens == 0:
+        wait = (next_day(left.at) - left.at).total_seconds()
+        text = f"The workspace has used its {counted.most_tokens} tokens of this day (UTC)."
+        return QuotaError(text, wait, left.headers())
+    if left.dollars == 0:
+        wait = (next_month(left.at) - left.at).total_seconds()
+        text = f"The workspace has spent its {counted.most_dollars} dollars of this month (UTC)."
+        return QuotaError(text, wait, left.headers())
     return None
 
 
-def _too_many_runs(counted: Counted) -> LimitError:
-    most = counted.most_runs
-    return LimitError(f"The workspace may have {most} runs at once. Wait until one ends.", _RETRY)
+def _too_many_runs(left: Standing) -> LimitError:
+    most = left.quotas.concurrent_runs
+    text = f"The workspace may have {most} runs at once. Wait until one ends."
+    return QuotaError(text, _RETRY, left.headers())
 
 
-def _too_many_requests(counted: Counted, moment: datetime) -> LimitError:
+def _too_many_requests(counted: Counted, left: Standing) -> LimitError:
     if counted.most_requests == 0:
-        return LimitError("The workspace may make no requests. Ask the operator.")
-    wait = ((counted.again or moment) + MINUTE - moment).total_seconds()
+        return QuotaError("The workspace may make no requests. Ask the operator.", headers=left.headers())
+    wait = ((counted.again or left.at) + MINUTE - left.at).total_seconds()
     told = min(max(wait, 0.1), MINUTE.total_seconds())
-    return LimitError(f"The workspace may make {counted.most_requests} requests a minute.", told)
+    text = f"The workspace may make {counted.most_requests} requests a minute."
+    return QuotaError(text, told, left.headers())

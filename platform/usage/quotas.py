@@ -3,9 +3,10 @@
 Tokens and dollars are known when a run ends, so that a tenant may pass these by what its runs under way use.
 """
 
+import math
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,21 +31,69 @@ class Quotas(BaseModel):
 
 @dataclass(frozen=True)
 class Standing:
-    """What is left of a tenant's quotas after a request was let in; None is without limit."""
+    """What is left of a tenant's quotas at a moment, after a request was let in or refused.
+
+    None is without limit, or not known.
+    """
 
     quotas: Quotas = field(default_factory=Quotas)
     requests: int | None = None
     tokens: int | None = None
     dollars: Decimal | None = None
     runs: int | None = None
+    at: datetime = field(default_factory=now)
 
     def headers(self) -> dict[str, str]:
-        """The headers that OpenAI's clients read: limits, and what is left."""
+        """The headers that OpenAI's clients read, and the same of dollars and runs at once.
+
+        Limits, what is left, and in which time all of it is there again, if nothing more is used: of requests at most.
+        https://platform.openai.com/docs/guides/rate-limits
+        """
+        most = self.quotas
         told = {
-            "limit-requests": self.quotas.requests_per_minute, "remaining-requests": self.requests,
-            "limit-tokens": self.quotas.tokens_per_day, "remaining-tokens": self.tokens,
+            "limit-requests": most.requests_per_minute, "remaining-requests": self.requests,
+            "reset-requests": most.requests_per_minute and span(MINUTE),
+            "limit-tokens": most.tokens_per_day, "remaining-tokens": self.tokens,
+            "reset-tokens": most.tokens_per_day and span(next_day(self.at) - self.at),
+            "limit-dollars": _plain(most.dollars_per_month), "remaining-dollars": _plain(self.dollars),
+            "reset-dollars": most.dollars_per_month and span(next_month(self.at) - self.at),
+            "limit-runs": most.concurrent_runs, "remaining-runs": self.runs,
         }  # fmt: skip
-        return {f"x-ratelimit-{name}": str(value) for name, value in told.items() if value is not None}
+        given = {name: value for name, value in told.items() if value is not None}
+        # Where nothing may be used, no time brings it back.
+        return {
+            f"x-ratelimit-{name}": str(value)
+            for name, value in given.items()
+            if value or not name.startswith("reset")
+        }
+
+
+def _plain(dollars: Decimal | None) -> str | None:
+    return None if dollars is None else f"{dollars.normalize():f}"
+
+
+def next_day(moment: datetime) -> datetime:
+    """The midnight (UTC) after a moment, when the day's tokens are there again."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def next_month(moment: datetime) -> datetime:
+    """The first midnight (UTC) of the month after, when the month's dollars are there again."""
+    first = next_day(moment.astimezone(UTC).replace(day=1)) - timedelta(days=1)
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def span(time: timedelta) -> str:
+    """A time as OpenAI writes it, to the second above.
+
+    >>> span(timedelta(seconds=59.2)), span(timedelta(days=1, seconds=1))
+    ('1m0s', '24h0m1s')
+    """
+    minutes, seconds = divmod(math.ceil(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m{seconds}s"
+    return f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
 
 
 async def quotas_of(session: AsyncSession, tenant_id: uuid.UUID) -> Quotas:

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from click.testing import CliRunner, Result
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from starlette.requests import Request
 
 from tests.conftest import Actor, Addresses, Settings, quote_first
@@ -39,6 +39,10 @@ from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.tables import AuditEvent, Membership
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.serving.messages import ChatCall, ChatReply
+from whorl.platform.usage.prices import Price, Prices
+from whorl.platform.usage.quotas import Quotas, change_quotas
+from whorl.platform.usage.tables import Admission
 from whorl.retrieval.load.base import LoadedDocument
 
 TIDES = LoadedDocument("tides.md", "Tides", "The tide turns twice a day.", "text/markdown")
@@ -233,6 +237,43 @@ async def test_the_model_of_the_workspace_judges_and_no_other_tenants(settings: 
         assert [(await scores.score(each)).value for each in (cited, uncited)] == [1.0, 0.25]
         with pytest.raises(NotFoundError, match=r"rival\.v1"):
             await workspace_means(whorl, actor, "rival.v1")
+
+
+async def test_what_a_judge_asks_the_workspace_counts_and_ends_at_its_quota(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = create_app(settings, backend=ScriptedBackend(model))
+    async with (
+        served.router.lifespan_context(served),
+        AsyncClient(transport=ASGITransport(served), base_url="http://whorl") as client,
+    ):
+        whorl = served.state.whorl
+        created = await ensure_tenant(whorl.engine, "acme")
+        client.headers["Authorization"] = f"Bearer {created.key}"
+        actor = operator_of(created.tenant)
+        monkeypatch.setattr(whorl, "prices", Prices({"scripted": Price(1000.0, 1000.0)}))
+        await ask(whorl, actor, *(f"Tide {number}?" for number in range(5)))
+        calls: list[ChatCall] = []
+        chat = whorl.servers.chat
+
+        async def noted(call: ChatCall) -> ChatReply:
+            calls.append(call)
+            return await chat(call)
+
+        monkeypatch.setattr(whorl.servers, "chat", noted)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            await change_quotas(session, actor.tenant_id, Quotas(requests_per_minute=3))
+            await session.execute(delete(Admission))
+        refused = await client.post("/api/judges/runs", json={"tag": "t"})
+        assert refused.status_code == 429 and refused.headers["x-ratelimit-remaining-requests"] == "0"
+        assert [call.tenant for call in calls] == [str(actor.tenant_id)] * 3
+        used = {row["agent"]: row for row in (await client.get("/api/usage?by=agent")).json()}
+        assert used["judge"]["runs"] == 3 and used["judge"]["dollars"] > 0
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            await change_quotas(session, actor.tenant_id, Quotas())
+            assert len(list(await session.scalars(select(Outcome)))) == 3, "what was paid for is kept"
+        rest = await client.post("/api/judges/runs", json={"tag": "t"})
+        assert (rest.json()["judged"], rest.json()["known"]) == (2, 3)
 
 
 PAIRS = [

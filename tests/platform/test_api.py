@@ -311,7 +311,7 @@ async def test_a_page_of_another_site_changes_nothing(site: Site) -> None:
         added = (
             await client.post("/api/members", json={"email": "ada@acme.example", "role": "admin"})
         ).json()
-    cookie = await sign_in(whorl.engine, whorl.throttle, added["email"], added["password"])
+    cookie = await sign_in(whorl.engine, added["email"], added["password"], client="127.0.0.1")
     jar = {"Cookie": f"{COOKIE}={cookie}"}
     async with site.client(None, **jar) as client:
         assert (await client.get("/api/me")).json()["name"] == "ada@acme.example"

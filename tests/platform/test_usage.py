@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from tests.conftest import Actor, Settings, Whorl
 from tests.platform.test_api import Site
+from whorl.agents import ledger
 from whorl.agents.events import RunStarted
 from whorl.agents.ledger import Ledger
 from whorl.agents.runs import Agents, RunRequest
@@ -26,6 +27,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, LimitError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.usage import admission
 from whorl.platform.usage.prices import Price, Prices, load_prices
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.platform.usage.record import ERASED, Used, forget_actor, record_usage, usage_by
@@ -115,6 +117,65 @@ async def test_runs_and_embeddings_share_the_requests_of_a_minute(settings: Sett
                 assert list(await session.scalars(select(Admission.requests))) == [1], (
                     "old ones are forgotten"
                 )
+
+
+def told(answer: httpx.Response) -> dict[str, str]:
+    prefix = "x-ratelimit-"
+    return {
+        name.removeprefix(prefix): value for name, value in answer.headers.items() if name.startswith(prefix)
+    }
+
+
+async def test_answers_and_refusals_tell_what_is_left(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 11, 29, 21, 58, 30, tzinfo=UTC)
+    monkeypatch.setattr(admission, "now", lambda: moment)
+    monkeypatch.setattr(ledger, "now", lambda: moment)
+    backend = ScriptedBackend(lambda messages, tools, adapter: "At noon.")
+    app = create_app(settings.model_copy(update={"worker": "external"}), backend=backend)
+    async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
+        whorl = app.state.whorl
+        made = await ensure_tenant(whorl.engine, "acme")
+        acme = operator_of(made.tenant)
+        embed = {"model": whorl.library.embedder.name, "input": "tide"}
+        chat = {"model": "scripted", "messages": [{"role": "user", "content": "When?"}]}
+        calls = [
+            ("/v1/chat/completions", chat), ("/v1/chat/completions", {**chat, "stream": True}),
+            ("/v1/embeddings", embed), ("/api/runs", {"question": "When?"}),
+        ]  # fmt: skip
+        async with Site(app, {"owner": str(made.key)}).client("owner") as client:
+            every = {"tokens_per_day": 900_000, "dollars_per_month": "2.50", "concurrent_runs": 3}
+            await allow(whorl, acme, requests_per_minute=1, **every)
+            let_in = await client.post("/v1/chat/completions", json=chat)
+            refused = [await client.post(path, json=body) for path, body in calls]
+            async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                session.add(UsageDay(
+                    tenant_id=acme.tenant_id, day=moment.date(), actor="user:a", agent="default", model="m", runs=1,
+                    input_tokens=900_000, output_tokens=0, cost=Decimal("1.25"),
+                ))  # fmt: skip
+            out_of_tokens = await client.post("/v1/chat/completions", json=chat)
+            await allow(whorl, acme, requests_per_minute=60, concurrent_runs=0)
+            no_runs = await client.post("/v1/chat/completions", json=chat)
+            await allow(whorl, acme)
+            unlimited = await client.post("/v1/chat/completions", json=chat)
+    limits = {
+        "limit-requests": "1", "remaining-requests": "0", "reset-requests": "1m0s", "limit-tokens": "900000",
+        "reset-tokens": "2h1m30s", "limit-dollars": "2.5", "remaining-dollars": "2.5", "reset-dollars": "26h1m30s",
+        "limit-runs": "3",
+    }  # fmt: skip
+    first = told(let_in)
+    assert let_in.status_code == 200 and limits.items() <= first.items()
+    assert (first["remaining-runs"], first["remaining-tokens"]) == ("2", "900000")
+    for answer in refused:
+        assert answer.status_code == 429 and 0 < int(answer.headers["retry-after"]) <= 60
+        assert limits.items() <= told(answer).items(), answer.request.url
+    assert out_of_tokens.headers["retry-after"] == str(2 * 3600 + 90)
+    assert (
+        told(out_of_tokens)["remaining-tokens"] == "0" and told(out_of_tokens)["remaining-dollars"] == "1.25"
+    )
+    assert (told(no_runs)["limit-runs"], told(no_runs)["remaining-runs"]) == ("0", "0")
+    assert told(unlimited) == {} and unlimited.status_code == 200
 
 
 @pytest.mark.parametrize(

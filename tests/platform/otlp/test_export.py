@@ -19,7 +19,9 @@ from tests.platform.otlp.conftest import Site
 from tests.serving_app import served
 from whorl.agents.runs import RunRequest
 from whorl.platform.app import open_whorl
+from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
+from whorl.platform.identity.audit import recent
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.telemetry.otlp import export as exporting
@@ -104,6 +106,21 @@ async def test_a_collector_is_sent_what_is_stored_and_that_is_redacted(
         if pair.key == "whorl.run.id"
     }
     assert tenants == {str(ended.run_id)}
+    await expect_noted(database, tmp_path, f"{url}/v1/traces")
+
+
+async def expect_noted(database: Addresses, tmp_path: Path, url: str) -> None:
+    """That the log says once where spans go, whatever number of processes sends them there, and where else they go later."""
+    for target in (url, "http://ann:secret@127.0.0.1:9/v1/traces?key=1"):
+        settings = test_settings(database, tmp_path / "another", export_url=target)
+        async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+            actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+            await whorl.agents.answer(actor, RunRequest("When?", checkpoint=False))
+            await whorl.flush()
+            async with tenant_session(whorl.engine, actor.tenant_id) as session:
+                events = await recent(session)
+    noted = [event.target for event in events if event.action == "spans.sent_to_collector"]
+    assert noted == ["http://127.0.0.1:9/v1/traces", url]
 
 
 async def test_spans_wait_for_a_collector_that_is_away_and_keep_their_order(
