@@ -15,6 +15,7 @@ import click
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
 from ..flywheel import consent_commands, retention_commands
+from ..flywheel.verifiers.code import walls
 from ..retrieval import commands as retrieval_commands
 from . import doctor
 from .command import Terminal, fail, run_async
@@ -198,6 +199,16 @@ async def migrate_command(terminal: Terminal) -> None:
     terminal.result({"migrated": True}, lambda: terminal.console.print("The database is up to date."))
 
 
+def _code_under_test(settings: Settings) -> doctor.Finding:
+    """Which walls stand around code that a verifier runs; without them it is not run, which is no fault."""
+    try:
+        detail = ", ".join(walls())
+    except PrerequisiteError as error:
+        detail = error.message
+    return doctor.Finding("code under test", True, detail)
+
+
+doctor.CHECKS.append(_code_under_test)
 main.add_command(doctor.doctor)
 for module in (
     identity_commands,

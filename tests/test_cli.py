@@ -205,6 +205,8 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
     assert [row["name"] for row in rows if row["revoked"]] == ["a key"]
     checks = json.loads(whorl("doctor", "--json").stdout)
     assert {check["check"] for check in checks} >= {"python", "database", "model", "port"}
+    found = next(check["detail"] for check in checks if check["check"] == "code under test")
+    assert "an empty root folder" in found
 
 
 def test_every_command_has_help_with_an_example() -> None:

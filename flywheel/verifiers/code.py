@@ -58,6 +58,13 @@ def unit_tests(tests: str, entry_point: str, setup: str = "", seconds: int = SEC
     return judge
 
 
+_REFUSED = (
+    "Code under test is not run, for it cannot be kept apart here ({}). Run as root, or let unprivileged users have "
+    "user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container "
+    "a seccomp profile that allows unshare)."
+)
+
+
 def _of_tests(tests: str) -> dict[str, str]:
     """Arguments of tests that may end by saying what they check: ``check(double_all)``."""
     named = _CHECKED.findall(tests)
@@ -95,10 +102,21 @@ def _checked(code: str, tests: str, entry_point: str, setup: str, seconds: int) 
             return Verdict(0.0, f"ran longer than {seconds} s")
     lines = done.stdout.splitlines()
     if done.returncode == 3:
-        raise PrerequisiteError(
-            f"Unit tests cannot run apart from the network here: {done.stderr.strip()[-300:]}"
-        )
+        raise PrerequisiteError(_REFUSED.format(done.stderr.strip()[-300:]))
     if done.returncode or len(lines) != 1:
         return Verdict(0.0, f"the tests did not end well ({done.returncode})")
     value = json.loads(lines[0])
     return Verdict.of(value["passed"] is True, str(value["why"])[:200])
+
+
+def walls() -> list[str]:
+    """What keeps code under test apart on this machine; raises PrerequisiteError where it would not be run."""
+    with tempfile.TemporaryDirectory(prefix="whorl-tests-") as folder:
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("sandbox.py")), "walls"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=folder, env={}, timeout=60, check=False
+        )
+    if done.returncode:
+        raise PrerequisiteError(_REFUSED.format(done.stderr.strip()[-300:]))
+    found: list[str] = json.loads(done.stdout)
+    return found

@@ -2,6 +2,8 @@
 
 This process holds the tests and never executes the code; a second one, cut off and limited,
 does, and answers calls. Values travel as Python literals. Only the standard library is used.
+
+``python -I -S sandbox.py walls`` puts up the walls around nothing and says as JSON which stand here.
 """
 
 import ast
@@ -20,7 +22,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_NEW_USER, _NEW_NET = 0x10000000, 0x40000000
+_NEW_USER, _NEW_PROCESSES, _NEW_NET = 0x10000000, 0x20000000, 0x40000000
+# https://docs.kernel.org/userspace-api/landlock.html: system calls (the same on every architecture), rights by version.
+_CREATE_RULESET, _RESTRICT_SELF, _ASK_VERSION = 444, 446, 1
+_FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
+_NETWORK_RIGHTS, _SCOPES = {4: 0b11}, {6: 0b11}
+_CAPABILITIES_3 = 0x20080522
 _NOT_DUMPABLE, _NO_NEW_PRIVILEGES = 4, 38
 _LONGEST = 1_000_000
 _NOBODY = 65534
@@ -28,8 +35,8 @@ _NOBODY = 65534
 
 # Loaded before the process is cut off: its user may not read where Python is installed.
 _READY = (
-    "bisect collections copy datetime decimal fractions functools hashlib heapq itertools json math operator random re "
-    "statistics string typing"
+    "_strptime array base64 bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools "
+    "hashlib heapq itertools json math operator random re statistics string textwrap time typing"
 )
 
 
@@ -49,25 +56,95 @@ class Stopped(Exception):
     """The code gave no value: it raised, ended, or took too long."""
 
 
-def cut_off(megabytes: int, seconds: int) -> None:
-    """No network, no privileges, and limits, for this process and what it starts."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    flags = _NEW_NET if os.geteuid() == 0 else _NEW_NET | _NEW_USER
-    if libc.unshare(flags) != 0:
-        sys.stderr.write(os.strerror(ctypes.get_errno()))
-        os._exit(3)
+class NoWall(OSError):
+    """The system does not allow what keeps the code apart."""
+
+
+def leave(flags: int, what: str) -> None:
+    """Leave namespaces that this process shares; raises NoWall."""
+    if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
+        raise NoWall(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def leave_processes() -> None:
+    """What this process starts from now on sees and signals no process but its own."""
+    if os.geteuid() == 0:
+        leave(_NEW_PROCESSES, "a process namespace of its own")
+        return
+    user, group = os.geteuid(), os.getegid()
+    leave(_NEW_USER | _NEW_PROCESSES, "user and process namespaces of its own")
+    # Mapped to itself, so that it may leave once more.
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
+
+
+def cut_off(megabytes: int, seconds: int) -> list[str]:
+    """No files, no network, no privileges, no other process, and limits; returns which walls stand. Raises NoWall."""
+    root = os.geteuid() == 0
+    leave(_NEW_NET if root else _NEW_NET | _NEW_USER, "a network namespace of its own")
+    stay_in_nothing()
     limits = {
         resource.RLIMIT_CPU: seconds, resource.RLIMIT_AS: megabytes << 20, resource.RLIMIT_FSIZE: 1 << 20,
-        resource.RLIMIT_NOFILE: 32, resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 32, resource.RLIMIT_CORE: 0, resource.RLIMIT_NPROC: 0,
     }  # fmt: skip
-    for limit, value in limits.items():
-        resource.setrlimit(limit, (value, value))
-    if os.geteuid() == 0:
+    if root:
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    for limit, value in limits.items():
+        resource.setrlimit(limit, (value, value))
+    drop_capabilities()
+    version = restrict_files()
+    walls = [
+        "process and network namespaces",
+        "an empty root folder",
+        "no capabilities",
+        "no further process",
+    ]
+    return [*walls, f"Landlock {version}"] if version else walls
+
+
+def stay_in_nothing() -> None:
+    """Make an empty folder that is gone the root: nothing can be opened or made there, no socket reached."""
+    folder = Path("nothing").absolute()
+    folder.mkdir(mode=0o500)
+    os.chdir(folder)
+    folder.rmdir()
+    try:
+        os.chroot(".")
+    except OSError as error:
+        raise NoWall(f"an empty root folder: {error.strerror}") from error
+
+
+def drop_capabilities() -> None:
+    """Those that a user namespace gave, too; raises NoWall."""
+    libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    header, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
+    if libc.capset(header, none) != 0:
+        raise NoWall(f"no capabilities: {os.strerror(ctypes.get_errno())}")
+
+
+def restrict_files() -> int:
+    """Refuse every access to files, and to the network, by Landlock; returns its version, 0 where there is none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION))
+    if version < 1:
+        return 0
+    known = [
+        sum(bits for since, bits in rights.items() if since <= version)
+        for rights in (_FILE_RIGHTS, _NETWORK_RIGHTS, _SCOPES)
+    ]
+    fields = 1 + (version >= 4) + (version >= 6)
+    rules = libc.syscall(_CREATE_RULESET, (ctypes.c_uint64 * 3)(*known), ctypes.c_size_t(8 * fields), 0)
+    if rules < 0 or libc.syscall(_RESTRICT_SELF, rules, 0) != 0:
+        raise NoWall(f"Landlock {version}: {os.strerror(ctypes.get_errno())}")
+    os.close(rules)
+    return version
 
 
 def answer_calls(code: str, entry_point: str, calls: Iterable[str], answers: int) -> None:
@@ -103,6 +180,8 @@ class Candidate:
             number, kind, text = value_of(self._line())
         except (ValueError, SyntaxError, TypeError):
             raise Stopped("answered what is no answer") from None
+        if (number, kind) == (0, "no wall"):
+            raise NoWall(text)
         if number != self._number or kind != "value":
             raise Stopped(f"raised {text}")
         try:
@@ -137,6 +216,8 @@ def run_tests(task: dict[str, Any], candidate: Candidate) -> tuple[bool, str]:
         return False, "a test failed"
     except Stopped as stopped:
         return False, f"the code {stopped}"
+    except NoWall:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever a test raises, it did not pass
         return False, f"a test ended in {type(error).__name__}"
     return True, "right"
@@ -148,7 +229,11 @@ def serve(entry_point: str, megabytes: int, seconds: int) -> None:
         code = ast.literal_eval(calls.readline())
         for module in _READY.split():
             importlib.import_module(module)
-        cut_off(megabytes, seconds)
+        try:
+            cut_off(megabytes, seconds)
+        except NoWall as error:
+            os.write(4, (ascii((0, "no wall", str(error))) + "\n").encode())
+            os._exit(3)
         answer_calls(code, entry_point, calls, 4)
 
 
@@ -176,6 +261,7 @@ def start(task: dict[str, Any]) -> tuple[subprocess.Popen[bytes], int, int]:
 
 def main() -> None:
     task = json.load(sys.stdin)
+    leave_processes()
     ctypes.CDLL(None).prctl(_NOT_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     process, asked, answers = start(task)
@@ -185,15 +271,30 @@ def main() -> None:
         passed, why = run_tests(task, candidate)
     except BrokenPipeError:
         passed, why = False, "the code ended early"
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    if process.wait() == 3:
-        sys.exit(3)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     print(json.dumps({"passed": passed, "why": why}))
 
 
+def show_walls() -> None:
+    """As they stand around code; the process that is cut off is another, as there."""
+    leave_processes()
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(json.dumps(cut_off(512, 5)))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-    else:
-        main()
+    try:
+        if len(sys.argv) == 4:
+            serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+        elif sys.argv[1:] == ["walls"]:
+            show_walls()
+        else:
+            main()
+    except NoWall as error:
+        sys.stderr.write(str(error))
+        sys.exit(3)
