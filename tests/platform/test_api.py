@@ -183,7 +183,7 @@ async def test_openai_clients_are_answered(site: Site) -> None:
         ("member", "GET", "/api/runs", 200), ("viewer", "GET", "/api/runs", 200), ("viewer", "POST", "/api/runs", 403),
         ("member", "GET", "/api/keys", 403), ("viewer", "GET", "/api/datasets", 200),
         ("member", "POST", "/api/datasets", 403), ("viewer", "POST", "/api/adapters/acme.v1/promote", 403),
-        ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 200), ("member", "GET", "/metrics", 403),
+        ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 403), ("member", "GET", "/metrics", 403),
         ("owner", "POST", "/api/adapters/acme.v1/promote", 404), ("owner", "POST", "/api/agents/default/rollback", 409),
     ],
 )  # fmt: skip
