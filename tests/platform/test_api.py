@@ -138,7 +138,7 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
             gone = await client.get(f"/api/datasets/{dataset['id']}/{name}")
             assert gone.status_code == 404 and f"The file {name}" in gone.json()["detail"]
         actions = [event["action"] for event in (await client.get("/api/audit")).json()]
-        assert actions[:4] == [*["dataset.exported"] * 3, "document.added"]
+        assert actions[:5] == [*["dataset.exported"] * 3, "dataset.built", "document.added"]
         conversation = run["conversation_id"]
         messages = (await client.get(f"/api/conversations/{conversation}/messages")).json()
         assert [m["role"] for m in messages] == ["user", "assistant"]
