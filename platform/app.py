@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 import httpx
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -49,8 +49,8 @@ from .database.session import create_engine
 from .description import describe
 from .idempotency.middleware import IdempotencyKeys
 from .identity import api as identity_api
-from .identity.http import CurrentActor
 from .identity.keys import KeyHolders
+from .identity.operator import OperatorToken, load_operator_token, require_metrics
 from .identity.outbound import open_client
 from .identity.sealing import load_sealer
 from .identity.signin import Throttle
@@ -78,6 +78,7 @@ from .telemetry.store import stored_placeholders
 from .telemetry.wal import WriteAheadLog
 from .tracing import exporter_to, traced
 from .usage import api as usage_api
+from .usage import operator_api
 from .usage.prices import Prices, load_prices
 from .work import Work, open_work
 
@@ -107,6 +108,7 @@ class Whorl:
     drain: Drain
     ingest: Ingest
     key_holders: KeyHolders
+    operator: OperatorToken
 
     async def flush(self) -> None:
         """Bring every logged span into the span store."""
@@ -198,6 +200,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             drain,
             ingest,
             KeyHolders(engine),
+            await anyio.to_thread.run_sync(load_operator_token, settings),
         )
 
 
@@ -283,6 +286,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     for module in (
         identity_api,
         usage_api,
+        operator_api,
         telemetry_api,
         otlp_api,
         agents_api,
@@ -324,10 +328,14 @@ def _add_operations(app: FastAPI) -> None:
         ready = database and model and log and not state.stopping
         return JSONResponse(state.model_dump(), 200 if ready else 503)
 
-    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
-    async def metrics(actor: CurrentActor) -> Response:
-        """Prometheus metrics, for administrators' keys."""
-        actor.require("administer")
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        response_class=PlainTextResponse,
+        dependencies=[Depends(require_metrics)],
+    )
+    async def metrics() -> Response:
+        """Prometheus metrics, for the operator's token; without one, for administrators of the only workspace."""
         whorl: Whorl = app.state.whorl
         standing = Standing(whorl.engine, whorl.servers, whorl.queue, whorl.capture.log)
         return Response(await exposition(standing), media_type=CONTENT_TYPE_LATEST)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from .idempotency.middleware import HEADER, PATHS
+from .idempotency.middleware import HEADER, takes_keys
 from .problems import MEDIA_TYPE, OTLP, OpenAIProblem, Problem, is_openai
 from .telemetry.otlp.request import CONTENT_TYPES
 
@@ -76,7 +76,7 @@ def _schemas(model: type[BaseModel]) -> dict[str, Any]:
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
-    keyed = method == "post" and path.startswith(PATHS)
+    keyed = method == "post" and takes_keys(path)
     if keyed:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     for status in _errors(path, method, operation):

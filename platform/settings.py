@@ -37,6 +37,12 @@ class Settings(BaseModel):
     secret_key_file: Path | None = Field(
         None, description="File with those keys; neither set: <data_dir>/secret.key, made when missing."
     )
+    operator_token: str | None = Field(
+        None, repr=False, description="Token of the platform's operator, for /api/operator and /metrics."
+    )
+    operator_token_file: Path | None = Field(
+        None, description="File with that token; neither set: no operator over HTTP."
+    )
     sso_private: bool = Field(
         False, description="Let sign-on providers be without TLS and on private addresses."
     )

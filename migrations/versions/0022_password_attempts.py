@@ -1,4 +1,4 @@
-"""Password attempts counted for all processes together, and API keys limited to some agents and models."""
+"""Password attempts of all processes together, API keys limited to some agents and models, and the operator's log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,3 +24,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_password_attempts_expires_at"), "password_attempts", ["expires_at"])
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON password_attempts TO {APP_ROLE}")
+    op.create_table(
+        "operator_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("details", JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_events")),
+    )
+    op.execute(f"GRANT SELECT, INSERT ON operator_events TO {APP_ROLE}")

@@ -23,7 +23,7 @@ from .answers import Answer, Keyed, begin, keep, release
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-PATHS = ("/api/", "/v1/chat/", "/v1/embeddings")
+_PATHS = ("/api/", "/v1/chat/", "/v1/embeddings")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Answers after which the same request may well succeed: they are not kept.
 _PASSING = frozenset({401, 403, 408, 409, 425, 429})
@@ -71,8 +71,13 @@ class IdempotencyKeys:
             await send(message)
 
 
+def takes_keys(path: str) -> bool:
+    """Whether requests to a path may have a key: those of a tenant, which the operator has none of."""
+    return path.startswith(_PATHS) and not path.startswith("/api/operator/")
+
+
 def _applies(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(PATHS):
+    if scope["type"] != "http" or scope["method"] != "POST" or not takes_keys(scope["path"]):
         return False
     return any(name.lower() == HEADER.lower().encode() for name, _ in scope["headers"])
 

@@ -11,6 +11,7 @@ from .access import Actor
 from .audit import record
 from .keys import create_key, described
 from .members import add_member
+from .operator import note
 from .tables import Tenant
 from .tenants import create_tenant
 
@@ -44,6 +45,7 @@ async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: s
         made, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
         operator = operator_of(tenant)
         record(session, operator, "tenant.created", slug)
+        note(session, "tenant.created", slug)
         record(session, operator, "member.added", str(user.id), role="owner")
         record(session, operator, "key.created", str(made.id), **described(made))
     return Created(tenant, email, password, key)

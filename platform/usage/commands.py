@@ -10,6 +10,7 @@ from ..command import Terminal, run_async
 from ..database.session import tenant_session
 from ..identity.audit import record
 from ..identity.commands import tenant
+from ..identity.operator import note
 from .quotas import Quotas, change_quotas, quotas_of
 from .record import BY, By, period, usage_by
 
@@ -57,6 +58,7 @@ async def quota(terminal: Terminal, unlimited: bool, **given: Any) -> None:
             quotas = Quotas(**{**kept, **changes})
             await change_quotas(session, actor.tenant_id, quotas)
             record(session, actor, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
+            note(session, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
     value = quotas.model_dump(mode="json")
     rows = [[name.replace("_", " "), "unlimited" if most is None else most] for name, most in value.items()]
     terminal.result(value, lambda: terminal.table(["quota", "at most"], rows))

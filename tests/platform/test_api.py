@@ -138,7 +138,7 @@ async def test_a_run_its_spans_and_its_feedback(site: Site) -> None:
             gone = await client.get(f"/api/datasets/{dataset['id']}/{name}")
             assert gone.status_code == 404 and f"The file {name}" in gone.json()["detail"]
         actions = [event["action"] for event in (await client.get("/api/audit")).json()]
-        assert actions[:4] == [*["dataset.exported"] * 3, "document.added"]
+        assert actions[:5] == [*["dataset.exported"] * 3, "dataset.built", "document.added"]
         conversation = run["conversation_id"]
         messages = (await client.get(f"/api/conversations/{conversation}/messages")).json()
         assert [m["role"] for m in messages] == ["user", "assistant"]
@@ -183,7 +183,7 @@ async def test_openai_clients_are_answered(site: Site) -> None:
         ("member", "GET", "/api/runs", 200), ("viewer", "GET", "/api/runs", 200), ("viewer", "POST", "/api/runs", 403),
         ("member", "GET", "/api/keys", 403), ("viewer", "GET", "/api/datasets", 200),
         ("member", "POST", "/api/datasets", 403), ("viewer", "POST", "/api/adapters/acme.v1/promote", 403),
-        ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 200), ("member", "GET", "/metrics", 403),
+        ("owner", "GET", "/api/keys", 200), ("owner", "GET", "/metrics", 403), ("member", "GET", "/metrics", 403),
         ("owner", "POST", "/api/adapters/acme.v1/promote", 404), ("owner", "POST", "/api/agents/default/rollback", 409),
     ],
 )  # fmt: skip

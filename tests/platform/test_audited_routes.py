@@ -27,6 +27,14 @@ FOR_MEMBERS = {
 }  # fmt: skip
 # Changes that take more than a request to make, and what holds them to the log.
 ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            "POST /api/operator/tenants",
+            "PATCH /api/operator/tenants/{slug}",
+            "PUT /api/operator/tenants/{slug}/quotas",
+        ),
+        "needs the operator: tests/platform/test_operator.py",
+    ),
     "POST /v1/traces": "spans that a program sends are data, each with the key's name on it, not an act",
     "PUT /api/sso": "needs a provider: tests/ui/test_signon.py finds sso.set",
     "DELETE /api/sso": "needs a provider: tests/ui/test_signon.py finds sso.removed",
