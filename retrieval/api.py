@@ -96,7 +96,7 @@ async def add_documents(
     return [item._asdict() for item in added]
 
 
-@router.get("/documents", response_model=list[DocumentView])
+@router.get("/documents", response_model=list[DocumentView], responses={404: {}})
 async def list_documents(
     actor: CurrentActor,
     request: Request,
@@ -139,7 +139,7 @@ async def delete_document(document_id: uuid.UUID, actor: CurrentActor, request: 
     return Response(status_code=204)
 
 
-@router.get("/search", response_model=list[PassageView])
+@router.get("/search", response_model=list[PassageView], responses={404: {}})
 async def search(
     actor: CurrentActor,
     request: Request,
