@@ -31,7 +31,7 @@ from .screening import api as quarantine_api
 from .tables import Dataset, Training
 from .training.launch import list_trainings, queue_training
 from .training.recipe import Method, default_recipe
-from .training.resume import find_training, requeue_training
+from .training.resume import cancel_training, find_training, requeue_training
 
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
@@ -260,6 +260,20 @@ async def resume_training(training_id: uuid.UUID, actor: CurrentActor, request: 
     whorl = request.app.state.whorl
     await requeue_training(whorl.engine, actor, training_id, whorl.settings.adapters)
     return await _defer(whorl, actor, training_id)
+
+
+@router.post("/trainings/{training_id}/cancel", response_model=TrainingView)
+async def post_training_cancel(training_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """Stop a training that waits or runs; its process ends within seconds, and it can go on later."""
+    return await cancel_training(request.app.state.whorl.engine, actor, training_id)
+
+
+@router.get("/trainings/{training_id}", response_model=TrainingView)
+async def get_training(training_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """A training: how far it is (``report.progress``, ``report.curves``), or what came of it."""
+    actor.require("read")
+    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+        return await find_training(session, training_id)
 
 
 async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:

@@ -18,6 +18,7 @@ from ..platform.settings import Settings
 from .canary import look, look_at_all
 from .tables import Training
 from .training.launch import train_adapter
+from .training.progress import CANCELLED, CancelledTrainingError
 from .training.recipe import Recipe
 from .training.resume import checkpoint_of, mark_resumable
 
@@ -41,12 +42,16 @@ async def training_job(
     actor = await worker_of(engine, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
         training = await session.get_one(Training, (tenant_id, training_id))
+        if training.status == CANCELLED:
+            return
         recipe = Recipe.model_validate(training.report["recipe"])
     folder, rehearsal = model_folder(settings), settings.rehearsal
     try:
         await train_adapter(
             engine, actor, training_id, recipe, folder, settings.adapters, rehearsal=rehearsal
         )
+    except CancelledTrainingError:
+        return
     except asyncio.CancelledError:
         await _wait_again(engine, settings, tenant_id, training_id)
         raise
@@ -60,7 +65,9 @@ async def _wait_again(
         async with tenant_session(engine, tenant_id) as session:
             training = await session.get_one(Training, (tenant_id, training_id))
             kept = await anyio.to_thread.run_sync(checkpoint_of, training, settings.adapters)
-            training.status, training.report = "queued", mark_resumable(training.report, kept)
+            training.report = mark_resumable(training.report, kept)
+            if training.status != CANCELLED:
+                training.status = "queued"
 
 
 async def look_job(

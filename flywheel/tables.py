@@ -102,7 +102,7 @@ class DatasetRun(TenantTable, Base):
 
 
 class Training(TenantTable, Base):
-    """A training job; ``status`` is queued, running, succeeded or failed."""
+    """A training job; ``status`` is queued, running, succeeded, failed or cancelled."""
 
     __tablename__ = "trainings"
 

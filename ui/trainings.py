@@ -39,6 +39,7 @@ class TrainingContext(Context):
     template: ClassVar[str] = "training.html"
     section: ClassVar[str] = "adapters"
     training: Training
+    progress: dict[str, int] | None
     charts: list[Chart]
     warnings: list[dict[str, str]]
     recipe: list[tuple[str, Any]]
@@ -47,7 +48,7 @@ class TrainingContext(Context):
 
 @router.get("/{training_id}")
 async def show_training(training_id: uuid.UUID, actor: Reader, request: Request) -> Response:
-    """The state of a training and, when it is over, its curves and what they warn of."""
+    """The state of a training, its curves so far and, when it is over, what they warn of."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         training = await session.scalar(select(Training).where(Training.id == training_id))
     if training is None:
@@ -62,7 +63,7 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     )  # fmt: skip
     return render(
         TrainingContext(
-            title=f"Training by {training.method}", actor=actor, training=training,
+            title=f"Training by {training.method}", actor=actor, training=training, progress=report.get("progress"),
             charts=training_charts(report), warnings=report.get("warnings", []),
             recipe=[(_label(key), recipe[key]) for key in Recipe.model_fields if key in recipe],
             facts=[(_label(key), report[key]) for key in kept if report.get(key) is not None],

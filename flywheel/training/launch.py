@@ -25,6 +25,7 @@ from .. import split
 from ..datasets import find_dataset
 from ..tables import Dataset, DatasetRun, Training
 from .checkpoint import Checkpoint
+from .progress import CANCELLED, CancelledTrainingError, Noting
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
 from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
@@ -68,6 +69,8 @@ async def _train(
 ) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
         training = await find_training(session, training_id)
+        if training.status == CANCELLED:
+            raise CancelledTrainingError
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
         groups = await group_tags(session, dataset) if recipe.evaluate_every else {}
@@ -80,7 +83,8 @@ async def _train(
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
         again = rehearsal_of(model_folder, rehearsal)
         job = _job(recipe, model_folder, dataset, adapters / name, groups, again)
-        report = await _run(_prepared(job, kept), progress)
+        noting = Noting(engine, actor.tenant_id, training_id)
+        report = await _run(_prepared(job, kept), progress, noting)
     except WhorlError as error:
         await _fail(engine, actor, training_id, adapters, error)
         raise
@@ -123,6 +127,10 @@ async def _fail(
 ) -> None:
     async with tenant_session(engine, actor.tenant_id) as session:
         training = await find_training(session, training_id)
+        if isinstance(error, CancelledTrainingError):
+            await _close(training, adapters, error.message)
+            training.status = CANCELLED
+            return
         if isinstance(error, UpstreamError):
             await _close(training, adapters, error.message)
             return
@@ -242,7 +250,7 @@ def _prepared(job: TrainingJob, kept: Checkpoint | None) -> TrainingJob:
     return job
 
 
-async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
+async def _run(job: TrainingJob, progress: Progress, noting: Noting) -> dict[str, Any]:
     job_file = job.partial / "job.json"
     job_file.write_text(job.model_dump_json(), encoding="utf-8")
     command = [sys.executable, "-m", "whorl.flywheel.training.process", str(job_file)]
@@ -255,6 +263,7 @@ async def _run(job: TrainingJob, progress: Progress) -> dict[str, Any]:
                 last = json.loads(value)
                 if "step" in last:
                     progress(last)
+                    await noting.note(last)
             code = await process.wait()
     if "error" in last:
         raise FailedTraining(last["error"], last["report"])

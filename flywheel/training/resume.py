@@ -10,12 +10,14 @@ import anyio.to_thread
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ...platform.database.base import now
 from ...platform.database.session import is_held, tenant_session
 from ...platform.errors import ConflictError, NotFoundError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ..tables import Training
 from .checkpoint import Checkpoint, last_checkpoint
+from .progress import CANCELLED
 from .recipe import Recipe, partial_folder
 
 
@@ -45,9 +47,9 @@ async def requeue_training(
         training = await find_training(session, training_id)
         if training.status == "running" and not await is_held(session, lock_of(training_id)):
             training.status = "failed"
-        if training.status != "failed":
+        if training.status not in ("failed", CANCELLED):
             raise ConflictError(
-                f"The training is {training.status}: only one that failed can go on. Wait, or start another."
+                f"The training is {training.status}: only one that failed or was stopped can go on. Wait, or start another."
             )
         kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
         if kept is None:
@@ -55,6 +57,22 @@ async def requeue_training(
         training.status, training.error, training.ended_at = "queued", None, None
         record(session, actor, "training.resumed", str(training_id), step=kept.step)
         return Recipe.model_validate(training.report["recipe"])
+
+
+async def cancel_training(engine: AsyncEngine, actor: Actor, training_id: uuid.UUID) -> Training:
+    """Stop a training that waits or runs; its process ends within seconds, and what it can go on from is kept.
+
+    Raises NotFoundError, and ConflictError for one that is over.
+    """
+    actor.require("write")
+    async with tenant_session(engine, actor.tenant_id) as session:
+        await find_training(session, training_id)
+        training = await session.get_one(Training, (actor.tenant_id, training_id), with_for_update=True)
+        if training.status not in ("queued", "running"):
+            raise ConflictError(f"The training is {training.status}: there is nothing to stop.")
+        training.status, training.ended_at, training.error = CANCELLED, now(), "The training was stopped."
+        record(session, actor, "training.cancelled", str(training_id))
+        return training
 
 
 def how_to_resume(training_id: uuid.UUID, kept: Checkpoint) -> str:

@@ -25,7 +25,7 @@ from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, OPTIONS, Recipe, TrainingJob, default_recipe
-from whorl.flywheel.training.resume import requeue_training
+from whorl.flywheel.training.resume import cancel_training, requeue_training
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.database.session import tenant_session
@@ -212,6 +212,46 @@ async def test_a_training_that_its_worker_gives_back_waits_and_goes_on(
         await training_job(*given)
         done = await stored(whorl, actor, training_id)
     assert (done.status, done.report["steps"], done.report["resumed_from"]) == ("succeeded", 180, step)
+
+
+async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whorl.flywheel.training.progress.EVERY", 0.0)
+    changed = settings.model_copy(update={"model_dir": model})
+    recipe = small("sft", epochs=60.0, save_every=4)
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), recipe)
+        given = whorl.engine, changed, actor.tenant_id, training_id
+        job = asyncio.create_task(training_job(*given))
+        while last_checkpoint(changed.adapters / "acme.v1.partial") is None:
+            assert not job.done()
+            await asyncio.sleep(0.01)
+        running = await stored(whorl, actor, training_id)
+        await cancel_training(whorl.engine, actor, training_id)
+        await job
+        stopped = await stored(whorl, actor, training_id)
+        with pytest.raises(ConflictError, match="is cancelled: there is nothing to stop"):
+            await cancel_training(whorl.engine, actor, training_id)
+        await requeue_training(whorl.engine, actor, training_id, changed.adapters)
+        await training_job(*given)
+        done = await stored(whorl, actor, training_id)
+    assert running.status == "running" and running.report["progress"]["steps"] == 180
+    assert running.report["curves"]["loss"][0][0] == 1
+    assert (stopped.status, stopped.ended_at is None) == ("cancelled", False)
+    assert "can go on from step" in (stopped.error or "") and stopped.report["progress"]["step"] < 180
+    assert (done.status, done.report["resumed_from"]) == ("succeeded", stopped.report["checkpoint"]["step"])
+
+
+async def test_a_training_that_was_stopped_while_it_waited_never_begins(
+    settings: Settings, model: Path, tmp_path: Path
+) -> None:
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        await cancel_training(whorl.engine, actor, training_id)
+        await training_job(whorl.engine, settings, actor.tenant_id, training_id)
+        training = await stored(whorl, actor, training_id)
+    assert (training.status, training.adapter) == ("cancelled", None)
 
 
 async def test_the_app_that_died_leaves_a_training_that_can_go_on(
