@@ -21,14 +21,14 @@ from tests.platform.attempts import UUID, attempts, named_in, operations
 from whorl.platform.app import create_app
 from whorl.platform.database.base import tenant_tables
 from whorl.platform.database.session import tenant_session
-from whorl.platform.identity.bootstrap import ensure_tenant
+from whorl.platform.identity.bootstrap import OPERATOR, ensure_tenant
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.serving.transport import InProcessTransport
 
 SECRET = "heliotrope"
-# Not acme's own: what every workspace has, and words of the API.
-COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "viewer"}
+# Not acme's own: what every workspace has, as the operator in its log, and words of the API.
+COMMON = {"default", "scripted", "base", "acme", "owner", "admin", "member", "viewer", str(OPERATOR)}
 # Open to everybody, and so without a tenant.
 OPEN = {
     "/healthz", "/readyz", "/signin", "/signout", "/signin/sso/{workspace}", "/signin/sso/{workspace}/callback",
