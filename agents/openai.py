@@ -24,11 +24,11 @@ from ..platform.identity.http import CurrentActor
 from ..platform.identity.keys import ShownKey
 from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
-from ..platform.serving.messages import ChatMessage, Sampling
+from ..platform.serving.messages import ChatMessage, Sampling, thought_of
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import DIRECT, Named, find_model, models_of
-from .openai_stream import chunks, finish_of, following, thought_of, usage_of
+from .openai_stream import chunks, finish_of, following, usage_of
 from .openai_views import REFUSED, Completion, CompletionRequest, ModelList, ModelView
 from .runs import Agents, RunRequest
 from .steering_api import event_stream

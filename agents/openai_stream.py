@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ..platform.database.outage import AWAY, away
 from ..platform.errors import WhorlError
 from ..platform.problems import openai_fault, openai_status
+from ..platform.serving.messages import thought_of
 from .events import ReasoningDelta, RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
 from .openai_views import CompletionUsage
 
@@ -85,11 +86,6 @@ def finish_of(ended: RunEnded) -> Literal["stop", "length", "tool_calls"]:
         return "tool_calls"
     cut = ended.finish_reason == "length" or ended.status != "succeeded"
     return "length" if cut else "stop"
-
-
-def thought_of(text: str) -> dict[str, str]:
-    """What a model thought, by both words that vLLM has had for it."""
-    return {"reasoning": text, "reasoning_content": text}
 
 
 def usage_of(ended: RunEnded) -> CompletionUsage:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from ..agents.runs import DEFAULT_AGENT
@@ -35,6 +35,8 @@ class AdapterView(BaseModel):
 
 class Promotion(BaseModel):
     """For which agent, how far, and whether to pass over the gate."""
+
+    model_config = ConfigDict(extra="forbid")
 
     agent: str = DEFAULT_AGENT
     stage: Literal["shadow", "canary", "serving"] = "serving"

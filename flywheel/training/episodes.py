@@ -15,7 +15,7 @@ from typing import Any
 from ...agents.toolbox import Toolbox
 from ...agents.tools.base import ToolContext
 from ...platform.errors import InputError
-from ...platform.serving.engine.hermes import opened_thoughts, parse_reply
+from ...platform.serving.engine.hermes import OPENING_TOKENS, opened_thoughts, parse_reply
 from ...platform.serving.messages import ToolCall
 from ..verifiers.base import Attempt, Call, verify
 from .guides import guides_of, is_corrected_turn
@@ -23,8 +23,6 @@ from .recipe import Recipe
 from .render import Row, render_text, seen
 from .replay import Recordings
 
-# Tokens of a prompt's end that may open the model's thoughts.
-_OPENING = 8
 NOBODY = uuid.UUID(int=0)
 
 
@@ -127,7 +125,7 @@ class Episodes:
         """One reply: an answer ends the episode, calls are replayed and observed."""
         episode.turns += 1
         before = episode.said or episode.prompt
-        opening = opened_thoughts(self._tokenizer.decode(before[-_OPENING:]))
+        opening = opened_thoughts(self._tokenizer.decode(before[-OPENING_TOKENS:]))
         episode.add(new, own=True)
         reply = parse_reply(opening + self._tokenizer.decode(new, skip_special_tokens=True))
         if not reply.calls:

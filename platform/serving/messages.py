@@ -128,3 +128,8 @@ class ChatReply:
         if self.tool_calls:
             message["tool_calls"] = self.tool_calls
         return message
+
+
+def thought_of(text: str) -> dict[str, str]:
+    """What a model thought, by both words that vLLM has had for it."""
+    return {"reasoning": text, "reasoning_content": text}

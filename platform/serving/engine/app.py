@@ -17,13 +17,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from ...errors import InputError, NotFoundError, WhorlError
-from ..messages import ToolCall
+from ..messages import ToolCall, thought_of
 from .base import Backend, Generation, Token
-from .hermes import Parted, forced_opening, opened_thoughts, parse_reply, visible
+from .hermes import OPENING_TOKENS, Parted, forced_opening, opened_thoughts, parse_reply, visible
 from .wire import ChatRequest, ChosenTool, LoadAdapter, UnloadAdapter
-
-# Tokens of a prompt's end that may open the model's thoughts.
-_OPENING = 8
 
 
 @dataclass
@@ -169,7 +166,7 @@ def _opening(body: ChatRequest) -> str:
 
 async def _write(backend: Backend, body: ChatRequest, generation: Generation) -> AsyncIterator[_Writing]:
     sampling = generation.sampling
-    opening = _opening(body) or opened_thoughts(backend.decode(generation.prompt_ids[-_OPENING:]))
+    opening = _opening(body) or opened_thoughts(backend.decode(generation.prompt_ids[-OPENING_TOKENS:]))
     writing = _Writing(backend, sampling.stop, sampling.max_tokens, opening)
     async with aclosing(backend.generate(generation)) as tokens:  # type: ignore[type-var]
         async for token in tokens:
@@ -186,7 +183,7 @@ async def _complete(backend: Backend, body: ChatRequest, generation: Generation)
     calls, parsed = _calls(body, writing.text), parse_reply(writing.text)
     message: dict[str, Any] = {"role": "assistant", "content": parsed.content}
     if parsed.reasoning:
-        message |= _thought(parsed.reasoning)
+        message |= thought_of(parsed.reasoning)
     if calls:
         message["tool_calls"] = calls
     choice: dict[str, Any] = {
@@ -237,7 +234,7 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
                 extra["logprobs"] = _logprobs(backend, writing, tokens)
             if body.return_token_ids:
                 extra["token_ids"] = writing.ids[tokens:]
-            delta = _thought(reasoning[thought:]) if len(reasoning) > thought else {}
+            delta = thought_of(reasoning[thought:]) if len(reasoning) > thought else {}
             if len(shown) > sent:
                 delta["content"] = shown[sent:]
             if delta or extra:
@@ -258,11 +255,6 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
     if body.stream_options and body.stream_options.include_usage:
         yield _event({**head, "choices": [], "usage": _usage(generation, writing)})
     yield b"data: [DONE]\n\n"
-
-
-def _thought(text: str) -> dict[str, Any]:
-    """What was thought, by both words that vLLM has had for it."""
-    return {"reasoning": text, "reasoning_content": text}
 
 
 def _head(body: ChatRequest, kind: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ..messages import ToolCall
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 THINK, THOUGHT = "<think>", "</think>"
+# Tokens of a prompt's end that may open the model's thoughts.
+OPENING_TOKENS = 8
 
 
 class Parsed(NamedTuple):
