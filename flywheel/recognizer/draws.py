@@ -4,7 +4,7 @@ import random
 from functools import cached_property
 from typing import Any
 
-from .lexicon import LOCALES, ORGANISATIONS, OTHERS, PEOPLES, PLACES, towns
+from .lexicon import LOCALES, ORGANISATIONS, OTHERS, PEOPLES, PLACES, TECHNICAL, towns
 
 _SYLLABLES = (
     "ka", "lo", "mi", "ra", "ten", "vor", "sha", "bel", "du", "nor", "vi", "za", "quin", "el", "mar", "tos", "gri",
@@ -38,9 +38,41 @@ _PRODUCTS = (
     "probe", "meter", "sensor", "lamp", "kettle", "router", "drill", "camera", "printer", "monitor", "buoy", "phone",
     "laptop",
 )  # fmt: skip
+# What the names of small firms end with, behind ordinary words.
+_TRADES = (
+    "Unlimited", "Appraisals", "Maintenance", "Landscaping", "Realtors", "Mortgage", "Clinic", "Bakery", "Architects",
+    "Analytics", "Networks", "Ventures", "Studios", "Gallery", "Books", "Pharmacy", "Hardware", "Auto Parts", "Outfitters",
+    "Garden Center", "Legal Services", "Data", "App", "Report", "Project", "Alliance", "Council", "Agency", "Cooperative",
+    "Exchange", "Connect", "Online", "Digital", "Interactive", "Rentals", "Repair", "Furniture", "Jewelers", "Catering",
+    "Diner", "Grill", "Music", "Toys", "Shoes", "Fashions", "Carpets", "Plumbing", "Roofing", "Farms", "Dairy", "Markets",
+    "Express", "Travel", "Tours", "Fitness", "Dental", "Wellness", "Learning", "Academy", "Initiative", "Network",
+    "Explorer", "Warehouse", "Depot", "Outlet", "Wireless", "Robotics", "Therapeutics", "Genomics", "Dynamics", "Design",
+)  # fmt: skip
+_TAILS = (
+    "ly", "ify", "io", "lytics", "tech", "soft", "ware", "net", "com", "hub", "lab", "labs", "point", "logic", "metrics",
+    "scope", "nova", "gen", "ics", "ium", "box", "works", "data", "cloud", "base", "via", "ora", "ent", "ity", "space",
+    "path", "link", "shift", "wise", "cast", "stack", "grid", "mind", "loop", "flow", "pay", "med", "care", "us", "ix",
+)  # fmt: skip
 _STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI"
 ).split()
+_SUFFIXES = (
+    "Jr.",
+    "Sr.",
+    "III",
+    "II",
+    "Jr",
+    "MD",
+    "M.D.",
+    "PhD",
+    "Ph.D.",
+    "DDS",
+    "DVM",
+    "Esq.",
+    "CPA",
+    "RN",
+    "MBA",
+)
 _PARTICLES = (
     "van", "von", "de", "de la", "di", "bin", "al", "el", "van der", "da", "del", "le", "ben", "Mac", "St.",
 )  # fmt: skip
@@ -54,10 +86,11 @@ def coined(draw: random.Random, pieces: int = 0) -> str:
 class Draws:
     """Draws values from Faker's lists of many countries and from ours, and coins others."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, known_places: tuple[str, ...] = PLACES) -> None:
         from faker import Faker
 
         self.draw = random.Random(seed)
+        self._known_places = known_places
         self._fakers = [Faker(locale) for locale in LOCALES]
         for index, faker in enumerate(self._fakers):
             faker.seed_instance(seed + index)
@@ -95,10 +128,10 @@ class Draws:
             (
                 f"{first} {last}", first, last, f"{first} {initial}. {last}", f"{first} {last}-{self.last()}",
                 f"{first} {self.first()} {last}", f"{initial}. {last}", f"{initial}. {draw.choice('ABCDEFGHJKLM')}. {last}",
-                f"{last}, {first}", f"{first} {last} {draw.choice(('Jr.', 'Sr.', 'III', 'II'))}", f"{first} {last}".upper(),
+                f"{last}, {first}", f"{first} {last} {draw.choice(_SUFFIXES)}", f"{first} {last}".upper(),
                 f"{initial}.{draw.choice('ABCDEFGHJKLM')}. {last}", f"{first} {initial} {last}",
             ),
-            (50, 17, 9, 5, 2, 4, 3, 1, 2, 1, 2, 1, 1),
+            (50, 17, 9, 5, 2, 4, 3, 1, 2, 2, 2, 1, 1),
         )[0]  # fmt: skip
 
     def place(self) -> str:
@@ -109,7 +142,7 @@ class Draws:
         if form < 0.25:
             return str(self._fakers[0].country()).split(" (")[0]
         if form < 0.45:
-            return self.draw.choice(PLACES)
+            return self.draw.choice(self._known_places if self.draw.random() < 0.5 else PLACES)
         if form < 0.65:
             return str(self._faker().city())
         town, region = self.draw.choice(self._towns)
@@ -130,7 +163,11 @@ class Draws:
             return f"{number} {name}"
         if form < 0.9:
             return f"{name} {number}{draw.choice(('', '', '', 'a', '/2', ' B'))}"
-        if form < 0.95:
+        if form < 0.93:
+            other = draw.choice((self.first, self.last, lambda: str(faker.street_name())))()
+            both = f"{other} {draw.choice(('and', 'and', '&', '/'))} {draw.choice((f'{number} {name}', f'{name} {number}', name))}"
+            return f"{draw.choice(('the corner of ', 'corner of ', '', ''))}{both}"
+        if form < 0.96:
             return f"{draw.choice(('PO Box', 'P.O. Box', 'Box', 'Postfach', 'HC'))} {number}"
         return f"{draw.choice(('Unit', 'PSC', 'CMR'))} {number}, Box {draw.randint(100, 9999)}"
 
@@ -165,12 +202,37 @@ class Draws:
             return str(self._faker().company())
         if form < 0.5:
             return self.draw.choice(ORGANISATIONS)
+        if form < 0.72:
+            return self._venture()
         core = coined(self.draw) if self.draw.random() < 0.4 else self._core()
         values = {
             "C": core, "L": self.town(), "P": self._bare(self._faker().last_name()), "W": self.draw.choice(_WORDS),
             "A": "".join(self.draw.choices("ABCDEFGHIKLMNOPRSTUW", k=self.draw.choice((2, 3, 3, 4)))),
         }  # fmt: skip
         return self.draw.choice(_FORMS).format(**values)
+
+    def _venture(self) -> str:
+        """A young or small firm: one coined word, or ordinary words with capitals."""
+        draw, form = self.draw, self.draw.random()
+        words = [str(word) for word in self._fakers[0].words(3)]
+        if form < 0.2:
+            name = (words[0] + draw.choice((words[1], *_TAILS))).capitalize()
+        elif form < 0.32:
+            name = coined(draw, draw.choice((1, 2))) + draw.choice(_TAILS)
+        elif form < 0.38:
+            name = words[0].capitalize() + words[1].capitalize()
+        elif form < 0.5:
+            name = coined(draw)
+        elif form < 0.7:
+            name = " ".join(words[: draw.choice((1, 1, 2))]).title() + f" {draw.choice(_TRADES)}"
+        elif form < 0.85:
+            name = " ".join(words[: draw.choice((2, 2, 3))]).title()
+        elif form < 0.9:
+            name = f"{words[0]} {draw.choice(('and', 'of', '&', 'for', 'in'))} {words[1]}".title()
+        else:
+            name = f"{self._bare(self._faker().last_name())} {draw.choice(_TRADES)}"
+        return name + (draw.choice((" Inc", " Inc.", " LLC", ", Inc.", " Ltd", " Ltd.", " Incorporated", " Co"))
+                       if draw.random() < 0.12 else "")  # fmt: skip
 
     def words(self) -> str:
         """One to six ordinary English words, with capitals as they come in titles and shouts."""
@@ -185,6 +247,15 @@ class Draws:
         if form < 0.8:
             return " ".join(word.title() if self.draw.random() < 0.4 else word for word in words)
         return " ".join(words)
+
+    def word(self) -> str:
+        """An ordinary English word."""
+        return str(self._fakers[0].word())
+
+    def job(self) -> str:
+        """What somebody works as, written as on a card."""
+        job = str(self._fakers[0].job())
+        return job.split(",")[0] if self.draw.random() < 0.6 else job.replace("/", " and ").capitalize()
 
     def user(self) -> str:
         """A name of an account on a network."""
@@ -219,7 +290,9 @@ class Draws:
     def other(self) -> str:
         """A capitalised word or phrase that is no name of a person, place or organisation."""
         form = self.draw.random()
-        if form < 0.55:
+        if form < 0.15:
+            return self.draw.choice(TECHNICAL)
+        if form < 0.6:
             return self.draw.choice(OTHERS)
         if form < 0.7:
             return self.draw.choice(PEOPLES)

@@ -10,6 +10,8 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
+from ...platform.telemetry.redaction.peoples import NATIONALITIES, POLITICS, RELIGIONS
+
 LOCALES = (
     "en_US", "en_GB", "en_IN", "en_IE", "en_AU", "en_CA", "en_NZ", "en_NG", "en_KE", "en_PK", "en_PH", "de_DE",
     "de_AT", "de_CH", "fr_FR", "fr_CA", "fr_BE", "es_ES", "es_MX", "es_AR", "es_CO", "it_IT", "pl_PL", "nl_NL",
@@ -63,16 +65,7 @@ PLACES = (
     "Mediterranean", "North Sea", "Lake Michigan", "Gulf of Mexico", "Gaza", "West Bank", "Wembley", "Old Trafford",
     "Madison Square Garden", "Eiffel Tower", "Big Ben", "Golden Gate Bridge", "Mars", "Earth",
 )  # fmt: skip
-PEOPLES = (
-    "American", "British", "English", "Scottish", "Irish", "Welsh", "French", "German", "Dutch", "Belgian", "Swiss",
-    "Austrian", "Italian", "Spanish", "Portuguese", "Greek", "Turkish", "Russian", "Ukrainian", "Polish", "Czech",
-    "Slovak", "Hungarian", "Romanian", "Bulgarian", "Serbian", "Croatian", "Swedish", "Norwegian", "Danish",
-    "Finnish", "Icelandic", "Chinese", "Japanese", "Korean", "Vietnamese", "Thai", "Indian", "Pakistani", "Afghan",
-    "Iranian", "Iraqi", "Syrian", "Israeli", "Palestinian", "Egyptian", "Moroccan", "Nigerian", "Kenyan", "Ethiopian",
-    "Mexican", "Brazilian", "Cuban", "Argentine", "Canadian", "Australian", "European", "African", "Asian", "Muslim",
-    "Christian", "Jewish", "Catholic", "Protestant", "Buddhist", "Hindu", "Republican", "Democrat", "Arab", "Latin",
-    "Roman", "Victorian",
-)  # fmt: skip
+PEOPLES = (*NATIONALITIES, *RELIGIONS, *POLITICS, "Latin", "Roman", "Victorian")
 OTHERS = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",
     "April", "June", "July", "August", "September", "October", "November", "December", "Christmas", "Easter",
@@ -94,6 +87,18 @@ OTHERS = (
     "Indemnified Party", "Base Salary", "Change in Control", "Good Reason", "Common Stock", "Material Adverse Effect",
     "Common", "The", "Happy Birthday", "Good Morning", "Merry Christmas", "Breaking News", "New Year", "Black Friday",
     "Day One",
+)  # fmt: skip
+# Departments, units, currencies, formats and tools: capitals or rare letters without a name.
+TECHNICAL = (
+    "Procurement", "Recruiting", "Legal", "Finance", "Facilities", "Compliance", "Engineering", "Sales", "Customer Support",
+    "Operations", "Purchasing", "Accounting", "Field Service", "Quality Assurance", "Product Management", "Training",
+    "Public Relations", "Shipping", "Data Science", "Accounts Payable", "Works Council", "Reception", "Help Desk", "Front Desk",
+    "Celsius", "Fahrenheit", "Kelvin", "Pascal", "Hz", "kWh", "Nm", "mm", "MiB", "GiB", "kB", "USD", "EUR", "GBP", "CHF", "BTC",
+    "YYYY-MM-DD", "HH:MM", "DD/MM/YYYY", "UTC", "GMT", "CET", "ISO", "RFC", "ID", "UUID", "SSN", "IBAN", "BIC", "MAC", "TIN",
+    "kubectl", "jsonl", "yaml", "npm", "pip", "nginx", "sqlite", "stdout", "csv", "toml", "grep", "sudo", "bash", "curl", "git",
+    "Docker", "Kubernetes", "PostgreSQL", "Redis", "Kafka", "Terraform", "Ansible", "Jenkins", "Grafana", "Prometheus",
+    "OAuth", "SAML", "TLS", "SSH", "VPN", "DNS", "TCP", "gRPC", "REST", "GraphQL", "OpenAPI", "OpenTelemetry", "LoRA", "LLM",
+    "README", "CHANGELOG", "TODO", "FIXME", "NULL", "None", "True", "False", "NaN", "Enum", "Boolean", "String", "Integer",
 )  # fmt: skip
 # Credits name people; ordinary sentences of documentation do not.
 _PROSE = re.compile(r"^(?!.*(?:[Bb]y [A-Z]|[Aa]uthor|[Cc]opyright|\u00a9|@|>>>)).*[a-z]{3}", re.DOTALL)

@@ -8,12 +8,20 @@ from zlib import crc32
 
 from . import templates as t
 from .draws import Draws, coined
-from .lexicon import prose
+from .lexicon import PEOPLES, TECHNICAL, prose
+from .wordnet import WordNet, frames
 
 _SLOT = re.compile(r"\{([a-z]+)\}")
 # Kinds are indices into ``names.KINDS``.
 _KINDS = {"person": 1, "first": 1, "last": 1, "place": 2, "street": 2, "address": 2, "org": 3, "user": 1}
 _STYLES = ((t.GENERAL, 34), (t.CHAT, 22), (t.LETTERS, 16), (t.POSTS, 10), (t.PLAIN, 18))
+# Weight of the frames from WordNet's examples among the styles'.
+_CARRIED = 30
+_JUNK = (
+    "\u00e2\u20ac\u201c", "\u00e2\u20ac\u2122", "\u05d2\u20ac\u201c", "\u05d2\u20ac", "\u0432\u0402\u201d", "\u00c3\u00a9",
+    "\u00ef\u00bf\u00bd", "\u2013", "\u2014", "\u2022", "\u2026", "\u00bb", "\u2192", "\u2713", "\u2605", "\u263a", "\u00a0",
+    "\ufffd", "^M", "&amp;", "&nbsp;", "|", "*", "~", "e", "x", "b", "\u05d0", "\u03b1", "\u0436", "\u0e01", "\u0646", "\u30fb",
+)  # fmt: skip
 _GLUED = re.compile(r"(?<=\w)(?=[.,:;!?)'\"])|(?<=[(\"])(?=\w)")
 
 
@@ -30,13 +38,15 @@ class Sentences:
     An eighth of the frames is only drawn where ``held_out`` is asked for, and then no other.
     """
 
-    def __init__(self, seed: int, *, held_out: bool = False) -> None:
-        self.draws = Draws(seed)
+    def __init__(self, seed: int, english: WordNet, *, held_out: bool = False) -> None:
+        self.draws = Draws(seed, english.places)
         self.draw = self.draws.draw
-        self._styles = [
-            [frame for frame in frames if (crc32(frame.encode()) % 8 == 0) == held_out]
-            for frames, _ in _STYLES
+        styles = [
+            ([frame for frame in style if (crc32(frame.encode()) % 8 == 0) == held_out], weight)
+            for style, weight in (*_STYLES, (frames(english.examples), _CARRIED))
         ]
+        self._styles = [style for style, _ in styles if style]
+        self._weights = [weight for style, weight in styles if style]
         self._values: dict[str, Callable[[], str]] = {
             "person": self.draws.person, "first": self.draws.first, "last": self.draws.last,
             "place": self.draws.place, "street": self.draws.street, "address": self.draws.address,
@@ -47,6 +57,9 @@ class Sentences:
             "ssn": lambda: self._digits(("###-##-####",)),
             "iban": lambda: self._digits(("DE## #### #### #### #### ##", "GB##WEST##############")),
             "email": lambda: f"{self._handle()}@{self._handle()}.{self.draw.choice(('com', 'org', 'de', 'example'))}",
+            "job": self.draws.job,
+            "technical": lambda: self.draw.choice(TECHNICAL), "people": lambda: self.draw.choice(PEOPLES),
+            "noun": lambda: str(self.draws.word()).capitalize(),
             "handle": self._handle, "words": self.draws.words, "user": self.draws.user,
         }  # fmt: skip
 
@@ -60,10 +73,10 @@ class Sentences:
         if draw.random() < 0.1:
             plain = Marked(_capitals(draw, draw.choice(prose())), [])
             joined = _join(plain, " ", joined) if draw.random() < 0.5 else _join(joined, " ", plain)
-        return self._style(joined)
+        return self._style(joined if draw.random() > 0.05 else _garbled(draw, joined))
 
     def _frame(self) -> Marked:
-        style = self.draw.choices(self._styles, [weight for _, weight in _STYLES])[0]
+        style = self.draw.choices(self._styles, self._weights)[0]
         return self._fill(self.draw.choice(style))
 
     def _fill(self, frame: str) -> Marked:
@@ -120,6 +133,17 @@ def _join(first: Marked, gap: str, second: Marked) -> Marked:
     return Marked(first.text + gap + second.text, first.names + moved)
 
 
+def _garbled(draw: random.Random, marked: Marked) -> Marked:
+    """The text with what a wrong encoding, a symbol or a stray letter leaves behind some word."""
+    gaps = [match.start() for match in re.finditer(" ", marked.text)]
+    outside = [gap for gap in gaps if not any(start <= gap < end for start, end, _ in marked.names)]
+    if not outside:
+        return marked
+    at, junk = draw.choice(outside), " " + draw.choice(_JUNK)
+    moved = [(s + len(junk), e + len(junk), k) if s >= at else (s, e, k) for s, e, k in marked.names]
+    return Marked(marked.text[:at] + junk + marked.text[at:], moved)
+
+
 def _spaced(marked: Marked) -> Marked:
     """The text as tokenised corpora have it: spaces around punctuation."""
     cuts = [match.start() for match in _GLUED.finditer(marked.text)]
@@ -135,6 +159,19 @@ def sample_prose(draw: random.Random, count: int) -> list[Marked]:
     """Sentences without any name, some with capitals where defined terms and headlines have them."""
     found = prose()
     return [Marked(_capitals(draw, text), []) for text in draw.sample(found, min(count, len(found)))]
+
+
+def sample_english(draw: random.Random, english: WordNet, count: int) -> list[Marked]:
+    """Definitions and examples without any name, mostly written as sentences."""
+    found, texts = [], english.definitions + english.examples
+    for text in draw.sample(texts, min(count, len(texts))):
+        form = draw.random()
+        if form < 0.6:
+            text = text[0].upper() + text[1:] + draw.choice((".", ".", ".", "", "!", "?"))
+        elif form < 0.7:
+            text = _capitals(draw, text)
+        found.append(Marked(text, []))
+    return found
 
 
 def _capitals(draw: random.Random, text: str) -> str:

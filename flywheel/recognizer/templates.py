@@ -79,6 +79,18 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 GENERAL = (
+    "ex-{noun} {last} {does}", "a song by ex-{noun} {person}", "the former {noun} {person} {does}.",
+    "{noun} {first} {says} no.", "{noun} designer {person} {does}.", "Hey {noun}, {person} {does}.",
+    "The {org} app {does}", "The {org} website is down.", "our {org} account", "{org}: {words}",
+    "{org} was founded in {year} by {person} and {person}.", "{org}, {org} and {org} {orgdoes}.",
+    "{person} began at {org} and {when} went to {org}, which later became {org}.", "In the 1980s {org} {orgdoes}.",
+    "{org} is a startup from {place}.", "startups such as {org}, {org} and {org}", "{org} offers {words} to everyone.",
+    "The idea for {org} was born {prep} {place}.", "an internship at {org}", "{org}, a member of {org}, {orgdoes}.",
+    "Now in its tenth year {prep} {place}, {org} helps people to {words}.", "{org} uses {other} every day.",
+    "fans of {person} and of {person}", "the {last} album is better", "a {person} fan", "a {last} concert {prep} {place}",
+    "Unlike the {last} film, it is about {words}.", "the {last} theory of {words}", "It is over there {prep} {street}.",
+    "Meet me at {street} {when}.", "Parking is {prep} {street} only.", "the shop {prep} {address} is closed",
+    "It arrived at {address} {when}.", "Please leave {thing} at {address} {when}.",
     "{person} {joins} {org}.", "{person} {joins} {org} {when}.", "{person} {lives} {place}.",
     "{person} {lives} {place} {when}.", "{person} {meets} {person}.", "{person} {meets} {person} {when}",
     "{person} {does}.", "{person} {does} {when}.", "{title} {last} {does}.", "{title} {person} {joins} {org}.",
@@ -158,6 +170,8 @@ CHAT = (
     "my email is {email}, name {person}", "{first} {phone}",
 )  # fmt: skip
 LETTERS = (
+    "{person}\n{job}\n{org}\n{address}", "{person}\n{job}\n{org}", "{person}, {job}, {org}", "{job}: {person}",
+    "{person}\n{job}\n{address}\n{phone}", "{org}\n\n{address}", "{person}\n\n{address}", "{person}\n{street}",
     "Dear {title} {last},", "Dear {person},", "Hi {first},\n\nthank you for {thing}.", "Best regards,\n{person}",
     "Kind regards, {person}\n{org}", "Yours sincerely,\n{person}\n{role}, {org}", "Cheers, {first}",
     "{person}\n{address}", "{person}\n{org}\n{address}", "{org}\n{address}",
@@ -209,6 +223,13 @@ POSTS = (
     "{words} with @{user} {prep} {place}", "/cc @{user}",
 )  # fmt: skip
 PLAIN = (
+    "the {technical} department", "Ask {technical}.", "{technical} approves {thing} within {number} days.", "- {technical}",
+    "{technical}: {number}", "{technical}, {technical} and {technical}", "{number} {technical}", "| {technical} | {technical} |",
+    "in {technical} format", "run {technical} {words}", "The works council meets on {date}.", "the staff council and the board",
+    "the council votes", "a committee of the board", "{words} ({technical})", "{\"{technical}\": {number}}",
+    "Agree it with the works council.",
+    "a nice new {people} place downtown", "{people} food is good", "the {people} and the {people} teams",
+    "Oh do you like {words}?", "Oh {words}", "{job}", "We are looking for a {job}.", "{job} or {job}?", "Are you a {job}?",
     "{words}", "{words}", "{words} !", "{words} ?", "{words} : {words}", "#{words}", "{words}... {words}",
     "{words} http://t.co/{handle}", "{words}. {words}.", "{chat} {words}", "I {words}", "my {words} is {words}",
     "The {words} of {words}", "RT : {words}", "{words} - {words} ( {words} )", "\"{words}\"",

@@ -27,7 +27,8 @@ from ...platform.telemetry.redaction.words import (
     split_words,
 )
 from .lexicon import LOCALES, ORGANISATIONS, PLACES, towns
-from .sentences import Marked, Sentences, sample_prose
+from .sentences import Marked, Sentences, sample_english, sample_prose
+from .wordnet import WordNet, read
 
 # Share of list words whose lists are hidden in training: else a name outside every list would
 # look like no name at all.
@@ -51,8 +52,11 @@ class Vocabulary(NamedTuple):
     lists: torch.Tensor  # [n]
 
 
-def word_lists() -> dict[int, int]:
-    """Bits by word hash: 1 first names, 2 family names, 4 places, 8 words of organisations."""
+def word_lists(english: WordNet) -> dict[int, int]:
+    """Bits by word hash: 1 first names, 2 family names, 4 places, 8 words of organisations, 16 ordinary ones.
+
+    Ordinary words that are one of MiniLM's pieces are known by it.
+    """
     from faker import Faker
 
     bits: Counter[int] = Counter()
@@ -75,8 +79,10 @@ def word_lists() -> dict[int, int]:
                     put(list(values), 2)
                 if name.startswith(("cities", "city_names")):
                     put(list(values), 4)
-    put([town for town, _ in towns()] + list(PLACES), 4)
+    put([town for town, _ in towns()] + [*PLACES, *english.places], 4)
     put(list(ORGANISATIONS), 8)
+    pieces = Pieces()
+    put([word for word in english.words if pieces.of(word)[1]], 16)
     return dict(bits)
 
 
@@ -205,17 +211,19 @@ def _half(values: torch.Tensor) -> npt.NDArray[np.float16]:
     return np.asarray(values.detach().numpy(), dtype=np.float16)
 
 
-def train(count: int, seed: int, epochs: int, out: Path) -> None:
+def train(count: int, seed: int, epochs: int, wordnet: Path, out: Path) -> None:
     """Generate, look up, fit, measure and save."""
     started = time.monotonic()
     torch.manual_seed(seed)
-    sentences = Sentences(seed)
-    marked = [sentences.sentence() for _ in range(count)] + sample_prose(sentences.draw, count // 6)
+    english = read(wordnet)
+    sentences = Sentences(seed, english)
+    marked = [sentences.sentence() for _ in range(count)]
+    marked += sample_prose(sentences.draw, count // 8) + sample_english(sentences.draw, english, count // 3)
     sentences.draw.shuffle(marked)
-    others, rows = Sentences(seed + 1, held_out=True), {"": 0}
+    others, rows = Sentences(seed + 1, english, held_out=True), {"": 0}
     batches = lay_out(marked, rows)
     held_out = lay_out([others.sentence() for _ in range(2000)], rows)
-    lists = word_lists()
+    lists = word_lists(english)
     vocabulary = look_up(rows, lists, sentences.draw)
     print(
         f"{len(marked)} sentences, {len(rows)} words, {len(lists)} in lists, {time.monotonic() - started:.0f} s",
@@ -230,9 +238,15 @@ def train(count: int, seed: int, epochs: int, out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sentences", type=int, default=28_000)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--sentences", type=int, default=80_000)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--wordnet",
+        type=Path,
+        required=True,
+        help="folder with WordNet's data.noun, data.verb, data.adj, data.adv",
+    )
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    train(options.sentences, options.seed, options.epochs, options.out)
+    train(options.sentences, options.seed, options.epochs, options.wordnet, options.out)

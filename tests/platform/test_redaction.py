@@ -66,7 +66,9 @@ def redacted(redactor: Redactor, text: str, **policy: Any) -> str:
         ("my social security number is 536904399", "536904399", "US_SSN"), ("ring 06-12345678", "06-12345678", "PHONE_NUMBER"),
         ("see https://a.example/x?y=1.", "https://a.example/x?y=1", "URL"), ("from Dr. who", "Dr.", "TITLE"),
         ("bank account 123456789012", "123456789012", "US_BANK_NUMBER"),
-        ("+1-541-754-3010x123", "+1-541-754-3010x123", "PHONE_NUMBER"),
+        ("+1-541-754-3010x123", "+1-541-754-3010x123", "PHONE_NUMBER"), ("you can call 33 93 31", "33 93 31", "PHONE_NUMBER"),
+        ("Phone: 782 2652", "782 2652", "PHONE_NUMBER"), ("it is 0477 11 28 98 now", "0477 11 28 98", "PHONE_NUMBER"),
+        ("whorl_9f3kQ0aZ1x_secretsecret", "whorl_9f3kQ0aZ1x_secretsecret", "SECRET"),
     ],
 )  # fmt: skip
 def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
@@ -77,7 +79,8 @@ def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["in 1998-2004", "2 000 000 units", "version 2.10.3.1", "std::vector<int> x = 10:30:00", "0.8333333333333333",
-     "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4"],
+     "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4",
+     "in 1998 11 28 98 of them", "watch whorl_spans_refused_total", "33 93 31 in stock"],
 )  # fmt: skip
 def test_ordinary_numbers_are_not(text: str) -> None:
     assert PatternDetector().find([text]) == [[]]
@@ -348,6 +351,13 @@ def test_national_numbers_are_found_where_the_policy_names_their_kind(redactor: 
     assert {("UK_NHS", "943 476 5919"), ("ES_NIF", "12345678Z")} <= found
     plain = {f.kind for f in redactor.find([text], RedactionPolicy())[0]}
     assert not plain & {"UK_NHS", "ES_NIF"}
+
+
+def test_nationality_religion_and_politics_are_found_where_the_policy_names_them(redactor: Redactor) -> None:
+    text = "The tenant is a Kenyan catholic and two Democrats; polish the table."
+    found = redactor.find([text], RedactionPolicy(operators={"NRP": "replace"}))[0]
+    assert [text[f.start : f.end] for f in found if f.kind == "NRP"] == ["Kenyan", "catholic", "Democrats"]
+    assert all(f.kind != "NRP" for f in redactor.find([text], RedactionPolicy())[0])
 
 
 def test_tool_definitions_stay_code_and_their_prose_is_redacted() -> None:

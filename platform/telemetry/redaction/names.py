@@ -15,7 +15,7 @@ from .words import bare_word
 KINDS = ("", "PERSON", "LOCATION", "ORGANIZATION")
 # Paragraphs whose findings are kept in memory: prompts and passages come again from run to run.
 RECENT = 4096
-_MIN_SCORE = 0.5
+_MIN_SCORE = 0.4
 # The same for a text in lower case that would be a name as a whole: most are values of fields.
 _MIN_ALONE = 0.98
 # Shorter texts with a digit in them are no names.

@@ -72,7 +72,8 @@ _NAMED_ZIP = r"(?i)\b(?:zip|post(?:al)?)[ -]?(?:code)?(?: is|:)? (?P<value>\d{4,
 _WALLET = (
     r"[b013](?<!\w.)(?:(?<=b)c1[a-z0-9]{25,60}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}|(?<=0)x[0-9a-fA-F]{40})\b"
 )
-_KEY = r"\b(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|whorl|AKIA|AIza)[-_A-Za-z0-9]{16,}"
+# Names of Whorl's own metrics are lower-case words; its keys are not.
+_KEY = r"\b(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|whorl(?=[-_a-z]*[A-Z0-9])|AKIA|AIza)[-_A-Za-z0-9]{16,}"
 _PASSWORD = (
     r"(?i)\b(?:password|passwd|pwd|passphrase|api[_-]?key|secret|access[_-]?token)\b[\"']?"
     r"(?: is|\s?[:=])\s?[\"']?(?P<value>(?=\S{0,40}\d)[^\s\"',;]{6,})"
@@ -81,6 +82,8 @@ _PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\0]*?(?:-----END [A-Z ]*PRI
 _CALL = _cue(
     "phone|tel|telephone|call|mobile|cell|fax|dial|whatsapp|text(?: me)?|ring|reach(?:ed)?(?: me)?|phone number"
 )
+# Groups of digits as they are dialled at home, where words say that it is a number to call.
+_LOCAL_NUMBER = r"\d(?<![\w.,:/$€£#-].)\d{1,4}(?:[ .-]\d{2,4}){1,4}(?![\w-]|[.,:/]\d|\s?[%€$])"
 _LICENCE = _cue("driv(?:er'?s?|ers'|ing) licen[sc]e|permit|DL")
 
 _SECRET_NAMES = ("ass", "ASS", "wd", "WD", "key", "KEY", "Key", "ecret", "ECRET", "oken", "OKEN")
@@ -107,6 +110,7 @@ RULES = (
     Rule("MAC_ADDRESS", re.compile(_MAC), 0.9, 2, ("-", ":")),
     Rule("PHONE_NUMBER", PHONE, score_phone, 7),
     Rule("PHONE_NUMBER", re.compile(r"[+\d](?<![\w.+].)\d{5,15}(?!\w|[.,-]\d)"), 0.6, 6, (), _CALL),
+    Rule("PHONE_NUMBER", re.compile(_LOCAL_NUMBER), 0.6, 6, (), _CALL),
     Rule("DATE_TIME", re.compile(rf"\d(?<![\w.-].)\d{{3}}([-/.])\d{{1,2}}\1\d{{1,2}}(?!\d|[-/.]\d){_TIME}"), 0.8, 6),
     Rule("DATE_TIME", re.compile(_DATE_OF_NUMBERS), _if(is_month_day, 0.7), 4),
     Rule("DATE_TIME", re.compile(_DATE_DAY_FIRST), 0.8, 5),

@@ -12,7 +12,8 @@ PHONE = re.compile(
 # Plans whose numbers begin with 0 at home, and North America's ten digits.
 _REGIONS = ("GB", "DE", "FR", "IN", "AU", "IL", "NL", "SE", "BR", "CH", "AT", "IT")
 _DATE = re.compile(
-    r"(?:\d{4}([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2\d{4})(?: \d{1,2})?|(?:1[89]|20)\d\d ?[-/] ?(?:1[89]|20)?\d\d"
+    r"(?:(?:1[5-9]|2[01])\d\d([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2\d{4})(?: \d{1,2})?|"
+    r"(?:1[89]|20)\d\d ?[-/] ?(?:1[89]|20)?\d\d"
 )
 _GROUP = re.compile(r"\d+")
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?)\s?\d{1,5}$")

@@ -14,13 +14,14 @@ from .base import Detector, Finding, resolve
 from .memory import Memories, Memory
 from .names import NameDetector
 from .patterns import PatternDetector
+from .peoples import find_peoples
 from .placeholders import PLACEHOLDER, Placeholders
 from .policy import DefaultPolicies, Policies, RedactionPolicy, TenantPolicy, any_of
 from .presidio import find_national
 from .walk import visit_record
 
 # Rises when other values are found or written differently.
-RULES_VERSION = "2026-11-2"
+RULES_VERSION = "2026-11-3"
 _MIN_SHARED = 4
 
 
@@ -103,6 +104,7 @@ class Redactor:
         masked = [_without_placeholders(text) for text in texts]
         by_detector = [detector.find(masked) for detector in self.detectors]
         by_detector.append(find_national(masked, policy.named_kinds))
+        by_detector.append(find_peoples(masked, policy.named_kinds))
         return [
             resolve(policy.apply(text, (finding for one in found for finding in one)), text)
             for text, *found in zip(masked, *by_detector, strict=True)

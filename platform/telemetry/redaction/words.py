@@ -20,8 +20,8 @@ Int64 = npt.NDArray[np.int64]
 _WORD = re.compile(r"[^\S\n]*(?:[^\W\d_]+|\d+|\S|\n|$)")
 BUCKETS = 4096
 FEATURES = 9
-# Lists that a word may be in: first names, family names, places, organisations.
-LISTS = 4
+# Lists that a word may be in: first names, family names, places, organisations, ordinary English.
+LISTS = 5
 PIECES = 6
 
 
