@@ -156,13 +156,14 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         ledger = Ledger(connections, limits.longest)
+        evaluations = Evaluations(engine, redactor, settings.evaluation_weight)
         listeners = [
             ledger.follow,
             CapturedRuns(engine, prices).follow,
-            Evaluations(engine, redactor, settings.evaluation_weight).follow,
+            evaluations.follow,
             *await _collectors(stack, settings, engine),
         ]
-        drain = Drain(connections, listeners)
+        drain = Drain(connections, listeners, evaluations.take)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, _open_reader(stack, addresses))
         servers = await open_servers(stack, settings, backend)

@@ -24,6 +24,7 @@ from . import conventions as c
 from .record import SpanRecord, record_of
 from .redaction.memory import Memories
 from .redaction.redactor import Redactor
+from .redaction.walk import structure_of
 from .store import dump_records
 from .wal import WriteAheadLog
 
@@ -214,7 +215,7 @@ def redact_or_drop(redactor: Redactor, records: list[SpanRecord], memories: Memo
 def _drop_content(record: SpanRecord, rules: str) -> None:
     record.name = record.operation or "span"
     record.status_message = ""
-    record.attributes = {name: value for name, value in record.attributes.items() if name in c.STRUCTURE}
+    record.attributes = structure_of(record.attributes)
     record.events = []
     record.redaction_policy = rules
     record.redactions = {}

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from ..database.base import new_id
 from ..database.connections import Connections
+from . import conventions as c
 from .capture import Capture
 from .record import SpanRecord
 from .store import load_records, store_records
@@ -23,7 +24,7 @@ MAX_PAUSE = 15.0
 # Seconds in which what is logged waits for more, to be stored with it; less where nothing comes for a while.
 GATHER, QUIET = 0.5, 0.1
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
-# Told of spans that are in the store, at least once each; it raises where it must be told again.
+# Told of what has been stored, or is its own to store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 # The database, or the disk that the log's position is noted on.
 _FAILED = (psycopg.Error, SQLAlchemyError, OSError)
@@ -32,10 +33,15 @@ _UNFIT = (psycopg.DataError, DataError)
 
 
 class Drain:
-    """Brings logs into the span store of one database, and tells ``listeners`` in their order."""
+    """Brings logs into the span store of one database, and tells ``listeners`` of spans in their order.
 
-    def __init__(self, connections: Connections, listeners: Sequence[Listener] = ()) -> None:
-        self.connections, self.listeners = connections, listeners
+    ``evaluated`` is told last, of the evaluations that came as log events, which are no spans.
+    """
+
+    def __init__(
+        self, connections: Connections, listeners: Sequence[Listener] = (), evaluated: Listener | None = None
+    ) -> None:
+        self.connections, self.listeners, self.evaluated = connections, listeners, evaluated
 
     async def log(self, log: WriteAheadLog, batch: int = 500) -> int:
         """Store everything that ``log`` holds; returns the number of new spans."""
@@ -60,9 +66,12 @@ class Drain:
         return sum([await self._bring(log, [entry]) for entry in entries])
 
     async def _store(self, records: list[SpanRecord]) -> int:
-        new = await store_records(self.connections, records)
+        spans = [record for record in records if c.LOGGED not in record.attributes]
+        new = await store_records(self.connections, spans)
         for listener in self.listeners:
-            await listener(records)
+            await listener(spans)
+        if self.evaluated is not None and len(spans) < len(records):
+            await self.evaluated([record for record in records if c.LOGGED in record.attributes])
         return new
 
     async def until(self, over: asyncio.Event, capture: Capture) -> None:

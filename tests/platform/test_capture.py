@@ -195,6 +195,18 @@ def test_where_redaction_fails_structure_stays_and_content_goes() -> None:
     assert span.attributes == {c.INPUT_TOKENS: 5}
     assert EMAIL not in dump_records([span]).decode()
     assert FAILURES._value.get() == before + 1
+    named = {
+        c.SOURCE: "otlp",
+        c.REQUEST_MODEL: "gpt-9",
+        c.AGENT_NAME: f"Agent of {EMAIL}",
+        c.TOOL_NAME: [EMAIL, "find"],
+    }
+    scored = {c.EVALUATION_NAME: "Relevance", c.EVALUATION_VALUE: 0.5, c.EVALUATION_EXPLANATION: EMAIL}
+    foreign = a_span(**{**named, **scored, c.SEED: 4_111_111_111_111_111})
+    redact_or_drop(Redactor([Broken()]), [foreign])
+    assert foreign.attributes == {
+        c.SOURCE: "otlp", c.REQUEST_MODEL: "gpt-9", c.EVALUATION_NAME: "Relevance", c.EVALUATION_VALUE: 0.5,
+    }, "what another program calls an identifier may be none"  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 import base64
 import json
 import zlib
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from google.protobuf.json_format import ParseDict, ParseError
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from google.protobuf.message import DecodeError, Message
 
 from ...errors import BadRequestError, TooLargeError, UnsupportedMediaError
 
+Exported = TypeVar("Exported", bound=Message)
 ContentType = Literal["application/x-protobuf", "application/json"]
 CONTENT_TYPES: tuple[ContentType, ...] = get_args(ContentType)
 # zlib reads the header of either kind: 32 finds gzip and zlib out by itself, 15 is the largest window.
@@ -29,7 +29,7 @@ def content_type_of(header: str) -> ContentType:
         if given == known:
             return known
     raise UnsupportedMediaError(
-        f"The content type is {given[:60]!r}. Traces come as {' or '.join(CONTENT_TYPES)}."
+        f"The content type is {given[:60]!r}. What OpenTelemetry sends comes as {' or '.join(CONTENT_TYPES)}."
     )
 
 
@@ -69,20 +69,20 @@ def too_large(limit: int) -> TooLargeError:
     )
 
 
-def parse_request(body: bytes, content_type: ContentType) -> ExportTraceServiceRequest:
-    """The request; raises BadRequestError for a body that is none."""
+def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) -> Exported:
+    """The request, a message of ``kind``; raises BadRequestError for a body that is none."""
     if content_type == "application/json":
-        return _parse_json(body)
-    request = ExportTraceServiceRequest()
+        return _parse_json(body, kind)
+    request = kind()
     try:
         request.ParseFromString(body)
     except DecodeError as error:
-        raise BadRequestError("The body is not an ExportTraceServiceRequest in protobuf.") from error
+        raise BadRequestError(f"The body is not an {kind.__name__} in protobuf.") from error
     return request
 
 
-def _parse_json(body: bytes) -> ExportTraceServiceRequest:
-    request = ExportTraceServiceRequest()
+def _parse_json(body: bytes, kind: type[Exported]) -> Exported:
+    request = kind()
     try:
         value = json.loads(body, parse_constant=_no_constant)
         if not isinstance(value, dict):
@@ -90,7 +90,7 @@ def _parse_json(body: bytes) -> ExportTraceServiceRequest:
         ParseDict(_with_ids(value, 0), request, ignore_unknown_fields=True)
     except (ValueError, TypeError, AttributeError, RecursionError, ParseError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise BadRequestError(f"The body is not an ExportTraceServiceRequest in JSON: {reason}.") from error
+        raise BadRequestError(f"The body is not an {kind.__name__} in JSON: {reason}.") from error
     return request
 
 
@@ -113,7 +113,7 @@ def _with_ids(value: Any, depth: int) -> Any:
 
 
 def _base64(text: str) -> str:
-    """Hexadecimal digits as base64; what is none becomes no id, which rejects the span that has it."""
+    """Hexadecimal digits as base64; what is none becomes no id, which rejects what has it."""
     try:
         return base64.b64encode(bytes.fromhex(text)).decode()
     except ValueError:

@@ -17,7 +17,10 @@ from google.protobuf.json_format import Parse
 from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -135,7 +138,7 @@ async def test_the_example_without_times_counts_once_however_often_it_comes(
 
 async def test_two_processes_store_a_span_without_times_once(site: Site) -> None:
     bare = {name: value for name, value in a_span(1).items() if not name.endswith("UnixNano")}
-    request = parse_request(json.dumps(export(bare)).encode(), "application/json")
+    request = parse_request(json.dumps(export(bare)).encode(), "application/json", ExportTraceServiceRequest)
     records = [read_records(request, site.acme.tenant_id, received).records for received in range(1, 9)]
     connections = site.whorl.drain.connections
     assert sum(await asyncio.gather(*(store_records(connections, some) for some in records))) == 1

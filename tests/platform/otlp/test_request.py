@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, protobuf
 from whorl.platform.errors import BadRequestError, TooLargeError, UnsupportedMediaError
@@ -19,13 +20,19 @@ TENANT = uuid.UUID(int=7)
 
 
 def accepted(body: Any) -> Accepted:
-    return read_records(parse_request(json.dumps(body).encode(), "application/json"), TENANT, 5)
+    return read_records(
+        parse_request(json.dumps(body).encode(), "application/json", ExportTraceServiceRequest), TENANT, 5
+    )
 
 
 def test_json_and_protobuf_are_the_same_request() -> None:
     body = export(a_span(1, attributes=a_chat(), events=[("e", {"n": 1, "d": 0.5, "l": ["a", True]})]))
-    one = read_records(parse_request(json.dumps(body).encode(), "application/json"), TENANT, 5)
-    other = read_records(parse_request(protobuf(body), "application/x-protobuf"), TENANT, 5)
+    one = read_records(
+        parse_request(json.dumps(body).encode(), "application/json", ExportTraceServiceRequest), TENANT, 5
+    )
+    other = read_records(
+        parse_request(protobuf(body), "application/x-protobuf", ExportTraceServiceRequest), TENANT, 5
+    )
     assert one == other
     [record] = one.records
     assert (record.trace_id, record.span_id, record.parent_span_id) == (TRACE, f"{1:016x}", None)
@@ -90,13 +97,13 @@ def test_other_encodings_and_types_are_refused() -> None:
 )
 def test_malformed_json_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError):
-        parse_request(body, "application/json")
+        parse_request(body, "application/json", ExportTraceServiceRequest)
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"\x0a\xff\xff", b"\x0a\x05abc"])
 def test_malformed_protobuf_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError):
-        parse_request(body, "application/x-protobuf")
+        parse_request(body, "application/x-protobuf", ExportTraceServiceRequest)
 
 
 @pytest.mark.parametrize(
