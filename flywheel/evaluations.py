@@ -22,10 +22,9 @@ from ..platform.identity.tenants import list_tenants
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.otlp.records import run_of
 from ..platform.telemetry.record import SpanRecord
-from ..platform.telemetry.redaction.redactor import Redactor
 from ..platform.telemetry.tables import ErasedRun, Span
-from .outcomes import Feedback, record_outcome
-from .tables import WaitingEvaluation
+from .outcomes import Feedback
+from .tables import Outcome, WaitingEvaluation
 
 SOURCE = "evaluation"
 _GOOD = frozenset(
@@ -55,8 +54,8 @@ class Evaluations:
     The latter are stored first and taken from there whenever their run is: whichever comes later finds the other.
     """
 
-    def __init__(self, engine: AsyncEngine, redactor: Redactor, weight: float) -> None:
-        self._engine, self._redactor, self._weight = engine, redactor, weight
+    def __init__(self, engine: AsyncEngine, weight: float) -> None:
+        self._engine, self._weight = engine, weight
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Record what the spans from outside among ``records`` were evaluated as; their runs are stored.
@@ -95,7 +94,7 @@ class Evaluations:
     async def _record(self, record: SpanRecord, evaluations: list[Evaluation]) -> None:
         tenant_id, run_id = uuid.UUID(record.tenant_id), uuid.UUID(record.run_id)
         async with tenant_session(self._engine, tenant_id) as session:
-            # Locked, for two may tell of the same spans at once.
+            # Locked, for it must not be erased meanwhile.
             if await session.get(Run, (tenant_id, run_id), with_for_update=True) is None:
                 return
             for evaluation in evaluations:
@@ -111,9 +110,14 @@ class Evaluations:
         span_id: str | None,
         key: uuid.UUID,
     ) -> None:
-        feedback = feedback_of(evaluation, self._weight, span_id)
-        details = {"label": evaluation.label, "score": evaluation.value}
-        await record_outcome(session, tenant_id, run_id, feedback, self._redactor, details, outcome_id=key)
+        """Store an outcome that may have been stored before; its text has passed the barrier with its span or event."""
+        told = feedback_of(evaluation, self._weight, span_id)
+        outcome = {
+            "tenant_id": tenant_id, "id": key, "run_id": run_id, "span_id": span_id, "kind": told.kind,
+            "value": told.value, "source": told.source, "weight": told.weight, "text": told.text,
+            "details": {"label": evaluation.label, "score": evaluation.value},
+        }  # fmt: skip
+        await session.execute(insert(Outcome).on_conflict_do_nothing(), [outcome])
 
 
 async def forget_waiting(engine: AsyncEngine) -> None:

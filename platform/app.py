@@ -157,7 +157,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         ledger = Ledger(connections, limits.longest)
-        evaluations = Evaluations(engine, redactor, settings.evaluation_weight)
+        evaluations = Evaluations(engine, settings.evaluation_weight)
         listeners = [
             ledger.follow,
             CapturedRuns(engine, prices).follow,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from ..database.base import new_id
 from ..database.connections import Connections
+from ..logs import log_failure
 from . import conventions as c
 from .capture import Capture
 from .record import SpanRecord
@@ -42,9 +43,18 @@ class Drain:
         self, connections: Connections, listeners: Sequence[Listener] = (), evaluated: Listener | None = None
     ) -> None:
         self.connections, self.listeners, self.evaluated = connections, listeners, evaluated
+        # Whoever waits for what is logged to be stored does so beside the drain that goes on all the time.
+        self._reading = asyncio.Lock()
 
     async def log(self, log: WriteAheadLog, batch: int = 500) -> int:
-        """Store everything that ``log`` holds; returns the number of new spans."""
+        """Store everything that ``log`` holds; returns the number of new spans.
+
+        One after the other: a log's position goes only forward.
+        """
+        async with self._reading:
+            return await self._log(log, batch)
+
+    async def _log(self, log: WriteAheadLog, batch: int) -> int:
         new, more = 0, True
         while more and (entries := await asyncio.to_thread(log.read, batch)):
             new += await self._bring(log, entries)
@@ -75,7 +85,10 @@ class Drain:
         return new
 
     async def until(self, over: asyncio.Event, capture: Capture) -> None:
-        """Store spans as they are logged; an unreachable database is tried again, waiting ever longer."""
+        """Store spans as they are logged; what fails is tried again, waiting ever longer.
+
+        A database that is away comes back, and an error that nobody expected is none that spans may be lost for.
+        """
         pause = 0.5
         while not over.is_set():
             capture.appended.clear()
@@ -86,9 +99,12 @@ class Drain:
                 with anyio.move_on_after(2.0):
                     await capture.appended.wait()
                 await self._gather(over, capture)
-            except _FAILED as error:
+            except Exception as error:  # noqa: BLE001 - the process goes on, and so must its spans
                 LAG.set(capture.log.pending_bytes())
-                _log.warning("Spans wait in the log: %s", type(error).__name__)
+                if isinstance(error, _FAILED):
+                    _log.warning("Spans wait in the log: %s", type(error).__name__)
+                else:
+                    log_failure(_log, "Spans wait in the log", error)
                 with anyio.move_on_after(pause):
                     await over.wait()
                 pause = min(pause * 2, MAX_PAUSE)

@@ -34,6 +34,7 @@ from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp.request import parse_request
+from whorl.platform.telemetry.redaction.redactor import Redactor
 from whorl.platform.telemetry.wal import WriteAheadLog
 
 LOGS = "/v1/logs"
@@ -269,6 +270,25 @@ async def test_an_evaluation_is_stored_again_where_its_run_came_between(
     await site.send(export(a_span(1, attributes=a_chat())))
     assert len(await outcomes(site, (await the_run(site))["id"])) == 1
     assert await waiting(site) == []
+
+
+async def test_a_workspace_whose_redaction_fails_holds_up_nobodys_spans(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an evaluation says was redacted before it was logged; an expression of the workspace may time out later."""
+    said = {c.EVALUATION_NAME: "Manners", c.EVALUATION_VALUE: 1.0, c.EVALUATION_EXPLANATION: f"Says {EMAIL}"}
+    await site.send(export(a_span(1, attributes=a_chat(), events=[(c.EVALUATION_EVENT, said)])))
+    await site.send(logs(an_evaluation(explanation="Good.")), to=LOGS)
+
+    def times_out(*given: Any, **named: Any) -> str:
+        raise TimeoutError
+
+    monkeypatch.setattr(Redactor, "redact_text", times_out)
+    found = told(await outcomes(site, (await the_run(site))["id"]))
+    assert {source: each[3] for source, each in found.items()} == {
+        "evaluation:Manners": "Says <EMAIL_ADDRESS_1>",
+        "evaluation:Relevance": "Good.",
+    }
 
 
 async def test_nothing_personal_reaches_a_disk(site: Site) -> None:
