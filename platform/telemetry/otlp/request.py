@@ -77,7 +77,7 @@ def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) 
     """The request, a message of ``kind``; raises BadRequestError for a body that is none."""
     if content_type == "application/json":
         return _parse_json(body, kind)
-    request = kind()
+    request: Exported = kind()
     try:
         request.ParseFromString(body)
     except DecodeError as error:
@@ -86,7 +86,7 @@ def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) 
 
 
 def _parse_json(body: bytes, kind: type[Exported]) -> Exported:
-    request = kind()
+    request: Exported = kind()
     try:
         value = json.loads(body, parse_constant=_no_constant)
         if not isinstance(value, dict):

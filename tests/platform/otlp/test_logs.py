@@ -256,7 +256,7 @@ async def test_an_evaluation_is_stored_again_where_its_run_came_between(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by a process that died after it had stored the evaluation: another one goes on from the log."""
-    evaluations = site.whorl.drain.evaluated.__self__  # type: ignore[union-attr]
+    evaluations = site.whorl.drain.evaluated.__self__
     settle = type(evaluations)._settle
 
     async def dies(*given: Any) -> None:
