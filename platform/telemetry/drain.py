@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import psycopg
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..database.base import new_id
 from ..database.connections import Connections
@@ -29,8 +29,6 @@ REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, s
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 # The database, or the disk that the log's position is noted on.
 _FAILED = (psycopg.Error, SQLAlchemyError, OSError)
-# A value that no column takes: another try would fail as well.
-_UNFIT = (psycopg.DataError, DataError)
 
 
 class Drain:
@@ -69,7 +67,9 @@ class Drain:
         """
         try:
             return await self._store([record for entry in entries for record in load_records(entry.payload)])
-        except _UNFIT as error:
+        except (psycopg.Error, SQLAlchemyError) as error:
+            if not _unfit(error):
+                raise
             if len(entries) == 1:
                 set_aside(log, entries[0], error)
                 return 0
@@ -135,6 +135,12 @@ class Drain:
             finally:
                 log.close()
         return new
+
+
+def _unfit(error: Exception) -> bool:
+    """Whether another try would fail as well: no column takes a value, or there is no such tenant, as in an older database."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.DataError | psycopg.errors.ForeignKeyViolation)
 
 
 def set_aside(log: WriteAheadLog, entry: Entry, error: Exception) -> Path:

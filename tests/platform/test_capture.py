@@ -410,11 +410,12 @@ async def test_text_that_no_store_takes_stops_nothing(settings: Settings, where:
 async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
     whorl: Whorl, acme: Actor, tmp_path: Path
 ) -> None:
-    """A number out of range, in a span or in what a listener makes of it: the rest is stored, it is kept."""
-    good, large, unlucky = a_span(), a_span(), a_span(unlucky=True)
+    """A number out of range, in a span or in what a listener makes of it, a workspace that is gone: the rest is stored."""
+    good, large, unlucky, strange = a_span(), a_span(), a_span(unlucky=True), a_span()
     large.start_ns = 2**70
     for span in (good, large, unlucky):
         span.tenant_id = str(acme.tenant_id)
+    strange.tenant_id = str(uuid.UUID(int=7))
 
     async def listener(records: list[SpanRecord]) -> None:
         if any("unlucky" in record.attributes for record in records):
@@ -422,7 +423,7 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
                 await connection.execute("SELECT 'x'::text::bigint")
 
     log = WriteAheadLog.create(tmp_path / "log")
-    log.append([dump_records([span]) for span in (large, unlucky, good)])
+    log.append([dump_records([span]) for span in (large, unlucky, strange, good)])
     assert await Drain(whorl.drain.connections, [listener]).log(log) >= 1
     assert log.pending_bytes() == 0
     log.close()
@@ -430,7 +431,7 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
         stored = {row[0] for row in connection.execute("SELECT span_id FROM spans").fetchall()}
     assert good.span_id in stored and large.span_id not in stored
     kept = [load_records(file.read_bytes()) for file in (tmp_path / "log-refused").iterdir()]
-    assert {record.span_id for [record] in kept} == {large.span_id, unlucky.span_id}
+    assert {record.span_id for [record] in kept} == {large.span_id, unlucky.span_id, strange.span_id}
 
 
 async def test_who_waits_for_the_store_reads_the_log_after_the_drain_that_goes_on(

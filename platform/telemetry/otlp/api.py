@@ -61,18 +61,21 @@ async def _take(signal: Signal, actor: Actor, request: Request) -> Response:
     actor.require("ingest")
     ingest: Ingest = request.app.state.whorl.ingest
     content_type = content_type_of(request.headers.get("content-type", ""))
-    body = await _body(request, ingest.limits.body)
     encoding = request.headers.get("content-encoding", "")
-    accepted = await ingest.take(signal, actor.tenant_id, body, content_type, encoding)
+    with ingest.room() as ask:
+        body = await _body(request, ingest.limits.body, ask)
+        accepted = await ingest.take(signal, actor.tenant_id, body, content_type, encoding)
     return export_response(signal.answer(accepted), content_type)
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _body(request: Request, limit: int, ask: Callable[[int], None]) -> bytes:
+    """The body as it comes; ``ask`` asks for the room of each piece."""
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
         if size > limit:
             raise too_large(limit)
+        ask(len(piece))
         pieces.append(piece)
     return b"".join(pieces)
 

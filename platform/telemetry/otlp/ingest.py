@@ -4,7 +4,9 @@ import asyncio
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...errors import LimitError
@@ -39,24 +41,41 @@ class Ingest:
     async def take(
         self, signal: Signal, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
     ) -> Accepted:
-        """Log what a body has of ``signal``, redacted; what is returned is on disk.
+        """Log what a body, for which there is room, has of ``signal``, redacted; what is returned is on disk.
 
-        Raises BadRequestError, TooLargeError or UnsupportedMediaError for a body that cannot be read, LimitError
-        while too much waits, PrerequisiteError when the disk is full.
+        Raises BadRequestError, TooLargeError or UnsupportedMediaError for a body that cannot be read,
+        PrerequisiteError when the disk is full.
         """
-        waits = self._waiting + self._capture.log.pending_bytes()
-        if waits + len(body) > self.limits.backlog:
-            raise LimitError(
-                f"{waits} bytes of spans and evaluations wait to be stored; at most {self.limits.backlog} may. Come back later.",
-                retry_after=RETRY_AFTER,
-            )
-        self._waiting += len(body)
         try:
             done = self._worker.submit(self._log, signal, tenant_id, body, content_type, encoding)
             return await asyncio.wrap_future(done)
         finally:
-            self._waiting -= len(body)
             self._capture.appended.set()
+
+    @contextmanager
+    def room(self) -> Iterator[Callable[[int], None]]:
+        """Room for the bytes of one body, which its caller asks for as they come, until it is logged.
+
+        Asking raises LimitError while too much waits: bodies that are still being sent count, too.
+        """
+        held = 0
+
+        def ask(size: int) -> None:
+            nonlocal held
+            waits = self._waiting + self._capture.log.pending_bytes()
+            if waits + size > self.limits.backlog:
+                raise LimitError(
+                    f"{waits} bytes of spans and evaluations wait to be stored; at most {self.limits.backlog} may. "
+                    "Come back later.",
+                    retry_after=RETRY_AFTER,
+                )
+            self._waiting += size
+            held += size
+
+        try:
+            yield ask
+        finally:
+            self._waiting -= held
 
     def close(self) -> None:
         """Log what was taken, then stop the thread."""
