@@ -14,7 +14,6 @@ from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
 from . import conversations_api, definitions_api, steering_api
 from .conversations import find_run, visible_run, visible_runs
-from .definitions import require_agent
 from .endings import INTERRUPTED, UNSTORED
 from .events import RunStarted
 from .graph import Approve
@@ -62,8 +61,6 @@ async def create_run(body: NewRun, actor: CurrentActor, request: Request) -> Any
     The run goes on when the connection breaks; its events can be had again.
     """
     live: LiveRuns = request.app.state.whorl.live
-    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        await require_agent(session, actor, body.agent)
     if body.in_place_of is not None and body.conversation_id is None:
         raise InputError(
             "A run is asked for again in its conversation: give its conversation_id.", "in_place_of"

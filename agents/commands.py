@@ -6,10 +6,8 @@ from typing import Any
 import click
 
 from ..platform.command import Terminal, run_async
-from ..platform.database.session import tenant_session
 from ..platform.errors import UpstreamError
 from . import definition_commands
-from .definitions import require_agent
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
 from .execution import DEFAULT_AGENT, RunRequest
 
@@ -26,8 +24,6 @@ async def ask(terminal: Terminal, question: str, name: str, adapter: str | None)
     Example: whorl ask "Who discovered oxygen?"
     """
     async with terminal.open() as (whorl, actor):
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            await require_agent(session, actor, name)
         ended, request = None, RunRequest(question, agent=name, adapter=adapter)
         async with aclosing(whorl.agents.stream(actor, request)) as events:
             async for event in events:

@@ -5,7 +5,7 @@ A run names its agent. What its definition leaves open is as every agent has it,
 
 import re
 from dataclasses import replace
-from typing import Annotated, get_args
+from typing import Annotated, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, select
@@ -50,8 +50,8 @@ class Definition(BaseModel):
     answer_tokens: int | None = Field(None, ge=1, le=1_000_000)
 
     @classmethod
-    def of(cls, row: AgentRow) -> "Definition":
-        """The definition that is stored."""
+    def of(cls, row: AgentRow) -> Self:
+        """The definition that is stored, or a view of it that shows more of the row."""
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
@@ -110,13 +110,9 @@ async def forget_agent(session: AsyncSession, actor: Actor, name: str) -> None:
     record(session, actor, "agent.forgotten", name)
 
 
-async def require_agent(session: AsyncSession, actor: Actor, name: str) -> None:
-    """Raise NotFoundError for an agent that the workspace neither defined nor promoted an adapter for.
-
-    Raises PermissionDeniedError for one outside of the actor's scope.
-    """
-    actor.require_asking(agent=name)
-    if name == DEFAULT_AGENT or await session.get(AgentRow, (actor.tenant_id, name)) is not None:
+async def _require_undefined(session: AsyncSession, actor: Actor, name: str) -> None:
+    """Raise NotFoundError for an agent without a definition that the workspace promoted no adapter for, either."""
+    if name == DEFAULT_AGENT:
         return
     if await session.get(Route, (actor.tenant_id, name)) is None:
         agents = [DEFAULT_AGENT, *(row.name for row in await list_agents(session, actor))]
@@ -124,14 +120,22 @@ async def require_agent(session: AsyncSession, actor: Actor, name: str) -> None:
 
 
 async def as_defined(
-    session: AsyncSession, actor: Actor, request: RunRequest, toolbox: Toolbox
+    session: AsyncSession, actor: Actor, request: RunRequest, toolbox: Toolbox, *, begun: bool = False
 ) -> RunRequest:
     """A request with what its agent's definition says, and without the tools that the workspace recalled.
 
     ``toolbox`` has the tools of all workspaces; a request that brings its own tools, as an evaluation does, has them
-    called as it says. Raises InputError where calls wait for a person and the run has no conversation to wait in.
+    called as it says. A run that has ``begun`` goes on also where its agent's definition was taken away meanwhile.
+
+    Raises NotFoundError for an agent that the workspace neither defined nor promoted an adapter for,
+    PermissionDeniedError for one outside of the actor's scope, and InputError where calls wait for a person and the
+    run has no conversation to wait in.
     """
     row = await session.get(AgentRow, (actor.tenant_id, request.agent))
+    if not begun:
+        actor.require_asking(agent=request.agent)
+        if row is None:
+            await _require_undefined(session, actor, request.agent)
     defined = Definition() if row is None else Definition.of(row)
     approve = max(request.approve, defined.approve, key=_STRICTNESS.index)
     if request.toolbox is not None:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
 from .definitions import NAME, Definition, define_agent, find_agent, forget_agent, list_agents
-from .tables import AgentRow
 
 router = APIRouter(tags=["agents"])
 Name = Annotated[str, Path(pattern=NAME)]
@@ -22,11 +21,6 @@ class AgentView(Definition):
     name: str
     created_at: datetime
     changed_at: datetime
-
-    @classmethod
-    def of(cls, row: AgentRow) -> "AgentView":
-        """The view of a row."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
 class ToolView(BaseModel):

@@ -100,9 +100,10 @@ class Agents:
     ) -> AsyncGenerator[RunEvent, None]:
         """Run, event by event; leaving the iterator early cancels the run.
 
-        Raises InputError for a question that cannot be run, NotFoundError for a conversation or
-        adapter that the actor does not have, LimitError where a quota is used up, and of a plain run
-        AuthenticationError where ``key`` is not valid any more.
+        Raises InputError for a question that cannot be run, NotFoundError for a conversation, agent or
+        adapter that the actor does not have, PermissionDeniedError for an agent outside of the actor's scope,
+        LimitError where a quota is used up, and of a plain run AuthenticationError where ``key`` is not
+        valid any more.
         """
         request = await self._defined(actor, request)
         with ExitStack() as held:
@@ -126,19 +127,19 @@ class Agents:
                 await self._hold_adapter(session, actor, request, "", held)
             messages = await self._given(actor, run_id)
             request = await self._defined(
-                actor, replace(request, question=messages[given - 1]["content"] or "")
+                actor, replace(request, question=messages[given - 1]["content"] or ""), begun=True
             )
             execution = Execution(actor, request, run, messages[:given], decisions)
             async with aclosing(self._events(execution)) as events:
                 async for event in events:
                     yield event
 
-    async def _defined(self, actor: Actor, request: RunRequest) -> RunRequest:
+    async def _defined(self, actor: Actor, request: RunRequest, *, begun: bool = False) -> RunRequest:
         """The request as the agent's definition has it; a model that is asked directly has none."""
         if request.plain is not None:
             return request
         async with tenant_session(self.engine, actor.tenant_id) as session:
-            return await as_defined(session, actor, request, self.toolbox)
+            return await as_defined(session, actor, request, self.toolbox, begun=begun)
 
     async def _given(self, actor: Actor, run_id: uuid.UUID) -> list[ChatMessage]:
         """The messages of a run so far, from its checkpoint."""

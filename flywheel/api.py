@@ -8,7 +8,7 @@ from typing import Any, Literal
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
@@ -16,6 +16,7 @@ from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
+from ..platform.paging import MOST, PageCursor, WholeLimit, id_of, link_next
 from . import consent_api, lineage_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
@@ -152,11 +153,20 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
 
 
 @router.get("/datasets", response_model=list[DatasetView])
-async def get_datasets(actor: CurrentActor, request: Request) -> Any:
-    """The dataset versions, newest first."""
+async def get_datasets(
+    actor: CurrentActor,
+    request: Request,
+    response: Response,
+    limit: WholeLimit = MOST,
+    cursor: PageCursor = None,
+) -> Any:
+    """The dataset versions, newest first; the Link header leads to older ones."""
     actor.require("read")
+    before = id_of(cursor) if cursor is not None else None
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await list_datasets(session)
+        datasets = await list_datasets(session, limit, before)
+    link_next(request, response, [str(dataset.id) for dataset in datasets], limit)
+    return datasets
 
 
 @router.get("/datasets/{dataset_id}", response_model=DatasetView)
@@ -286,7 +296,16 @@ async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
 
 
 @router.get("/trainings", response_model=list[TrainingView])
-async def get_trainings(actor: CurrentActor, request: Request) -> Any:
-    """The trainings, newest first."""
+async def get_trainings(
+    actor: CurrentActor,
+    request: Request,
+    response: Response,
+    limit: WholeLimit = MOST,
+    cursor: PageCursor = None,
+) -> Any:
+    """The trainings, newest first; the Link header leads to older ones."""
     actor.require("read")
-    return await list_trainings(request.app.state.whorl.engine, actor)
+    before = id_of(cursor) if cursor is not None else None
+    trainings = await list_trainings(request.app.state.whorl.engine, actor, limit, before)
+    link_next(request, response, [str(training.id) for training in trainings], limit)
+    return trainings

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,7 +53,8 @@ class Consents:
         return self.rule == "opt-out" and person not in self.objected
 
 
-class Said(NamedTuple):
+@dataclass(frozen=True)
+class Said:
     """What somebody has said; ``email`` of a member, empty for a user of another program."""
 
     person: uuid.UUID

@@ -1,7 +1,5 @@
 """Consent to training over HTTP."""
 
-import uuid
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,7 +9,7 @@ from starlette.responses import Response
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.http import CurrentActor
-from .consent import Rule, change_rule, keep_consent, list_said, people_of, rule_of, said_by
+from .consent import Rule, Said, change_rule, keep_consent, list_said, people_of, rule_of, said_by
 
 router = APIRouter(tags=["consent"])
 
@@ -45,15 +43,6 @@ class NewConsent(OwnConsent):
     subject: str = Field(min_length=1, max_length=1000)
 
 
-class SaidView(BaseModel):
-    """What somebody has said; ``email`` of a member, empty for a user of another program."""
-
-    person: uuid.UUID
-    email: str
-    training: bool
-    changed_at: datetime
-
-
 @router.get("/consent", response_model=ConsentView)
 async def get_consent(actor: CurrentActor, request: Request) -> Any:
     """Whose runs the workspace learns from, and what you have said yourself."""
@@ -81,12 +70,12 @@ async def put_own_consent(body: OwnConsent, actor: CurrentActor, request: Reques
     return Response(status_code=204)
 
 
-@router.get("/consents", response_model=list[SaidView])
+@router.get("/consents", response_model=list[Said])
 async def get_consents(actor: CurrentActor, request: Request) -> Any:
     """What people have said, the latest first."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return [SaidView(**said._asdict()) for said in await list_said(session)]
+        return await list_said(session)
 
 
 @router.put("/consents", status_code=204)

@@ -1,5 +1,6 @@
 """``whorl tenant consent``."""
 
+from dataclasses import asdict
 from typing import get_args
 
 import click
@@ -36,7 +37,7 @@ async def consent(terminal: Terminal, rule: Rule | None, subject: str | None, sa
             people = await people_of(session, actor.tenant_id, subject)
             await keep_consent(session, actor, people, training[said])
         rule, told = await rule_of(session, actor.tenant_id), await list_said(session)
-    value = {"rule": rule, "said": [each._asdict() for each in told]}
+    value = {"rule": rule, "said": [asdict(each) for each in told]}
     rows = [
         [each.email or each.person, "agrees" if each.training else "objects", each.changed_at]
         for each in told

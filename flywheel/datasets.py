@@ -292,9 +292,12 @@ async def find_dataset(session: AsyncSession, dataset_id: uuid.UUID, *, lock: bo
     return dataset
 
 
-async def list_datasets(session: AsyncSession) -> list[Dataset]:
-    """The tenant's datasets, newest first."""
-    return list(await session.scalars(select(Dataset).order_by(Dataset.id.desc())))
+async def list_datasets(
+    session: AsyncSession, limit: int | None = None, before: uuid.UUID | None = None
+) -> list[Dataset]:
+    """The tenant's datasets, newest first: all, or ``limit`` of those made before one."""
+    query = select(Dataset).order_by(Dataset.id.desc()).limit(limit)
+    return list(await session.scalars(query if before is None else query.where(Dataset.id < before)))
 
 
 async def select_runs(session: AsyncSession, selection: Selection) -> RunIds:

@@ -30,7 +30,7 @@ from ..platform.serving.adapters import (
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route, Trial
 from ..platform.serving.trials import Stage, Verdict, close_trial, open_trial, open_trials
-from .gate import HELD_OUT, Gate, gate_of
+from .gate import HELD_OUT, Gate, gate_of, parse_left_out
 from .measure import check_base
 
 SHARE = 0.1
@@ -220,10 +220,11 @@ async def _admit(
 ) -> Admission:  # fmt: skip
     """Whether an adapter may come to a state; raises as ``promote`` does."""
     actor.require("administer")
+    named = parse_left_out(without)
     async with tenant_session(engine, actor.tenant_id) as session:
         adapter = await find_answering(session, name)
         gate = await gate_of(session, name)
-        reason = gate.refusal(without)
+        reason = gate.refusal(named)
         if adapter.state == "tainted":
             raise ConflictError(
                 f"The adapter {name} is tainted: {adapter.card['tainted']['reason']}. Train another on the "
@@ -237,7 +238,7 @@ async def _admit(
                 f"The adapter {name} does not pass the gate: {reason}. --without CHECK does without one that was "
                 "not done, --force promotes it all the same."
             )
-    left_out = gate.left_out(without)
+    left_out = gate.left_out(named)
     return Admission(adapter, bool(reason), left_out, _note(actor, to, gate, reason, left_out))
 
 

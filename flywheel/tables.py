@@ -41,6 +41,22 @@ class Outcome(TenantTable, Base):
         return step
 
 
+class WaitingEvaluation(TenantTable, Base):
+    """An evaluation that came as a log event before the run of its trace did, redacted like a span.
+
+    ``id`` is the outcome's that it becomes.
+    """
+
+    __tablename__ = "waiting_evaluations"
+    __table_args__ = (Index(None, "tenant_id", "trace_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    trace_id: Mapped[str]
+    span_id: Mapped[str | None]
+    attributes: Mapped[dict[str, Any]]
+    came_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Quarantine(TenantTable, Base):
     """A run that screening flagged; ``state`` is held, released or confirmed.
 

@@ -52,7 +52,7 @@ from .identity import api as identity_api
 from .identity.keys import KeyHolders
 from .identity.operator import OperatorToken, load_operator_token, require_metrics
 from .identity.outbound import open_client
-from .identity.sealing import load_sealer
+from .identity.sealing import Sealer, load_sealer
 from .identity.signin import Throttle
 from .identity.signon import SignOn
 from .identity.tenants import list_tenants
@@ -150,19 +150,21 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stack.push_async_callback(engine.dispose)
         connections = Connections(addresses.app)
         stack.push_async_callback(connections.close)
-        redactor = default_redactor(StoredPolicies(_open_reader(stack, addresses)))
+        sealer = await anyio.to_thread.run_sync(load_sealer, settings)
+        redactor = default_redactor(StoredPolicies(_open_reader(stack, addresses), sealer))
         prices = load_prices(settings.prices)
         limits = Limits(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         ledger = Ledger(connections, limits.longest)
+        evaluations = Evaluations(engine, settings.evaluation_weight)
         listeners = [
             ledger.follow,
             CapturedRuns(engine, prices).follow,
-            Evaluations(engine, redactor, settings.evaluation_weight).follow,
+            evaluations.follow,
             *await _collectors(stack, settings, engine),
         ]
-        drain = Drain(connections, listeners)
+        drain = Drain(connections, listeners, evaluations.take)
         capture = await _open_capture(stack, settings, drain, redactor)
         ingest = _open_ingest(stack, settings, capture, _open_reader(stack, addresses))
         servers = await open_servers(stack, settings, backend)
@@ -195,7 +197,7 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             queue,
             Throttle(limit=20, window=3600),
             Throttle(limit=30),
-            await _open_sign_on(stack, settings, engine),
+            await _open_sign_on(stack, settings, engine, sealer),
             shadows,
             drain,
             ingest,
@@ -251,8 +253,9 @@ async def _collectors(stack: AsyncExitStack, settings: Settings, engine: AsyncEn
     return [NotedCollector(engine, settings.export_url).follow, exporter.follow]
 
 
-async def _open_sign_on(stack: AsyncExitStack, settings: Settings, engine: AsyncEngine) -> SignOn:
-    sealer = await anyio.to_thread.run_sync(load_sealer, settings)
+async def _open_sign_on(
+    stack: AsyncExitStack, settings: Settings, engine: AsyncEngine, sealer: Sealer
+) -> SignOn:
     http = await stack.enter_async_context(open_client(private=settings.sso_private))
     return SignOn(engine, sealer, http, settings.sso_private)
 

@@ -88,7 +88,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """The errors that an operation may answer, by what it takes and what it does."""
     if "security" not in operation:
         return []
-    if path == OTLP:
+    if path in OTLP:
         return [400, 401, 403, 413, 415, 422, 429, 503]
     statuses = [401, 403, 503, *(status for status in ERRORS if str(status) in operation["responses"])]
     if operation.get("parameters") or "requestBody" in operation:
@@ -104,7 +104,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
 
 def _content(path: str) -> dict[str, Any]:
     """The shape of a path's errors by media type."""
-    if path == OTLP:
+    if path in OTLP:
         return {kind: {} for kind in CONTENT_TYPES}
     if is_openai(path):
         return {"application/json": {"schema": {"$ref": _REF + "OpenAIProblem"}}}

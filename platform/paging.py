@@ -16,6 +16,9 @@ PageCursor = Annotated[
     str | None,
     Query(max_length=2000, description="Where the page begins: from the Link header of the page before."),
 ]
+MOST = 1000
+# Of lists that came whole before they came by the page: as much as one page may hold.
+WholeLimit = Annotated[int, Query(ge=1, le=MOST, description="How many rows a page has.")]
 
 
 def cursor_of(value: str) -> str:
@@ -46,6 +49,22 @@ def id_of(cursor: str) -> uuid.UUID:
         return uuid.UUID(place_of(cursor))
     except ValueError as error:
         raise InputError("This is a cursor of another list.", "cursor") from error
+
+
+def number_of(cursor: str) -> int:
+    """The row's number that a cursor stands for; raises InputError."""
+    place = place_of(cursor)
+    if not (place.isascii() and place.isdecimal() and len(place) < 10):
+        raise InputError("This is a cursor of another list.", "cursor")
+    return int(place)
+
+
+def address_of(cursor: str) -> str:
+    """The row's e-mail address that a cursor stands for; raises InputError."""
+    place = place_of(cursor)
+    if "@" not in place:
+        raise InputError("This is a cursor of another list.", "cursor")
+    return place
 
 
 def link_next(request: Request, response: Response, keys: Sequence[str], limit: int) -> None:

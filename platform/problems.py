@@ -18,8 +18,8 @@ from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
 MEDIA_TYPE = "application/problem+json"
-# The one route below /v1 that is not OpenAI's: its errors have the shape of the OpenTelemetry protocol.
-OTLP = "/v1/traces"
+# The routes below /v1 that are not OpenAI's: their errors have the shape of the OpenTelemetry protocol.
+OTLP = frozenset({"/v1/traces", "/v1/logs"})
 _log = logging.getLogger(__name__)
 # (request, status, title, detail, headers) -> the error as a page, or None where a program asks
 ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
@@ -85,7 +85,7 @@ def openai_status(status: int, code: str | None = None) -> int:
 
 def is_openai(path: str) -> bool:
     """Whether a path belongs to the routes that answer in OpenAI's shape."""
-    return (path == "/v1" or path.startswith("/v1/")) and path != OTLP
+    return (path == "/v1" or path.startswith("/v1/")) and path not in OTLP
 
 
 async def _respond(

@@ -23,33 +23,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 _propagator = TraceContextTextMapPropagator()
 _current: ContextVar[Context | None] = ContextVar("whorl_tracing", default=None)
 _tracer: Tracer | None = None
-_provider: TracerProvider | None = None
 
 
 @contextmanager
 def traced(exporter: SpanExporter) -> Iterator[None]:
     """Spans of this process go to an exporter inside; what waits is sent at the end."""
-    global _tracer, _provider
+    global _tracer
     provider = TracerProvider(resource=Resource.create({"service.name": "whorl"}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    before = _tracer, _provider
-    _tracer, _provider = provider.get_tracer("whorl.platform"), provider
+    before, _tracer = _tracer, provider.get_tracer("whorl.platform")
     try:
         yield
     finally:
-        _tracer, _provider = before
+        _tracer = before
         provider.shutdown()
 
 
 def exporter_to(url: str, headers: Mapping[str, str]) -> SpanExporter:
     """Sends spans to a collector by OTLP over HTTP."""
     return OTLPSpanExporter(endpoint=url, headers=dict(headers), timeout=10)
-
-
-def flush() -> None:
-    """Send what waits."""
-    if _provider is not None:
-        _provider.force_flush()
 
 
 def recording() -> bool:

@@ -12,6 +12,7 @@ from ..agents.captured import CLOSE_CLOCK, CLOSE_JOB, close_silent
 from ..agents.closing import close_interrupted
 from ..agents.graph import Limits
 from ..agents.waiting import EXPIRE_CLOCK, EXPIRE_JOB, expire_waiting
+from ..flywheel.evaluations import forget_waiting
 from ..flywheel.jobs import (
     CLOCK,
     LOOK_AT_ALL_JOB,
@@ -72,6 +73,7 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
 
     async def retain(timestamp: int) -> None:
         await apply_to_all(work.engine)
+        await forget_waiting(work.engine)
         await forget_leftovers(work.engine, work.settings.path("datasets"))
         await queue.forget()
         await prepare_months(work.engine)

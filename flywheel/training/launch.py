@@ -162,10 +162,13 @@ async def queue_training(
         return training.id
 
 
-async def list_trainings(engine: AsyncEngine, actor: Actor) -> list[Training]:
-    """The tenant's trainings, newest first."""
+async def list_trainings(
+    engine: AsyncEngine, actor: Actor, limit: int | None = None, before: uuid.UUID | None = None
+) -> list[Training]:
+    """The tenant's trainings, newest first: all, or ``limit`` of those queued before one."""
+    query = select(Training).order_by(Training.id.desc()).limit(limit)
     async with tenant_session(engine, actor.tenant_id) as session:
-        return list(await session.scalars(select(Training).order_by(Training.id.desc())))
+        return list(await session.scalars(query if before is None else query.where(Training.id < before)))
 
 
 def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:

@@ -66,9 +66,12 @@ def described(key: ApiKey) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-async def list_keys(session: AsyncSession) -> list[ApiKey]:
-    """The tenant's keys, newest first, revoked ones included."""
-    return list(await session.scalars(select(ApiKey).order_by(ApiKey.id.desc())))
+async def list_keys(
+    session: AsyncSession, limit: int | None = None, before: uuid.UUID | None = None
+) -> list[ApiKey]:
+    """The tenant's keys, newest first, revoked ones included: all, or ``limit`` of those made before one."""
+    query = select(ApiKey).order_by(ApiKey.id.desc()).limit(limit)
+    return list(await session.scalars(query if before is None else query.where(ApiKey.id < before)))
 
 
 async def rotate_key(

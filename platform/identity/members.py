@@ -113,9 +113,12 @@ def checked_address(email: str) -> str:
     return email
 
 
-async def list_members(session: AsyncSession) -> list[Member]:
-    """The tenant's members by e-mail address."""
-    rows = await session.execute(_members().order_by(User.email))
+async def list_members(
+    session: AsyncSession, limit: int | None = None, after: str | None = None
+) -> list[Member]:
+    """The tenant's members by e-mail address: all, or ``limit`` of those after an address."""
+    query = _members().order_by(User.email).limit(limit)
+    rows = await session.execute(query if after is None else query.where(User.email > after))
     return [Member(user, parse_role(role)) for user, role in rows]
 
 

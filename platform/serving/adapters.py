@@ -90,9 +90,12 @@ async def register_adapter(
     return adapter
 
 
-async def list_adapters(session: AsyncSession) -> list[Adapter]:
-    """The tenant's adapters, newest first."""
-    return list(await session.scalars(select(Adapter).order_by(Adapter.version.desc())))
+async def list_adapters(
+    session: AsyncSession, limit: int | None = None, before: int | None = None
+) -> list[Adapter]:
+    """The tenant's adapters, newest first: all, or ``limit`` of those before a version."""
+    query = select(Adapter).order_by(Adapter.version.desc()).limit(limit)
+    return list(await session.scalars(query if before is None else query.where(Adapter.version < before)))
 
 
 async def find_adapter(session: AsyncSession, name: str) -> Adapter:

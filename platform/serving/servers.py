@@ -272,7 +272,7 @@ class ModelServers:
                         loaded.append(server)
                 await server.client.chat(ChatCall(name, _PROBE, sampling=Sampling(max_tokens=1)))
             self.loaded[name] = folder
-        except (InputError, NotFoundError, UpstreamError):
+        except (InputError, LimitError, NotFoundError, UpstreamError):
             for server in loaded:
                 await server.client.unload_adapter(name)
             raise

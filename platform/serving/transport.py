@@ -34,7 +34,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class InProcessTransport(httpx.AsyncBaseTransport):
-    """Sends each request to ``app`` in a task of its own; closing the response cancels the task."""
+    """Sends each request to ``app`` in a task of its own; who leaves, or closes the response, cancels the task."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -66,7 +66,11 @@ class InProcessTransport(httpx.AsyncBaseTransport):
 
         task = asyncio.create_task(serve())
         task.add_done_callback(_retrieve)
-        start = await queue.get()
+        try:
+            start = await queue.get()
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         if start is None or isinstance(start, BaseException):
             raise httpx.RemoteProtocolError("The application gave no response.") from start
         return httpx.Response(start["status"], headers=start["headers"], stream=_Body(queue, task))

@@ -24,6 +24,7 @@ from . import conventions as c
 from .record import SpanRecord, record_of
 from .redaction.memory import Memories
 from .redaction.redactor import Redactor
+from .redaction.walk import structure_of
 from .store import dump_records
 from .wal import WriteAheadLog
 
@@ -111,7 +112,7 @@ class Capture:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-redaction")
         self._waiting: SimpleQueue[tuple[list[SpanRecord], Future[None]]] = SimpleQueue()
         self._scheduled = False
-        self._settling: dict[str, Future[None]] = {}
+        self._settling: dict[str, list[Future[None]]] = defaultdict(list)
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "whorl"}), shutdown_on_exit=False
         )
@@ -121,9 +122,8 @@ class Capture:
         self.appended = asyncio.Event()
 
     async def settled(self, trace_id: int) -> None:
-        """Wait until the spans of an ended run are in the log; raises when they could not be."""
-        future = self._settling.pop(format_trace_id(trace_id), None)
-        if future is not None:
+        """Wait until all spans of an ended run are in the log; raises when any could not be."""
+        for future in self._settling.pop(format_trace_id(trace_id), ()):
             await asyncio.wrap_future(future)
             self.appended.set()
 
@@ -141,7 +141,7 @@ class Capture:
 
     def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
         settled: Future[None] = Future()
-        self._settling[trace_id] = settled
+        self._settling[trace_id].append(settled)
         self._write(records, settled)
 
     def _write(self, records: list[SpanRecord], settled: Future[None]) -> None:
@@ -214,7 +214,7 @@ def redact_or_drop(redactor: Redactor, records: list[SpanRecord], memories: Memo
 def _drop_content(record: SpanRecord, rules: str) -> None:
     record.name = record.operation or "span"
     record.status_message = ""
-    record.attributes = {name: value for name, value in record.attributes.items() if name in c.STRUCTURE}
+    record.attributes = structure_of(record.attributes)
     record.events = []
     record.redaction_policy = rules
     record.redactions = {}

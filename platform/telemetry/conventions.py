@@ -62,6 +62,8 @@ SOURCE: Final = "whorl.source"
 SESSION: Final = "whorl.session.id"
 # On spans that came without a time: theirs is that of their arrival, which is another one when they come again.
 UNDATED: Final = "whorl.undated"
+# On what came as a log event: an evaluation below the span that it is of, in the log alone; no span is stored of it.
+LOGGED: Final = "whorl.logged"
 # On the resource of spans that Whorl sends to a collector.
 EXPORTED: Final = "whorl.exported"
 
@@ -77,7 +79,7 @@ STRUCTURE: Final = frozenset(
         OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL, TEMPERATURE, TOP_P, MAX_TOKENS, SEED,
         FINISH_REASONS, INPUT_TOKENS, OUTPUT_TOKENS, TOOL_NAME, TOOL_CALL_ID, TOOL_TYPE, AGENT_NAME,
         CONVERSATION, DATA_SOURCE, ERROR_TYPE, TENANT, RUN, USER, ADAPTER, TRUST, TEMPLATE_HASH, ENDING,
-        SOURCE, SESSION, TOP_K, FREQUENCY_PENALTY, PRESENCE_PENALTY, UNDATED,
+        SOURCE, SESSION, TOP_K, FREQUENCY_PENALTY, PRESENCE_PENALTY, UNDATED, LOGGED,
     }
 )  # fmt: skip
 # What other programs' conventions call things by: searched for personal data only where it looks like content.

@@ -8,10 +8,12 @@ from pathlib import Path
 import anyio
 import psycopg
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..database.base import new_id
 from ..database.connections import Connections
+from ..logs import log_failure
+from . import conventions as c
 from .capture import Capture
 from .record import SpanRecord
 from .store import load_records, store_records
@@ -23,22 +25,34 @@ MAX_PAUSE = 15.0
 # Seconds in which what is logged waits for more, to be stored with it; less where nothing comes for a while.
 GATHER, QUIET = 0.5, 0.1
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
-# Told of spans that are in the store, at least once each; it raises where it must be told again.
+# Told of what has been stored, or is its own to store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 # The database, or the disk that the log's position is noted on.
 _FAILED = (psycopg.Error, SQLAlchemyError, OSError)
-# A value that no column takes: another try would fail as well.
-_UNFIT = (psycopg.DataError, DataError)
 
 
 class Drain:
-    """Brings logs into the span store of one database, and tells ``listeners`` in their order."""
+    """Brings logs into the span store of one database, and tells ``listeners`` of spans in their order.
 
-    def __init__(self, connections: Connections, listeners: Sequence[Listener] = ()) -> None:
-        self.connections, self.listeners = connections, listeners
+    ``evaluated`` is told last, of the evaluations that came as log events, which are no spans.
+    """
+
+    def __init__(
+        self, connections: Connections, listeners: Sequence[Listener] = (), evaluated: Listener | None = None
+    ) -> None:
+        self.connections, self.listeners, self.evaluated = connections, listeners, evaluated
+        # Whoever waits for what is logged to be stored does so beside the drain that goes on all the time.
+        self._reading = asyncio.Lock()
 
     async def log(self, log: WriteAheadLog, batch: int = 500) -> int:
-        """Store everything that ``log`` holds; returns the number of new spans."""
+        """Store everything that ``log`` holds; returns the number of new spans.
+
+        One after the other: a log's position goes only forward.
+        """
+        async with self._reading:
+            return await self._log(log, batch)
+
+    async def _log(self, log: WriteAheadLog, batch: int) -> int:
         new, more = 0, True
         while more and (entries := await asyncio.to_thread(log.read, batch)):
             new += await self._bring(log, entries)
@@ -53,20 +67,28 @@ class Drain:
         """
         try:
             return await self._store([record for entry in entries for record in load_records(entry.payload)])
-        except _UNFIT as error:
+        except (psycopg.Error, SQLAlchemyError) as error:
+            if not _unfit(error):
+                raise
             if len(entries) == 1:
                 set_aside(log, entries[0], error)
                 return 0
         return sum([await self._bring(log, [entry]) for entry in entries])
 
     async def _store(self, records: list[SpanRecord]) -> int:
-        new = await store_records(self.connections, records)
+        spans = [record for record in records if c.LOGGED not in record.attributes]
+        new = await store_records(self.connections, spans)
         for listener in self.listeners:
-            await listener(records)
+            await listener(spans)
+        if self.evaluated is not None and len(spans) < len(records):
+            await self.evaluated([record for record in records if c.LOGGED in record.attributes])
         return new
 
     async def until(self, over: asyncio.Event, capture: Capture) -> None:
-        """Store spans as they are logged; an unreachable database is tried again, waiting ever longer."""
+        """Store spans as they are logged; what fails is tried again, waiting ever longer.
+
+        A database that is away comes back, and an error that nobody expected is none that spans may be lost for.
+        """
         pause = 0.5
         while not over.is_set():
             capture.appended.clear()
@@ -77,9 +99,12 @@ class Drain:
                 with anyio.move_on_after(2.0):
                     await capture.appended.wait()
                 await self._gather(over, capture)
-            except _FAILED as error:
+            except Exception as error:  # noqa: BLE001 - the process goes on, and so must its spans
                 LAG.set(capture.log.pending_bytes())
-                _log.warning("Spans wait in the log: %s", type(error).__name__)
+                if isinstance(error, _FAILED):
+                    _log.warning("Spans wait in the log: %s", type(error).__name__)
+                else:
+                    log_failure(_log, "Spans wait in the log", error)
                 with anyio.move_on_after(pause):
                     await over.wait()
                 pause = min(pause * 2, MAX_PAUSE)
@@ -110,6 +135,12 @@ class Drain:
             finally:
                 log.close()
         return new
+
+
+def _unfit(error: Exception) -> bool:
+    """Whether another try would fail as well: no column takes a value, or there is no such tenant, as in an older database."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.DataError | psycopg.errors.ForeignKeyViolation)
 
 
 def set_aside(log: WriteAheadLog, entry: Entry, error: Exception) -> Path:

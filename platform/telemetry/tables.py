@@ -57,13 +57,16 @@ class ErasedRun(TenantTable, Base):
 class RedactionPolicyVersion(TenantTable, Base):
     """What a tenant wanted hidden from one change to the next; the newest version is in force.
 
-    ``hash_key`` keys the operator ``hash`` and stays the same in all versions, so that hashes do too.
+    The key of the operator ``hash`` stays the same in all versions, so that hashes do too. It is ``hash_key``, in the
+    clear, until secrets are rotated, then ``sealed_hash_key``; of versions that have neither it is that of the version
+    before.
     """
 
     __tablename__ = "redaction_policies"
 
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     policy: Mapped[dict[str, Any]]
-    hash_key: Mapped[bytes]
+    hash_key: Mapped[bytes | None]
+    sealed_hash_key: Mapped[bytes | None]
     actor: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)

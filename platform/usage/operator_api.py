@@ -142,7 +142,7 @@ async def get_operator_log(
     cursor: PageCursor = None,
 ) -> Any:
     """What the operator did, newest first; the Link header leads to what was before."""
-    before = id_of(cursor) if cursor else None
+    before = id_of(cursor) if cursor is not None else None
     async with open_session(request.app.state.whorl.engine) as session:
         events = await noted(session, limit, before)
     link_next(request, response, [str(event.id) for event in events], limit)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.conftest import Actor, Whorl
 from tests.platform.test_api import Site, site
@@ -13,7 +14,7 @@ from whorl.agents.prompt import SYSTEM
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import InputError, PermissionDeniedError
+from whorl.platform.errors import InputError, NotFoundError, PermissionDeniedError
 
 __all__ = ["site"]
 
@@ -54,8 +55,10 @@ async def test_a_run_is_told_and_offered_what_its_agent_says(
     whorl: Whorl, acme: Actor, rival: Actor, prompts: list[Any]
 ) -> None:
     await define(whorl, acme, "tutor", prompt="You teach.", tools=["calculator"], answer_tokens=9)
-    for actor, agent in ((acme, "tutor"), (acme, "default"), (rival, "tutor")):
+    for actor, agent in ((acme, "tutor"), (acme, "default"), (rival, "default")):
         await whorl.agents.answer(actor, RunRequest("When?", agent=agent, instructions="Be brief."))
+    with pytest.raises(NotFoundError, match="no agent 'tutor'"):
+        await whorl.agents.answer(rival, RunRequest("When?", agent="tutor"))
     told = dict.fromkeys(
         (
             call.messages[0]["content"],
@@ -183,3 +186,32 @@ async def test_an_agent_searches_its_own_collection(site: Site) -> None:
     ]
     assert [each.status_code for each in missing] == [404, 404, 404, 404, 422]
     assert (gone.status_code, after.status_code) == (204, 404)
+
+
+async def test_a_run_looks_its_agent_up_once_and_says_which_there_are(site: Site) -> None:
+    looked: list[str] = []
+
+    def noted(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM agents" in statement:
+            looked.append(statement)
+
+    async with site.client("owner") as owner:
+        await owner.put("/api/agents/brief", json={"prompt": "Be brief."})
+        engine = site.app.state.whorl.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", noted)
+        asked = await owner.post("/api/runs", json={"question": "When?", "agent": "brief"})
+        event.remove(engine, "before_cursor_execute", noted)
+        unknown = await owner.post("/api/runs", json={"question": "When?", "agent": "nobody"})
+        runs = (await owner.get("/api/runs")).json()
+    assert asked.status_code == 200 and len(looked) == 1
+    assert unknown.status_code == 404 and "default, brief" in unknown.text
+    assert len(runs) == 1, "a run of no agent does not begin"
+
+
+async def test_a_run_that_waits_goes_on_without_its_agents_definition(whorl: Whorl, acme: Actor) -> None:
+    request = RunRequest("When?", agent="careful")
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        with pytest.raises(NotFoundError, match="no agent 'careful'"):
+            await as_defined(session, acme, request, whorl.agents.toolbox)
+        gone = await as_defined(session, acme, request, whorl.agents.toolbox, begun=True)
+    assert gone.agent == "careful" and gone.prompt is None

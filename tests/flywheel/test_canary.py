@@ -368,6 +368,10 @@ async def test_looks_come_with_outcomes_and_by_the_clock(settings: Settings) -> 
             transport=transport, base_url="http://test", headers={"Authorization": f"Bearer {key}"}
         ) as client:
             wanted = {"stage": "canary", "share": 0.5}
+            misspelt = await client.post(
+                f"/api/adapters/{world.two}/promote", json={**wanted, "forced": True}
+            )
+            assert misspelt.status_code == 422 and "forced" in misspelt.json()["detail"]
             begun = await client.post(f"/api/adapters/{world.two}/promote", json=wanted)
             assert begun.json()["candidate"] == world.two and begun.json()["adapter"] is None
             assert (await client.post(f"/api/adapters/{world.two}/promote", json=wanted)).status_code == 409
@@ -434,6 +438,15 @@ async def test_checks_that_were_not_done_are_left_out_by_name_and_the_audit_log_
         told = await session.scalars(select(AuditEvent).where(AuditEvent.target == three))
         left_out = {one.action: one.details.get("without") for one in told}
     assert left_out["canary.started"] == left_out["adapter.promoted"] == missing
+
+
+async def test_a_check_that_there_is_not_is_said_before_the_adapter_is_looked_for(world: World) -> None:
+    for trial in (
+        world.promote("acme.v9", without=["nonsense"]),
+        world.start("acme.v9", "canary", without=["nonsense"]),
+    ):
+        with pytest.raises(InputError, match="no check 'nonsense'"):
+            await trial
 
 
 async def test_a_promotion_of_another_ends_the_canary(world: World) -> None:

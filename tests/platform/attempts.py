@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from whorl.platform.paging import cursor_of
+
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HOLE = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -114,10 +116,17 @@ def _urls(operation: Operation, owned: list[str], draw: Random) -> Iterator[str]
         path = operation.filled(filling)
         yield path
         for parameter in operation.query:
-            yield f"{path}?{parameter['name']}={draw.choice(values)}"
+            yield f"{path}?{parameter['name']}={_named(parameter['name'], draw.choice(values))}"
         if operation.query:
-            named = (f"{p['name']}={_value(p['schema'], owned, draw)}" for p in operation.query)
+            named = (
+                f"{p['name']}={_named(p['name'], _value(p['schema'], owned, draw))}" for p in operation.query
+            )
             yield f"{path}?{'&'.join(named)}"
+
+
+def _named(parameter: str, value: Any) -> Any:
+    """A value as a parameter of a query has it: that of a page's begin is a cursor."""
+    return cursor_of(str(value)) if parameter == "cursor" else value
 
 
 def _value(schema: dict[str, Any], owned: list[str], draw: Random) -> Any:

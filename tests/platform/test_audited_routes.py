@@ -36,6 +36,7 @@ ELSEWHERE = {
         "needs the operator: tests/platform/test_operator.py",
     ),
     "POST /v1/traces": "spans that a program sends are data, each with the key's name on it, not an act",
+    "POST /v1/logs": "evaluations that a program sends are data, as spans are, not an act",
     "PUT /api/sso": "needs a provider: tests/ui/test_signon.py finds sso.set",
     "DELETE /api/sso": "needs a provider: tests/ui/test_signon.py finds sso.removed",
     "POST /api/trainings/{training_id}/resume": "needs a training that died: tests/flywheel/test_resume.py",

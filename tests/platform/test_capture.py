@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,17 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import PrerequisiteError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
+from whorl.platform.telemetry import capture as capturing
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry import drain, wal
-from whorl.platform.telemetry.capture import FAILURES, redact_all_or_drop, redact_or_drop
+from whorl.platform.telemetry.capture import (
+    FAILURES,
+    Capture,
+    RunContext,
+    redact_all_or_drop,
+    redact_or_drop,
+    run_context,
+)
 from whorl.platform.telemetry.drain import Drain
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
@@ -195,6 +204,18 @@ def test_where_redaction_fails_structure_stays_and_content_goes() -> None:
     assert span.attributes == {c.INPUT_TOKENS: 5}
     assert EMAIL not in dump_records([span]).decode()
     assert FAILURES._value.get() == before + 1
+    named = {
+        c.SOURCE: "otlp",
+        c.REQUEST_MODEL: "gpt-9",
+        c.AGENT_NAME: f"Agent of {EMAIL}",
+        c.TOOL_NAME: [EMAIL, "find"],
+    }
+    scored = {c.EVALUATION_NAME: "Relevance", c.EVALUATION_VALUE: 0.5, c.EVALUATION_EXPLANATION: EMAIL}
+    foreign = a_span(**{**named, **scored, c.SEED: 4_111_111_111_111_111})
+    redact_or_drop(Redactor([Broken()]), [foreign])
+    assert foreign.attributes == {
+        c.SOURCE: "otlp", c.REQUEST_MODEL: "gpt-9", c.EVALUATION_NAME: "Relevance", c.EVALUATION_VALUE: 0.5,
+    }, "what another program calls an identifier may be none"  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -389,11 +410,12 @@ async def test_text_that_no_store_takes_stops_nothing(settings: Settings, where:
 async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
     whorl: Whorl, acme: Actor, tmp_path: Path
 ) -> None:
-    """A number out of range, in a span or in what a listener makes of it: the rest is stored, it is kept."""
-    good, large, unlucky = a_span(), a_span(), a_span(unlucky=True)
+    """A number out of range, in a span or in what a listener makes of it, a workspace that is gone: the rest is stored."""
+    good, large, unlucky, strange = a_span(), a_span(), a_span(unlucky=True), a_span()
     large.start_ns = 2**70
     for span in (good, large, unlucky):
         span.tenant_id = str(acme.tenant_id)
+    strange.tenant_id = str(uuid.UUID(int=7))
 
     async def listener(records: list[SpanRecord]) -> None:
         if any("unlucky" in record.attributes for record in records):
@@ -401,7 +423,7 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
                 await connection.execute("SELECT 'x'::text::bigint")
 
     log = WriteAheadLog.create(tmp_path / "log")
-    log.append([dump_records([span]) for span in (large, unlucky, good)])
+    log.append([dump_records([span]) for span in (large, unlucky, strange, good)])
     assert await Drain(whorl.drain.connections, [listener]).log(log) >= 1
     assert log.pending_bytes() == 0
     log.close()
@@ -409,4 +431,88 @@ async def test_spans_that_no_column_holds_are_set_aside_and_stop_nobody(
         stored = {row[0] for row in connection.execute("SELECT span_id FROM spans").fetchall()}
     assert good.span_id in stored and large.span_id not in stored
     kept = [load_records(file.read_bytes()) for file in (tmp_path / "log-refused").iterdir()]
-    assert {record.span_id for [record] in kept} == {large.span_id, unlucky.span_id}
+    assert {record.span_id for [record] in kept} == {large.span_id, unlucky.span_id, strange.span_id}
+
+
+async def test_who_waits_for_the_store_reads_the_log_after_the_drain_that_goes_on(
+    whorl: Whorl, acme: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Side by side the one that is behind would set the log's position back, to a segment that is gone."""
+    monkeypatch.setattr(wal, "SEGMENT_BYTES", 1)
+    log = WriteAheadLog.create(tmp_path / "log")
+    for _ in range(3):
+        span = a_span()
+        span.tenant_id = str(acme.tenant_id)
+        log.append([dump_records([span])])
+    held, entered = asyncio.Event(), asyncio.Event()
+
+    async def first_waits(records: list[SpanRecord]) -> None:
+        if not entered.is_set():
+            entered.set()
+            await held.wait()
+
+    drain = Drain(whorl.drain.connections, [first_waits])
+    first = asyncio.create_task(drain.log(log, 1))
+    await entered.wait()
+    second = asyncio.create_task(drain.log(log, 1))
+    await asyncio.wait({second}, timeout=0.5)
+    held.set()
+    await asyncio.gather(first, second)
+    assert log.pending_bytes() == 0
+    log.close()
+
+
+async def test_an_error_that_nobody_expected_does_not_end_the_storing_of_spans(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    told = asyncio.Event()
+
+    async def breaks_once(records: list[SpanRecord]) -> None:
+        if not failed:
+            failed.append("once")
+            raise RuntimeError("a listener breaks")
+        told.set()
+
+    failed: list[str] = []
+    capture = Capture(whorl.redactor, WriteAheadLog.create(tmp_path / "log"))
+    span = a_span()
+    span.tenant_id = str(acme.tenant_id)
+    over = asyncio.Event()
+    storing = asyncio.create_task(Drain(whorl.drain.connections, [breaks_once]).until(over, capture))
+    await capture.log_run([span])
+    done, _ = await asyncio.wait(
+        {storing, asyncio.create_task(told.wait())}, return_when=asyncio.FIRST_COMPLETED
+    )
+    assert storing not in done and failed == ["once"]
+    over.set()
+    capture.appended.set()
+    await storing
+    capture.close()
+    assert capture.log.pending_bytes() == 0
+    capture.log.close()
+
+
+async def test_a_run_of_many_spans_is_not_acknowledged_where_the_first_of_them_are_lost(
+    redactor: Redactor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are logged before its end, in parts: a disk that has room again by then has not had all of them."""
+    monkeypatch.setattr(capturing, "MAX_SPANS", 2)
+    capture = Capture(redactor, WriteAheadLog.create(tmp_path / "log"))
+    append, refused = WriteAheadLog._append, [OSError(28, "No space left on device")]
+
+    def full_at_first(log: WriteAheadLog, data: bytes) -> None:
+        if refused:
+            raise refused.pop()
+        append(log, data)
+
+    monkeypatch.setattr(WriteAheadLog, "_append", full_at_first)
+    context = RunContext(str(uuid.uuid4()), str(uuid.uuid4()), None, "default", None)
+    with run_context(context), capture.tracer.start_as_current_span("invoke_agent") as root:
+        for _ in range(2):
+            with capture.tracer.start_as_current_span("chat"):
+                pass
+        while refused:
+            await asyncio.sleep(0.01)
+    with pytest.raises(PrerequisiteError, match="No space left"):
+        await capture.settled(root.get_span_context().trace_id)
+    capture.close()

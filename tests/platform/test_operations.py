@@ -146,6 +146,7 @@ async def test_what_is_asked_is_in_no_log(site: Site) -> None:
             await client.post("/api/documents", files={"file": (f"{SECRET}.pdf", SECRET.encode())}),
             await client.post("/signin", data={"email": f"{SECRET}@x.org", "password": SECRET}),
             await client.post("/v1/traces", content=SECRET, headers={"content-type": "application/json"}),
+            await client.post("/v1/logs", content=SECRET, headers={"content-type": "application/json"}),
             await client.get("/api/runs", headers={"X-Request-Id": "of-the-proxy"}),
         ]
     assert {answer.status_code for answer in answers} > {200, 422, 404, 401}

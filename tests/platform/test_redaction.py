@@ -15,6 +15,7 @@ from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError
 from whorl.platform.identity.audit import recent
+from whorl.platform.identity.sealing import Sealer
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.capture import redact_or_drop
 from whorl.platform.telemetry.record import SpanRecord
@@ -29,6 +30,7 @@ from whorl.platform.telemetry.redaction.redactor import Redactor, default_redact
 from whorl.platform.telemetry.redaction.stored import StoredPolicies, policy_history, store_policy
 from whorl.platform.telemetry.redaction.walk import visit_json, visit_record
 
+SEALER = Sealer((bytes(32),))
 EMAIL = "zuzanna.kowalczyk@planted.example"
 
 
@@ -205,7 +207,7 @@ async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: 
         assert [event.action for event in await recent(session)][:2] == ["redaction_policy.changed"] * 2
     async with tenant_session(whorl.engine, rival.tenant_id) as session:
         assert await policy_history(session) == []
-    redactor = Redactor([PatternDetector()], StoredPolicies(TenantReader(whorl.addresses.app)))
+    redactor = Redactor([PatternDetector()], StoredPolicies(TenantReader(whorl.addresses.app), SEALER))
     ours, theirs = a_span(text=f"to {EMAIL}"), a_span(text=f"to {EMAIL}")
     ours.tenant_id, theirs.tenant_id = str(acme.tenant_id), str(rival.tenant_id)
     redactor.redact_run([ours, theirs])
@@ -219,7 +221,7 @@ async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: 
 def test_without_a_database_a_policy_never_read_raises_and_one_read_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    policies = StoredPolicies(TenantReader("postgresql://nobody@127.0.0.1:1/nothing"))
+    policies = StoredPolicies(TenantReader("postgresql://nobody@127.0.0.1:1/nothing"), SEALER)
     with pytest.raises(Exception, match="connection"):
         policies.of("00000000-0000-7000-8000-000000000000")
     known = TenantPolicy(RedactionPolicy(), 7)
@@ -236,7 +238,7 @@ async def test_while_the_policies_cannot_be_read_in_time_those_read_last_stay(
     ours, theirs = str(acme.tenant_id), str(rival.tenant_id)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         await store_policy(session, acme, RedactionPolicy(deny=("heliotrope",)))
-    policies = StoredPolicies(TenantReader(whorl.addresses.app))
+    policies = StoredPolicies(TenantReader(whorl.addresses.app), SEALER)
     newest = {tenant: policies.of(tenant) for tenant in (ours, theirs)}
     with psycopg.connect(whorl.addresses.admin) as connection:
         connection.execute("LOCK TABLE redaction_policies IN ACCESS EXCLUSIVE MODE")
@@ -246,7 +248,7 @@ async def test_while_the_policies_cannot_be_read_in_time_those_read_last_stay(
             assert policies.of(theirs) == newest[theirs]
         with pytest.raises(psycopg.errors.QueryCanceled):
             policies.of(str(uuid.UUID(int=1)))
-    assert StoredPolicies(TenantReader(whorl.addresses.app)).of(ours) == newest[ours]
+    assert StoredPolicies(TenantReader(whorl.addresses.app), SEALER).of(ours) == newest[ours]
 
 
 # --- content of every sort ---------------------------------------------------------------------

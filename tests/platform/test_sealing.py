@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.conftest import Actor, Whorl
+from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, PrerequisiteError
 from whorl.platform.identity.providers import PURPOSE, ProviderChange, set_provider
@@ -17,6 +18,11 @@ from whorl.platform.identity.rotation import rotate
 from whorl.platform.identity.sealing import Sealer, load_sealer, new_key
 from whorl.platform.identity.tables import SignOnProvider
 from whorl.platform.settings import Settings
+from whorl.platform.telemetry.redaction.patterns import PatternDetector
+from whorl.platform.telemetry.redaction.policy import RedactionPolicy
+from whorl.platform.telemetry.redaction.redactor import Redactor
+from whorl.platform.telemetry.redaction.stored import StoredPolicies, store_policy
+from whorl.platform.telemetry.tables import RedactionPolicyVersion
 
 TENANT = uuid.uuid4()
 
@@ -104,3 +110,81 @@ async def test_rotation_seals_with_the_newest_key(whorl: Whorl, acme: Actor, riv
         stolen = (await session.scalars(select(SignOnProvider))).one()
     with pytest.raises(PrerequisiteError, match="belongs to another workspace"):
         sealer(new).open(stolen.client_secret, rival.tenant_id, PURPOSE)
+
+
+HASHED = RedactionPolicy(operators={"EMAIL_ADDRESS": "hash"})
+
+
+def hashed(whorl: Whorl, actor: Actor, *keys: str) -> str:
+    """An address as a process with these keys, which has read no policy before, hashes it."""
+    policies = StoredPolicies(TenantReader(whorl.addresses.app), sealer(*keys))
+    redactor = Redactor([PatternDetector()], policies)
+    return redactor.redact_text("to ann@planted.example", tenant_id=str(actor.tenant_id))
+
+
+async def keys_of(whorl: Whorl, actor: Actor) -> list[tuple[bytes | None, bytes | None]]:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        rows = await session.scalars(select(RedactionPolicyVersion).order_by(RedactionPolicyVersion.version))
+        return [(row.hash_key, row.sealed_hash_key) for row in rows]
+
+
+async def test_keys_of_hashes_are_sealed_by_rotation_and_hashes_stay(
+    whorl: Whorl, acme: Actor, rival: Actor
+) -> None:
+    old, new = new_key(), new_key()
+    for actor in (acme, rival):
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            await store_policy(session, actor, HASHED)
+            await store_policy(session, actor, HASHED)
+    [(clear, _), _] = await keys_of(whorl, acme)
+    before = hashed(whorl, acme, old)
+    assert clear is not None and hashed(whorl, rival, old) != before
+    assert await rotate(whorl.engine, sealer(old)) == 4
+    assert all(key is None and sealed for key, sealed in await keys_of(whorl, acme))
+    assert hashed(whorl, acme, old) == before
+    assert await rotate(whorl.engine, sealer(new, old)) == 4
+    assert await rotate(whorl.engine, sealer(new)) == 0
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, HASHED)
+    [*_, newest] = await keys_of(whorl, acme)
+    assert newest[0] is None and newest[1] is not None
+    assert hashed(whorl, acme, new) == before
+    assert not any(
+        clear in sealed or clear.hex().encode() in sealed
+        for _, sealed in await keys_of(whorl, acme)
+        if sealed
+    )
+
+
+async def test_without_its_key_nothing_is_hashed_otherwise(whorl: Whorl, acme: Actor) -> None:
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, HASHED)
+    await rotate(whorl.engine, sealer(new_key()))
+    with pytest.raises(PrerequisiteError, match="hashes of redaction"):
+        hashed(whorl, acme, new_key())
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, RedactionPolicy())
+    assert hashed(whorl, acme, new_key()) == "to <EMAIL_ADDRESS_1>", "who hashes nothing needs no key"
+
+
+async def test_a_version_of_the_release_before_keeps_the_key(whorl: Whorl, acme: Actor) -> None:
+    """It copies what it knows of the newest version: the key in the clear, and after a rotation none."""
+    key = new_key()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, HASHED)
+    before = hashed(whorl, acme, key)
+    for version, rotated in ((2, False), (3, True)):
+        if rotated:
+            await rotate(whorl.engine, sealer(key))
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            newest = (await keys_of(whorl, acme))[-1]
+            session.add(
+                RedactionPolicyVersion(
+                    tenant_id=acme.tenant_id, version=version, policy=HASHED.model_dump(mode="json"),
+                    hash_key=newest[0], actor="key:before",
+                )
+            )  # fmt: skip
+        assert hashed(whorl, acme, key) == before
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await store_policy(session, acme, HASHED)
+    assert hashed(whorl, acme, key) == before

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import Actor, Settings, Whorl
 from tests.tiny_model import make_adapter, make_model
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import InputError, NotFoundError, PrerequisiteError, UpstreamError
+from whorl.platform.errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
 from whorl.platform.serving import client as listing
 from whorl.platform.serving import servers as serving
 from whorl.platform.serving.adapters import State, count_in_use, register_adapter
@@ -332,3 +332,36 @@ async def test_adapters_in_use_are_counted_over_all_tenants(whorl: Whorl, acme: 
                 )  # fmt: skip
                 adapter.state = state
     assert await count_in_use(whorl.engine) == 3
+
+
+async def test_an_adapter_whose_probe_finds_a_server_full_is_loaded_nowhere(
+    servers: ModelServers, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(asked: ChatCall) -> Any:
+        raise LimitError("full", retry_after=1.0)
+
+    monkeypatch.setattr(servers.clients[-1], "chat", full)
+    with pytest.raises(LimitError):
+        await servers.load_adapter("acme.v1", adapter)
+    for client in servers.clients:
+        assert "acme.v1" not in {model.name for model in await client.models()}
+
+
+async def test_a_request_that_is_left_before_its_answer_begins_is_not_carried_on() -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    async with httpx.AsyncClient(transport=InProcessTransport(app), base_url="http://engine") as client:
+        asking = asyncio.create_task(client.get("/"))
+        await asked.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        async with asyncio.timeout(10):
+            await left.wait()

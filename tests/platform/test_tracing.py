@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
@@ -24,7 +24,9 @@ SECRET = "the tide of Halden"
 
 @pytest.fixture
 def exporter(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """What takes the spans, each as soon as it ends."""
     exporter = InMemorySpanExporter()
+    monkeypatch.setattr(tracing, "BatchSpanProcessor", SimpleSpanProcessor)
     monkeypatch.setattr("whorl.platform.app.exporter_to", lambda url, headers: exporter)
     return exporter
 
@@ -51,7 +53,7 @@ async def test_a_request_is_a_trace_without_content(
         await client.get("/healthz")
         missing = await client.get(f"/api/runs/{SECRET.replace(' ', '-')}")
     assert (asked.status_code, missing.status_code) == (200, 422)
-    spans = flushed(exporter)
+    spans = exporter.get_finished_spans()
     served = [span for span in spans if span.kind is SpanKind.SERVER]
     names = {span.name for span in served}
     assert names == {"POST /api/runs", "GET /api/runs/{run_id}"}
@@ -83,9 +85,3 @@ async def test_a_model_server_is_told_of_the_trace(
     assert inner.parent is not None and inner.parent.span_id == outside.context.span_id
     assert dict(inner.attributes or {}) == {"error.type": "InputError"} and "Halden" not in inner.to_json()
     assert not tracing.recording()
-
-
-def flushed(exporter: InMemorySpanExporter) -> list[ReadableSpan]:
-    """What was sent, once all is."""
-    tracing.flush()
-    return list(exporter.get_finished_spans())

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from ...errors import InputError, NotFoundError, WhorlError
 from ..messages import ToolCall, thought_of
 from .base import Backend, Generation, Token
-from .hermes import OPENING_TOKENS, Parted, forced_opening, opened_thoughts, parse_reply, visible
+from .hermes import OPENING_TOKENS, Parsed, Parted, forced_opening, opened_thoughts, parse_reply, visible
 from .wire import ChatRequest, ChosenTool, LoadAdapter, UnloadAdapter
 
 
@@ -151,10 +151,9 @@ def _check_possible(body: ChatRequest) -> None:
         )
 
 
-def _calls(body: ChatRequest, text: str) -> list[ToolCall]:
+def _calls(body: ChatRequest, reply: Parsed) -> list[ToolCall]:
     """The calls in a reply; the first alone where several at once are not wanted."""
-    calls = parse_reply(text).calls
-    return calls[:1] if body.parallel_tool_calls is False else calls
+    return reply.calls[:1] if body.parallel_tool_calls is False else reply.calls
 
 
 def _opening(body: ChatRequest) -> str:
@@ -180,7 +179,8 @@ async def _write(backend: Backend, body: ChatRequest, generation: Generation) ->
 
 async def _complete(backend: Backend, body: ChatRequest, generation: Generation) -> dict[str, Any]:
     writing = [growing async for growing in _write(backend, body, generation)][-1]
-    calls, parsed = _calls(body, writing.text), parse_reply(writing.text)
+    parsed = parse_reply(writing.text)
+    calls = _calls(body, parsed)
     message: dict[str, Any] = {"role": "assistant", "content": parsed.content}
     if parsed.reasoning:
         message |= thought_of(parsed.reasoning)
@@ -248,7 +248,7 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
         yield _event({"error": _error_body(error)})
         return
     assert writing is not None
-    calls = _calls(body, writing.text)
+    calls = _calls(body, parse_reply(writing.text))
     if calls:
         yield chunk({"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]})
     yield chunk({}, "tool_calls" if calls else writing.finish)

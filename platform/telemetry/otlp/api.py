@@ -1,4 +1,4 @@
-"""``POST /v1/traces``: OTLP over HTTP, as every OpenTelemetry exporter sends it.
+"""``POST /v1/traces`` and ``POST /v1/logs``: OTLP over HTTP, as every OpenTelemetry exporter sends it.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
 """
@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from ...database.outage import AWAY, away
 from ...errors import UnsupportedMediaError, WhorlError
+from ...identity.access import Actor
 from ...identity.http import CurrentActor
 from ...problems import error_headers
 from .ingest import Ingest
 from .request import CONTENT_TYPES, ContentType, content_type_of, too_large
 from .response import error_response, export_response
+from .signals import EVALUATIONS, SPANS, Signal
 
 
 class OtlpRoute(APIRoute):
@@ -40,24 +42,40 @@ class OtlpRoute(APIRoute):
 router = APIRouter(prefix="/v1", tags=["telemetry"], route_class=OtlpRoute)
 
 
-@router.post("/traces", responses={200: {"content": {kind: {} for kind in CONTENT_TYPES}}})
+_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in CONTENT_TYPES}}}
+
+
+@router.post("/traces", responses=_ANSWERS)
 async def post_traces(actor: CurrentActor, request: Request) -> Response:
     """Take spans of another program. The body is an ExportTraceServiceRequest in protobuf or JSON, plain or gzip."""
+    return await _take(SPANS, actor, request)
+
+
+@router.post("/logs", responses=_ANSWERS)
+async def post_logs(actor: CurrentActor, request: Request) -> Response:
+    """Take evaluations of runs: ``gen_ai.evaluation.result`` events of an ExportLogsServiceRequest. No other log is kept."""
+    return await _take(EVALUATIONS, actor, request)
+
+
+async def _take(signal: Signal, actor: Actor, request: Request) -> Response:
     actor.require("ingest")
     ingest: Ingest = request.app.state.whorl.ingest
     content_type = content_type_of(request.headers.get("content-type", ""))
-    body = await _body(request, ingest.limits.body)
     encoding = request.headers.get("content-encoding", "")
-    accepted = await ingest.take(actor.tenant_id, body, content_type, encoding)
-    return export_response(accepted, content_type)
+    with ingest.room() as ask:
+        body = await _body(request, ingest.limits.body, ask)
+        accepted = await ingest.take(signal, actor.tenant_id, body, content_type, encoding)
+    return export_response(signal.answer(accepted), content_type)
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _body(request: Request, limit: int, ask: Callable[[int], None]) -> bytes:
+    """The body as it comes; ``ask`` asks for the room of each piece."""
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
         if size > limit:
             raise too_large(limit)
+        ask(len(piece))
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -8,7 +8,6 @@ import base64
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -84,9 +83,12 @@ class Exporter:
             return None
         try:
             answer = await self._http.post(self._url, content=request_of(batch).SerializeToString())
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             _log.warning("Spans wait for the collector: %s", type(error).__name__)
             return self._keep(batch, 0.0)
+        except asyncio.CancelledError:
+            self._keep(batch, 0.0)
+            raise
         if answer.status_code in _AGAIN:
             return self._keep(batch, _seconds(answer.headers.get("retry-after", "")))
         (EXPORTED if answer.is_success else DROPPED).inc(len(batch))
@@ -117,9 +119,8 @@ def read_headers(text: str, setting: str = "WHORL_EXPORT_HEADERS") -> dict[str, 
 
 
 def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        return min(max(float(text), 0.0), MOST_PAUSE)
-    return 0.0
+    """Of a Retry-After header; 0 where it is a date, or missing."""
+    return min(float(text), MOST_PAUSE) if text.isdecimal() else 0.0
 
 
 def request_of(records: Sequence[SpanRecord]) -> ExportTraceServiceRequest:

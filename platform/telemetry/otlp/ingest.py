@@ -1,23 +1,22 @@
-"""Ingest: spans of other programs through the write barrier into the log, and the limit on what waits."""
+"""Ingest: what other programs export, through the write barrier into the log, and the limit on what waits."""
 
 import asyncio
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-
-from prometheus_client import Counter
 
 from ...errors import LimitError
 from ..capture import Capture
 from ..record import SpanRecord
 from ..redaction.memory import Memories, Stored
-from .records import Accepted, read_records
-from .request import ContentType, decompress, parse_request
+from .records import Accepted
+from .request import ContentType, decompress
+from .signals import Signal
 
-INGESTED = Counter("whorl_spans_ingested", "Spans of other programs, logged")
-REJECTED = Counter("whorl_spans_rejected", "Spans of other programs that cannot be stored")
 RETRY_AFTER = 5.0
 
 
@@ -40,41 +39,60 @@ class Ingest:
         self._waiting = 0
 
     async def take(
-        self, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
+        self, signal: Signal, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
     ) -> Accepted:
-        """Log the spans of a body, redacted; what is returned is on disk.
+        """Log what a body, for which there is room, has of ``signal``, redacted; what is returned is on disk.
 
-        Raises BadRequestError, TooLargeError or UnsupportedMediaError for a body that cannot be read, LimitError
-        while too much waits, PrerequisiteError when the disk is full.
+        Raises BadRequestError, TooLargeError or UnsupportedMediaError for a body that cannot be read,
+        PrerequisiteError when the disk is full.
         """
-        waits = self._waiting + self._capture.log.pending_bytes()
-        if waits + len(body) > self.limits.backlog:
-            raise LimitError(
-                f"{waits} bytes of spans wait to be stored; at most {self.limits.backlog} may. Come back later.",
-                retry_after=RETRY_AFTER,
-            )
-        self._waiting += len(body)
         try:
-            done = self._worker.submit(self._log, tenant_id, body, content_type, encoding)
+            done = self._worker.submit(self._log, signal, tenant_id, body, content_type, encoding)
             return await asyncio.wrap_future(done)
         finally:
-            self._waiting -= len(body)
             self._capture.appended.set()
+
+    @contextmanager
+    def room(self) -> Iterator[Callable[[int], None]]:
+        """Room for the bytes of one body, which its caller asks for as they come, until it is logged.
+
+        Asking raises LimitError while too much waits: bodies that are still being sent count, too.
+        """
+        held = 0
+
+        def ask(size: int) -> None:
+            nonlocal held
+            waits = self._waiting + self._capture.log.pending_bytes()
+            if waits + size > self.limits.backlog:
+                raise LimitError(
+                    f"{waits} bytes of spans and evaluations wait to be stored; at most {self.limits.backlog} may. "
+                    "Come back later.",
+                    retry_after=RETRY_AFTER,
+                )
+            self._waiting += size
+            held += size
+
+        try:
+            yield ask
+        finally:
+            self._waiting -= held
 
     def close(self) -> None:
         """Log what was taken, then stop the thread."""
         self._worker.shutdown(wait=True)
 
-    def _log(self, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str) -> Accepted:
-        request = parse_request(decompress(body, encoding, self.limits.body), content_type)
-        accepted = read_records(request, tenant_id, time.time_ns())
+    def _log(
+        self, signal: Signal, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
+    ) -> Accepted:
+        unpacked = decompress(body, encoding, self.limits.body)
+        accepted = signal.read(unpacked, content_type, tenant_id, time.time_ns())
         if accepted.records:
             runs = by_trace(accepted.records)
             if self._capture.redactor.hides(str(tenant_id)):
                 self._memories.expect(str(tenant_id), list(runs))
             self._capture.write_runs(list(runs.values()), self._memories)
-        INGESTED.inc(len(accepted.records))
-        REJECTED.inc(accepted.rejected)
+        signal.taken.inc(len(accepted.records))
+        signal.refused.inc(accepted.rejected)
         return accepted
 
 

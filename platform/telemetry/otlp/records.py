@@ -22,7 +22,7 @@ _STATUS = {Status.STATUS_CODE_UNSET: "unset", Status.STATUS_CODE_OK: "ok", Statu
 _RESOURCE = ("service.", "deployment.", "telemetry.sdk.", "langfuse.", "openinference.")
 # Traces and users whose ids are kept: the spans of one come together.
 _REMEMBERED = 4096
-_LATEST = 2**63 - 1
+LATEST = 2**63 - 1
 _MOST_REASONS = 5
 # Or a collector that sends on to Whorl would send the same spans round for ever.
 _SENT = "Whorl has sent this span itself"
@@ -30,14 +30,14 @@ _SENT = "Whorl has sent this span itself"
 
 @dataclass
 class Accepted:
-    """The spans of a request that can be stored, and how many cannot, with the first reasons."""
+    """What of a request can be stored, and how many spans or log records cannot, with the first reasons."""
 
     records: list[SpanRecord] = field(default_factory=list)
     rejected: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def reject(self, name: str, reason: str) -> None:
-        """Count a span that cannot be stored."""
+        """Count what cannot be stored, by its name."""
         self.rejected += 1
         if len(self.reasons) < _MOST_REASONS:
             self.reasons.append(f"{storable(name)[:80]!r}: {reason}")
@@ -79,7 +79,7 @@ def _refusal(span: Span) -> str:
         return "the parent's id is not 8 bytes"
     if span.parent_span_id == span.span_id:
         return "the span is its own parent"
-    if max(span.start_time_unix_nano, span.end_time_unix_nano) > _LATEST:
+    if max(span.start_time_unix_nano, span.end_time_unix_nano) > LATEST:
         return "a time lies after the year 2262"
     return ""
 

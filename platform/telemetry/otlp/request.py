@@ -6,18 +6,20 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 import base64
 import json
 import zlib
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from google.protobuf.json_format import ParseDict, ParseError
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from google.protobuf.message import DecodeError, Message
 
 from ...errors import BadRequestError, TooLargeError, UnsupportedMediaError
 
+Exported = TypeVar("Exported", bound=Message)
 ContentType = Literal["application/x-protobuf", "application/json"]
 CONTENT_TYPES: tuple[ContentType, ...] = get_args(ContentType)
 # zlib reads the header of either kind: 32 finds gzip and zlib out by itself, 15 is the largest window.
 _WINDOW = 32 + 15
+# Bytes that are unpacked at a time: what is left of them behind the end of a member is copied.
+_GIVEN = 4096
 _IDS = {"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"}
 _MOST_NESTED = 64
 
@@ -29,7 +31,7 @@ def content_type_of(header: str) -> ContentType:
         if given == known:
             return known
     raise UnsupportedMediaError(
-        f"The content type is {given[:60]!r}. Traces come as {' or '.join(CONTENT_TYPES)}."
+        f"The content type is {given[:60]!r}. What OpenTelemetry sends comes as {' or '.join(CONTENT_TYPES)}."
     )
 
 
@@ -45,20 +47,22 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     if encoding not in ("gzip", "deflate"):
         raise UnsupportedMediaError(f"The content encoding is {encoding[:60]!r}. Known are gzip and deflate.")
     pieces: list[bytes] = []
-    left = limit
-    while body:
-        unpacker = zlib.decompressobj(_WINDOW)
+    left, at, unpacker = limit, 0, zlib.decompressobj(_WINDOW)
+    while at < len(body):
+        if unpacker.eof:
+            unpacker = zlib.decompressobj(_WINDOW)
+        given = body[at : at + _GIVEN]
         try:
-            piece = unpacker.decompress(body, left + 1)
+            piece = unpacker.decompress(given, left + 1)
         except zlib.error as error:
             raise BadRequestError(f"The body is not {encoding}: {error}.") from error
         left -= len(piece)
         if left < 0:
             raise too_large(limit)
-        if not unpacker.eof:
-            raise BadRequestError(f"The {encoding} body ends too early.")
         pieces.append(piece)
-        body = unpacker.unused_data
+        at += len(given) - len(unpacker.unused_data)
+    if body and not unpacker.eof:
+        raise BadRequestError(f"The {encoding} body ends too early.")
     return b"".join(pieces)
 
 
@@ -69,20 +73,20 @@ def too_large(limit: int) -> TooLargeError:
     )
 
 
-def parse_request(body: bytes, content_type: ContentType) -> ExportTraceServiceRequest:
-    """The request; raises BadRequestError for a body that is none."""
+def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) -> Exported:
+    """The request, a message of ``kind``; raises BadRequestError for a body that is none."""
     if content_type == "application/json":
-        return _parse_json(body)
-    request = ExportTraceServiceRequest()
+        return _parse_json(body, kind)
+    request: Exported = kind()
     try:
         request.ParseFromString(body)
     except DecodeError as error:
-        raise BadRequestError("The body is not an ExportTraceServiceRequest in protobuf.") from error
+        raise BadRequestError(f"The body is not an {kind.__name__} in protobuf.") from error
     return request
 
 
-def _parse_json(body: bytes) -> ExportTraceServiceRequest:
-    request = ExportTraceServiceRequest()
+def _parse_json(body: bytes, kind: type[Exported]) -> Exported:
+    request: Exported = kind()
     try:
         value = json.loads(body, parse_constant=_no_constant)
         if not isinstance(value, dict):
@@ -90,7 +94,7 @@ def _parse_json(body: bytes) -> ExportTraceServiceRequest:
         ParseDict(_with_ids(value, 0), request, ignore_unknown_fields=True)
     except (ValueError, TypeError, AttributeError, RecursionError, ParseError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise BadRequestError(f"The body is not an ExportTraceServiceRequest in JSON: {reason}.") from error
+        raise BadRequestError(f"The body is not an {kind.__name__} in JSON: {reason}.") from error
     return request
 
 
@@ -113,7 +117,7 @@ def _with_ids(value: Any, depth: int) -> Any:
 
 
 def _base64(text: str) -> str:
-    """Hexadecimal digits as base64; what is none becomes no id, which rejects the span that has it."""
+    """Hexadecimal digits as base64; what is none becomes no id, which rejects what has it."""
     try:
         return base64.b64encode(bytes.fromhex(text)).decode()
     except ValueError:

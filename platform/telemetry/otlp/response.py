@@ -7,10 +7,8 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.responses import Response
 
-from .records import Accepted
 from .request import ContentType
 
 _CODES = {
@@ -20,12 +18,8 @@ _CODES = {
 }  # fmt: skip
 
 
-def export_response(accepted: Accepted, content_type: ContentType) -> Response:
-    """Success; partial where spans were rejected, which the sender must not send again."""
-    message = ExportTraceServiceResponse()
-    if accepted.rejected:
-        message.partial_success.rejected_spans = accepted.rejected
-        message.partial_success.error_message = "; ".join(accepted.reasons)
+def export_response(message: Message, content_type: ContentType) -> Response:
+    """Success, whole or partial, as ``message`` has it."""
     return _response(message, 200, content_type, {})
 
 

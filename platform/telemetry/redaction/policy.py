@@ -72,6 +72,11 @@ class RedactionPolicy(BaseModel):
         used = {self.default, *self.operators.values()}
         return bool(used - {"off", "keep"})
 
+    @property
+    def hashes(self) -> bool:
+        """Whether values of any kind are hashed under the policy."""
+        return "hash" in {self.default, *self.operators.values()}
+
     def operator(self, kind: str) -> Operator:
         """What is done with values of a kind."""
         chosen = self.operators.get(kind)

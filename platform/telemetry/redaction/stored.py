@@ -3,15 +3,18 @@
 import secrets
 import threading
 import time
+import uuid
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...database.reader import TenantReader
+from ...database.session import take_turns
 from ...errors import ConflictError
 from ...identity.access import Actor
 from ...identity.audit import record
+from ...identity.sealing import Sealer
 from ..tables import RedactionPolicyVersion
 from .policy import RedactionPolicy, TenantPolicy
 
@@ -19,7 +22,18 @@ from .policy import RedactionPolicy, TenantPolicy
 FRESH = 2.0
 # Seconds for which no known policy is read again after the database did not answer in time.
 PAUSE = 5.0
-_NEWEST = "SELECT policy, version, hash_key FROM redaction_policies WHERE tenant_id = %s ORDER BY version DESC LIMIT 1"
+# What the key of hashes is sealed for.
+PURPOSE = "hashes of redaction"
+_NEWEST = """
+SELECT newest.policy, newest.version, keyed.hash_key, keyed.sealed_hash_key
+FROM redaction_policies newest
+LEFT JOIN LATERAL (
+    SELECT hash_key, sealed_hash_key FROM redaction_policies k
+    WHERE k.tenant_id = newest.tenant_id AND (k.hash_key IS NOT NULL OR k.sealed_hash_key IS NOT NULL)
+    ORDER BY k.version DESC LIMIT 1
+) keyed ON true
+WHERE newest.tenant_id = %s ORDER BY newest.version DESC LIMIT 1
+"""
 
 
 class StoredPolicies:
@@ -27,11 +41,12 @@ class StoredPolicies:
 
     While the database cannot be reached or does not answer in time, the last policy read stays in force, and so do
     those of other tenants for ``PAUSE``: redaction waits for one statement, not for one a tenant. A tenant whose
-    policy was never read raises, and the barrier drops the content.
+    policy was never read raises, and the barrier drops the content; so does one whose policy hashes where the key of
+    its hashes does not open.
     """
 
-    def __init__(self, reader: TenantReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: TenantReader, sealer: Sealer) -> None:
+        self._reader, self._sealer = reader, sealer
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, TenantPolicy]] = {}
         self._paused_until = 0.0
@@ -57,8 +72,11 @@ class StoredPolicies:
         rows = self._reader.rows(tenant_id, _NEWEST, [tenant_id])
         if not rows:
             return TenantPolicy(RedactionPolicy())
-        row = rows[0]
-        return TenantPolicy(RedactionPolicy.model_validate(row[0]), row[1], bytes(row[2]))
+        given, version, key, sealed = rows[0]
+        policy = RedactionPolicy.model_validate(given)
+        if key is None and policy.hashes:
+            key = bytes.fromhex(self._sealer.open(bytes(sealed), uuid.UUID(tenant_id), PURPOSE))
+        return TenantPolicy(policy, version, bytes(key or b""))
 
 
 async def policy_history(session: AsyncSession, limit: int = 100) -> list[RedactionPolicyVersion]:
@@ -71,6 +89,7 @@ async def store_policy(
     session: AsyncSession, actor: Actor, policy: RedactionPolicy, based_on: int | None = None
 ) -> RedactionPolicyVersion:
     """Put a policy in force. Raises ConflictError where ``based_on`` is not the newest version."""
+    await take_policy_turn(session, actor.tenant_id)
     newest = await policy_history(session, 1)
     version = newest[0].version if newest else 0
     if based_on is not None and based_on != version:
@@ -79,9 +98,27 @@ async def store_policy(
         )
     row = RedactionPolicyVersion(
         tenant_id=actor.tenant_id, version=version + 1, policy=policy.model_dump(mode="json"),
-        hash_key=newest[0].hash_key if newest else secrets.token_bytes(32), actor=actor.label,
+        actor=actor.label, **await _key(session),
     )  # fmt: skip
     session.add(row)
     record(session, actor, "redaction_policy.changed", str(row.version), replaces=version)
     await session.flush()
     return row
+
+
+async def take_policy_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
+    """Wait until no other transaction changes the tenant's policy or seals its key."""
+    await take_turns(session, f"redaction policy {tenant_id}")
+
+
+async def _key(session: AsyncSession) -> dict[str, bytes | None]:
+    """The key of the tenant's hashes as the newest version has it; a new one is in the clear.
+
+    For the release before this one knows no other, and would hash with another key or none.
+    """
+    row = RedactionPolicyVersion
+    keyed = select(row).where(or_(row.hash_key.is_not(None), row.sealed_hash_key.is_not(None)))
+    newest = await session.scalar(keyed.order_by(row.version.desc()).limit(1))
+    if newest is None:
+        return {"hash_key": secrets.token_bytes(32), "sealed_hash_key": None}
+    return {"hash_key": newest.hash_key, "sealed_hash_key": newest.sealed_hash_key}

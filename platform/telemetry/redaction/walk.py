@@ -85,6 +85,26 @@ def _visit_identifier(value: Any, change: Change) -> Any:
     return visit_json(value, change)
 
 
+def structure_of(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that are known to be no content, without a search.
+
+    What another program calls identifiers is so where each looks like one, and so are its scores.
+    """
+    if c.SOURCE not in attributes:
+        return {name: value for name, value in attributes.items() if name in c.STRUCTURE}
+    names = c.STRUCTURE | c.FOREIGN_IDENTIFIERS | {c.EVALUATION_VALUE}
+    return {name: value for name, value in attributes.items() if name in names and _says_nothing(value)}
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether a value of another program is an identifier, or a number that identifies nobody."""
+    if isinstance(value, list):
+        return all(map(_says_nothing, value))
+    if isinstance(value, str):
+        return _IDENTIFIER.fullmatch(value) is not None
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < _MIN_NUMBER)
+
+
 def _visit_definitions(value: Any, change: Change) -> Any:
     """Tool definitions with ``change`` applied to all but what is known to be code in them.
 

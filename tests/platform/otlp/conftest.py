@@ -34,13 +34,15 @@ class Site:
             transport=InProcessTransport(self.app), base_url="http://whorl.test", headers=given, timeout=30
         )
 
-    async def send(self, body: Any, key: str | None = "exporter", **headers: str) -> httpx.Response:
+    async def send(
+        self, body: Any, key: str | None = "exporter", to: str = "/v1/traces", **headers: str
+    ) -> httpx.Response:
         """Send an export as gzipped JSON, or bytes as they are."""
         given = {"Content-Type": "application/json", **headers}
         if not isinstance(body, bytes):
             body, given = gzip.compress(json.dumps(body).encode()), {**given, "Content-Encoding": "gzip"}
         async with self.client(key) as client:
-            return await client.post("/v1/traces", content=body, headers=given)
+            return await client.post(to, content=body, headers=given)
 
     async def get(self, path: str, key: str = "owner") -> Any:
         """What the API answers once all spans are stored."""

@@ -98,5 +98,5 @@ def a_chat(said: str = "It is 12.", asked: str = "What is 3 × 4?", **more: Any)
 def protobuf(body: dict[str, Any]) -> bytes:
     from whorl.platform.telemetry.otlp.request import parse_request
 
-    request: ExportTraceServiceRequest = parse_request(json.dumps(body).encode(), "application/json")
+    request = parse_request(json.dumps(body).encode(), "application/json", ExportTraceServiceRequest)
     return request.SerializeToString()

@@ -183,3 +183,49 @@ def test_values_survive_the_way_out_and_back() -> None:
 def test_a_header_without_a_value_is_refused() -> None:
     with pytest.raises(InputError, match="name=value"):
         read_headers("Authorization")
+
+
+async def test_what_is_being_sent_when_a_process_ends_is_sent_at_its_end() -> None:
+    sent, held = asyncio.Event(), asyncio.Event()
+    collector = Collector()
+
+    async def hangs_at_first(scope: Any, receive: Any, send: Any) -> None:
+        if not sent.is_set():
+            sent.set()
+            await held.wait()
+        await collector(scope, receive, send)
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(hangs_at_first), base_url="http://collector"
+    ) as http:
+        exporter = Exporter(http, "/v1/traces")
+        task = asyncio.create_task(exporter.run())
+        await exporter.follow([a_record(1)])
+        await sent.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await exporter.at_end()
+    assert [span.name for span in collector.spans] == ["chat 1"]
+
+
+async def test_an_answer_that_cannot_be_read_does_not_end_the_sending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exporting, "FIRST_PAUSE", 0.01)
+    collector, garbled = Collector(), [{"Content-Encoding": "gzip", "Retry-After": "nan"}]
+
+    async def garbles_at_first(request: httpx.Request) -> httpx.Response:
+        if garbled:
+            return httpx.Response(503, headers=garbled.pop(), stream=httpx.ByteStream(b"not gzip"))
+        return await httpx.ASGITransport(collector).handle_async_request(request)
+
+    async with httpx.AsyncClient(
+        transport=httpx.MockTransport(garbles_at_first), base_url="http://collector"
+    ) as http:
+        exporter = Exporter(http, "/v1/traces")
+        task = asyncio.create_task(exporter.run())
+        await exporter.follow([a_record(1)])
+        await until(lambda: len(collector.spans) == 1 or task.done())
+        assert not task.done()
+        task.cancel()

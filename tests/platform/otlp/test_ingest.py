@@ -17,7 +17,10 @@ from google.protobuf.json_format import Parse
 from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -35,7 +38,7 @@ from whorl.flywheel.outcomes import outcomes_of
 from whorl.flywheel.tables import Outcome
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import NotFoundError
+from whorl.platform.errors import LimitError, NotFoundError
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp.records import read_records
 from whorl.platform.telemetry.otlp.request import parse_request
@@ -119,7 +122,9 @@ async def test_the_example_without_times_counts_once_however_often_it_comes(
     site: Site, at_once: bool
 ) -> None:
     """Stored together, or long after it was stored: its time is that of its first arrival."""
-    [example] = re.findall(r"/v1/traces.* --data '(.*?)'", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    [example] = re.findall(
+        r"/v1/traces\"[^\n]* --data '(.*?)'", (ROOT / "docs" / "api.md").read_text(), re.DOTALL
+    )
     for _ in range(3):
         assert (await site.send(json.loads(example))).status_code == 200
         if not at_once:
@@ -135,7 +140,7 @@ async def test_the_example_without_times_counts_once_however_often_it_comes(
 
 async def test_two_processes_store_a_span_without_times_once(site: Site) -> None:
     bare = {name: value for name, value in a_span(1).items() if not name.endswith("UnixNano")}
-    request = parse_request(json.dumps(export(bare)).encode(), "application/json")
+    request = parse_request(json.dumps(export(bare)).encode(), "application/json", ExportTraceServiceRequest)
     records = [read_records(request, site.acme.tenant_id, received).records for received in range(1, 9)]
     connections = site.whorl.drain.connections
     assert sum(await asyncio.gather(*(store_records(connections, some) for some in records))) == 1
@@ -193,6 +198,19 @@ async def test_a_full_queue_says_when_to_come_back(site: Site) -> None:
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["code"]) == (429, "5", 8)
     ingest.limits = replace(ingest.limits, backlog=10**6)
     assert (await site.send(export(a_span(1)))).status_code == 200
+
+
+async def test_bodies_that_are_still_being_sent_take_room(site: Site) -> None:
+    ingest = site.whorl.ingest
+    ingest.limits = replace(ingest.limits, backlog=10**6)
+    body = export(a_span(1))
+    with ingest.room() as ask:
+        for _ in range(4):
+            ask(250_000)
+        assert (await site.send(body)).status_code == 429
+        with pytest.raises(LimitError, match="1000000 bytes of spans"):
+            ask(1)
+    assert (await site.send(body)).status_code == 200
 
 
 async def test_what_is_acknowledged_is_in_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

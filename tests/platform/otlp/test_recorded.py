@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.bench.corpora import DATA
 from tests.platform.otlp.conftest import Site
@@ -23,7 +24,9 @@ INSTRUCTED = {"openai-agents-2025-09-30"}
 
 
 def read(body: bytes) -> Accepted:
-    return read_records(parse_request(body, "application/json"), uuid.UUID(int=7), 1)
+    return read_records(
+        parse_request(body, "application/json", ExportTraceServiceRequest), uuid.UUID(int=7), 1
+    )
 
 
 def bodies() -> list[Any]:
