@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..agents.models import DIRECT
 from ..agents.tables import Run
 from ..platform.database.base import now
 from ..platform.database.conditions import one_of
@@ -60,13 +61,14 @@ class Evaluations:
     async def follow(self, records: list[SpanRecord]) -> None:
         """Record what the spans from outside among ``records`` were evaluated as; their runs are stored.
 
-        So is what came before for any of the runs.
+        So is what came before for any of the runs. A model that is asked directly has a run with a trace from the
+        beginning on, which nothing waits for.
         """
         for record in records:
             evaluations = list(evaluations_of(record)) if c.SOURCE in record.attributes else []
             if evaluations:
                 await self._record(record, evaluations)
-        await self._settle(records)
+        await self._settle([r for r in records if r.agent != DIRECT or c.SOURCE in r.attributes])
 
     async def take(self, events: list[SpanRecord]) -> None:
         """Store evaluations that came as log events, and record those whose runs are there."""

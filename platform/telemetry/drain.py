@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ..database.base import new_id
 from ..database.connections import Connections
 from ..logs import log_failure
+from ..portions import portions
 from . import conventions as c
 from .capture import Capture
 from .record import SpanRecord
@@ -25,6 +26,9 @@ MAX_PAUSE = 15.0
 # Seconds in which what is logged waits for more, to be stored with it; less where nothing comes for a while.
 GATHER, QUIET = 0.5, 0.1
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
+# Entries are stored so many at a time at least, and in so many portions at most: whoever waits for an answer
+# meanwhile waits for one of them, and each costs a transaction.
+_LEAST, _PORTIONS = 16, 8
 # Told of what has been stored, or is its own to store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 # The database, or the disk that the log's position is noted on.
@@ -55,8 +59,9 @@ class Drain:
     async def _log(self, log: WriteAheadLog, batch: int) -> int:
         new, more = 0, True
         while more and (entries := await asyncio.to_thread(log.read, batch)):
-            new += await self._bring(log, entries)
-            log.mark_stored(entries[-1].after)
+            for some in portions(entries, max(_LEAST, len(entries) // _PORTIONS)):
+                new += await self._bring(log, some)
+                log.mark_stored(some[-1].after)
             more = len(entries) == batch
         return new
 

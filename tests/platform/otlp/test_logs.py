@@ -27,6 +27,7 @@ from tests.needles import in_files, in_tables
 from tests.platform.otlp.conftest import Site
 from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, pairs
 from tests.platform.otlp.test_ingest import EMAIL, NAME, outcomes, the_run
+from whorl.agents.tables import Run
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.evaluations import WAITS, forget_waiting
 from whorl.flywheel.tables import Outcome, WaitingEvaluation
@@ -131,6 +132,17 @@ async def test_a_run_of_whorls_own_is_evaluated_by_its_trace(site: Site) -> None
     assert found == {"evaluation:Relevance": spans[0]["span_id"], "evaluation:Whole": None}
     assert len(await site.get(f"/api/runs/{run['run_id']}/spans")) == len(spans)
     assert len(await site.get("/api/runs")) == 1
+
+
+async def test_a_model_asked_directly_is_evaluated_before_its_spans_are_stored(site: Site) -> None:
+    async with site.client("owner") as client:
+        asked = {"model": "whorl", "messages": [{"role": "user", "content": "When does the tide turn?"}]}
+        (await client.post("/v1/chat/completions", json=asked)).raise_for_status()
+    async with tenant_session(site.whorl.engine, site.acme.tenant_id) as session:
+        [run] = await session.scalars(select(Run))
+    await site.send(logs(an_evaluation(trace=run.trace_id, span=None)), to=LOGS)
+    await site.whorl.flush()
+    assert [each.source for each in await outcomes(site, str(run.id))] == ["evaluation:Relevance"]
 
 
 async def test_the_reply_that_an_evaluation_names_is_its_step(site: Site) -> None:
