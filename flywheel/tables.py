@@ -86,6 +86,16 @@ class Dataset(TenantTable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class EvaluationSet(TenantTable, Base):
+    """The questions of an evaluation that datasets were checked against, by the digest that manifests name; redacted."""
+
+    __tablename__ = "evaluation_sets"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    questions: Mapped[list[Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class DatasetRun(TenantTable, Base):
     """A run of a dataset, for what asks which dataset a run is in: a trigger keeps them as the manifests have them."""
 
