@@ -165,7 +165,7 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     return await create_apart(
         whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
         seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates, against=against,
-        by=actor.label,
+        by=actor.label, priority=whorl.settings.background_priority,
     )  # fmt: skip
 
 

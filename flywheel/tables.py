@@ -61,6 +61,21 @@ class Quarantine(TenantTable, Base):
     decisions: Mapped[list[Any]] = mapped_column(default=list)
 
 
+class Screening(TenantTable, Base):
+    """What the results of a run's tools looked like to a version of the screens; see ``screening/looks.py``."""
+
+    __tablename__ = "screenings"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    digest: Mapped[str]
+    looks: Mapped[list[Any]]
+    screened_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Dataset(TenantTable, Base):
     """A dataset version: its manifest, and where its bytes lie.
 
