@@ -219,7 +219,8 @@ def test_grpo_tells_its_distance_to_the_base_where_its_loss_does_not_ask_for_it(
     row = {**ROWS["grpo"], "tools": [SEARCH], "source": ["1"], "corrected": [ANSWER]}
     data = write_dataset(tmp_path / "data", "grpo")
     (data / "train.jsonl").write_text(json.dumps(row) + "\n")
-    found, told = {}, []
+    found: dict[float, Any] = {}
+    told: list[dict[str, Any]] = []
     for beta in (0.0, 1e-12):
         recipe = default_recipe("grpo").changed(
             max_steps=6, batch_size=2, generations=2, answer_tokens=4, rank=2, learning_rate=0.01, nll=2.0, beta=beta,
