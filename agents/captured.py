@@ -118,6 +118,7 @@ def describe(run: Run, steps: Sequence[Step], prices: Prices) -> None:
     over = root is not None or run.ended_at < now() - SILENCE
     run.status = "running" if not over else "failed" if top.status == "error" else "succeeded"
     run.error = "the program failed" if run.status == "failed" else None
+    run.screened_at = None
     service = next((step.service for step in (top, *steps) if step.service), None)
     source = f"{CAPTURED_TAG}:{steps[0].source}"
     run.tags = [CAPTURED_TAG, source, *([f"service:{service}"] if service else [])]

@@ -28,7 +28,8 @@ class Run(TenantTable, Base):
 
     ``status`` is running, waiting (for a person), succeeded, failed or cancelled; ``error`` never carries
     content. ``resume`` says how a waiting run goes on, without content, ``resumed_at`` when it last did;
-    ``cancel_at`` is when it was asked to stop.
+    ``cancel_at`` is when it was asked to stop; ``screened_at`` when what its tools returned was screened, None where spans
+    have come since.
     """
 
     __tablename__ = "runs"
@@ -36,7 +37,11 @@ class Run(TenantTable, Base):
         Index(None, "tenant_id", "trace_id"),
         Index(None, "tenant_id", "started_at"),
         Index("ix_runs_running", "tenant_id", "started_at", postgresql_where=text("status = 'running'")),
-    )
+        Index(
+            "ix_runs_unscreened", "tenant_id", "started_at",
+            postgresql_where=text("status = 'succeeded' AND screened_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[uuid.UUID | None]
@@ -58,6 +63,7 @@ class Run(TenantTable, Base):
     resume: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     resumed_at: Mapped[datetime | None]
     cancel_at: Mapped[datetime | None]
+    screened_at: Mapped[datetime | None]
 
 
 class RunEventRow(TenantTable, Base):

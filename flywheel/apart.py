@@ -7,7 +7,7 @@ import sys
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 from anyio import CapacityLimiter
@@ -19,6 +19,7 @@ from .build import Format
 from .datasets import Selection, create_dataset, find_dataset
 from .tables import Dataset
 
+Priority = Literal["last", "normal"]
 # The least priority of a process (nice(1)).
 LAST = 19
 _ONE = CapacityLimiter(1)
@@ -27,14 +28,14 @@ _COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.apart"]
 
 async def create_apart(
     engine: AsyncEngine, url: str, tenant_id: uuid.UUID, folder: Path, format: Format, selection: Selection,
-    **options: Any,
+    priority: Priority = "last", **options: Any,
 ) -> Dataset:  # fmt: skip
     """As :func:`create_dataset`, in another process; one build at a time, the others wait.
 
     Raises what ``create_dataset`` raises, and UpstreamError where the process dies; then nothing is
     left of the build.
     """
-    work = pickle.dumps((url, tenant_id, folder, format, selection, options))
+    work = pickle.dumps((priority, (url, tenant_id, folder, format, selection, options)))
     async with _ONE:
         done = await anyio.run_process(_COMMAND, input=work, stderr=None, check=False)
     if done.returncode != 0:
@@ -53,12 +54,13 @@ def main() -> None:
     """Build what standard input asks for when nobody else needs the processor; the id or what was raised is the output."""
     import torch
 
-    step_back()
+    priority, work = pickle.load(sys.stdin.buffer)
+    step_back(priority)
     torch.set_num_threads(1)
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for what a library prints
     with answer:
-        pickle.dump(_outcome(pickle.load(sys.stdin.buffer)), answer)
+        pickle.dump(_outcome(work), answer)
 
 
 def _outcome(work: tuple[Any, ...]) -> uuid.UUID | Exception:
@@ -68,12 +70,14 @@ def _outcome(work: tuple[Any, ...]) -> uuid.UUID | Exception:
         return error
 
 
-def step_back() -> None:
-    """Give this process, and what it starts from now on, the least priority.
+def step_back(priority: Priority = "last") -> None:
+    """Give this process, and what it starts from now on, the least priority; ``normal`` leaves it as it is.
 
     On Linux others preempt it at once, too (SCHED_IDLE, sched(7)): whoever wakes up beside a process that is
     merely nice may wait until a slice of its time is over, again at every step of a chat.
     """
+    if priority == "normal":
+        return
     if sys.platform != "linux":
         os.setpriority(os.PRIO_PROCESS, 0, LAST)
         return

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -22,6 +22,7 @@ from .apart import create_apart
 from .build import Format
 from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
+from .evaluation_sets import MOST_QUESTIONS, MOST_SETS, QuestionSet, redacted_sets
 from .files import KEPT, MANIFEST
 from .jobs import LOOK_JOB, TRAIN_JOB
 from .judging import api as judging_api
@@ -110,6 +111,15 @@ FileKind = Literal["jsonl", "parquet"]
 MEDIA: dict[FileKind, str] = {"jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
 
 
+class NewEvaluation(BaseModel):
+    """An evaluation of which nothing is to be learnt: what the manifest calls it, and its questions."""
+
+    name: str = Field(pattern=r"^[^\x00-\x1f|]{1,200}$", examples=["held-out-tasks.jsonl"])
+    questions: list[Annotated[str, Field(min_length=1, max_length=20_000)]] = Field(
+        min_length=1, max_length=MOST_QUESTIONS
+    )
+
+
 class NewDataset(BaseModel):
     """What to build: a format, and which runs."""
 
@@ -124,6 +134,11 @@ class NewDataset(BaseModel):
     seed: int = 0
     held_out: float = Field(0.1, ge=0, lt=1)
     near_duplicates: float | None = Field(None, ge=0.5, le=1)
+    against: list[NewEvaluation] = Field(
+        default_factory=list,
+        max_length=MOST_SETS,
+        description="Evaluations to check against beside those that were run here; they need not have been run.",
+    )
 
 
 class DatasetView(BaseModel):
@@ -146,9 +161,12 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
     whorl = request.app.state.whorl
     await whorl.flush()
     selection = Selection(body.agent, body.adapter, body.tag, body.since, body.until, body.model, body.where)
+    named = [QuestionSet(each.name, tuple(each.questions)) for each in body.against]
+    against = await redacted_sets(named, whorl.redactor, actor.tenant_id)
     return await create_apart(
         whorl.engine, whorl.addresses.app, actor.tenant_id, whorl.settings.path("datasets"), body.format, selection,
-        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates, by=actor.label,
+        seed=body.seed, held_out=body.held_out, near_duplicates=body.near_duplicates, against=against,
+        by=actor.label, priority=whorl.settings.background_priority,
     )  # fmt: skip
 
 

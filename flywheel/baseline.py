@@ -3,6 +3,7 @@
 import json
 import shlex
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from ..platform.serving.tables import Adapter
 from .tables import Dataset
 
 METHOD = "sft"
-_OPTIONS = ("tag", "adapter", "model", "where")
+# The fields of a selection that ``whorl export`` has as options.
+OPTIONS = ("agent", "tag", "adapter", "since", "until", "model", "where")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,18 @@ async def find_baseline(session: AsyncSession, adapter: Adapter) -> Baseline | N
 def _export(selection: dict[str, Any]) -> str:
     """The command, or the request where the selection has what no option of the command says."""
     given = {name: value for name, value in selection.items() if value is not None}
-    if given.keys() - set(_OPTIONS):
+    said = {name: _option(name, value) for name, value in given.items()}
+    if given.keys() - set(OPTIONS) or None in said.values():
         return f"POST /api/datasets {json.dumps({'format': METHOD, **given})}"
-    options = (f"--{name} {shlex.quote(value)}" for name, value in given.items())
+    options = (f"--{name} {shlex.quote(str(value))}" for name, value in said.items())
     return " ".join(("whorl export --format sft", *options))
+
+
+def _option(name: str, value: str) -> str | None:
+    """A field as the command takes it, moments in UTC; None for a part of a second, which it cannot say."""
+    if name not in ("since", "until"):
+        return value
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return None if moment.microsecond else moment.isoformat()

@@ -18,6 +18,7 @@ from .canary import canary_of
 from .datasets import Selection, create_dataset, restore
 from .demo.commands import demo
 from .distil_commands import distil_runs
+from .evaluation_sets import load_set, redacted_sets
 from .files import parts_in
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
@@ -110,6 +111,12 @@ async def feedback(
     help="Leave out runs that are this similar to an earlier one (sft, kto).",
 )
 @click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Leave out what this evaluation's file asks, run or not (JSON lines); may be given several times.",
+)
+@click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     default="local",
@@ -128,6 +135,7 @@ async def export(
     seed: int,
     held_out: float,
     near_duplicates: float | None,
+    against: tuple[Path, ...],
     engine: str,
     ray_address: str,
     parquet: bool,
@@ -135,7 +143,7 @@ async def export(
     until: datetime | None,
     **selected: str | None,
 ) -> None:
-    """Build a dataset version from captured runs. What an evaluation asked is left out.
+    """Build a dataset version from captured runs. What an evaluation asks, or nearly so, is left out.
 
     The process takes the least priority, so that a server on the same machine goes on answering.
 
@@ -143,14 +151,18 @@ async def export(
     Examples:
       whorl export --format sft --out build/sft
       whorl export --format kto --agent tutor --since 2026-11-01 --where "'judge' in kinds"
+      whorl export --format sft --against tasks.jsonl --against squad-dev.jsonl
     """
+    sets = [load_set(file) for file in against]
     async with terminal.open() as (whorl, actor):
-        step_back()  # only now: a database that this command starts may outlive it, for others
+        step_back(
+            terminal.settings.background_priority
+        )  # only now: a database that this command starts may outlive it, for others
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
             Selection(since=_utc(since), until=_utc(until), **selected), seed=seed, held_out=held_out,
-            near_duplicates=near_duplicates,
+            near_duplicates=near_duplicates, against=await redacted_sets(sets, whorl.redactor, actor.tenant_id),
             reader=RayReader(whorl.addresses.app, ray_address) if engine == "ray" else LocalReader(), by=actor.label,
         )  # fmt: skip
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
@@ -163,7 +175,7 @@ async def export(
     value = {
         "id": dataset.id, "format": format, "rows": dataset.rows, "held_out_rows": dataset.held_out_rows,
         "content_hash": dataset.content_hash, "folder": str(out or dataset.folder),
-        "left_out": dataset.manifest["left_out"],
+        "left_out": dataset.manifest["left_out"], "checked": dataset.manifest["checked"],
     }  # fmt: skip
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
 
@@ -181,7 +193,9 @@ async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
     Example: whorl rebuild 0199e6a0-0000-7000-8000-000000000000 --out build/again
     """
     async with terminal.open() as (whorl, actor):
-        step_back()  # only now: a database that this command starts may outlive it, for others
+        step_back(
+            terminal.settings.background_priority
+        )  # only now: a database that this command starts may outlive it, for others
         actor.require("write")
         made = await restore(whorl.engine, actor.tenant_id, parse_uuid(dataset, "dataset"))
         async with tenant_session(whorl.engine, actor.tenant_id) as session:

@@ -1,36 +1,30 @@
 """Curation: no run whose question an evaluation asks, none that nearly repeats another, nobody who decides alone."""
 
-import re
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
 from types import TracebackType
 from typing import Protocol, Self
 
-from datasketch import MinHash, MinHashLSH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
 from ..platform.errors import InputError
+from .contamination import Contamination
 from .outcomes import Opinion, is_person
 from .questions import questions
 from .rows import GOOD
+from .sketches import Sketches
 from .split import group_of
 from .trajectory import Trajectory
 
 EVALUATION_TAG = "evaluation"
-CONTAMINATED = "contaminated: an evaluation asks it"
 REPEATED = "near duplicate"
 ONE_VOICE = "one person would decide too much"
 # The largest share of the runs that may rest on one person's word alone.
 MOST_OF_ONE = 0.5
 # Formats of which a row is one run; pairs and groups are made of runs that resemble each other.
 SINGLE = ("sft", "kto")
-_WORD = re.compile(r"\w+")
-_SHINGLE = 3
-_PERMUTATIONS = 128
 
 
 class Voiced(Protocol):
@@ -58,16 +52,6 @@ def check_threshold(format: str, near_duplicates: float | None) -> None:
         raise InputError(
             f"Near duplicates are left out of {' and '.join(SINGLE)}; {format} is made of attempts alike."
         )
-
-
-def shingles(text: str) -> set[str]:
-    """Every three words in a row, without case and punctuation; of fewer words, these.
-
-    >>> sorted(shingles("The office closes at 18:00."))
-    ['at 18 00', 'closes at 18', 'office closes at', 'the office closes']
-    """
-    words = _WORD.findall(text.casefold())
-    return {" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}
 
 
 def sole_source(run: Voiced) -> str | None:
@@ -115,48 +99,6 @@ class Balance:
         return False
 
 
-def bands(similarity: float) -> list[tuple[int, int]]:
-    """The ranges of hash values that make a text resemble another; near 1 one range of all of them."""
-    try:
-        return [(start, end) for start, end in MinHashLSH(similarity, _PERMUTATIONS).hashranges]
-    except ValueError:  # It makes two at least.
-        return [(0, _PERMUTATIONS)]
-
-
-class Sketches:
-    """Which texts resemble one that was seen: MinHash with banding, the bands on disk.
-
-    The bands are those that datasketch chooses for ``similarity``; a private database that SQLite
-    keeps in a temporary file holds them, so that memory stays bounded.
-    """
-
-    def __init__(self, similarity: float) -> None:
-        self._bands = bands(similarity)
-        self._base = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._base.execute("CREATE TABLE seen (band BLOB PRIMARY KEY) WITHOUT ROWID")
-        self._base.execute("BEGIN")
-
-    def repeats(self, text: str, kind: str) -> bool:
-        """Whether ``text`` resembles an earlier one of its ``kind``; if not, it is seen from now on."""
-        sketch = MinHash(_PERMUTATIONS, seed=1)
-        sketch.update_batch([shingle.encode() for shingle in shingles(text)])
-        keys = [
-            blake2b(
-                f"{kind}:{start}:".encode() + sketch.hashvalues[start:end].tobytes(), digest_size=12
-            ).digest()
-            for start, end in self._bands
-        ]
-        asked = f"SELECT 1 FROM seen WHERE band IN ({', '.join('?' * len(keys))}) LIMIT 1"
-        if self._base.execute(asked, keys).fetchone():
-            return True
-        self._base.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((key,) for key in keys))
-        return False
-
-    def close(self) -> None:
-        """Remove what was kept."""
-        self._base.close()
-
-
 class Curator:
     """Says of each run in turn why it is left out; use as a context.
 
@@ -165,14 +107,14 @@ class Curator:
     Runs that went well are compared with such runs alone, and the others with each other.
     """
 
-    def __init__(self, asked: set[str], near_duplicates: float | None = None) -> None:
-        self.asked = asked
+    def __init__(self, contamination: Contamination, near_duplicates: float | None = None) -> None:
+        self._contamination = contamination
         self._sketches = None if near_duplicates is None else Sketches(near_duplicates)
 
     def refusal(self, run: Trajectory) -> str:
         """The reason, or an empty text."""
-        if group_of(run.question) in self.asked:
-            return CONTAMINATED
+        if asked := self._contamination.refusal(run):
+            return asked
         return REPEATED if self._sketches is not None and self._repeats(run, self._sketches) else ""
 
     def _repeats(self, run: Trajectory, sketches: Sketches) -> bool:

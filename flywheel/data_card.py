@@ -99,10 +99,32 @@ in TRL's conversational format. Nothing but redacted spans was read.{told}
 {noted or "Nothing stands out."}
 
 {pictures}## Left out
-{left_out if manifest["left_out"] else "No selected run."}
+{left_out if manifest["left_out"] else "No selected run."}{_checked(manifest)}
 ## Limits
 Placeholders such as `<PERSON_1>` stand where personal data stood. Redaction and screening miss some of what they look for;
 their measured recall is in the documentation. Rows may not be passed on to people who may not see the runs.
+"""
+
+
+def _checked(manifest: dict[str, Any]) -> str:
+    """The evaluations of which nothing is in the rows; manifests of before near matches name none."""
+    if not manifest.get("checked"):
+        return ""
+    near = manifest["near_contamination"]
+    lines = [
+        "| evaluation | questions | runs left out, same words | nearly the same |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {each['name'].replace('|', '/')} | {each['questions']:,} | {each['exact']:,} | {each['near']:,} |"
+        for each in manifest["checked"]
+    ]
+    return f"""
+## Checked against
+No run whose user asked what one of these asks, or nearly so (words from a similarity of {near["similarity"]:g}, meaning from
+{near["meaning"]:g}). A run may be counted by several.
+
+{chr(10).join(lines)}
 """
 
 

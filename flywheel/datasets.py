@@ -9,10 +9,10 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from anyio import to_thread
 from sqlalchemy import Select, select
@@ -27,6 +27,7 @@ from ..platform.identity.audit import record_of
 from . import screening, split
 from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, Format, build_rows, kept_rows
 from .consent import consents_of
+from .contamination import RUN_HERE, Contamination, Near
 from .curate import (
     EVALUATION_TAG,
     MOST_OF_ONE,
@@ -36,6 +37,7 @@ from .curate import (
     check_threshold,
     evaluation_questions,
 )  # fmt: skip
+from .evaluation_sets import QuestionSet, keep_sets, questions_of_set
 from .files import Written, partial_folder, publish, write_rows
 from .manifests import runs_of_dataset, whole
 from .outcomes import replacements
@@ -72,6 +74,13 @@ class Selection:
         }  # fmt: skip
 
 
+class Named(NamedTuple):
+    """An evaluation that a dataset is checked against, and the digest by which its questions are kept."""
+
+    name: str
+    digest: str
+
+
 @dataclass(frozen=True)
 class Cut:
     """How rows are made of runs: all that decides the bytes but the runs themselves."""
@@ -85,6 +94,8 @@ class Cut:
     contamination: bool = True
     where: str | None = None
     rules: int = RULES
+    near: Near | None = field(default_factory=Near)
+    against: tuple[Named, ...] = ()
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> "Cut":
@@ -93,7 +104,8 @@ class Cut:
             manifest["format"], datetime.fromisoformat(manifest["as_of"]), manifest["seed"],
             manifest["split"]["held_out"], manifest.get("near_duplicates"), manifest.get("most_of_one", 1.0),
             manifest.get("contamination", False), manifest["selection"].get("where"),
-            manifest.get("rules", 1),
+            manifest.get("rules", 1), Near(**near) if (near := manifest.get("near_contamination")) else None,
+            tuple(Named(each["name"], each["digest"]) for each in manifest.get("checked", ()) if each["digest"]),
         )  # fmt: skip
 
 
@@ -108,6 +120,7 @@ class Built:
     policies: set[str] = field(default_factory=set)
     templates: set[str] = field(default_factory=set)
     consent: str = ""
+    checked: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def create_dataset(
@@ -120,6 +133,7 @@ async def create_dataset(
     seed: int = 0,
     held_out: float = 0.1,
     near_duplicates: float | None = None,
+    against: Sequence[QuestionSet] = (),
     reader: Reader | None = None,
     by: str | None = None,
 ) -> Dataset:
@@ -128,6 +142,7 @@ async def create_dataset(
     Runs that are deleted or recalled while it is built are left out: it is built again without them.
 
     ``near_duplicates``: the similarity from which a run repeats an earlier one and is left out;
+    ``against``: evaluations, redacted, of which no question is learnt, beside those that were run here;
     ``reader`` says where runs are read and looked at, by default here; ``by`` whom the audit log names
     as who built it, where somebody asked for it.
 
@@ -139,7 +154,11 @@ async def create_dataset(
     selection = selection or Selection()
     if selection.where:
         parse_where(selection.where)
-    cut = Cut(format, now(), seed, held_out, near_duplicates, where=selection.where)
+    named = tuple(Named(each.name, each.digest) for each in against)
+    if against:
+        async with tenant_session(engine, tenant_id) as session:
+            await keep_sets(session, tenant_id, against)
+    cut = Cut(format, now(), seed, held_out, near_duplicates, where=selection.where, against=named)
     dataset_id = new_id()
     place = folder / str(tenant_id) / str(dataset_id)
     with partial_folder(place) as partial:
@@ -204,6 +223,7 @@ def _manifest(selection: Selection, cut: Cut, built: Built) -> dict[str, Any]:
         "template_hashes": sorted(built.templates), "rules": cut.rules, "seed": cut.seed,
         "split": {"rule": split.RULE, "held_out": cut.held_out}, "near_duplicates": cut.near_duplicates,
         "most_of_one": cut.most_of_one, "contamination": cut.contamination,
+        "near_contamination": cut.near and asdict(cut.near), "checked": built.checked,
         "left_out": dict(sorted(built.left_out.items())), **built.written._asdict(),
     }  # fmt: skip
 
@@ -267,6 +287,7 @@ async def make_again(session: AsyncSession, dataset: Dataset, *, without: set[uu
         built = await _build(session, dataset.tenant_id, left, Cut.of(manifest), partial)
         manifest = {
             **manifest, "left_out": dict(sorted(built.left_out.items())), **built.written._asdict(),
+            **({"checked": built.checked} if "checked" in manifest else {}),
             "withdrawn": manifest.get("withdrawn", 0) + dataset.runs - len(left),
         }  # fmt: skip
         publish(partial, place, manifest, left)
@@ -367,13 +388,14 @@ async def _screened(
     screen = quarantine.RunScreen()
     retried = cut.format == "dpo" and cut.rules >= RETRIES
     kept = await replacements(session, cut.as_of) if retried else set[uuid.UUID]()
-    asked = set[str]()
-    if cut.contamination:
-        asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
-    with Curator(asked, cut.near_duplicates) as curator:
+    with Contamination(cut.near) as contamination, Curator(contamination, cut.near_duplicates) as curator:
+        await _check_against(session, cut, contamination)
+        built.checked = []
         async for page in reader.pages(session, run_ids, reading):
             if page.unmet:
                 built.left_out["where"] += page.unmet
+            wanted = [run for run, _ in page.runs if not reading.refusal(run)]
+            await to_thread.run_sync(contamination.prepare, wanted)
             for run, looks in page.runs:
                 state = decided.get(run.run_id)
                 reason = reading.refusal(run) or _suspicion(run, looks, state, screen, built)
@@ -387,6 +409,18 @@ async def _screened(
                 built.templates.add(run.template_hash)
                 built.used.append(run.run_id)
                 yield run
+        built.checked = [checked.value() for checked in contamination.checked]
+
+
+async def _check_against(session: AsyncSession, cut: Cut, contamination: Contamination) -> None:
+    """Let runs be checked against the evaluations that were run by the moment of the cut, and those that it names."""
+    if not cut.contamination:
+        return
+    asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
+    await to_thread.run_sync(contamination.add, RUN_HERE, asked)
+    for name, digest in cut.against:
+        questions = await questions_of_set(session, digest)
+        await to_thread.run_sync(contamination.add, name, questions, digest)
 
 
 def _suspicion(

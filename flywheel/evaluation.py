@@ -23,7 +23,7 @@ from ..platform.serving.messages import Sampling
 from ..platform.usage.prices import NO_PRICE, Price
 from .curate import EVALUATION_TAG
 from .gate import KINDS, Kind, checks_of, kind_of
-from .statistics import mcnemar_p, wilson_interval
+from .statistics import changed, mcnemar_p, wilson_interval
 from .tables import Evaluation
 from .value import Spent, ledger
 from .verifiers.base import Attempt, Call, cheats, verify
@@ -197,8 +197,7 @@ def compare_scores(before: Sequence[float], after: Sequence[float], kind: Kind =
         "before": _summary(before),
         "after": _summary(after),
         "p_value": mcnemar_p(before, after),
-        "better": sum(a > b for b, a in zip(before, after, strict=True)),
-        "worse": sum(a < b for b, a in zip(before, after, strict=True)),
+        **changed(before, after)._asdict(),
     }
 
 

@@ -42,8 +42,6 @@ async def training_job(
     actor = await worker_of(engine, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
         training = await session.get_one(Training, (tenant_id, training_id))
-        if training.status == CANCELLED:
-            return
         recipe = Recipe.model_validate(training.report["recipe"])
     folder, rehearsal = model_folder(settings), settings.rehearsal
     try:

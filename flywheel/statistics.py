@@ -31,6 +31,23 @@ def wilson_interval(successes: float, n: float) -> Interval:
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
+class Changed(NamedTuple):
+    """How many questions got better from one side to the other, and how many worse."""
+
+    better: int
+    worse: int
+
+
+def changed(before: Sequence[float], after: Sequence[float]) -> Changed:
+    """The changes between paired scores.
+
+    >>> changed([0, 0, 1], [1, 1, 0])
+    Changed(better=2, worse=1)
+    """
+    pairs = list(zip(before, after, strict=True))
+    return Changed(sum(b < a for b, a in pairs), sum(b > a for b, a in pairs))
+
+
 def mcnemar_p(before: Sequence[float], after: Sequence[float]) -> float:
     """Two-sided exact McNemar test of paired successes (McNemar 1947): the p-value.
 
@@ -39,8 +56,7 @@ def mcnemar_p(before: Sequence[float], after: Sequence[float]) -> float:
     >>> round(mcnemar_p([0] * 10 + [1] * 5, [1] * 10 + [1] * 5), 5)
     0.00195
     """
-    better = sum(b < a for b, a in zip(before, after, strict=True))
-    worse = sum(b > a for b, a in zip(before, after, strict=True))
+    better, worse = changed(before, after)
     n = better + worse
     if n == 0:
         return 1.0

@@ -77,6 +77,21 @@ class Quarantine(TenantTable, Base):
     decisions: Mapped[list[Any]] = mapped_column(default=list)
 
 
+class Screening(TenantTable, Base):
+    """What the results of a run's tools looked like to a version of the screens; see ``screening/looks.py``."""
+
+    __tablename__ = "screenings"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"),
+    )
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    digest: Mapped[str]
+    looks: Mapped[list[Any]]
+    screened_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Dataset(TenantTable, Base):
     """A dataset version: its manifest, and where its bytes lie.
 
@@ -99,6 +114,16 @@ class Dataset(TenantTable, Base):
         func.coalesce(func.jsonb_array_length(whole_manifest["runs"]), 0).label("runs")
     )
     folder: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class EvaluationSet(TenantTable, Base):
+    """The questions of an evaluation that datasets were checked against, by the digest that manifests name; redacted."""
+
+    __tablename__ = "evaluation_sets"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    questions: Mapped[list[Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

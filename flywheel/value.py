@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from ..platform.usage.prices import NO_PRICE, Price
-from .statistics import paired_interval
+from .statistics import changed, paired_interval
 
 RESAMPLES = 2000
 # Decimals of a measure that are kept; dollars of one run are few.
@@ -101,8 +101,7 @@ def _dollars(runs: Sequence[Spent], price: Price) -> list[float] | None:
 
 def _success(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
     n = len(before)
-    better = sum(a > b for b, a in zip(before, after, strict=True))
-    worse = sum(a < b for b, a in zip(before, after, strict=True))
+    better, worse = changed(before, after)
     first, second = (sum(side) / n if n else 0.0 for side in (before, after))
     interval = paired_interval(better, worse, n)
     return {

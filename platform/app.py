@@ -33,6 +33,7 @@ from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
+from ..flywheel.screening.sweep import gauges as screening_gauges
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
 from ..retrieval import api as retrieval_api
@@ -340,7 +341,8 @@ def _add_operations(app: FastAPI) -> None:
     async def metrics() -> Response:
         """Prometheus metrics, for the operator's token; without one, for administrators of the only workspace."""
         whorl: Whorl = app.state.whorl
-        standing = Standing(whorl.engine, whorl.servers, whorl.queue, whorl.capture.log)
+        screening = partial(screening_gauges, whorl.engine) if whorl.settings.screen_captured else None
+        standing = Standing(whorl.engine, whorl.servers, whorl.queue, whorl.capture.log, screening)
         return Response(await exposition(standing), media_type=CONTENT_TYPE_LATEST)
 
 

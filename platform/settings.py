@@ -129,6 +129,14 @@ class Settings(BaseModel):
     worker: Literal["inline", "external"] = Field(
         "inline", description="Run background jobs inside serve, or in whorl worker processes."
     )
+    screen_captured: bool = Field(
+        True,
+        description="Whether what tools returned to runs is screened soon after they end, not only when a dataset is built.",
+    )
+    background_priority: Literal["last", "normal"] = Field(
+        "last",
+        description="Priority of dataset builds and screening: last of all, or normal, where the processors are always busy.",
+    )
     drain_seconds: float = Field(
         30.0, ge=0, description="How long open answers may go on when whorl serve is told to stop."
     )

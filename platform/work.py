@@ -24,6 +24,7 @@ from ..flywheel.jobs import (
 )
 from ..flywheel.leftovers import forget_leftovers
 from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
+from ..flywheel.screening.sweep import SCREEN_CLOCK, SCREEN_JOB, screen_waiting
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .serving.servers import ModelServers
@@ -78,6 +79,12 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
         await queue.forget()
         await prepare_months(work.engine)
 
-    clock = {**CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK}
-    async with open_queue(url, {**work.jobs(), RETAIN_JOB: retain}, clock) as queue:
+    async def screen(timestamp: int) -> None:
+        if work.settings.screen_captured:
+            await screen_waiting(work.engine, url, work.settings.background_priority)
+
+    clock = {
+        **CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK, SCREEN_JOB: SCREEN_CLOCK,
+    }  # fmt: skip
+    async with open_queue(url, {**work.jobs(), RETAIN_JOB: retain, SCREEN_JOB: screen}, clock) as queue:
         yield queue

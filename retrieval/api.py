@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
+from ..platform.errors import InputError, TooLargeError
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next, place_of
@@ -201,7 +201,7 @@ async def _save(file: UploadFile, path: Path, settings: Settings) -> None:
         while piece := await file.read(_PIECE):
             size += len(piece)
             if size > limit:
-                raise InputError(f"The file is larger than {settings.max_upload_mb} MiB, the limit.")
+                raise TooLargeError(f"The file is larger than {settings.max_upload_mb} MiB, the limit.")
             out.write(piece)
 
 

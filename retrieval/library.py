@@ -3,6 +3,7 @@
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from .passage import Passage
 from .postgres import PostgresStore
 from .rerank.base import Reranker
 from .rerank.choose import choose_reranker
+from .store import GoneError
 from .tables import CollectionRow, DocumentRow
 
 DOCUMENTS = "documents"
@@ -70,12 +72,18 @@ class Library:
 
     async def find(self, tenant_id: uuid.UUID, name: str = DOCUMENTS) -> Collection:
         """The tenant's collection of that name; raises NotFoundError, but for the first one, which is always there."""
-        if name != DOCUMENTS and (tenant_id, name) not in self._open:
-            async with tenant_session(self._engine, tenant_id) as session:
-                known = await session.scalar(select(CollectionRow.id).where(CollectionRow.name == name))
-            if known is None:
-                raise NotFoundError(f"There is no collection {name!r}.")
+        if await self._leave_gone(tenant_id, name) is None and name != DOCUMENTS:
+            raise NotFoundError(f"There is no collection {name!r}.")
         return await self.collection(tenant_id, name)
+
+    async def _leave_gone(self, tenant_id: uuid.UUID, name: str) -> uuid.UUID | None:
+        """The id of a collection, None where there is none; an open one that another process deleted is let go of."""
+        async with tenant_session(self._engine, tenant_id) as session:
+            found = await session.scalar(select(CollectionRow.id).where(CollectionRow.name == name))
+        known = self._open.get((tenant_id, name))
+        if known is not None and known.id != found:
+            del self._open[tenant_id, name]
+        return found
 
     async def holder(self, tenant_id: uuid.UUID, document_id: uuid.UUID) -> Collection:
         """The collection that has a document; raises NotFoundError."""
@@ -87,7 +95,7 @@ class Library:
             )
         if name is None:
             raise NotFoundError(f"The document {document_id} does not exist.")
-        return await self.collection(tenant_id, name)
+        return await self.find(tenant_id, name)
 
     async def collections(self, tenant_id: uuid.UUID) -> list[Shelf]:
         """The tenant's collections by name, with the numbers of their documents."""
@@ -118,6 +126,7 @@ class Library:
         self, tenant_id: uuid.UUID, documents: Iterable[LoadedDocument], name: str = DOCUMENTS
     ) -> AsyncIterator[Added]:
         """Store documents one by one; each is searchable and durable when its result is given."""
+        await self._leave_gone(tenant_id, name)
         collection = await self.collection(tenant_id, name)
         async for added in collection.add(documents):
             yield added
@@ -126,8 +135,12 @@ class Library:
         self, tenant_id: uuid.UUID, query: str, k: int = CANDIDATES, name: str = DOCUMENTS
     ) -> list[Passage]:
         """The ``k`` best passages; raises NotFoundError for a collection that does not exist."""
-        collection = await self.find(tenant_id, name)
-        return await collection.search(query, k)
+        known = self._open.get((tenant_id, name))
+        if known is not None:
+            self._open.move_to_end((tenant_id, name))
+            with suppress(GoneError):
+                return await known.search(query, k)
+        return await (await self.find(tenant_id, name)).search(query, k)
 
     async def quotes(self, tenant_id: uuid.UUID, query: str, name: str = DOCUMENTS) -> list[Quote]:
         """What a search shows the model: the passages with the best sentences first.
@@ -161,7 +174,7 @@ class Library:
             return False
         async with self._lock:
             known = self._open.get((tenant_id, row.name))
-        if known is None:  # Indexes of other processes follow the store.
+        if known is None or known.id != row.id:  # Indexes of other processes follow the store.
             return await PostgresStore(self._engine, tenant_id, row.id).delete(document_id) is not None
         try:
             await known.delete(document_id)

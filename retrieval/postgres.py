@@ -10,10 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.session import tenant_session
-from ..platform.errors import NotFoundError
 from ..platform.portions import portions
 from .embed.base import Float32
-from .store import IndexRow, Removed, StoredChunk, StoredDocument
+from .store import GoneError, IndexRow, Removed, StoredChunk, StoredDocument
 from .tables import ChunkRow, CollectionRow, DocumentRow
 
 _PAGE = 1000  # chunks read at a time when an index is filled
@@ -39,7 +38,7 @@ class PostgresStore:
                 )
             )
         if found is None:
-            raise NotFoundError(f"The collection {self._collection_id} does not exist.")
+            raise GoneError(f"The collection {self._collection_id} does not exist.")
         return found
 
     async def put(self, document: StoredDocument, chunks: Sequence[StoredChunk]) -> Removed:
@@ -128,7 +127,7 @@ class PostgresStore:
             .returning(CollectionRow.revision)
         )
         if revision is None:
-            raise NotFoundError(f"The collection {self._collection_id} does not exist.")
+            raise GoneError(f"The collection {self._collection_id} does not exist.")
         return int(revision)
 
     async def _delete_chunks(self, session: AsyncSession, document_id: uuid.UUID) -> list[int]:

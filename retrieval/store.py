@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from ..platform.errors import NotFoundError
 from .blocks import Markup
 from .embed.base import Float32
 from .load.base import Metadata
@@ -54,6 +55,10 @@ class Removed(NamedTuple):
 
     chunk_ids: list[int]
     revision: int
+
+
+class GoneError(NotFoundError):
+    """The collection was deleted, by this process or another."""
 
 
 class ChunkStore(Protocol):

@@ -94,10 +94,11 @@ def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> s
 
 
 def test_settings(database: Addresses, folder: Path, **changes: Any) -> Settings:
-    """Settings of a test: its own database and folder, the hashing embedder."""
+    """Settings of a test: its own database and folder, the hashing embedder, no screening by the clock."""
     values = {
         "data_dir": folder, "database_url": database.app, "database_admin_url": database.admin,
         "embedder": "hashing", "reranker": "identity", "search_passages": 4,
+        "screen_captured": False,
     }  # fmt: skip
     return Settings(**{**values, **changes})
 

@@ -58,9 +58,19 @@ def _bubble(message: Any) -> Bubble:
             if isinstance(part, dict) and part.get("type") == "tool_call"
         ]
         return Bubble(role, "\n".join(text for text in texts if text), tuple(calls))
-    functions = [call.get("function", {}) for call in message.get("tool_calls") or []]
-    calls = [Call(str(f.get("name", "")), parsed(f.get("arguments"))) for f in functions]
+    calls = [call for given in _listed(message.get("tool_calls")) if (call := _call(given)) is not None]
     return Bubble(role, str(message.get("content") or ""), tuple(calls))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _call(given: Any) -> Call | None:
+    function = given.get("function") if isinstance(given, dict) else None
+    if not isinstance(function, dict):
+        return None
+    return Call(str(function.get("name", "")), parsed(function.get("arguments")))
 
 
 def _text(part: dict[str, Any]) -> str:

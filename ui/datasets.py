@@ -107,6 +107,7 @@ class DatasetContext(Context):
     explained: str
     manifest: list[tuple[str, Any]]
     left_out: dict[str, int]
+    checked: list[dict[str, Any]]
     remarks: list[str]
     distributions: list[tuple[str, dict[str, int]]]
     part: str
@@ -160,7 +161,7 @@ async def show_dataset(
         DatasetContext(
             title=f"{dataset.format} of {_day(dataset.created_at)}", actor=actor, dataset=dataset,
             explained=EXPLAINED.get(dataset.format, ""), manifest=_manifest(dataset),
-            left_out=dataset.manifest.get("left_out", {}), part=part, page=page,
+            left_out=dataset.manifest.get("left_out", {}), checked=dataset.manifest.get("checked", []), part=part, page=page,
             remarks=remarks(balance) if balance else [], distributions=_distributions(balance),
             kept_rows=kept_rows, pages=max(1, -(-count // ROWS)), rows=rows or [], missing=rows is None, trainings=trainings,
         )

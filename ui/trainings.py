@@ -39,7 +39,7 @@ class TrainingContext(Context):
     template: ClassVar[str] = "training.html"
     section: ClassVar[str] = "adapters"
     training: Training
-    progress: dict[str, int] | None
+    progress: dict[str, float] | None
     charts: list[Chart]
     warnings: list[dict[str, str]]
     recipe: list[tuple[str, Any]]

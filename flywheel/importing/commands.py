@@ -75,11 +75,14 @@ async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
 async def _import(terminal: Terminal, source: str, runs: Iterable[Recorded]) -> None:
     async with terminal.open() as (whorl, actor):
         done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
-    value = {"source": source, "new": done.new, "known": done.known, "outcomes": done.outcomes}
+    value = {
+        "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
+    }  # fmt: skip
+    erased = f" {done.erased} were erased and stay so." if done.erased else ""
     terminal.result(
         value,
         lambda: click.echo(
-            f"{done.new} runs imported with {done.outcomes} outcomes, {done.known} were here before. "
+            f"{done.new} runs imported with {done.outcomes} outcomes, {done.known} were here before.{erased} "
             f"Next: whorl export --format sft --tag imported:{source}"
         ),
     )

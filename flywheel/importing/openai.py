@@ -5,7 +5,7 @@ https://platform.openai.com/docs/guides/supervised-fine-tuning
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
-from .base import Recorded, key_of, messages_of
+from .base import Recorded, key_of, messages_of, objects
 
 AGENT = "openai"
 JUDGEMENTS = ("reward", "score", "label")
@@ -17,9 +17,7 @@ def read_chat(record: Record) -> Recorded:
     ``user`` is the program's own id of whoever asked.
     """
     fields = record.fields
-    tools = fields.get("tools") or []
-    if not isinstance(tools, list):
-        raise InputError(f"{record.where}: 'tools' is not a list.")
+    tools = objects(fields.get("tools"), "tools", record.where)
     key, group, model, user = (fields.get(name) for name in ("id", "group", "model", "user"))
     if user is not None and not isinstance(user, str | int):
         raise InputError(f"{record.where}: 'user' is not a text.")

@@ -22,6 +22,7 @@ from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
 from ...platform.telemetry.otlp.records import pseudonym
 from ...platform.telemetry.record import SpanRecord
+from ...platform.telemetry.tables import ErasedRun
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
 from ..split import GROUP_TAG
@@ -33,17 +34,18 @@ TAG = "imported"
 
 @dataclass
 class Imported:
-    """What an import did: runs stored, runs that were there before, outcomes."""
+    """What an import did: runs stored, runs that were there before, runs that were erased and stay so, outcomes."""
 
     new: int = 0
     known: int = 0
+    erased: int = 0
     outcomes: int = 0
 
 
 async def import_runs(
     engine: AsyncEngine, drain: Drain, capture: Capture, actor: Actor, source: str, runs: Iterable[Recorded]
 ) -> Imported:
-    """Store runs that ``source`` recorded; a run that was imported before stays as it is.
+    """Store runs that ``source`` recorded; a run that was imported before stays as it is, one that was erased stays so.
 
     Spans reach the store before their run does, so that an import that is cut short is made whole
     by another. Raises InputError from the reader; what was read before is kept.
@@ -54,14 +56,18 @@ async def import_runs(
         by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
         async with tenant_session(engine, actor.tenant_id) as session:
             known = set(await session.scalars(select(Run.id).where(one_of(Run.id, by_id))))
-        fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known}
-        done.known += len(page) - len(fresh)
+            erased = set(
+                await session.scalars(select(ErasedRun.run_id).where(one_of(ErasedRun.run_id, by_id)))
+            )
+        fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
+        done.erased += len(erased - known)
+        done.known += len(page) - len(fresh) - len(erased - known)
         for run_id, run in fresh.items():
             await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
     async with tenant_session(engine, actor.tenant_id) as session:
-        audit(session, actor, "runs.imported", source, new=done.new, known=done.known)
+        audit(session, actor, "runs.imported", source, new=done.new, known=done.known, erased=done.erased)
     return done
 
 

@@ -10,6 +10,7 @@ import anyio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.session import held, tenant_session
 from ...platform.errors import InputError, WhorlError
@@ -160,7 +161,14 @@ async def _store(
     source, details = judge.recipe.source, judge.recipe.manifest()
     stored = 0
     async with tenant_session(engine, actor.tenant_id) as session:
+        # A judge takes its time: what was deleted meanwhile must not cost the others their verdicts.
+        there = set(
+            await session.scalars(select(Run.id).where(Run.id.in_(said)).with_for_update(key_share=True))
+        )
         for run_id, score in said.items():
+            if run_id not in there:
+                done.left_out["deleted meanwhile"] += 1
+                continue
             if score.value is None:
                 done.left_out[score.trouble] += 1
                 continue

@@ -1,7 +1,7 @@
 """What a reader does: runs by the page, with all that screening needs and no run's place in a history does."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..consent import Consents
+from ..screening.looks import Kept, looks_at
 from ..screening.screener import Look, Screener
 from ..trajectory import Trajectory
 from ..where import parse_where
@@ -51,17 +52,13 @@ class Reader(Protocol):
         """The pages; every reader gives the same."""
 
 
-def look(found: Iterable[Trajectory], reading: Reading, screener: Screener) -> Page:
-    """Look at runs that were read; the results of all are encoded at once."""
+def look(
+    found: Iterable[Trajectory], reading: Reading, screener: Screener, known: Mapping[uuid.UUID, Kept]
+) -> Page:
+    """Look at runs that were read, but those whose look is ``known``; the results of all are encoded at once."""
     wanted = parse_where(reading.where) if reading.where else None
     every = list(found)
     met = [run for run in every if wanted is None or run.trainable or wanted(run)]
-    texts = [seen.text for run in met if not reading.refusal(run) for seen in run.observations]
-    screener.prepare(texts)
-    looked = [
-        Looked(run)
-        if reading.refusal(run)
-        else Looked(run, tuple(screener.look(seen.text) for seen in run.observations))
-        for run in met
-    ]
-    return Page(looked, len(every) - len(met))
+    allowed = [run for run in met if not reading.refusal(run)]
+    looks = dict(zip((run.run_id for run in allowed), looks_at(allowed, known, screener), strict=True))
+    return Page([Looked(run, looks.get(run.run_id, ())) for run in met], len(every) - len(met))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..screening.looks import known_looks
 from ..screening.screener import default_screener
 from ..trajectory import pages, trajectories
 from .base import Page, Reading, look
@@ -19,4 +20,5 @@ class LocalReader:
     ) -> AsyncIterator[Page]:
         screener = default_screener()
         async for found in pages(trajectories(session, run_ids, reading.as_of)):
-            yield await to_thread.run_sync(look, found, reading, screener)
+            known = await known_looks(session, [run.run_id for run in found])
+            yield await to_thread.run_sync(look, found, reading, screener, known)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...platform.database.session import create_engine, tenant_session
 from ...platform.errors import UpstreamError, missing_extra
 from ...platform.portions import portions
+from ..screening.looks import known_looks
 from ..screening.screener import default_screener
 from ..trajectory import PAGE, trajectories
 from .base import Page, Reading, look
@@ -67,9 +68,10 @@ async def _read(url: str, run_ids: Sequence[uuid.UUID], reading: Reading) -> Pag
     try:
         async with tenant_session(engine, reading.tenant_id) as session:
             found = [run async for run in trajectories(session, run_ids, reading.as_of)]
+            known = await known_looks(session, run_ids)
     finally:
         await engine.dispose()
-    return look(found, reading, default_screener())
+    return look(found, reading, default_screener(), known)
 
 
 def _next(rows: Iterator[dict[str, Any]]) -> dict[str, Any] | None:

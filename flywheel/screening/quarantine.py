@@ -21,8 +21,9 @@ from ...platform.identity.audit import record
 from ...platform.portions import portions
 from ..observations import Observation
 from ..tables import Quarantine
-from ..trajectory import Trajectory, trajectories
+from ..trajectory import pages, trajectories
 from .anomaly import History
+from .looks import known_looks, looks_at
 from .screener import Look, Screener, Verdict, default_screener, version
 
 State = Literal["held", "released", "confirmed"]
@@ -51,13 +52,6 @@ class RunScreen:
 
     screener: Screener = field(default_factory=default_screener)
     histories: dict[str, History] = field(default_factory=dict)
-
-    async def screen(self, run: Trajectory) -> list[Flagged]:
-        """What is suspect in a run."""
-        return await to_thread.run_sync(self._looked_at, run.observations)
-
-    def _looked_at(self, observations: Sequence[Observation]) -> list[Flagged]:
-        return self.judge(observations, [self.screener.look(seen.text) for seen in observations])
 
     def judge(
         self, observations: Sequence[Observation], looks: Sequence[Look], released: bool = False
@@ -113,15 +107,18 @@ async def hold(
 
 async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -> tuple[int, int]:
     """Screen the latest ``limit`` runs that ended and are not in quarantine: how many, and how many were held."""
-    known = select(Quarantine.run_id)
-    seen = (Run.status == "succeeded", Run.id.not_in(known), ~Run.tags.contains([SHADOW_TAG]))
-    query = select(Run.id).where(*seen).order_by(Run.id.desc())
+    decided = select(Quarantine.run_id)
+    wanted = (Run.status == "succeeded", Run.id.not_in(decided), ~Run.tags.contains([SHADOW_TAG]))
+    query = select(Run.id).where(*wanted).order_by(Run.id.desc())
     run_ids = sorted(await session.scalars(query.limit(limit)))
     screen, held = RunScreen(), 0
-    async for run in trajectories(session, run_ids, now()):
-        if flagged := await screen.screen(run):
-            await hold(session, tenant_id, run.run_id, flagged)
-            held += 1
+    async for page in pages(trajectories(session, run_ids, now())):
+        known = await known_looks(session, [run.run_id for run in page])
+        looks = await to_thread.run_sync(looks_at, page, known, screen.screener)
+        for run, seen in zip(page, looks, strict=True):
+            if flagged := screen.judge(run.observations, seen):
+                await hold(session, tenant_id, run.run_id, flagged)
+                held += 1
     return len(run_ids), held
 
 

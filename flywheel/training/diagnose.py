@@ -132,7 +132,7 @@ def kl_high(curves: Curves, bound: float) -> Diagnosis | None:
         return None
     return Diagnosis(
         "kl_high", f"The distance to the base model (KL) reached {ends[1]:.3g}; the bound is {bound:g}.",
-        "Raise beta, or lower the learning rate.",
+        "Set beta above 0 or raise it, or lower the learning rate.",
     )  # fmt: skip
 
 

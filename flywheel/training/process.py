@@ -1,7 +1,7 @@
 """The training process: ``python -m whorl.flywheel.training.process job.json``.
 
 Its own process, so that a crash or an out-of-memory kill never takes the server with it. It
-prints one JSON object a line: progress (``step``, ``steps``, ``loss``), then ``done``, or
+prints one JSON object a line: progress (``step``, ``steps``, ``loss``, and ``kl`` where it was taken), then ``done``, or
 ``error``.
 """
 
@@ -185,6 +185,10 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
 def _progress(tell: Any) -> Any:
     from transformers import TrainerCallback
 
@@ -195,7 +199,8 @@ def _progress(tell: Any) -> Any:
             loss = float(logs["loss"])
             finite = math.isfinite(loss)
             control.should_training_stop = control.should_training_stop or not finite
-            tell({"step": state.global_step, "steps": state.max_steps, "loss": loss if finite else None})
+            told = {"step": state.global_step, "steps": state.max_steps, "loss": loss if finite else None}
+            tell({**told, **({"kl": kl} if (kl := _finite(logs.get("kl"))) is not None else {})})
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             tell({"checkpoint": state.global_step})

@@ -27,25 +27,28 @@ class CancelledTrainingError(ConflictError):
 
 
 class Noting:
-    """Notes a training's step and loss curve in its row every few seconds."""
+    """Notes a training's step, its loss curve and its distance to the base in its row every few seconds."""
 
     def __init__(self, engine: AsyncEngine, tenant_id: uuid.UUID, training_id: uuid.UUID) -> None:
         self._engine, self._tenant_id, self._training_id = engine, tenant_id, training_id
         self._history: list[dict[str, Any]] = []
+        self._latest: dict[str, float] = {}
         self._noted = 0.0
 
     async def note(self, told: dict[str, Any]) -> None:
-        """Take what the training process told: ``step``, ``steps`` and ``loss``.
+        """Take what the training process told: ``step``, ``steps``, ``loss`` and, where it was taken, ``kl``.
 
         Raises CancelledTrainingError for a training that was stopped meanwhile. While the database is away nothing
         is noted, and the training goes on.
         """
         loss = told["loss"]
-        self._history.append({"step": told["step"], "loss": float("nan") if loss is None else loss})
+        kl = {"kl": told["kl"]} if "kl" in told else {}
+        self._history.append({"step": told["step"], "loss": float("nan") if loss is None else loss, **kl})
+        self._latest.update(kl)
         if anyio.current_time() - self._noted < EVERY:
             return
         self._noted = anyio.current_time()
-        progress = {"step": told["step"], "steps": told["steps"]}
+        progress = {"step": told["step"], "steps": told["steps"], **self._latest}
         try:
             async with tenant_session(self._engine, self._tenant_id) as session:
                 training = await session.get_one(

@@ -10,6 +10,7 @@ from typing import Any
 from ...platform.errors import InputError, missing_extra
 from . import labelled, pairs
 from .anchor import WEIGHT, anchored
+from .distance import measured
 from .episodes import Episodes, guided, paid
 from .guides import likely
 from .plan import Plan, loss_of
@@ -196,5 +197,6 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "temperature": recipe.temperature, "reward_weights": [1.0, 0.0],
     }  # fmt: skip
     extra = {"reward_funcs": [paid, guided], "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
-    trainer = likely(GRPOTrainer, tokenizer, rows, recipe) if recipe.nll else GRPOTrainer
+    trainer = measured(GRPOTrainer) if recipe.beta == 0 else GRPOTrainer
+    trainer = likely(trainer, tokenizer, rows, recipe) if recipe.nll else trainer
     return Plan(trainer, GRPOConfig, examples, options, extra)

@@ -76,6 +76,11 @@ async def take_turns(session: AsyncSession, *names: str) -> None:
     await session.execute(_TURNS, {"names": list(names)})
 
 
+async def takes_turn(session: AsyncSession, name: str) -> bool:
+    """Have ``name`` until the transaction ends, unless another one has it; returns whether it is had."""
+    return bool(await session.scalar(_TRY, {"name": name}))
+
+
 async def is_held(session: AsyncSession, name: str) -> bool:
     """Whether a living process holds ``name``."""
     return not await session.scalar(_TRY, {"name": name})

@@ -1,7 +1,7 @@
 """What Prometheus is told: what happened since the process began, and how things stand as it asks."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ class Standing:
     servers: ModelServers
     queue: Queue
     log: WriteAheadLog
+    more: Callable[[], Awaitable[list[Metric]]] | None = None
 
     async def families(self) -> list[Metric]:
         """Gauges of how things stand; sums over all tenants, none of which is named."""
@@ -44,6 +45,7 @@ class Standing:
                 "whorl_log_pending_seconds", "Age of the oldest spans that are logged but not yet stored",
                 value=self.log.age(),
             ),
+            *(await self.more() if self.more is not None else ()),
         ]  # fmt: skip
 
 

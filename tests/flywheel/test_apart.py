@@ -130,3 +130,15 @@ async def test_a_database_that_an_export_starts_keeps_its_priority(tmp_path: Pat
     _, told = telling.result()
     assert b"No run" in told, told
     assert stepped_back and database == {psutil.Process().nice()}
+
+
+def test_where_the_processors_are_always_busy_a_build_may_keep_its_priority() -> None:
+    code = (
+        "import os\n"
+        "from whorl.flywheel.apart import step_back\n"
+        "before = os.getpriority(os.PRIO_PROCESS, 0)\n"
+        "step_back('normal')\n"
+        "print(os.getpriority(os.PRIO_PROCESS, 0) == before)\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]

@@ -1,13 +1,16 @@
 """The SFT baseline of an adapter: which it is, how it is compared, and what trains it where there is none."""
 
 import re
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import Settings, Whorl
-from whorl.flywheel.baseline import Baseline, find_baseline
+from whorl.flywheel.baseline import OPTIONS, Baseline, find_baseline
+from whorl.flywheel.commands import export
 from whorl.flywheel.datasets import Selection
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.measure import evaluate_adapter
@@ -75,14 +78,29 @@ async def test_the_newest_sft_adapter_of_the_same_base_and_runs_is_the_one_to_be
         assert await find_baseline(session, dpo) == Baseline(first.name)
 
 
-async def test_a_selection_that_the_command_has_no_option_for_is_a_request(
+def test_the_options_are_those_of_the_command() -> None:
+    """A selection's field that the command learns to say is said by the advice, and none that it does not know."""
+    taken = {parameter.name for parameter in export.params}
+    assert set(OPTIONS) == {field.name for field in fields(Selection)} & taken
+
+
+async def test_the_advice_is_a_command_that_selects_the_same_or_else_a_request(
     whorl: Whorl, tmp_path: Path
 ) -> None:
     actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+    whole = datetime(2026, 11, 1, 9, 30, tzinfo=timezone(timedelta(hours=2)))
+    selections = (
+        (Selection(agent="support", since=whole), "whorl export --format sft --agent support --since 2026-11-01T07:30:00"),
+        (
+            Selection(until=whole.replace(microsecond=5)),
+            'POST /api/datasets {"format": "sft", "until": "2026-11-01T09:30:00.000005+02:00"}',
+        ),
+    )  # fmt: skip
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        kto = await add(session, actor, 1, "kto", Selection(agent="support"), tmp_path, "b")
-        found = await find_baseline(session, kto)
-    assert found is not None and 'POST /api/datasets {"format": "sft", "agent": "support"}' in found.advice
+        for version, (selection, advice) in enumerate(selections, 1):
+            kto = await add(session, actor, version, "kto", selection, tmp_path, "b")
+            found = await find_baseline(session, kto)
+            assert found is not None and found.advice.endswith(f"{advice}, then whorl train DATASET")
 
 
 async def test_an_evaluation_asks_the_baseline_the_same_questions(settings: Settings) -> None:

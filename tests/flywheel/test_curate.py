@@ -10,17 +10,11 @@ from tests.conftest import Actor, Whorl
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect
 from whorl.agents.tables import Run
 from whorl.flywheel import outcomes
-from whorl.flywheel.curate import (
-    CONTAMINATED,
-    EVALUATION_TAG,
-    REPEATED,
-    Balance,
-    Curator,
-    Sketches,
-    check_threshold,
-)
+from whorl.flywheel.contamination import CONTAMINATED, Contamination
+from whorl.flywheel.curate import EVALUATION_TAG, REPEATED, Balance, Curator, check_threshold
 from whorl.flywheel.datasets import create_dataset, rebuild
 from whorl.flywheel.outcomes import Feedback, record_outcome
+from whorl.flywheel.sketches import Sketches
 from whorl.flywheel.trajectory import Judged, Trajectory
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, LimitError
@@ -31,20 +25,22 @@ LONG = "The harbour office in the old town opens at nine in the morning on weekd
 
 
 def test_a_question_that_an_evaluation_asks_is_left_out() -> None:
-    curator = Curator({"when does the office close"})
+    contamination = Contamination()
+    contamination.add("tasks", ["When does the office close?"])
+    curator = Curator(contamination)
     assert curator.refusal(a_run("At six.", GOOD, question="When does the OFFICE close?")) == CONTAMINATED
     assert curator.refusal(a_run("At six.", GOOD, question="When does it close?")) == ""
 
 
 def test_of_runs_that_nearly_repeat_each_other_the_first_stays() -> None:
-    curator = Curator(set(), near_duplicates=0.7)
+    curator = Curator(Contamination(), near_duplicates=0.7)
     assert curator.refusal(a_run(LONG + "says the sign.", GOOD)) == ""
     assert curator.refusal(a_run(LONG + "says the board.", GOOD)) == REPEATED
     assert curator.refusal(a_run("Nobody knows when it opens.", GOOD)) == ""
 
 
 def test_a_good_run_is_no_repetition_of_a_bad_one() -> None:
-    curator = Curator(set(), near_duplicates=0.7)
+    curator = Curator(Contamination(), near_duplicates=0.7)
     assert curator.refusal(a_run(LONG, BAD)) == ""
     assert curator.refusal(a_run(LONG, GOOD)) == ""
     assert curator.refusal(a_run(LONG, BAD)) == REPEATED

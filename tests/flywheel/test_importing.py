@@ -145,6 +145,8 @@ def test_chats_in_openai_shape(tmp_path: Path) -> None:
          "arguments of f are not JSON"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "score": 7},
          "'score' is true, false or a number"),
+        ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": ["search"]},
+         "'tools' is not a list of objects"),
     ],
 )  # fmt: skip
 def test_what_is_no_chat_is_named(tmp_path: Path, row: dict[str, Any], words: str) -> None:
@@ -428,6 +430,12 @@ async def test_whoever_asked_is_kept_as_a_pseudonym_and_can_be_erased(
         receipt = await erase_subject(whorl.engine, whorl.servers, actor, "customer-7")
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             left = list(await session.scalars(select(Run.user_id).order_by(Run.user_id)))
+        again = await import_runs(
+            whorl.engine, whorl.drain, whorl.capture, actor, "openai", read_runs(file, read_chat)
+        )
+        assert (again.new, again.known, again.erased) == (0, 2, 1)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            assert list(await session.scalars(select(Run.user_id).order_by(Run.user_id))) == left
     seven, eight = (pseudonym(actor.tenant_id, "user", name) for name in ("customer-7", "customer-8"))
     assert people == {seven: 2, eight: 1, None: 1}
     assert receipt.counts["runs"] == 2 and left == [eight, None]

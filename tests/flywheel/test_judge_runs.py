@@ -157,6 +157,23 @@ async def test_what_was_judged_before_a_failure_is_kept(whorl: Whorl, acme: Acto
         assert set(await outcomes_of(session, runs)) == {runs[0]}
 
 
+async def test_a_run_that_is_deleted_while_it_is_judged_costs_no_other_its_verdict(
+    whorl: Whorl, acme: Actor
+) -> None:
+    runs = await ask(whorl, acme, "When does the tide turn?", "When does it turn back?")
+
+    class Slow:
+        async def score(self, answered: Answered) -> Score:
+            async with tenant_session(whorl.engine, acme.tenant_id) as session:
+                await session.execute(delete(Run).where(Run.id == runs[1]))
+            return Score(1.0)
+
+    done = await judged(whorl, acme, Judge(Recipe("holds", {"word": "slow"}), Slow(), "http://judge"))
+    assert (done.judged, done.report()["left_out"]) == (1, {"deleted meanwhile": 1})
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert set(await outcomes_of(session, runs)) == {runs[0]}
+
+
 async def test_what_cannot_be_is_refused(whorl: Whorl, acme: Actor) -> None:
     judge, _ = scripted(lambda answered: Score(1.0))
     for options in ({"weight": 1.5}, {"weight": -0.1}, {"most_calls": 0}):

@@ -212,6 +212,35 @@ def test_kto_takes_the_likelihood_of_good_answers_alone(model: Path, tmp_path: P
     assert found[3.0] == (pytest.approx(0.5 + 3 * nll, abs=1e-2), [pytest.approx(nll, abs=1e-3)])
 
 
+def test_grpo_tells_its_distance_to_the_base_where_its_loss_does_not_ask_for_it(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a beta of 0 as TRL tells it with one that weighs nothing; less often where there are many steps."""
+    row = {**ROWS["grpo"], "tools": [SEARCH], "source": ["1"], "corrected": [ANSWER]}
+    data = write_dataset(tmp_path / "data", "grpo")
+    (data / "train.jsonl").write_text(json.dumps(row) + "\n")
+    found: dict[float, Any] = {}
+    told: list[dict[str, Any]] = []
+    for beta in (0.0, 1e-12):
+        recipe = default_recipe("grpo").changed(
+            max_steps=6, batch_size=2, generations=2, answer_tokens=4, rank=2, learning_rate=0.01, nll=2.0, beta=beta,
+            dropout=0.0,
+        )  # fmt: skip
+        job = TrainingJob(
+            recipe=recipe, model_folder=model, base_hash=base_hash(model), output_folder=tmp_path / str(beta),
+            dataset_folder=data,
+        )  # fmt: skip
+        found[beta] = train(job, told.append)["curves"]["kl"]
+    assert found[0.0] == [[step, pytest.approx(value, abs=1e-4)] for step, value in found[1e-12]]
+    assert [step for step, _ in found[0.0]] == [1, 2, 3, 4, 5, 6]
+    assert found[0.0][0][1] == pytest.approx(0, abs=1e-5) and found[0.0][-1][1] > 0.01
+    assert told[0]["kl"] == pytest.approx(0, abs=1e-5)
+    assert told[5]["kl"] == pytest.approx(found[0.0][-1][1], rel=1e-4)
+    monkeypatch.setattr("whorl.flywheel.training.distance.MOST", 2)
+    job = job.model_copy(update={"recipe": recipe.changed(beta=0.0), "output_folder": tmp_path / "few"})
+    assert [step for step, _ in train(job, lambda _: None)["curves"]["kl"]] == [1, 4]
+
+
 FAMILY = [(method, loss) for method, losses in LOSSES.items() for loss in losses[1:]]
 
 

@@ -31,6 +31,8 @@ def test_examples(module: Any) -> None:
             [{"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f", "arguments": "{x"}}]}],
             [Bubble("assistant", "", (Call("f", "{x"),))],
         ),
+        ([{"role": "assistant", "content": "Hi", "tool_calls": ["f", {"function": "f"}]}], [Bubble("assistant", "Hi")]),
+        ([{"role": "assistant", "content": "Hi", "tool_calls": {"f": 1}}], [Bubble("assistant", "Hi")]),
         (
             [{"role": "tool", "parts": [{"type": "tool_call_response", "response": {"a": 1}}]}],
             [Bubble("tool", '{"a": 1}')],

@@ -1,0 +1,184 @@
+"""Screening soon after capture: runs that ended are screened in the background, the newest first, each once.
+
+The clock queues a job every minute. Where runs wait, it starts a process of the least priority, which loads MiniLM, screens for
+``SECONDS`` and ends: a chat waits for none of it. A portion is one transaction, so that what a process that dies had begun is
+simply waiting again; of one tenant a single process at a time has a portion.
+"""
+
+import asyncio
+import logging
+import pickle
+import sys
+import time
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from ...agents.runs import SHADOW_TAG
+from ...agents.tables import Run
+from ...platform.database.base import now
+from ...platform.database.conditions import one_of
+from ...platform.database.session import create_engine, takes_turn, tenant_session
+from ...platform.identity.tenants import list_tenants
+from ..apart import Priority, step_back
+from ..sources import take_turn
+from ..trajectory import trajectories
+from .looks import keep_looks, known_looks, looks_at
+from .quarantine import RunScreen, hold
+from .screener import default_screener
+
+_log = logging.getLogger(__name__)
+SCREEN_JOB, SCREEN_CLOCK = "screen", "* * * * *"
+# Runs of a transaction, and how long one process takes new portions: it leaves the queue's place to other jobs.
+PORTION, SECONDS = 50, 30.0
+# Spans that a run's end overtook come within this time.
+SETTLED = timedelta(seconds=10)
+# When a process that gets no time at all is given up.
+PATIENCE = 120.0
+_ONE = CapacityLimiter(1)
+_COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.screening.sweep"]
+
+
+class Portion(NamedTuple):
+    """How many runs were screened, and how many of them are held now."""
+
+    screened: int = 0
+    held: int = 0
+
+
+class Waiting(NamedTuple):
+    """How many runs wait to be screened, and since when the oldest of them has ended."""
+
+    runs: int
+    since: datetime | None
+
+
+async def screen_waiting(engine: AsyncEngine, url: str, priority: Priority = "last") -> None:
+    """Screen what waits, in a process apart; ``url`` is the database as the application's role.
+
+    Where one that this process started is still at it, there is nothing to do: a slow one takes no second place in the queue.
+    """
+    if _ONE.borrowed_tokens:
+        return
+    for tenant in await list_tenants(engine):
+        async with tenant_session(engine, tenant.id) as session:
+            if await session.scalar(_waiting(now() - SETTLED).limit(1)) is not None:
+                break
+    else:
+        return
+    with anyio.move_on_after(PATIENCE) as limit:
+        async with _ONE:
+            done = await anyio.run_process(
+                _COMMAND, input=pickle.dumps((url, priority)), stderr=None, check=False
+            )
+        if done.returncode != 0:
+            _log.error("The process that screens runs ended with %s; the runs wait", done.returncode)
+    if limit.cancelled_caught:
+        _log.warning("The process that screens runs was given up after %s seconds; the runs wait", PATIENCE)
+
+
+async def sweep(engine: AsyncEngine, seconds: float = SECONDS) -> Portion:
+    """Screen the waiting runs of all tenants, a portion of each in turn, until none waits or the time is over."""
+    until, screened, held = time.monotonic() + seconds, 0, 0
+    tenants = [tenant.id for tenant in await list_tenants(engine)]
+    while tenants:
+        left = []
+        for tenant_id in tenants:
+            async with tenant_session(engine, tenant_id) as session:
+                portion = await screen_portion(session, tenant_id)
+            screened, held = screened + portion.screened, held + portion.held
+            if time.monotonic() >= until:
+                return Portion(screened, held)
+            if portion.screened:
+                left.append(tenant_id)
+        tenants = left
+    return Portion(screened, held)
+
+
+async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID) -> Portion:
+    """Screen the latest ``PORTION`` runs of a tenant that wait; none where another process is at it."""
+    if not await takes_turn(session, f"screening {tenant_id}"):
+        return Portion()
+    run_ids = list(await session.scalars(_waiting(now() - SETTLED).limit(PORTION)))
+    if not run_ids:
+        return Portion()
+    runs = [run async for run in trajectories(session, sorted(run_ids), now())]
+    wanted = [run for run in runs if SHADOW_TAG not in run.tags]
+    known = await known_looks(session, run_ids)
+    looks = await to_thread.run_sync(looks_at, wanted, known, default_screener())
+    await take_turn(session, tenant_id)
+    # A run that something else changes meanwhile waits for the next portion, and that something for nothing.
+    locked = select(Run.id).where(one_of(Run.id, run_ids))
+    mine = set(await session.scalars(locked.with_for_update(skip_locked=True, key_share=True)))
+    screen, held = RunScreen(), 0
+    looked = [pair for pair in zip(wanted, looks, strict=True) if pair[0].run_id in mine]
+    for run, seen in looked:
+        if flagged := screen.judge(run.observations, seen):
+            await hold(session, tenant_id, run.run_id, flagged)
+            held += 1
+    await keep_looks(session, tenant_id, looked)
+    await session.execute(update(Run).where(one_of(Run.id, mine)).values(screened_at=now()))
+    return Portion(len(mine), held)
+
+
+def _unscreened() -> tuple[ColumnElement[bool], ...]:
+    """What the index ``ix_runs_unscreened`` has."""
+    return Run.status == "succeeded", Run.screened_at.is_(None)
+
+
+def _waiting(ended: datetime) -> Select[uuid.UUID]:
+    """The runs that had ended by a moment and are not screened, the newest first."""
+    over = func.coalesce(Run.ended_at, Run.started_at) <= ended
+    return select(Run.id).where(*_unscreened(), over).order_by(Run.started_at.desc(), Run.id.desc())
+
+
+async def waiting(engine: AsyncEngine) -> Waiting:
+    """What waits in all tenants together, read tenant by tenant: no role sees several."""
+    runs, since = 0, None
+    for tenant in await list_tenants(engine):
+        async with tenant_session(engine, tenant.id) as session:
+            ended = func.min(func.coalesce(Run.ended_at, Run.started_at))
+            number, oldest = (await session.execute(select(func.count(), ended).where(*_unscreened()))).one()
+        runs += number
+        since = min(filter(None, (since, oldest)), default=None)
+    return Waiting(runs, since)
+
+
+async def gauges(engine: AsyncEngine) -> list[Metric]:
+    """How far screening lags behind, for Prometheus."""
+    runs, since = await waiting(engine)
+    age = (now() - since).total_seconds() if since is not None else 0.0
+    return [
+        GaugeMetricFamily("whorl_screening_waiting_runs", "Runs that ended and are not screened yet", value=runs),
+        GaugeMetricFamily(
+            "whorl_screening_waiting_seconds", "Since the oldest run that is not screened yet ended", value=max(0.0, age)
+        ),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Screen what waits in the database that standard input names."""
+    import torch
+
+    url, priority = pickle.load(sys.stdin.buffer)
+    step_back(priority)
+    torch.set_num_threads(1)
+    asyncio.run(_sweep(url))
+
+
+async def _sweep(url: str) -> None:
+    engine = create_engine(url)
+    try:
+        await sweep(engine)
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
