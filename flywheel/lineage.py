@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
@@ -174,24 +174,24 @@ async def _after(
     trainings: dict[str, None] = {}
     adapters: dict[str, None] = {}
     fresh = [start.id] if start is not None and start.kind == "adapter" else []
+    adapters |= dict.fromkeys(fresh)
     met, all_rows, new = dict.fromkeys(datasets), dict.fromkeys(rows), list(datasets)
-    while True:
-        trained: ColumnElement[bool] = Training.dataset_id.in_([uuid.UUID(dataset) for dataset in new])
+    while new or fresh or start is not None:
+        trained = or_(
+            Training.dataset_id.in_([uuid.UUID(dataset) for dataset in new]), Training.continues.in_(fresh)
+        )
         if start is not None and start.kind == "training":
-            trained, start = Training.id == uuid.UUID(start.id), None
+            trained = Training.id == uuid.UUID(start.id)
+        start = None
         found = list(await session.scalars(select(Training).where(trained).order_by(Training.id)))
         trainings |= dict.fromkeys(str(training.id) for training in found)
-        fresh += [
-            training.adapter for training in found if training.adapter and training.adapter not in adapters
-        ]
-        adapters |= dict.fromkeys(fresh)
         turned = await _rows_answered_by(session, fresh)
-        fresh = []
+        made = dict.fromkeys(training.adapter for training in found if training.adapter)
+        fresh = [name for name in made if name not in adapters]
+        adapters |= dict.fromkeys(fresh)
         new = [dataset for dataset in dict.fromkeys(row.dataset for row in turned) if dataset not in met]
         met |= dict.fromkeys(new)
         all_rows |= dict.fromkeys(turned)
-        if not new:
-            break
     routes = select(Route.agent).where(Route.adapter.in_(adapters)).order_by(Route.agent)
     answered = select(Run.id).where(Run.adapter.in_(adapters)).order_by(Run.id.desc()).limit(MOST_ANSWERED)
     return Descent(
@@ -260,7 +260,10 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
         )
         datasets |= dict.fromkeys(dataset.id for dataset in behind)
         new_runs = sorted({*new_runs, *(run for dataset in behind for run in sources(dataset))})
-        new_adapters = [a for a in await _answering(session, new_runs) if a not in adapters]
+        before = [training.continues for training in found if training.continues]
+        new_adapters = [
+            a for a in dict.fromkeys([*before, *await _answering(session, new_runs)]) if a not in adapters
+        ]
         adapters |= dict.fromkeys(new_adapters)
         new_runs = [run for run in new_runs if run not in runs]
         trained = Training.adapter.in_(new_adapters)

@@ -143,7 +143,10 @@ class DatasetRun(TenantTable, Base):
 
 
 class Training(TenantTable, Base):
-    """A training job; ``status`` is queued, running, succeeded, failed or cancelled."""
+    """A training job; ``status`` is queued, running, succeeded, failed or cancelled.
+
+    ``continues`` is the adapter that its own begins as, None for one that begins as the base.
+    """
 
     __tablename__ = "trainings"
 
@@ -152,6 +155,7 @@ class Training(TenantTable, Base):
     dataset_id: Mapped[uuid.UUID]
     status: Mapped[str] = mapped_column(default="queued")
     adapter: Mapped[str | None]
+    continues: Mapped[str | None]
     error: Mapped[str | None]
     report: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)

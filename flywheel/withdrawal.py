@@ -1,6 +1,7 @@
 """Taking runs back out of all that was made of them: datasets are made again, adapters tainted, routes rolled back."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +16,7 @@ from ..platform.serving.tables import Adapter, Route
 from .datasets import find_dataset, make_again
 from .lineage import Descent, answered_in
 from .promotion import serve, stop_trials
+from .tables import Training
 from .training.resume import discard_checkpoints
 
 TAINTED = "tainted"
@@ -44,10 +46,7 @@ async def withdraw(
     the datasets are made again without the runs.
     """
     done = Withdrawn()
-    for name in descent.adapters:
-        if await _taint(engine, actor, name, reason):
-            done.adapters.append(name)
-            await stop_trials(engine, servers, actor, name, f"tainted: {reason}")
+    await _taint_all(engine, servers, actor, descent.adapters, reason, done)
     for agent in descent.routes:
         done.routes.append(await _roll_back(engine, servers, actor, agent))
     erased = {uuid.UUID(run) for run in descent.runs}
@@ -56,11 +55,27 @@ async def withdraw(
             dataset = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
             taught = await answered_in(session, dataset.id, descent.adapters)
             done.rows[dataset_id] = await make_again(session, dataset, without=erased | taught)
-            await discard_checkpoints(session, dataset.id)
+            await discard_checkpoints(session, Training.dataset_id == dataset.id)
             record(
                 session, actor, "dataset.made_again", dataset_id, reason=reason, rows=done.rows[dataset_id]
             )
+    # Trainings that ended meanwhile have made their adapters known; from here on those of the datasets as they were cannot.
+    await _taint_all(engine, servers, actor, descent.adapters, reason, done)
     return done
+
+
+async def _taint_all(
+    engine: AsyncEngine,
+    servers: ModelServers,
+    actor: Actor,
+    names: Sequence[str],
+    reason: str,
+    done: Withdrawn,
+) -> None:
+    for name in names:
+        if await _taint(engine, actor, name, reason):
+            done.adapters.append(name)
+            await stop_trials(engine, servers, actor, name, f"tainted: {reason}")
 
 
 async def _taint(engine: AsyncEngine, actor: Actor, name: str, reason: str) -> bool:
@@ -74,6 +89,7 @@ async def _taint(engine: AsyncEngine, actor: Actor, name: str, reason: str) -> b
         }
         move(session, actor, adapter, "tainted", reason=reason)
         record(session, actor, "adapter.tainted", name, reason=reason)
+        await discard_checkpoints(session, Training.continues == name)
     return True
 
 

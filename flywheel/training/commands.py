@@ -54,6 +54,9 @@ from .resume import requeue_training
 @click.option(
     "--early-stop", type=click.IntRange(1), help="Evaluations without a fall that end the training."
 )
+@click.option(
+    "--continue-from", metavar="ADAPTER", help="Begin as an adapter of the workspace, not as the base."
+)
 @click.option("--any-template", is_flag=True, default=None,
               help="Train on runs that were served with another chat template.")  # fmt: skip
 @run_async
@@ -68,7 +71,9 @@ async def train(
     """Train a LoRA adapter on a dataset and register it.
 
     \b
-    Example: whorl train 0199e6a0-0000-7000-8000-000000000000 --epochs 2
+    Examples:
+      whorl train 0199e6a0-0000-7000-8000-000000000000 --epochs 2
+      whorl train 0199e6a0-0000-7000-8000-000000000000 --method dpo --continue-from acme.v3
     """
     given = {name: value for name, value in changes.items() if value is not None}
     chosen = [name for name, value in {"method": method, "seed": seed, **given}.items() if value is not None]

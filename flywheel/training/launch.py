@@ -19,8 +19,9 @@ from ...platform.database.session import held, is_held, tenant_session
 from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
-from ...platform.serving.adapters import adapter_name, next_version, register_adapter
+from ...platform.serving.adapters import adapter_name, find_answering, next_version, register_adapter
 from ...platform.serving.base_model import base_hash, template_hash
+from ...platform.serving.tables import Adapter
 from .. import split
 from ..datasets import find_dataset
 from ..tables import Dataset, DatasetRun, Training
@@ -82,20 +83,71 @@ async def _train(
         recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
         again = rehearsal_of(model_folder, rehearsal)
-        job = _job(recipe, model_folder, dataset, adapters / name, groups, again)
+        continued = await _continued(engine, actor, recipe, model_folder)
+        job = _job(recipe, model_folder, dataset, adapters / name, groups, again, continued)
         noting = Noting(engine, actor.tenant_id, training_id)
         report = await _run(_prepared(job, kept), progress, noting)
+        await _register(engine, actor, training_id, job, report)
     except WhorlError as error:
         await _fail(engine, actor, training_id, adapters, error)
         raise
-    async with tenant_session(engine, actor.tenant_id) as session:
-        await register_adapter(
-            session, actor.tenant_id, name, method=recipe.method, base_hash=report["base_hash"],
-            dataset_id=dataset.id, folder=adapters / name, card=adapter_card(dataset, report),
-        )  # fmt: skip
-        record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=recipe.method)
-        await _succeed(session, actor, training_id, report)
     return name
+
+
+async def _continued(engine: AsyncEngine, actor: Actor, recipe: Recipe, model_folder: Path) -> Path | None:
+    """The folder of the adapter that a recipe goes on with; raises as ``continuable``, and ConflictError for another base."""
+    if recipe.continue_from is None:
+        return None
+    async with tenant_session(engine, actor.tenant_id) as session:
+        adapter = await continuable(session, recipe.continue_from)
+    if adapter.base_hash != await anyio.to_thread.run_sync(base_hash, model_folder):
+        raise ConflictError(
+            f"{adapter.name} belongs to another base model than the one in {model_folder.name}: train without it."
+        )
+    return Path(adapter.folder)
+
+
+async def continuable(session: AsyncSession, name: str) -> Adapter:
+    """The tenant's adapter of that name, locked against change, that a training may go on with.
+
+    Raises NotFoundError, and ConflictError for a reward model and for one that knows what was withdrawn.
+    """
+    await find_answering(session, name)
+    adapter = await session.scalar(select(Adapter).where(Adapter.name == name).with_for_update())
+    if adapter is None or adapter.state == "tainted":
+        raise ConflictError(
+            f"{name} was trained on what has been withdrawn since: no training goes on with it."
+        )
+    return adapter
+
+
+async def _register(
+    engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, job: TrainingJob, report: dict[str, Any]
+) -> None:
+    """Make an adapter known, unless something that it was trained on was withdrawn meanwhile: then its weights go.
+
+    Raises ConflictError for that.
+    """
+    name, method = job.output_folder.name, job.recipe.method
+    try:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            training = await find_training(session, training_id)
+            dataset = await find_dataset(session, training.dataset_id, lock=True)
+            if dataset.content_hash != job.dataset_hash:
+                raise ConflictError(
+                    "Rows of the dataset were withdrawn while it was trained on. Start the training again."
+                )
+            if job.recipe.continue_from is not None:
+                await continuable(session, job.recipe.continue_from)
+            await register_adapter(
+                session, actor.tenant_id, name, method=method, base_hash=report["base_hash"],
+                dataset_id=dataset.id, folder=job.output_folder, card=adapter_card(dataset, report),
+            )  # fmt: skip
+            record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=method)
+            await _succeed(session, actor, training_id, report)
+    except WhorlError:
+        await anyio.to_thread.run_sync(_remove, job.output_folder)
+        raise
 
 
 async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters: Path) -> int:
@@ -152,8 +204,10 @@ async def queue_training(
     async with tenant_session(engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, dataset_id)
         recipe.check_format(dataset.format)
+        if recipe.continue_from is not None:
+            await continuable(session, recipe.continue_from)
         training = Training(
-            tenant_id=actor.tenant_id, method=recipe.method, dataset_id=dataset.id,
+            tenant_id=actor.tenant_id, method=recipe.method, dataset_id=dataset.id, continues=recipe.continue_from,
             report={"recipe": recipe.model_dump(mode="json")},
         )  # fmt: skip
         session.add(training)
@@ -179,6 +233,7 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
         "dataset": {"id": str(dataset.id), "content_hash": dataset.content_hash, "rows": dataset.rows},
         "policies": {key: manifest[key] for key in ("consent", "redaction", "screening")},
         "recipe": report["recipe"],
+        "continues": report["recipe"]["continue_from"],
         "training": {
             key: report[key]
             for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "anchored_rows")
@@ -231,11 +286,13 @@ def _job(
     output: Path,
     groups: dict[str, str],
     rehearsal: Path | None,
+    continued: Path | None,
 ) -> TrainingJob:
     return TrainingJob(
         recipe=recipe, model_folder=model_folder, base_hash=base_hash(model_folder),
         dataset_folder=Path(dataset.folder), dataset_hash=dataset.content_hash, output_folder=output,
         groups=groups, rehearsal=rehearsal, target_modules=recipe.target_modules or targets_of(model_folder),
+        continued=continued,
     )  # fmt: skip
 
 

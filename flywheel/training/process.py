@@ -89,7 +89,7 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     callbacks = [_progress(tell), saver(job.partial, job.recipe.save_every, resumed)]
     trainer = build_trainer(
         job.recipe, model, tokenizer, [*rows, *again], aside, job.partial, callbacks,
-        job.target_modules, anchors,
+        job.target_modules, anchors, job.continued,
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
@@ -158,7 +158,7 @@ def _measured(recipe: Recipe, state: Any, lengths: dict[str, float]) -> dict[str
 
 def _save(job: TrainingJob, trainer: Any, measured: dict[str, Any]) -> dict[str, Any]:
     partial = job.partial
-    trainer.model.save_pretrained(partial)
+    trainer.model.save_pretrained(partial, selected_adapters=["default"])
     manifest = json.loads((job.dataset_folder / MANIFEST).read_text(encoding="utf-8"))
     note = {"base_hash": job.base_hash, "dataset": manifest["content_hash"], "method": job.recipe.method}
     (partial / "whorl.json").write_text(json.dumps(note), encoding="utf-8")

@@ -39,6 +39,8 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
 SAVE_SECONDS = 60.0
+# Options that an adapter has for good.
+SHAPE = ("rank", "alpha", "dropout", "dora", "rslora", "target_modules")
 
 
 class Recipe(BaseModel):
@@ -65,6 +67,8 @@ class Recipe(BaseModel):
     ``target_modules`` is an expression over the names of the modules that the adapter changes, or all-linear;
     None is what the base says, else all linear ones.
     ``any_template`` trains on runs that were served with another chat template than the model's.
+    ``continue_from`` is an adapter that the new one begins as, with its rank and modules, in place of the base alone: what a
+    preference method or GRPO is held to (``beta``) is then that adapter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +105,7 @@ class Recipe(BaseModel):
     anchor: float | None = Field(None, ge=0)
     nll: float = Field(0.0, ge=0)
     any_template: bool = False
+    continue_from: str | None = Field(None, min_length=1)
 
     @model_validator(mode="after")
     def _known_loss(self) -> "Recipe":
@@ -119,6 +124,21 @@ class Recipe(BaseModel):
         if self.evaluate_every and self.method not in EVALUATED:
             raise ValueError(
                 f"{self.method} has no evaluation loss, so evaluate_every does not fit; {', '.join(EVALUATED)} have one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Recipe":
+        if self.continue_from is None:
+            return self
+        if self.method == "reward":
+            raise ValueError(
+                "a reward model has another head than an adapter that answers, so it continues none"
+            )
+        own = [name for name in SHAPE if getattr(self, name) != type(self).model_fields[name].default]
+        if own:
+            raise ValueError(
+                f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} the adapter's that is gone on with; leave them out"
             )
         return self
 
@@ -187,7 +207,7 @@ class TrainingJob(BaseModel):
     """What the training process is given: the recipe, and where things are.
 
     ``groups`` has the question group of source runs that are tagged with one, ``rehearsal`` the rows of the
-    base's former tasks, ``target_modules`` what the adapter changes.
+    base's former tasks, ``target_modules`` what the adapter changes, ``continued`` the folder of the one that it begins as.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -202,6 +222,7 @@ class TrainingJob(BaseModel):
     groups: dict[str, str] = {}
     rehearsal: Path | None = None
     target_modules: str = ALL
+    continued: Path | None = None
 
     @property
     def partial(self) -> Path:

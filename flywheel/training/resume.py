@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...platform.database.base import now
@@ -86,11 +86,9 @@ def mark_resumable(report: dict[str, Any], kept: Checkpoint | None) -> dict[str,
     return rest if kept is None else {**rest, "checkpoint": {"step": kept.step, "folder": str(kept.folder)}}
 
 
-async def discard_checkpoints(session: AsyncSession, dataset_id: uuid.UUID) -> int:
-    """Remove what trainings on a dataset left unfinished; returns of how many. Their weights know its rows."""
-    unfinished = select(Training).where(
-        Training.dataset_id == dataset_id, Training.report.has_key("checkpoint")
-    )
+async def discard_checkpoints(session: AsyncSession, of: ColumnElement[bool]) -> int:
+    """Remove what trainings left unfinished; returns of how many. Their weights know what was withdrawn."""
+    unfinished = select(Training).where(of, Training.report.has_key("checkpoint"))
     left = list(await session.scalars(unfinished))
     for training in left:
         folder = Path(training.report["checkpoint"]["folder"]).parent

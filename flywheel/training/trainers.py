@@ -59,9 +59,11 @@ def _four_bits() -> dict[str, Any]:
 
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
-    callbacks: list[Any], target_modules: str = ALL, anchors: Sequence[Sequence[Row]] = (),
+    callbacks: list[Any], target_modules: str = ALL, anchors: Sequence[Sequence[Row]] = (), continued: Path | None = None,
 ) -> Any:  # fmt: skip
     """A TRL trainer over the rows of a dataset, LoRA on ``target_modules``; ``aside`` is evaluated on.
+
+    The adapter begins as the one in the folder ``continued``, where there is one, and else as the base.
 
     Where there are pools of rows in ``anchors`` the adapter is held to the base on them.
 
@@ -83,13 +85,17 @@ def build_trainer(
     if anchors:
         weight = WEIGHT if recipe.anchored is None else recipe.anchored
         trainer = anchored(trainer, tokenizer, anchors, weight, recipe.seed, recipe.max_length)
+    adapter = (
+        {"model": model, "peft_config": _lora(recipe, model, target_modules)}
+        if continued is None
+        else {"model": _adapted(model, continued)}
+    )
     built = trainer(
-        model=model,
+        **adapter,
         args=plan.config(**{**_arguments(recipe, output), **_evaluation(recipe), **plan.options}),
         train_dataset=Dataset.from_list(plan.rows),
         eval_dataset=held,
         processing_class=tokenizer,
-        peft_config=_lora(recipe, model, target_modules),
         callbacks=callbacks,
         **plan.extra,
     )
@@ -159,6 +165,13 @@ def _lora(recipe: Recipe, model: Any, target_modules: str) -> Any:
         target_modules=target_modules,
         task_type="SEQ_CLS" if recipe.method == "reward" else "CAUSAL_LM",
     )
+
+
+def _adapted(model: Any, folder: Path) -> Any:
+    """The base with an adapter on it, to be trained; TRL keeps a copy as the reference of preference methods and GRPO."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, folder, is_trainable=True)
 
 
 def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:

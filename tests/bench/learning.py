@@ -1,8 +1,9 @@
 """Does each method help? ``python -m tests.bench.learning``: four methods, three seeds, two families, one base.
 
 The base is asked what can be learnt from, twice; verifiers judge every run, and of wrong ones seven in
-ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. Every
-adapter is asked the same held-out questions as the base, without another word of training:
+ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo`` goes
+on with the sft adapter of its seed. Every adapter is asked the same held-out questions as the base, without another
+word of training:
 
 - ``company``: generated, the demonstration's questions about Halden, with documents, a calculator and
   a stock system whose codes no document tells;
@@ -39,7 +40,7 @@ from whorl.flywheel.seed.evaluate import Seed, evaluate, held_out_library
 from whorl.flywheel.split import GROUP_TAG, is_held_out
 from whorl.flywheel.statistics import mcnemar_p, wilson_interval
 from whorl.flywheel.training.launch import queue_training, train_adapter
-from whorl.flywheel.training.recipe import Recipe, default_recipe
+from whorl.flywheel.training.recipe import Recipe, default_recipe, parse_method
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
@@ -51,7 +52,9 @@ from whorl.platform.settings import Settings
 from .corpora import DATA
 from .report import ROOT, Row, bar, commit, show, write
 
-METHODS = ("sft", "dpo", "kto", "grpo")
+METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo")
+# What begins as the sft adapter of its seed, in place of the base.
+AFTER_SFT = "sft+"
 FAMILIES = ("company", "bfcl", "general")
 HELD_OUT = 0.4
 SPLIT = 11
@@ -63,6 +66,7 @@ SEEDS = (0, 1, 2)
 RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 150.0},
+    "sft+dpo": {"epochs": 2.0, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
     "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 40.0},
     "grpo": {
         "max_steps": 60,
@@ -202,6 +206,15 @@ class Results:
     def base(self) -> Row | None:
         return next((row for row in self.rows() if row["method"] == "base"), None)
 
+    def adapter(self, method: str, seed: int) -> str:
+        """The adapter of a method and seed; raises RuntimeError where it was not trained."""
+        for row in self.rows():
+            if row["method"] == method and row["recipe"]["seed"] == seed:
+                return str(row["adapter"])
+        raise RuntimeError(
+            f"There is no {method} adapter of seed {seed} to go on with: measure {method} first."
+        )
+
     def of(self, recipe: Recipe) -> Row | None:
         """What was measured of the recipe's adapter."""
         trained = (row for row in self.rows() if row["recipe"])
@@ -219,12 +232,12 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
         calls, held_out = await bench.prepare()
         model = model_folder(settings)
 
-        async def scores(recipe: Recipe | None, adapter: str) -> Row:
+        async def scores(method: str, recipe: Recipe | None, adapter: str) -> Row:
             weights = settings.adapters / adapter if adapter else None
             kinds = await asyncio.to_thread(general, model, weights, given.general)
-            row: Row = {"method": "base", "recipe": None, "commit": measured_at}
+            row: Row = {"method": method, "recipe": None, "adapter": adapter, "commit": measured_at}
             if recipe is not None:
-                row |= {"method": recipe.method, "recipe": recipe.model_dump(mode="json")}
+                row |= {"recipe": recipe.model_dump(mode="json")}
             row |= {"general": kinds["mean"], "kinds": kinds}
             for family, tasks in held_out.items():
                 scored = await bench.ask(f"{adapter or 'base'}: {family}", tasks, adapter)
@@ -234,30 +247,39 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
         base = results.base()
         if base is None:
             await bench.collect(calls)
-            base = await scores(None, "")
+            base = await scores("base", None, "")
         rows = []
         for method in given.methods:
+            own_method = parse_method(method.removeprefix(AFTER_SFT))
             dataset = await create_dataset(
-                whorl.engine, bench.actor.tenant_id, settings.path("datasets"), method, Selection(tag=TAG), seed=SPLIT
+                whorl.engine, bench.actor.tenant_id, settings.path("datasets"), own_method, Selection(tag=TAG),
+                seed=SPLIT,
             )  # fmt: skip
             for seed in given.seeds:
-                recipe = default_recipe(method, seed).changed(**{**RECIPES[method], **given.changes})
+                begun = (
+                    {"continue_from": results.adapter("sft", seed)} if method.startswith(AFTER_SFT) else {}
+                )
+                recipe = default_recipe(own_method, seed).changed(
+                    **{**RECIPES[method], **begun, **given.changes}
+                )
                 after = results.of(recipe)
                 if after is None:
                     name = await bench.train(recipe, dataset.id)
-                    after = await scores(recipe, name)
+                    after = await scores(method, recipe, name)
                     await whorl.servers.unload_adapter(name)
-                own = _rows(recipe, base, after, dataset.rows) + against_sft(recipe, results, after)
+                own = _rows(method, seed, base, after, dataset.rows) + against_sft(
+                    method, seed, results, after
+                )
                 show(own)
                 rows += own
     return rows
 
 
-def _rows(recipe: Recipe, base: Row, after: Row, count: int) -> list[Row]:
+def _rows(method: str, seed: int, base: Row, after: Row, count: int) -> list[Row]:
     """Base and adapter compared, by family."""
     rows: list[Row] = []
     for family in FAMILIES:
-        row: Row = {"method": recipe.method, "seed": recipe.seed, "family": family, "commit": after["commit"]}
+        row: Row = {"method": method, "seed": seed, "family": family, "commit": after["commit"]}
         if family == "general":
             rows.append({**row, "before": round(base[family], 4), "after": round(after[family], 4)})
             continue
@@ -278,19 +300,19 @@ def _flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
     return sum(new > old for old, new in pairs), sum(new < old for old, new in pairs)
 
 
-def against_sft(recipe: Recipe, results: Results, after: Row) -> list[Row]:
+def against_sft(method: str, seed: int, results: Results, after: Row) -> list[Row]:
     """An adapter of another method beside the SFT adapter of the same seed, where one was measured."""
     sft = next(
-        (row for row in results.rows() if row["method"] == "sft" and row["recipe"]["seed"] == recipe.seed),
+        (row for row in results.rows() if row["method"] == "sft" and row["recipe"]["seed"] == seed),
         None,
     )
-    if sft is None or recipe.method == "sft":
+    if sft is None or method == "sft":
         return []
     rows: list[Row] = []
     for family in ("company", "bfcl"):
         gained, lost = _flips(sft[family], after[family])
         rows.append({
-            "method": recipe.method, "seed": recipe.seed, "against": "sft", "in": family,
+            "method": method, "seed": seed, "against": "sft", "in": family,
             "sft": round(sum(sft[family]) / len(sft[family]), 4), "own": round(sum(after[family]) / len(after[family]), 4),
             "gained": gained, "lost": lost, "p": mcnemar_p(sft[family], after[family]),
         })  # fmt: skip
