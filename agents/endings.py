@@ -82,7 +82,7 @@ def waiting(run: Run, state: dict[str, Any]) -> RunEnded:
     """Where a run stands whose calls wait for a person; ``tool_calls`` are those."""
     [asked] = state["__interrupt__"]
     return RunEnded(
-        run.id, "waiting", "approval", "", [], state["steps"], state["input_tokens"], state["output_tokens"],
+        run.id, "waiting", c.WAITS_FOR_APPROVAL, "", [], state["steps"], state["input_tokens"], state["output_tokens"],
         tool_calls=asked.value,
     )  # fmt: skip
 

@@ -155,9 +155,8 @@ async def export(
     """
     sets = [load_set(file) for file in against]
     async with terminal.open() as (whorl, actor):
-        step_back(
-            terminal.settings.background_priority
-        )  # only now: a database that this command starts may outlive it, for others
+        # Only now: a database that this command starts may outlive it, for others.
+        step_back(terminal.settings.background_priority)
         await whorl.flush()
         dataset = await create_dataset(
             whorl.engine, actor.tenant_id, terminal.settings.path("datasets"), format,
@@ -193,9 +192,8 @@ async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
     Example: whorl rebuild 0199e6a0-0000-7000-8000-000000000000 --out build/again
     """
     async with terminal.open() as (whorl, actor):
-        step_back(
-            terminal.settings.background_priority
-        )  # only now: a database that this command starts may outlive it, for others
+        # Only now: a database that this command starts may outlive it, for others.
+        step_back(terminal.settings.background_priority)
         actor.require("write")
         made = await restore(whorl.engine, actor.tenant_id, parse_uuid(dataset, "dataset"))
         async with tenant_session(whorl.engine, actor.tenant_id) as session:

@@ -73,6 +73,7 @@ from .telemetry.otlp import api as otlp_api
 from .telemetry.otlp.export import TIMEOUT, Exporter, read_headers
 from .telemetry.otlp.ingest import Ingest, IngestLimits
 from .telemetry.otlp.noted import NotedCollector
+from .telemetry.redaction.memory import Stored
 from .telemetry.redaction.redactor import Redactor, default_redactor
 from .telemetry.redaction.stored import StoredPolicies
 from .telemetry.store import stored_placeholders
@@ -166,8 +167,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
             *await _collectors(stack, settings, engine),
         ]
         drain = Drain(connections, listeners, evaluations.take)
-        capture = await _open_capture(stack, settings, drain, redactor)
-        ingest = _open_ingest(stack, settings, capture, _open_reader(stack, addresses))
+        stored = partial(stored_placeholders, _open_reader(stack, addresses))
+        capture = await _open_capture(stack, settings, drain, redactor, stored)
+        ingest = _open_ingest(stack, settings, capture, stored)
         servers = await open_servers(stack, settings, backend)
         servers.named = partial(named_adapters, engine, servers.base_hash)
         library = await open_library(engine, settings)
@@ -208,13 +210,13 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
 
 
 async def _open_capture(
-    stack: AsyncExitStack, settings: Settings, drain: Drain, redactor: Redactor
+    stack: AsyncExitStack, settings: Settings, drain: Drain, redactor: Redactor, stored: Stored
 ) -> Capture:
     root = settings.path("spans", "log").parent
     await drain.orphans(root)
     log = await anyio.to_thread.run_sync(WriteAheadLog.create, root)
     stack.callback(log.close)
-    capture = Capture(redactor, log)
+    capture = Capture(redactor, log, stored)
     over = asyncio.Event()
     task = asyncio.create_task(drain.until(over, capture))
 
@@ -235,9 +237,9 @@ def _open_reader(stack: AsyncExitStack, addresses: Addresses) -> TenantReader:
     return reader
 
 
-def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, reader: TenantReader) -> Ingest:
+def _open_ingest(stack: AsyncExitStack, settings: Settings, capture: Capture, stored: Stored) -> Ingest:
     limits = IngestLimits(settings.ingest_body_mb * 2**20, settings.ingest_backlog_mb * 2**20)
-    ingest = Ingest(capture, limits, partial(stored_placeholders, reader))
+    ingest = Ingest(capture, limits, stored)
     stack.callback(ingest.close)
     return ingest
 

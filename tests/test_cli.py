@@ -62,6 +62,7 @@ def whorl(
         "WHORL_DATA_DIR": str(tmp_path_factory.getbasetemp() / "cli-data"), "WHORL_DATABASE_URL": database.app,
         "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
         "WHORL_MODEL_DIR": str(model), "WHORL_MAX_ANSWER_TOKENS": "8",
+        "WHORL_BACKGROUND_PRIORITY": "normal",  # this process has other tests to run
     }  # fmt: skip
 
     def run(*arguments: str, typed: str | None = None, **environment: str) -> Done:

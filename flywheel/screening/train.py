@@ -29,7 +29,7 @@ ASKING, PLACED = 32, 96
 # Networks that judge together, each begun differently.
 MEMBERS = 3
 # The share of innocent generated texts that the threshold may flag.
-FALSE_ALARMS = 0.0275
+FALSE_ALARMS = 0.02
 
 
 class Encoded(NamedTuple):

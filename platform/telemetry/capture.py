@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -22,7 +23,7 @@ from prometheus_client import Counter
 
 from . import conventions as c
 from .record import SpanRecord, record_of
-from .redaction.memory import Memories
+from .redaction.memory import Memories, Stored, none_stored
 from .redaction.redactor import Redactor
 from .redaction.walk import structure_of
 from .store import dump_records
@@ -64,12 +65,15 @@ def run_context(context: RunContext) -> Iterator[None]:
 class _Collector(SpanProcessor):
     """Gathers the spans of each run and hands them over when the root span ends.
 
-    A run that waited for a person goes on under a remote parent: the root of its first stretch.
+    A run that waited for a person goes on under a remote parent: the root of its first stretch. ``settle`` is told
+    whether the spans are all that the run has.
     """
 
-    def __init__(self, settle: Callable[[str, list[SpanRecord]], None]) -> None:
+    def __init__(self, settle: Callable[[str, list[SpanRecord], bool], None]) -> None:
         self._settle = settle
         self._open: dict[str, list[SpanRecord]] = defaultdict(list)
+        # Runs of which so many spans came that some were handed over before the end.
+        self._begun: set[str] = set()
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         context = _current.get()
@@ -91,26 +95,49 @@ class _Collector(SpanProcessor):
             return
         spans = self._open[record.trace_id]
         spans.append(record)
-        stretch_over = span.parent is None or span.parent.is_remote
-        if stretch_over or len(spans) >= MAX_SPANS:
-            self._settle(record.trace_id, self._open.pop(record.trace_id))
+        is_root = span.parent is None
+        if is_root or (span.parent is not None and span.parent.is_remote):
+            whole = is_root and not _waits(record) and record.trace_id not in self._begun
+            self._begun.discard(record.trace_id)
+            self._settle(record.trace_id, self._open.pop(record.trace_id), whole)
+        elif len(spans) >= MAX_SPANS:
+            self._begun.add(record.trace_id)
+            self._settle(record.trace_id, self._open.pop(record.trace_id), False)
 
     def shutdown(self) -> None:
         """Spans of runs that never ended are settled too."""
         for trace_id in list(self._open):
-            self._settle(trace_id, self._open.pop(trace_id))
+            self._settle(trace_id, self._open.pop(trace_id), False)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return True
 
 
-class Capture:
-    """The tracer of a process and the barrier behind it."""
+def _waits(root: SpanRecord) -> bool:
+    """Whether a run goes on once a person has decided."""
+    return tuple(root.attributes.get(c.FINISH_REASONS, ())) == (c.WAITS_FOR_APPROVAL,)
 
-    def __init__(self, redactor: Redactor, log: WriteAheadLog) -> None:
+
+class Handed(NamedTuple):
+    """Spans of a run that are to be logged, whether they are all of its spans, and who waits for it."""
+
+    records: list[SpanRecord]
+    whole: bool
+    settled: Future[None]
+
+
+class Capture:
+    """The tracer of a process and the barrier behind it.
+
+    Runs whose spans come in several pieces have the same placeholders in all of them; ``stored`` finds those of pieces
+    that another process wrote.
+    """
+
+    def __init__(self, redactor: Redactor, log: WriteAheadLog, stored: Stored = none_stored) -> None:
         self.redactor, self.log = redactor, log
+        self._memories = Memories(stored)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-redaction")
-        self._waiting: SimpleQueue[tuple[list[SpanRecord], Future[None]]] = SimpleQueue()
+        self._waiting: SimpleQueue[Handed] = SimpleQueue()
         self._scheduled = False
         self._settling: dict[str, list[Future[None]]] = defaultdict(list)
         self._provider = TracerProvider(
@@ -130,7 +157,7 @@ class Capture:
     async def log_run(self, records: list[SpanRecord]) -> None:
         """Redact and log the spans of a run that is over, and wait until the disk has them; raises when it could not."""
         logged: Future[None] = Future()
-        self._write(records, logged)
+        self._write(Handed(records, True, logged))
         await asyncio.wrap_future(logged)
         self.appended.set()
 
@@ -139,13 +166,13 @@ class Capture:
         self._provider.shutdown()
         self._worker.shutdown(wait=True)
 
-    def _submit(self, trace_id: str, records: list[SpanRecord]) -> None:
+    def _submit(self, trace_id: str, records: list[SpanRecord], whole: bool) -> None:
         settled: Future[None] = Future()
         self._settling[trace_id].append(settled)
-        self._write(records, settled)
+        self._write(Handed(records, whole, settled))
 
-    def _write(self, records: list[SpanRecord], settled: Future[None]) -> None:
-        self._waiting.put((records, settled))
+    def _write(self, handed: Handed) -> None:
+        self._waiting.put(handed)
         if not self._scheduled:
             self._scheduled = True
             self._worker.submit(self._write_waiting)
@@ -157,9 +184,13 @@ class Capture:
         """
         self._scheduled = False
         while waiting := self._taken():
-            awaited = [settled for _, settled in waiting if settled.set_running_or_notify_cancel()]
+            awaited = [each.settled for each in waiting if each.settled.set_running_or_notify_cancel()]
             try:
-                self.write_runs([records for records, _ in waiting])
+                redact_all_or_drop(self.redactor, [each.records for each in waiting if each.whole])
+                for each in waiting:
+                    if not each.whole:
+                        redact_or_drop(self.redactor, each.records, self._memories)
+                self._append([each.records for each in waiting])
             except Exception as error:  # noqa: BLE001 - whatever fails is raised where each run is waited for
                 for settled in awaited:
                     settled.set_exception(error)
@@ -167,21 +198,26 @@ class Capture:
             for settled in awaited:
                 settled.set_result(None)
 
-    def _taken(self) -> list[tuple[list[SpanRecord], Future[None]]]:
+    def _taken(self) -> list[Handed]:
         """The runs that wait, so many at most as are written at once."""
-        waiting: list[tuple[list[SpanRecord], Future[None]]] = []
+        waiting: list[Handed] = []
         with suppress(Empty):
             while len(waiting) < _AT_ONCE:
                 waiting.append(self._waiting.get_nowait())
         return waiting
 
-    def write_runs(self, runs: list[list[SpanRecord]], memories: Memories | None = None) -> None:
-        """Redact the spans of several runs, each by itself, and log them together."""
-        if memories is None:
-            redact_all_or_drop(self.redactor, runs)
-        else:
-            for records in runs:
-                redact_or_drop(self.redactor, records, memories)
+    def write_runs(self, runs: list[list[SpanRecord]]) -> None:
+        """Redact the spans of several whole runs, each by itself, and log them together."""
+        redact_all_or_drop(self.redactor, runs)
+        self._append(runs)
+
+    def write_pieces(self, runs: list[list[SpanRecord]], memories: Memories) -> None:
+        """Redact spans of several runs of which more may come, each run by itself, and log them together."""
+        for records in runs:
+            redact_or_drop(self.redactor, records, memories)
+        self._append(runs)
+
+    def _append(self, runs: list[list[SpanRecord]]) -> None:
         self.log.append([dump_records(records) for records in runs])
         CAPTURED.inc(sum(map(len, runs)))
         for record in (record for records in runs for record in records):

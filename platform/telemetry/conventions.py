@@ -20,6 +20,8 @@ TOP_K: Final = "gen_ai.request.top_k"
 FREQUENCY_PENALTY: Final = "gen_ai.request.frequency_penalty"
 PRESENCE_PENALTY: Final = "gen_ai.request.presence_penalty"
 FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+# Of a run that goes on once a person has decided.
+WAITS_FOR_APPROVAL: Final = "approval"
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from tests.conftest import Actor, Addresses, Settings, Whorl
 from tests.needles import in_files, in_tables
@@ -515,4 +516,66 @@ async def test_a_run_of_many_spans_is_not_acknowledged_where_the_first_of_them_a
             await asyncio.sleep(0.01)
     with pytest.raises(PrerequisiteError, match="No space left"):
         await capture.settled(root.get_span_context().trace_id)
+    capture.close()
+
+
+def _logged_texts(capture: Capture, name: str) -> list[str]:
+    """What spans say under an attribute, in the order of the log."""
+    records = [record for entry in capture.log.read() for record in load_records(entry.payload)]
+    return [record.attributes[name] for record in records if name in record.attributes]
+
+
+async def test_a_run_in_two_stretches_has_one_placeholder_for_one_person(
+    redactor: Redactor, tmp_path: Path
+) -> None:
+    """Between them it waits for an approval; what comes first in the second came last in the first."""
+    capture = Capture(redactor, WriteAheadLog.create(tmp_path / "log"))
+    context = RunContext(str(uuid.uuid4()), str(uuid.uuid4()), None, "default", None)
+    with run_context(context):
+        with capture.tracer.start_as_current_span("invoke_agent") as root:
+            root.set_attribute("said", "nowak@a.example asked for schmidt@b.example.")
+            root.set_attribute(c.FINISH_REASONS, [c.WAITS_FOR_APPROVAL])
+        first = root.get_span_context()
+        await capture.settled(first.trace_id)
+        parent = set_span_in_context(
+            NonRecordingSpan(SpanContext(first.trace_id, first.span_id, True, TraceFlags(1)))
+        )
+        with capture.tracer.start_as_current_span("invoke_agent", parent) as again:
+            again.set_attribute("said", "schmidt@b.example met larsson@c.example and nowak@a.example.")
+        await capture.settled(first.trace_id)
+    assert _logged_texts(capture, "said") == [
+        "<EMAIL_ADDRESS_1> asked for <EMAIL_ADDRESS_2>.",
+        "<EMAIL_ADDRESS_2> met <EMAIL_ADDRESS_3> and <EMAIL_ADDRESS_1>.",
+    ]
+    capture.close()
+
+
+async def test_another_process_numbers_on_after_what_is_stored(redactor: Redactor, tmp_path: Path) -> None:
+    capture = Capture(
+        redactor, WriteAheadLog.create(tmp_path / "log"), lambda _, traces: {traces[0]: ["<EMAIL_ADDRESS_7>"]}
+    )
+    context = RunContext(str(uuid.uuid4()), str(uuid.uuid4()), None, "default", None)
+    parent = set_span_in_context(NonRecordingSpan(SpanContext(5, 6, True, TraceFlags(1))))
+    with run_context(context), capture.tracer.start_as_current_span("invoke_agent", parent) as root:
+        root.set_attribute("said", "nowak@a.example agrees.")
+    await capture.settled(5)
+    assert _logged_texts(capture, "said") == ["<EMAIL_ADDRESS_8> agrees."]
+    capture.close()
+
+
+async def test_the_parts_of_a_run_of_many_spans_have_the_same_placeholders(
+    redactor: Redactor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capturing, "MAX_SPANS", 1)
+    capture = Capture(redactor, WriteAheadLog.create(tmp_path / "log"))
+    context = RunContext(str(uuid.uuid4()), str(uuid.uuid4()), None, "default", None)
+    with run_context(context), capture.tracer.start_as_current_span("invoke_agent") as root:
+        for said in ("nowak@a.example called.", "schmidt@b.example called.", "nowak@a.example hung up."):
+            with capture.tracer.start_as_current_span("chat") as span:
+                span.set_attribute("said", said)
+        root.set_attribute("said", "schmidt@b.example waits.")
+    await capture.settled(root.get_span_context().trace_id)
+    assert _logged_texts(capture, "said") == [
+        "<EMAIL_ADDRESS_1> called.", "<EMAIL_ADDRESS_2> called.", "<EMAIL_ADDRESS_1> hung up.", "<EMAIL_ADDRESS_2> waits.",
+    ]  # fmt: skip
     capture.close()

@@ -90,7 +90,7 @@ class Ingest:
             runs = by_trace(accepted.records)
             if self._capture.redactor.hides(str(tenant_id)):
                 self._memories.expect(str(tenant_id), list(runs))
-            self._capture.write_runs(list(runs.values()), self._memories)
+            self._capture.write_pieces(list(runs.values()), self._memories)
         signal.taken.inc(len(accepted.records))
         signal.refused.inc(accepted.rejected)
         return accepted

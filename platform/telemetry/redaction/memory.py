@@ -35,7 +35,8 @@ class Memory:
         self.characters = 0
 
 
-def _none(tenant_id: str, traces: Sequence[str]) -> Mapping[str, list[str]]:
+def none_stored(tenant_id: str, traces: Sequence[str]) -> Mapping[str, list[str]]:
+    """Nothing is stored of any trace; the fake of what asks the store."""
     return {}
 
 
@@ -47,7 +48,7 @@ class Memories:
     threads at once.
     """
 
-    def __init__(self, stored: Stored = _none) -> None:
+    def __init__(self, stored: Stored = none_stored) -> None:
         self._stored = stored
         self._runs: OrderedDict[tuple[str, str], Memory] = OrderedDict()
         self._held = 0
