@@ -22,7 +22,7 @@ from ..platform.usage.record import Used, record_usage
 from .approvals import ask
 from .captured import CAPTURED_TAG
 from .checkpoints import forget_checkpoints
-from .conversations import has_conversation
+from .conversations import keeps_words
 from .endings import INTERRUPTED, describe_end, failed_by
 from .events import RunEnded
 from .execution import Execution, resumption_of
@@ -88,7 +88,7 @@ class Closing:
                 setattr(stored, name, value)
             await record_usage(session, actor.tenant_id, used)
             await session.flush()
-            kept = await has_conversation(session, run.id)
+            kept = await keeps_words(session, run.id)
             if ended.status == "waiting" and kept:
                 stored.resume = resumption_of(request, len(task.messages), root)
                 ask(session, stored, ended)

@@ -77,10 +77,16 @@ async def own_conversation(session: AsyncSession, actor: Actor, conversation_id:
     return found
 
 
-async def has_conversation(session: AsyncSession, run_id: uuid.UUID) -> bool:
-    """Whether a run's conversation, where it has one, is there; it then stays for as long as the transaction."""
-    conversation_id = await session.scalar(select(Run.conversation_id).where(Run.id == run_id))
-    if conversation_id is None:
+async def keeps_words(session: AsyncSession, run_id: uuid.UUID) -> bool:
+    """Whether what a run says may be kept: its conversation, where it has one, is there, and it was not forgotten.
+
+    Both then stay so for as long as the transaction.
+    """
+    row = select(Run.conversation_id, Run.forgotten_at).where(Run.id == run_id).with_for_update(read=True)
+    run = (await session.execute(row)).one_or_none()
+    if run is None or run.forgotten_at is not None:
+        return run is None
+    if run.conversation_id is None:
         return True
-    there = select(Conversation.id).where(Conversation.id == conversation_id)
+    there = select(Conversation.id).where(Conversation.id == run.conversation_id)
     return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None

@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..platform.database.base import now
 from ..platform.database.conditions import one_of
 from ..platform.database.session import count_of
 from .checkpoints import forget_checkpoints
@@ -14,7 +15,11 @@ from .waiting import give_up
 
 
 async def forget_words(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[str, int]:
-    """Delete what runs told, the calls that waited for a person, and checkpoints; how many rows of each table went."""
+    """Delete what runs told, the calls that waited for a person, and checkpoints; how many rows of each table went.
+
+    What is still to be written of them is not kept, see ``keeps_words``.
+    """
+    await session.execute(update(Run).where(one_of(Run.id, runs)).values(forgotten_at=now()))
     counts = await forget_checkpoints(session, runs)
     for table in (RunEventRow, Approval):
         counts[table.__tablename__] = await count_of(session, delete(table).where(one_of(table.run_id, runs)))
@@ -25,7 +30,7 @@ async def delete_conversations(session: AsyncSession, conversations: Sequence[uu
     """Delete conversations with their messages and the words of their runs; how many rows of each table went.
 
     Runs that wait for a person are given up. A run under way ends by itself and keeps no word, see
-    ``has_conversation``. Runs are locked before conversations, as they are where they end.
+    ``keeps_words``. Runs are locked before conversations, as they are where they end.
     """
     here = Run.conversation_id.in_(conversations)
     under_way = select(Run).where(here, Run.status.in_(["running", "waiting"])).order_by(Run.id)

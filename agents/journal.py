@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
 from ..platform.storable import storable
-from .conversations import find_run, has_conversation
+from .conversations import find_run, keeps_words
 from .endings import REASONS
 from .events import RunEnded, RunEvent, RunWaiting, event_data
 from .tables import Message, Run, RunEventRow
@@ -39,13 +39,13 @@ async def store(
 ) -> None:
     """Add events of a run, and forget those of all runs that are older than ``KEPT``.
 
-    Of a run whose conversation was deleted no event is kept.
+    Of a run whose words were forgotten, or whose conversation was deleted, no event is kept.
     """
     rows = [
         {"tenant_id": tenant_id, "run_id": run_id, "created_at": now(), **event._asdict()} for event in events
     ]
     await session.execute(insert(RunEventRow), rows)
-    if not await has_conversation(session, run_id):
+    if not await keeps_words(session, run_id):
         await session.execute(delete(RunEventRow).where(RunEventRow.run_id == run_id))
     if any(event.event == ENDED for event in events):
         await session.execute(delete(RunEventRow).where(RunEventRow.created_at < now() - KEPT))

@@ -29,7 +29,7 @@ class Run(TenantTable, Base):
     ``status`` is running, waiting (for a person), succeeded, failed or cancelled; ``error`` never carries
     content. ``resume`` says how a waiting run goes on, without content, ``resumed_at`` when it last did;
     ``cancel_at`` is when it was asked to stop; ``screened_at`` when what its tools returned was screened, None where spans
-    have come since.
+    have come since; ``forgotten_at`` when what it said was forgotten.
     """
 
     __tablename__ = "runs"
@@ -64,6 +64,7 @@ class Run(TenantTable, Base):
     resumed_at: Mapped[datetime | None]
     cancel_at: Mapped[datetime | None]
     screened_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]
 
 
 class RunEventRow(TenantTable, Base):

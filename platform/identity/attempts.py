@@ -71,7 +71,8 @@ async def _take(session: AsyncSession, name: str, most: int, at: datetime) -> No
     if await session.scalar(_TAKE, values) is not None:
         return
     oldest: datetime | None = await session.scalar(_OLDEST, {"digest": name, "since": since})
-    wait = (oldest - since).total_seconds() if oldest else 1.0
+    # One that was counted while this one waited for its turn is later than this one.
+    wait = min(oldest - since, WINDOW).total_seconds() if oldest else 1.0
     raise LimitError("Too many failed sign-ins. Wait some minutes and try again.", retry_after=wait)
 
 

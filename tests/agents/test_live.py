@@ -20,6 +20,7 @@ from tests.needles import in_tables
 from tests.platform.test_api import Site
 from whorl.agents import live
 from whorl.agents.conversations import find_run
+from whorl.agents.forgetting import forget_words
 from whorl.agents.tables import Approval, Run, RunEventRow
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool
@@ -276,6 +277,21 @@ async def test_what_is_said_after_its_conversation_was_deleted_is_not_kept(
         await here.whorl.live.settle()
     assert run["output_tokens"] > 5 and here.post.sent == []
     assert words_left(here, "Heliotrope", "tide turns") == []
+
+
+async def test_what_is_said_after_words_were_forgotten_is_not_kept(replicas: tuple[Replica, Replica]) -> None:
+    """A recall finds a run under way, or one whose last events are still to be written down; its question stays."""
+    here, _ = replicas
+    here.backend.gate.clear()
+    async with here.client("owner") as client:
+        run_id = await begin(client, "When does it turn?")
+        acme = await ensure_tenant(here.whorl.engine, "acme")
+        async with tenant_session(here.whorl.engine, acme.tenant.id) as session:
+            await forget_words(session, [uuid.UUID(run_id)])
+        here.backend.gate.set()
+        await until(client, run_id, "succeeded")
+        await here.whorl.live.settle()
+    assert words_left(here, "tide turns") == []
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])

@@ -188,9 +188,9 @@ async def test_what_cannot_be_is_refused(whorl: Whorl, acme: Actor) -> None:
 
 async def test_a_judge_is_held_against_people(whorl: Whorl, acme: Actor, rival: Actor) -> None:
     """People and judge on six runs; one of them on which people differ, one that only a verifier judged."""
-    runs = await ask(whorl, acme, *(f"Tide {n}?" for n in range(6)))
+    runs = await ask(whorl, acme, *(f"When is tide {n}?" for n in range(6)))
     good = {0, 1, 4}
-    judge, _ = scripted(lambda answered: Score(1.0 if int(answered.question[5]) in good else 0.0))
+    judge, _ = scripted(lambda answered: Score(1.0 if int(answered.question[-2]) in good else 0.0))
     await judged(whorl, acme, judge)
     for number, value in ((0, 1.0), (1, 0.0), (2, 0.0)):
         await say(whorl, acme, runs[number], "thumb", value, "user:ann")
