@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse
 
 from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
@@ -16,7 +16,7 @@ from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
-from ..platform.paging import MOST, PageCursor, WholeLimit, id_of, link_next
+from ..platform.paging import OnePage, id_of
 from . import consent_api, lineage_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
@@ -171,19 +171,13 @@ async def build_dataset(body: NewDataset, actor: CurrentActor, request: Request)
 
 
 @router.get("/datasets", response_model=list[DatasetView])
-async def get_datasets(
-    actor: CurrentActor,
-    request: Request,
-    response: Response,
-    limit: WholeLimit = MOST,
-    cursor: PageCursor = None,
-) -> Any:
+async def get_datasets(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     """The dataset versions, newest first; the Link header leads to older ones."""
     actor.require("read")
-    before = id_of(cursor) if cursor is not None else None
+    before = page.place(id_of)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        datasets = await list_datasets(session, limit, before)
-    link_next(request, response, [str(dataset.id) for dataset in datasets], limit)
+        datasets = await list_datasets(session, page.limit, before)
+    page.lead([str(dataset.id) for dataset in datasets])
     return datasets
 
 
@@ -314,16 +308,10 @@ async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
 
 
 @router.get("/trainings", response_model=list[TrainingView])
-async def get_trainings(
-    actor: CurrentActor,
-    request: Request,
-    response: Response,
-    limit: WholeLimit = MOST,
-    cursor: PageCursor = None,
-) -> Any:
+async def get_trainings(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     """The trainings, newest first; the Link header leads to older ones."""
     actor.require("read")
-    before = id_of(cursor) if cursor is not None else None
-    trainings = await list_trainings(request.app.state.whorl.engine, actor, limit, before)
-    link_next(request, response, [str(training.id) for training in trainings], limit)
+    before = page.place(id_of)
+    trainings = await list_trainings(request.app.state.whorl.engine, actor, page.limit, before)
+    page.lead([str(training.id) for training in trainings])
     return trainings

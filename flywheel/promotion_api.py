@@ -7,12 +7,11 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
-from starlette.responses import Response
 
 from ..agents.runs import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
-from ..platform.paging import MOST, PageCursor, WholeLimit, link_next, number_of
+from ..platform.paging import OnePage, number_of
 from ..platform.serving.adapters import find_adapter, list_adapters
 from ..platform.serving.tables import Route
 from .promotion import SHARE, promote, rollback, start_trial, stop_trials
@@ -83,19 +82,13 @@ class LiveView(BaseModel):
 
 
 @router.get("/adapters", response_model=list[AdapterView])
-async def get_adapters(
-    actor: CurrentActor,
-    request: Request,
-    response: Response,
-    limit: WholeLimit = MOST,
-    cursor: PageCursor = None,
-) -> Any:
+async def get_adapters(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     """The adapters, newest first; the Link header leads to older ones."""
     actor.require("read")
-    before = number_of(cursor) if cursor is not None else None
+    before = page.place(number_of)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        adapters = await list_adapters(session, limit, before)
-    link_next(request, response, [str(adapter.version) for adapter in adapters], limit)
+        adapters = await list_adapters(session, page.limit, before)
+    page.lead([str(adapter.version) for adapter in adapters])
     return adapters
 
 

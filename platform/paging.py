@@ -4,10 +4,10 @@ import base64
 import binascii
 import json
 import uuid
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from .errors import InputError
@@ -17,8 +17,7 @@ PageCursor = Annotated[
     Query(max_length=2000, description="Where the page begins: from the Link header of the page before."),
 ]
 MOST = 1000
-# Of lists that came whole before they came by the page: as much as one page may hold.
-WholeLimit = Annotated[int, Query(ge=1, le=MOST, description="How many rows a page has.")]
+_Place = TypeVar("_Place")
 
 
 def cursor_of(value: str) -> str:
@@ -73,3 +72,28 @@ def link_next(request: Request, response: Response, keys: Sequence[str], limit: 
         return
     url = request.url.include_query_params(cursor=cursor_of(keys[-1]))
     response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+
+class WholePage:
+    """A page of a list that came whole before it came by the page: as much as one may hold, unless less is asked for."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        limit: Annotated[int, Query(ge=1, le=MOST, description="How many rows a page has.")] = MOST,
+        cursor: PageCursor = None,
+    ) -> None:
+        self.limit = limit
+        self._request, self._response, self._cursor = request, response, cursor
+
+    def place(self, read: Callable[[str], _Place]) -> _Place | None:
+        """Where the page begins, as ``read`` has it of the cursor, which raises InputError; None for the first page."""
+        return None if self._cursor is None else read(self._cursor)
+
+    def lead(self, keys: Sequence[str]) -> None:
+        """Lead to the page after the one that ends with the last of ``keys``."""
+        link_next(self._request, self._response, keys, self.limit)
+
+
+OnePage = Annotated[WholePage, Depends()]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FILES = ("data.noun", "data.verb", "data.adj", "data.adv")
-# Lexicographer files (https://wordnet.princeton.edu/documentation/lexnames5wn) whose instances are names.
-_GROUPS, _PLACES, _PEOPLE = "14", "15", "18"
+# The lexicographer file (https://wordnet.princeton.edu/documentation/lexnames5wn) whose instances are names of places.
+_PLACES = "15"
 _LETTERS = re.compile(r"[a-z]{3,}")
 _QUOTED = re.compile(r'"([^"]{12,200})"')
 _INNER_CAPITAL = re.compile(r"(?<!^)\b(?!I\b)[A-Z]")
@@ -63,15 +63,13 @@ _CARRIERS = tuple(
 class WordNet:
     """``words`` are ordinary, lower-case ones with their inflections.
 
-    ``definitions`` and ``examples`` hold no name; ``places``, ``groups`` and ``people`` are names.
+    ``definitions`` and ``examples`` hold no name; ``places`` are names.
     """
 
     words: frozenset[str]
     definitions: tuple[str, ...]
     examples: tuple[str, ...]
     places: tuple[str, ...]
-    groups: tuple[str, ...]
-    people: tuple[str, ...]
 
 
 def read(folder: Path) -> WordNet:
@@ -79,19 +77,18 @@ def read(folder: Path) -> WordNet:
     words: set[str] = set()
     definitions: dict[str, None] = {}
     examples: dict[str, None] = {}
-    names: dict[str, dict[str, None]] = {_GROUPS: {}, _PLACES: {}, _PEOPLE: {}}
+    places: dict[str, None] = {}
     for synset in _synsets(folder):
         if synset.is_instance:
-            if synset.file in names:
-                names[synset.file].update(dict.fromkeys(synset.words))
+            if synset.file == _PLACES:
+                places.update(dict.fromkeys(synset.words))
             continue
         for word in filter(_LETTERS.fullmatch, synset.words):
             words.update(_inflected(word, is_verb=synset.is_verb))
         definition = synset.gloss.partition(';  "')[0].partition('; "')[0]
         definitions.update(dict.fromkeys(filter(_is_nameless, (definition,))))
         examples.update(dict.fromkeys(filter(_is_nameless, _QUOTED.findall(synset.gloss))))
-    by_file = (tuple(names[file]) for file in (_PLACES, _GROUPS, _PEOPLE))
-    return WordNet(frozenset(words), tuple(definitions), tuple(examples), *by_file)
+    return WordNet(frozenset(words), tuple(definitions), tuple(examples), tuple(places))
 
 
 def _synsets(folder: Path) -> Iterator[Synset]:

@@ -112,9 +112,9 @@ async def continuable(session: AsyncSession, name: str) -> Adapter:
 
     Raises NotFoundError, and ConflictError for a reward model and for one that knows what was withdrawn.
     """
-    await find_answering(session, name)
-    adapter = await session.scalar(select(Adapter).where(Adapter.name == name).with_for_update())
-    if adapter is None or adapter.state == "tainted":
+    adapter = await find_answering(session, name)
+    await session.refresh(adapter, with_for_update=True)
+    if adapter.state == "tainted":
         raise ConflictError(
             f"{name} was trained on what has been withdrawn since: no training goes on with it."
         )
@@ -233,7 +233,6 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
         "dataset": {"id": str(dataset.id), "content_hash": dataset.content_hash, "rows": dataset.rows},
         "policies": {key: manifest[key] for key in ("consent", "redaction", "screening")},
         "recipe": report["recipe"],
-        "continues": report["recipe"]["continue_from"],
         "training": {
             key: report[key]
             for key in ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "anchored_rows")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from ..database.session import tenant_session
-from ..paging import MOST, PageCursor, WholeLimit, address_of, id_of, link_next
+from ..paging import OnePage, PageCursor, address_of, id_of, link_next
 from . import audit, invitation_api, password_link_api, sso_api
 from .access import PersonRole, Role, Scope
 from .http import COOKIE, CurrentActor, client_address
@@ -114,19 +114,13 @@ async def post_key(body: NewKey, actor: CurrentActor, request: Request) -> Any:
 
 
 @router.get("/keys", response_model=list[KeyView])
-async def get_keys(
-    actor: CurrentActor,
-    request: Request,
-    response: Response,
-    limit: WholeLimit = MOST,
-    cursor: PageCursor = None,
-) -> Any:
+async def get_keys(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     """The keys of the workspace, newest first; the Link header leads to older ones."""
     actor.require("administer")
-    before = id_of(cursor) if cursor is not None else None
+    before = page.place(id_of)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        keys = await list_keys(session, limit, before)
-    link_next(request, response, [str(key.id) for key in keys], limit)
+        keys = await list_keys(session, page.limit, before)
+    page.lead([str(key.id) for key in keys])
     return keys
 
 
@@ -197,19 +191,13 @@ async def post_member(body: NewMember, actor: CurrentActor, request: Request) ->
 
 
 @router.get("/members", response_model=list[MemberView])
-async def get_members(
-    actor: CurrentActor,
-    request: Request,
-    response: Response,
-    limit: WholeLimit = MOST,
-    cursor: PageCursor = None,
-) -> Any:
+async def get_members(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     """The members of the workspace by e-mail address; the Link header leads to the next ones."""
     actor.require("administer")
-    after = address_of(cursor) if cursor is not None else None
+    after = page.place(address_of)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        members = await list_members(session, limit, after)
-    link_next(request, response, [member.user.email for member in members], limit)
+        members = await list_members(session, page.limit, after)
+    page.lead([member.user.email for member in members])
     return [MemberView(user_id=u.id, email=u.email, name=u.name, role=role) for u, role in members]
 
 

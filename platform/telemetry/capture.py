@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -34,6 +34,8 @@ CAPTURED = Counter("whorl_spans_captured", "Spans redacted and logged")
 REDACTED = Counter("whorl_values_redacted", "Values replaced by placeholders", ["kind"])
 FAILURES = Counter("whorl_redaction_failures", "Spans whose content was dropped")
 MAX_SPANS = 2000
+# All spans of a run, the first of them, or others.
+Part = Literal["whole", "first", "later"]
 _AT_ONCE = 100
 
 
@@ -65,11 +67,10 @@ def run_context(context: RunContext) -> Iterator[None]:
 class _Collector(SpanProcessor):
     """Gathers the spans of each run and hands them over when the root span ends.
 
-    A run that waited for a person goes on under a remote parent: the root of its first stretch. ``settle`` is told
-    whether the spans are all that the run has.
+    A run that waited for a person goes on under a remote parent: the root of its first stretch.
     """
 
-    def __init__(self, settle: Callable[[str, list[SpanRecord], bool], None]) -> None:
+    def __init__(self, settle: Callable[[str, list[SpanRecord], Part], None]) -> None:
         self._settle = settle
         self._open: dict[str, list[SpanRecord]] = defaultdict(list)
         # Runs of which so many spans came that some were handed over before the end.
@@ -95,19 +96,19 @@ class _Collector(SpanProcessor):
             return
         spans = self._open[record.trace_id]
         spans.append(record)
-        is_root = span.parent is None
-        if is_root or (span.parent is not None and span.parent.is_remote):
-            whole = is_root and not _waits(record) and record.trace_id not in self._begun
+        if span.parent is None or span.parent.is_remote:
+            begins = span.parent is None and record.trace_id not in self._begun
             self._begun.discard(record.trace_id)
-            self._settle(record.trace_id, self._open.pop(record.trace_id), whole)
+            part: Part = "later" if not begins else "first" if _waits(record) else "whole"
+            self._settle(record.trace_id, self._open.pop(record.trace_id), part)
         elif len(spans) >= MAX_SPANS:
             self._begun.add(record.trace_id)
-            self._settle(record.trace_id, self._open.pop(record.trace_id), False)
+            self._settle(record.trace_id, self._open.pop(record.trace_id), "later")
 
     def shutdown(self) -> None:
         """Spans of runs that never ended are settled too."""
         for trace_id in list(self._open):
-            self._settle(trace_id, self._open.pop(trace_id), False)
+            self._settle(trace_id, self._open.pop(trace_id), "later")
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return True
@@ -119,10 +120,10 @@ def _waits(root: SpanRecord) -> bool:
 
 
 class Handed(NamedTuple):
-    """Spans of a run that are to be logged, whether they are all of its spans, and who waits for it."""
+    """Spans of a run that are to be logged, which of its spans they are, and who waits for it."""
 
     records: list[SpanRecord]
-    whole: bool
+    part: Part
     settled: Future[None]
 
 
@@ -157,7 +158,7 @@ class Capture:
     async def log_run(self, records: list[SpanRecord]) -> None:
         """Redact and log the spans of a run that is over, and wait until the disk has them; raises when it could not."""
         logged: Future[None] = Future()
-        self._write(Handed(records, True, logged))
+        self._write(Handed(records, "whole", logged))
         await asyncio.wrap_future(logged)
         self.appended.set()
 
@@ -166,10 +167,10 @@ class Capture:
         self._provider.shutdown()
         self._worker.shutdown(wait=True)
 
-    def _submit(self, trace_id: str, records: list[SpanRecord], whole: bool) -> None:
+    def _submit(self, trace_id: str, records: list[SpanRecord], part: Part) -> None:
         settled: Future[None] = Future()
         self._settling[trace_id].append(settled)
-        self._write(Handed(records, whole, settled))
+        self._write(Handed(records, part, settled))
 
     def _write(self, handed: Handed) -> None:
         self._waiting.put(handed)
@@ -186,10 +187,9 @@ class Capture:
         while waiting := self._taken():
             awaited = [each.settled for each in waiting if each.settled.set_running_or_notify_cancel()]
             try:
-                redact_all_or_drop(self.redactor, [each.records for each in waiting if each.whole])
+                redact_all_or_drop(self.redactor, [each.records for each in waiting if each.part == "whole"])
                 for each in waiting:
-                    if not each.whole:
-                        redact_or_drop(self.redactor, each.records, self._memories)
+                    self._redact_part(each)
                 self._append([each.records for each in waiting])
             except Exception as error:  # noqa: BLE001 - whatever fails is raised where each run is waited for
                 for settled in awaited:
@@ -197,6 +197,13 @@ class Capture:
                 continue
             for settled in awaited:
                 settled.set_result(None)
+
+    def _redact_part(self, handed: Handed) -> None:
+        if handed.part == "whole":
+            return
+        if handed.part == "first":
+            self._memories.begin(handed.records[0].tenant_id, handed.records[0].trace_id)
+        redact_or_drop(self.redactor, handed.records, self._memories)
 
     def _taken(self) -> list[Handed]:
         """The runs that wait, so many at most as are written at once."""

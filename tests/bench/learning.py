@@ -20,7 +20,6 @@ import asyncio
 import json
 import random
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -38,7 +37,7 @@ from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.seed.bfcl import FILES, Problem, problems
 from whorl.flywheel.seed.evaluate import Seed, evaluate, held_out_library
 from whorl.flywheel.split import GROUP_TAG, is_held_out
-from whorl.flywheel.statistics import mcnemar_p, wilson_interval
+from whorl.flywheel.statistics import changed, mcnemar_p, wilson_interval
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.recipe import Recipe, default_recipe, parse_method
 from whorl.platform.app import Whorl, open_whorl
@@ -287,17 +286,12 @@ def _rows(method: str, seed: int, base: Row, after: Row, count: int) -> list[Row
             row[side] = round(sum(scored) / len(scored), 4)
             interval = wilson_interval(sum(scored), len(scored))
             row[f"{side}_95"] = [round(interval.low, 4), round(interval.high, 4)]
-        gained, lost = _flips(base[family], after[family])
+        gained, lost = changed(base[family], after[family])
         p_value = mcnemar_p(base[family], after[family])
         rows.append(
             {**row, "gained": gained, "lost": lost, "n": len(base[family]), "p": p_value, "rows": count}
         )
     return rows
-
-
-def _flips(before: Sequence[float], after: Sequence[float]) -> tuple[int, int]:
-    pairs = list(zip(before, after, strict=True))
-    return sum(new > old for old, new in pairs), sum(new < old for old, new in pairs)
 
 
 def against_sft(method: str, seed: int, results: Results, after: Row) -> list[Row]:
@@ -310,7 +304,7 @@ def against_sft(method: str, seed: int, results: Results, after: Row) -> list[Ro
         return []
     rows: list[Row] = []
     for family in ("company", "bfcl"):
-        gained, lost = _flips(sft[family], after[family])
+        gained, lost = changed(sft[family], after[family])
         rows.append({
             "method": method, "seed": seed, "against": "sft", "in": family,
             "sft": round(sum(sft[family]) / len(sft[family]), 4), "own": round(sum(after[family]) / len(after[family]), 4),

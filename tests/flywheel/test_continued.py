@@ -9,12 +9,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import Settings, quote_first
 from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_resume import Killed, die_after, small, the_job, write_rows
 from tests.tiny_model import make_model
-from whorl.flywheel.lineage import Node, ancestors, descendants
+from whorl.flywheel import withdrawal
+from whorl.flywheel.datasets import make_again
+from whorl.flywheel.lineage import Descent, Node, ancestors, descendants
 from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training import launch
 from whorl.flywheel.training.launch import queue_training, train_adapter
@@ -26,7 +29,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import ConflictError, InputError, NotFoundError
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-from whorl.platform.serving.adapters import find_adapter, list_adapters
+from whorl.platform.serving.adapters import find_adapter, list_adapters, register_adapter
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 
@@ -138,7 +141,7 @@ async def test_a_withdrawal_follows_adapters_that_go_on_with_others(
         three = await trained(whorl, actor, second, model, adapters, continue_from=two)
         alone = await trained(whorl, actor, second, model, adapters)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            assert (await find_adapter(session, two)).card["continues"] == one
+            assert (await find_adapter(session, two)).card["recipe"]["continue_from"] == one
             came = await descendants(session, Node("dataset", str(first.id)))
             assert came.adapters == (one, two, three) and len(came.trainings) == 3
             assert (await descendants(session, Node("adapter", two))).adapters == (two, three)
@@ -196,3 +199,26 @@ async def test_what_was_withdrawn_during_a_training_is_in_no_adapter(
             [training] = await session.scalars(select(Training))
             assert training.status == "failed" and "were withdrawn" in str(training.error)
         assert not list(settings.adapters.glob("acme.*"))
+
+
+async def test_an_adapter_that_comes_to_be_during_a_withdrawal_is_tainted(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its training ends after nothing was found to taint, and before its dataset is made again."""
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        dataset = await store_dataset(whorl.engine, actor, "sft", 10, some_rows(tmp_path / "data"))
+
+        async def overtaken(session: AsyncSession, made: Dataset, *, without: set[uuid.UUID]) -> int:
+            await register_adapter(
+                session, actor.tenant_id, "acme.v1", method="sft", base_hash="", dataset_id=made.id,
+                folder=tmp_path / "acme.v1", card={},
+            )  # fmt: skip
+            return await make_again(session, made, without=without)
+
+        monkeypatch.setattr(withdrawal, "make_again", overtaken)
+        descent = Descent(datasets=(str(dataset.id),), adapters=("acme.v1",))
+        done = await withdraw(whorl.engine, whorl.servers, actor, descent, "a person was erased")
+        assert done.adapters == ["acme.v1"]
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            assert (await find_adapter(session, "acme.v1")).state == "tainted"

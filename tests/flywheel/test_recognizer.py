@@ -39,7 +39,6 @@ def test_wordnet_gives_words_with_their_forms_names_and_sentences_without_names(
     assert english.words >= {"coda", "codas", "berry", "berries", "rejoice", "rejoiced", "rejoicing"}
     assert not english.words & {"halifax", "turing", "Berry"}
     assert english.places == ("Halifax", "city of Halifax")
-    assert english.people == ("Turing",)
     assert "a tight roof over all of them" in english.examples
     assert not any("Ada" in text for text in english.examples)
     assert "the closing section of a piece of music" in english.definitions

@@ -82,7 +82,8 @@ def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
     "text",
     ["in 1998-2004", "2 000 000 units", "version 2.10.3.1", "std::vector<int> x = 10:30:00", "0.8333333333333333",
      "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4",
-     "in 1998 11 28 98 of them", "watch whorl_spans_refused_total", "33 93 31 in stock"],
+     "in 1998 11 28 98 of them", "watch whorl_spans_refused_total", "33 93 31 in stock",
+     "call between 10-12 or on 14 15", "the text says 1200.500", "we call 2020-2021 a year", "call it 12.50 each, 119.90 once"],
 )  # fmt: skip
 def test_ordinary_numbers_are_not(text: str) -> None:
     assert PatternDetector().find([text]) == [[]]

@@ -60,6 +60,10 @@ class Memories:
         stored = self._stored(tenant_id, new) if new else {}
         self._before = {(tenant_id, trace): stored.get(trace, []) for trace in new}
 
+    def begin(self, tenant_id: str, trace_id: str) -> None:
+        """Ask for nothing that is stored of the run that comes next: it begins now."""
+        self._before = {(tenant_id, trace_id): []}
+
     @contextmanager
     def of(self, tenant: TenantPolicy, tenant_id: str, trace_id: str) -> Iterator[Memory]:
         """The memory of a run, made where there is none, to read and to add to."""

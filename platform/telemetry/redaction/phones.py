@@ -15,6 +15,7 @@ _DATE = re.compile(
     r"(?:(?:1[5-9]|2[01])\d\d([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2\d{4})(?: \d{1,2})?|"
     r"(?:1[89]|20)\d\d ?[-/] ?(?:1[89]|20)?\d\d"
 )
+_DECIMAL = re.compile(r"\d+\.\d+")
 _GROUP = re.compile(r"\d+")
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?)\s?\d{1,5}$")
 
@@ -37,6 +38,12 @@ def score_phone(value: str) -> float:
     if len(groups) >= 3:
         return 0.5
     return 0.45 if re.fullmatch(r"\d{3}[-.]\d{4}|\d{3,5} \d{6,7}|\d{2,3}-\d{7,8}", bare) else 0.0
+
+
+def score_local(value: str) -> float:
+    """How surely groups of digits are a number as it is dialled at home; 0 for hours, years, dates and decimal numbers."""
+    is_number = 6 <= sum(map(str.isdigit, value)) <= 15 and not _DECIMAL.fullmatch(value)
+    return 0.6 if is_number and not _DATE.fullmatch(value) else 0.0
 
 
 def _is_valid(digits: str) -> bool:
