@@ -59,7 +59,7 @@ class Sentences:
             "email": lambda: f"{self._handle()}@{self._handle()}.{self.draw.choice(('com', 'org', 'de', 'example'))}",
             "job": self.draws.job,
             "technical": lambda: self.draw.choice(TECHNICAL), "people": lambda: self.draw.choice(PEOPLES),
-            "noun": lambda: str(self.draws.word()).capitalize(),
+            "noun": lambda: self.draws.word().capitalize(),
             "handle": self._handle, "words": self.draws.words, "user": self.draws.user,
         }  # fmt: skip
 
