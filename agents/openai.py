@@ -25,6 +25,7 @@ from ..platform.identity.keys import ShownKey
 from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import ChatMessage, Sampling, thought_of
+from ..platform.usage.quotas import quotas_of
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import DIRECT, Named, find_model, models_of
@@ -42,7 +43,7 @@ CHUNKS = event_stream(data={"type": "string"})
 async def list_models(actor: CurrentActor, request: Request) -> Any:
     """What ``model`` may name: agents, the base model, the workspace's adapters, and the embedder.
 
-    With a limited key those alone that it may ask.
+    In a limited workspace, and with a limited key, those alone that may be asked.
     """
     return ModelList(data=await _model_views(actor, request))
 
@@ -61,15 +62,20 @@ async def _model_views(actor: Actor, request: Request) -> list[ModelView]:
     whorl = request.app.state.whorl
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         named = await models_of(session, actor, whorl.servers.base)
-    asked = [each for each in named if actor.may_ask(agent=each.agent, model=each.name)]
+        quotas = await quotas_of(session, actor.tenant_id)
+
+    def asked(agent: str | None, model: str) -> bool:
+        return actor.may_ask(agent=agent, model=model) and quotas.permit(agent=agent, model=model)
+
     views = [
         ModelView(
             id=each.name, created=int(each.created_at.timestamp()), owned_by=each.owner, parent=each.parent
         )
-        for each in asked
+        for each in named
+        if asked(each.agent, each.name)
     ]
     embedder = whorl.library.embedder.name
-    if actor.may_ask(model=embedder):
+    if asked(None, embedder):
         views.append(ModelView(id=embedder, created=0, owned_by="whorl"))
     return views
 

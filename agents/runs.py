@@ -38,7 +38,7 @@ from ..platform.telemetry.capture import Capture, run_context
 from ..platform.telemetry.recording import Recording, new_trace_id
 from ..platform.usage.admission import admit, let_in
 from ..platform.usage.prices import Prices
-from ..platform.usage.quotas import Standing
+from ..platform.usage.quotas import Standing, require_permitted
 from .closing import Closing
 from .conversations import find_run, own_conversation
 from .definitions import as_defined
@@ -101,8 +101,8 @@ class Agents:
         """Run, event by event; leaving the iterator early cancels the run.
 
         Raises InputError for a question that cannot be run, NotFoundError for a conversation, agent or
-        adapter that the actor does not have, PermissionDeniedError for an agent outside of the actor's scope,
-        LimitError where a quota is used up, and of a plain run AuthenticationError where ``key`` is not
+        adapter that the actor does not have, PermissionDeniedError for an agent or model outside of the actor's
+        scope or the workspace's, LimitError where a quota is used up, and of a plain run AuthenticationError where ``key`` is not
         valid any more.
         """
         request = await self._defined(actor, request)
@@ -228,6 +228,8 @@ class Agents:
         if request.plain is not None:
             return await self._begin_plain(actor, request, request.plain, held, key)
         async with tenant_session(self.engine, actor.tenant_id) as session:
+            if request.metered:
+                await require_permitted(session, actor.tenant_id, agent=request.agent)
             conversation_id, history = request.conversation_id, list(request.history)
             if conversation_id is not None:
                 await own_conversation(session, actor, conversation_id)
@@ -267,11 +269,19 @@ class Agents:
     async def _begin_plain(
         self, actor: Actor, request: RunRequest, plain: PlainCall, held: ExitStack, key: ShownKey | None
     ) -> tuple[PlainRun, list[ChatMessage], Standing]:
-        """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept."""
+        """Begin a run of a model that is asked directly: nothing is routed, and nothing is kept.
+
+        Where a ``key`` is given, the statement that begins the run sees to it that the workspace may ask any model.
+        """
         adapter = request.adapter or None
-        if adapter:
+        asks = request.metered and key is None
+        if adapter or asks:
             async with tenant_session(self.engine, actor.tenant_id) as session:
-                await self._hold_adapter(session, actor, request, "", held)
+                if asks:
+                    model = adapter or self.servers.base
+                    await require_permitted(session, actor.tenant_id, model=model)
+                if adapter:
+                    await self._hold_adapter(session, actor, request, "", held)
         run = PlainRun(
             actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
             tags_of(request, Choice(adapter)), now(),

@@ -21,6 +21,7 @@ from ..platform.serving.servers import ModelServers
 from ..retrieval.library import Library
 from .erasure import leave_receipt
 from .lineage import Node, descendants, find_node
+from .screening.histories import forget_history
 from .screening.recalled import confirm_recalled
 from .sources import take_turn
 from .tables import Receipt
@@ -83,6 +84,7 @@ async def _withhold(engine: AsyncEngine, library: Library, actor: Actor, node: N
         }
         async with tenant_session(engine, actor.tenant_id) as session:
             await session.execute(insert(RecalledTool).values(known).on_conflict_do_nothing())
+            await forget_history(session, node.id)
     return 0
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, func
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
@@ -90,6 +90,21 @@ class Screening(TenantTable, Base):
     digest: Mapped[str]
     looks: Mapped[list[Any]]
     screened_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SourceHistory(TenantTable, Base):
+    """What one tool gave to screened runs, in numbers; see ``screening/anomaly.py``."""
+
+    __tablename__ = "source_histories"
+
+    tool: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    count: Mapped[int] = mapped_column(BigInteger)
+    longest: Mapped[int] = mapped_column(BigInteger)
+    ordered: Mapped[bool]
+    mean: Mapped[float]
+    squares: Mapped[float]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Dataset(TenantTable, Base):

@@ -15,8 +15,10 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import InputError, UnknownModelError
 from ..platform.identity.http import CurrentActor
 from ..platform.usage.admission import admit, let_in
+from ..platform.usage.quotas import require_permitted
 from ..platform.usage.record import Used, record_usage
 from .embed.base import Embedder, Float32
+from .token_ids import texts_of
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 # What embeddings are recorded under, where others have an agent.
@@ -24,20 +26,36 @@ EMBEDDINGS = "embeddings"
 MOST_TEXTS = 2048
 MOST_CHARACTERS = 200_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)]
+TokenIds = Annotated[
+    list[Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(min_length=1, max_length=MOST_CHARACTERS)
+]
 
 
 class EmbeddingRequest(BaseModel):
-    """Texts to embed; token ids are not taken, for they mean something to one tokenizer only."""
+    """Texts to embed, or the ids of their tokens in OpenAI's vocabulary cl100k_base, whatever the embedder's own."""
 
     model: str = Field(min_length=1, max_length=200)
-    input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    input: (
+        Text
+        | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+        | TokenIds
+        | Annotated[list[TokenIds], Field(min_length=1, max_length=MOST_TEXTS)]
+    )
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(None, ge=1, description="Must be what the embedder has.")
 
-    @property
-    def texts(self) -> list[str]:
-        """The texts, also where there is one."""
-        return [self.input] if isinstance(self.input, str) else self.input
+    async def texts(self) -> list[str]:
+        """The texts, also where there is one, or ids of tokens; raises as ``token_ids.texts_of`` does."""
+        several = (
+            [self.input] if isinstance(self.input, str) or isinstance(self.input[0], int) else self.input
+        )
+        given = [each for each in several if isinstance(each, str)]
+        if given:
+            return given
+        texts = await texts_of([each for each in several if isinstance(each, list)])
+        if max(map(len, texts)) > MOST_CHARACTERS:
+            raise InputError(f"A text has more than {MOST_CHARACTERS} characters.", "input")
+        return texts
 
 
 class Embedding(BaseModel):
@@ -77,11 +95,13 @@ async def create_embeddings(
     actor.require_asking(model=embedder.name)
     if body.dimensions not in (None, embedder.dimension):
         raise InputError(f"{embedder.name} has {embedder.dimension} dimensions, no others.", "dimensions")
+    texts = await body.texts()
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await require_permitted(session, actor.tenant_id, model=embedder.name)
         [admitted] = await admit(session, actor.tenant_id)
     response.headers.update(let_in(admitted).headers())
-    tokens = sum(await to_thread.run_sync(embedder.count_tokens, body.texts))
-    vectors = await to_thread.run_sync(embedder.embed_texts, body.texts)
+    tokens = sum(await to_thread.run_sync(embedder.count_tokens, texts))
+    vectors = await to_thread.run_sync(embedder.embed_texts, texts)
     cost = whorl.prices.of(embedder.name).of(tokens, 0)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         await record_usage(

@@ -5,6 +5,7 @@ import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import pytest_asyncio
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# LlamaIndex carries the vocabulary that tiktoken would download.
+[_llama_index] = find_spec("llama_index.core").submodule_search_locations  # type: ignore[union-attr,misc]
+os.environ.setdefault("TIKTOKEN_CACHE_DIR", f"{_llama_index}/_static/tiktoken_cache")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One core each: threads of two processes that wait for each other spin.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

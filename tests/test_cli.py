@@ -204,6 +204,11 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
     assert whorl("key", "revoke", str(key["id"]), "--tenant", "acme").returncode == 0
     rows = json.loads(whorl("key", "list", "--tenant", "acme", "--json").stdout)
     assert [row["name"] for row in rows if row["revoked"]] == ["a key"]
+    limits = ("tenant", "quota", "--tenant", "acme", "--json")
+    quotas = json.loads(whorl(*limits, "--agents", "", "--models", "acme.*, whorl-seed").stdout)
+    assert (quotas["agents"], quotas["models"]) == ([], ["acme.*", "whorl-seed"])
+    assert json.loads(whorl(*limits, "--tokens-per-day", "9").stdout) == {**quotas, "tokens_per_day": 9}
+    said(whorl("tenant", "quota", "--tenant", "acme", "--models", "m" * 201), 2, "at most 200 characters")
     checks = json.loads(whorl("doctor", "--json").stdout)
     assert {check["check"] for check in checks} >= {"python", "database", "model", "port"}
     found = next(check["detail"] for check in checks if check["check"] == "code under test")

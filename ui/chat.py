@@ -16,6 +16,7 @@ from ..agents.tables import Conversation, Message, Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
 from ..platform.identity.access import Actor
+from ..platform.usage.quotas import quotas_of
 from ..retrieval.tables import DocumentRow
 from .frame import Context, PageActor, render
 
@@ -97,7 +98,9 @@ async def show_conversation(conversation_id: uuid.UUID, actor: PageActor, reques
 
 async def _agents(session: AsyncSession, actor: Actor) -> dict[str, str]:
     """The agents that may be asked, the default one first."""
-    return {DEFAULT_AGENT: "", **{row.name: row.description for row in await list_agents(session, actor)}}
+    agents = {DEFAULT_AGENT: "", **{row.name: row.description for row in await list_agents(session, actor)}}
+    quotas = await quotas_of(session, actor.tenant_id)
+    return {name: description for name, description in agents.items() if quotas.permit(agent=name)}
 
 
 async def _conversations(session: AsyncSession, actor: Actor) -> list[Conversation]:

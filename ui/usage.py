@@ -24,7 +24,10 @@ QUOTAS = {
 
 @dataclass(frozen=True, kw_only=True)
 class UsageContext(Context):
-    """What was used by day, newest first, by person or key, by model and agent; and the quotas by name."""
+    """What was used by day, newest first, by person or key, by model and agent; and the quotas by name.
+
+    ``open`` are the agents and the models that alone may be asked, where there are such.
+    """
 
     template: ClassVar[str] = "usage.html"
     section: ClassVar[str] = "usage"
@@ -35,6 +38,7 @@ class UsageContext(Context):
     agents: list[dict[str, Any]]
     names: dict[str, str]
     quotas: list[tuple[str, Any]]
+    open: dict[str, tuple[str, ...]]
 
 
 @router.get("")
@@ -51,6 +55,7 @@ async def show_usage(actor: Administrator, request: Request) -> Response:
         UsageContext(
             title="Usage", actor=actor, first=first, days=days[::-1], actors=_most_first(actors),
             models=_most_first(models), agents=_most_first(agents), names=names, quotas=_named(quotas),
+            open=_open(quotas),
         )
     )  # fmt: skip
 
@@ -62,3 +67,9 @@ def _most_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _named(quotas: Quotas) -> list[tuple[str, Any]]:
     """The quotas that are set, by what they limit."""
     return [(name, value) for field, name in QUOTAS.items() if (value := getattr(quotas, field)) is not None]
+
+
+def _open(quotas: Quotas) -> dict[str, tuple[str, ...]]:
+    """What alone may be asked, by its kind."""
+    kinds = {"agents": quotas.agents, "models, directly,": quotas.models}
+    return {kind: names for kind, names in kinds.items() if names is not None}

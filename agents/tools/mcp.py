@@ -13,6 +13,7 @@ from mcp.client.stdio import StdioServerParameters
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...platform.errors import InputError, PrerequisiteError, UpstreamError
+from ...platform.validation import first_fault
 from .base import Observation, Tool, ToolContext
 
 CONNECT_SECONDS = 20.0
@@ -62,9 +63,7 @@ def load_mcp_config(path: Path) -> McpConfig:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not JSON: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path}: {where}: {first['msg']}.") from error
+        raise InputError(f"{path}: {first_fault(error)}.") from error
 
 
 @asynccontextmanager

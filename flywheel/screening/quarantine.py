@@ -23,6 +23,7 @@ from ..observations import Observation
 from ..tables import Quarantine
 from ..trajectory import pages, trajectories
 from .anomaly import History
+from .histories import learn
 from .looks import known_looks, looks_at
 from .screener import Look, Screener, Verdict, default_screener, version
 
@@ -152,5 +153,10 @@ async def decide(
     made = {"state": decision, "at": now().isoformat(), "by": actor.label, "note": note}
     entry.decisions = [*entry.decisions, made]
     entry.state = decision
+    if decision == "released":
+        flagged = {finding["span_id"] for finding in entry.findings}
+        async for run in trajectories(session, [run_id], now()):
+            right = [seen for seen in run.observations if seen.span_id in flagged]
+            await learn(session, actor.tenant_id, right)
     record(session, actor, f"quarantine.{decision}", str(run_id), note=note)
     return entry

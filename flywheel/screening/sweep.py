@@ -29,6 +29,7 @@ from ...platform.identity.tenants import list_tenants
 from ..apart import Priority, step_back
 from ..sources import take_turn
 from ..trajectory import trajectories
+from .histories import histories_of, keep_histories
 from .looks import keep_looks, known_looks, looks_at
 from .quarantine import RunScreen, hold
 from .screener import default_screener
@@ -116,13 +117,17 @@ async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID) -> Portion
     # A run that something else changes meanwhile waits for the next portion, and that something for nothing.
     locked = select(Run.id).where(one_of(Run.id, run_ids))
     mine = set(await session.scalars(locked.with_for_update(skip_locked=True, key_share=True)))
-    screen, held = RunScreen(), 0
     looked = [pair for pair in zip(wanted, looks, strict=True) if pair[0].run_id in mine]
+    screen = RunScreen(
+        histories=await histories_of(session, (seen for run, _ in looked for seen in run.observations))
+    )
+    held = 0
     for run, seen in looked:
         if flagged := screen.judge(run.observations, seen):
             await hold(session, tenant_id, run.run_id, flagged)
             held += 1
     await keep_looks(session, tenant_id, looked)
+    await keep_histories(session, tenant_id, screen.histories)
     await session.execute(update(Run).where(one_of(Run.id, mine)).values(screened_at=now()))
     return Portion(len(mine), held)
 

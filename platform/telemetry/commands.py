@@ -15,6 +15,7 @@ from ..database.session import tenant_session
 from ..errors import InputError, WhorlError
 from ..identity.commands import tenant
 from ..lines import STANDARD_INPUT, Record, read_records
+from ..validation import first_fault
 from .redaction.base import Finding
 from .redaction.placeholders import Placeholders
 from .redaction.policy import RedactionPolicy, TenantPolicy
@@ -98,9 +99,7 @@ def _read_policy(file: str) -> RedactionPolicy:
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
-        raise InputError(f"{file} is not a redaction policy: {where}: {first['msg']}.") from error
+        raise InputError(f"{file} is not a redaction policy: {first_fault(error)}.") from error
 
 
 def _redacted(redactor: Redactor, policy: RedactionPolicy, records: Iterator[Record]) -> Iterator[Redacted]:

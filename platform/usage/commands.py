@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from ..command import Terminal, run_async
 from ..database.session import tenant_session
+from ..errors import InputError
 from ..identity.audit import record
 from ..identity.commands import tenant
 from ..identity.operator import note
+from ..validation import first_fault
 from .quotas import Quotas, change_quotas, quotas_of
 from .record import BY, By, period, usage_by
 
@@ -40,28 +43,50 @@ async def usage(terminal: Terminal, by: By, since: datetime | None, until: datet
 @click.option("--tokens-per-day", type=click.IntRange(0))
 @click.option("--dollars-per-month", type=click.FloatRange(0))
 @click.option("--concurrent-runs", type=click.IntRange(0))
+@click.option(
+    "--agents", help="Those alone may be asked: names by commas, * for any characters; '' for none."
+)
+@click.option(
+    "--models", help="Those alone may be asked directly, as with --agents; the embedder is one, too."
+)
 @click.option("--none", "unlimited", is_flag=True, help="Lift all that are not given.")
 @run_async
 async def quota(terminal: Terminal, unlimited: bool, **given: Any) -> None:
-    """Show the workspace's quotas, or set those that are given.
+    """Show the workspace's quotas and what it may ask, or set what is given.
 
     \b
-    Example: whorl tenant quota --requests-per-minute 60 --concurrent-runs 4
+    Example: whorl tenant quota --requests-per-minute 60 --concurrent-runs 4 --models 'acme.*'
     """
     changes = {name: value for name, value in given.items() if value is not None}
+    for kind in ("agents", "models"):
+        if kind in changes:
+            changes[kind] = [name.strip() for name in changes[kind].split(",") if name.strip()]
     if "dollars_per_month" in changes:
         changes["dollars_per_month"] = Decimal(str(changes["dollars_per_month"])).quantize(Decimal("0.01"))
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         quotas = await quotas_of(session, actor.tenant_id)
         if changes or unlimited:
             kept = {} if unlimited else quotas.model_dump()
-            quotas = Quotas(**{**kept, **changes})
+            quotas = _quotas({**kept, **changes})
             await change_quotas(session, actor.tenant_id, quotas)
             record(session, actor, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
             note(session, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
     value = quotas.model_dump(mode="json")
-    rows = [[name.replace("_", " "), "unlimited" if most is None else most] for name, most in value.items()]
+    rows = [[name.replace("_", " "), _told(most)] for name, most in value.items()]
     terminal.result(value, lambda: terminal.table(["quota", "at most"], rows))
+
+
+def _quotas(given: dict[str, Any]) -> Quotas:
+    try:
+        return Quotas(**given)
+    except ValidationError as error:
+        raise InputError(f"{first_fault(error)}.") from error
+
+
+def _told(most: Any) -> Any:
+    if most is None:
+        return "unlimited"
+    return (", ".join(most) or "none") if isinstance(most, list) else most
 
 
 COMMANDS = (usage,)

@@ -1,4 +1,4 @@
-"""Quotas: what a tenant may use, and what is left of it.
+"""Quotas: what a tenant may use and ask, and what is left of it.
 
 Tokens and dollars are known when a run ends, so that a tenant may pass these by what its runs under way use.
 """
@@ -8,18 +8,26 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
+from ..errors import PermissionDeniedError
 from .tables import Quota
 
 MINUTE = timedelta(minutes=1)
+Names = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=200)]
 
 
 class Quotas(BaseModel):
-    """What a tenant may use; None is without limit. Days and months are those of UTC."""
+    """What a tenant may use; None is without limit. Days and months are those of UTC.
+
+    ``agents`` are those that may be asked, ``models`` what may be asked directly, the embedder included; in a name ``*``
+    stands for any characters.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +35,13 @@ class Quotas(BaseModel):
     tokens_per_day: int | None = Field(None, ge=0)
     dollars_per_month: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
     concurrent_runs: int | None = Field(None, ge=0)
+    agents: Names | None = None
+    models: Names | None = None
+
+    def permit(self, *, agent: str | None = None, model: str = "") -> bool:
+        """Whether an agent, or without one a model directly, may be asked."""
+        asked, names = (model, self.models) if agent is None else (agent, self.agents)
+        return names is None or any(fnmatchcase(asked, name) for name in names)
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,24 @@ async def quotas_of(session: AsyncSession, tenant_id: uuid.UUID) -> Quotas:
     if row is None:
         return Quotas()
     return Quotas(**{name: getattr(row, name) for name in Quotas.model_fields})
+
+
+async def require_permitted(
+    session: AsyncSession, tenant_id: uuid.UUID, *, agent: str | None = None, model: str = ""
+) -> None:
+    """Raise PermissionDeniedError for an agent, or a model, that nobody of the tenant may ask."""
+    quotas = await quotas_of(session, tenant_id)
+    if quotas.permit(agent=agent, model=model):
+        return
+    kind, asked, names = ("model", model, quotas.models) if agent is None else ("agent", agent, quotas.agents)
+    known = (
+        f"It may ask {', '.join(names)}."
+        if names
+        else f"It may ask no {kind}{' directly' * (agent is None)}."
+    )
+    raise PermissionDeniedError(
+        f"The workspace may not ask the {kind} {asked}. {known} Ask the operator for another."
+    )
 
 
 async def change_quotas(session: AsyncSession, tenant_id: uuid.UUID, quotas: Quotas) -> None:

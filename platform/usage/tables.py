@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import BigInteger, Date, Numeric
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.base import Base, TenantTable, now
@@ -34,7 +36,7 @@ class Admission(TenantTable, Base):
 
 
 class Quota(TenantTable, Base):
-    """What a tenant may use; None is without limit."""
+    """What a tenant may use, and ask; None is without limit."""
 
     __tablename__ = "quotas"
 
@@ -42,4 +44,6 @@ class Quota(TenantTable, Base):
     tokens_per_day: Mapped[int | None] = mapped_column(BigInteger)
     dollars_per_month: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     concurrent_runs: Mapped[int | None]
+    agents: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    models: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     changed_at: Mapped[datetime] = mapped_column(default=now)

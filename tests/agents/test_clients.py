@@ -318,11 +318,12 @@ def test_langchain_chats_streams_calls_and_embeds(
     assert asked.usage_metadata is not None and asked.usage_metadata["total_tokens"] > 0
     shaped = model.with_structured_output(TOOL["function"] | {"title": "tide_at"}, method="function_calling")
     assert shaped.invoke("When is high tide in Cork?") == {"place": "Cork"}
-    embeddings = OpenAIEmbeddings(model=EMBEDDER.name, check_embedding_ctx_length=False, **options)
-    np.testing.assert_allclose(
-        embeddings.embed_documents(["The tide turns.", "Twice."]),
-        EMBEDDER.embed_texts(["The tide turns.", "Twice."]), atol=1e-7,
-    )  # fmt: skip
+    for as_token_ids in (True, False):
+        embeddings = OpenAIEmbeddings(model=EMBEDDER.name, check_embedding_ctx_length=as_token_ids, **options)
+        np.testing.assert_allclose(
+            embeddings.embed_documents(["The tide turns.", "Twice."]),
+            EMBEDDER.embed_texts(["The tide turns.", "Twice."]), atol=1e-7,
+        )  # fmt: skip
 
 
 def tide_at(place: str) -> str:

@@ -17,11 +17,12 @@ from tests.conftest import Actor, Settings, Whorl
 from tests.flywheel.test_quarantine import CLEAN, POISON, ask, build, client_of, search_then_answer
 from whorl.agents.runs import SHADOW_TAG
 from whorl.agents.tables import Run
-from whorl.flywheel.screening import Screener, sweep
+from whorl.flywheel.recall import recall_source
+from whorl.flywheel.screening import Screener, anomaly, sweep
 from whorl.flywheel.screening.looks import MOST_FINDINGS, keep_looks, known_looks, looks_at
-from whorl.flywheel.screening.quarantine import list_quarantine
+from whorl.flywheel.screening.quarantine import decide, list_quarantine
 from whorl.flywheel.screening.screener import Look, default_screener
-from whorl.flywheel.tables import Quarantine, Screening
+from whorl.flywheel.tables import Quarantine, Screening, SourceHistory
 from whorl.flywheel.trajectory import trajectories
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
@@ -210,3 +211,34 @@ async def test_the_job_screens_in_a_process_of_its_own_and_only_where_it_is_want
         assert [entry.run_id for entry in await list_quarantine(session)] == [poisoned]
     monkeypatch.setattr(sweep, "_COMMAND", ["false"])
     await sweep.screen_waiting(whorl.engine, whorl.addresses.app)
+
+
+async def test_what_a_tool_never_gave_before_is_held_until_it_was_released_once(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anomaly, "LEAST", 2)
+    long = " ".join(f"On day {day} the tide turned {day % 3} minutes later." for day in range(60))
+
+    async def screened(text: str) -> list[Quarantine]:
+        await ask(whorl, acme, "Tides", text, "How often does the tide turn?")
+        await settle(whorl, acme)
+        assert (await sweep.sweep(whorl.engine)).screened == 1
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            return await list_quarantine(session, "held")
+
+    for _ in range(2):
+        assert await screened("The tide turns often.") == []
+    [held] = await screened(long)
+    assert held.findings[0]["screen"] == "anomaly"
+    assert "whose longest text had" in held.findings[0]["reason"]
+    assert len(await screened(long)) == 2, "what is held is no history"
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for entry in await list_quarantine(session, "held"):
+            await decide(session, acme, entry.run_id, "released")
+    assert await screened(long) == []
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        [history] = await session.scalars(select(SourceHistory))
+        assert (history.tool, history.count) == ("search", 5)
+    await recall_source(whorl.engine, whorl.servers, whorl.library, acme, "tool:search")
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert (await session.scalars(select(SourceHistory))).all() == []

@@ -1,5 +1,6 @@
 """The pages in a real Chromium: what a person does, with no console error and no policy violation."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, async_playwright, expect
 
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
@@ -272,6 +273,10 @@ async def test_the_waterfall_of_a_run(page: Page, context: BrowserContext, site:
     await expect(page.locator("details[open] .content")).to_contain_text("Employees have 28 days")
 
 
+def _named(name: str, text: str) -> FilePayload:
+    return {"name": name, "mimeType": "application/x-ndjson", "buffer": text.encode()}
+
+
 async def test_keys_datasets_promotion_and_rollback(page: Page, context: BrowserContext, site: Site) -> None:
     await enter(context, site, site.acme.owner)
     await page.goto("/admin/keys")
@@ -286,8 +291,25 @@ async def test_keys_datasets_promotion_and_rollback(page: Page, context: Browser
     await page.goto("/admin/datasets")
     await page.get_by_text("Build a dataset").click()
     await page.get_by_label("kto").check()
+    files = page.get_by_label("Checked against evaluations in")
+    await files.set_input_files(
+        _named("wrong.jsonl", '{"question": "How far is the moon?"}\n{"answer": 7}\n')
+    )
+    await page.get_by_role("button", name="Build").click()
+    await expect(page.get_by_text("wrong.jsonl, line 2 asks nothing")).to_be_visible()
+    asked = {
+        "messages": [
+            {"role": "user", "content": "How far is the sun?"},
+            {"role": "assistant", "content": "Far."},
+        ]
+    }
+    tasks = '{"question": "How far is the moon?"}\n\n' + json.dumps(asked)
+    await files.set_input_files([_named("tasks.jsonl", tasks), _named("one.jsonl", '{"prompt": "Why?"}')])
     await page.get_by_role("button", name="Build").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("kto of", timeout=120_000)
+    checked = page.get_by_role("table").filter(has_text="tasks.jsonl")
+    await expect(checked.get_by_role("row").filter(has_text="tasks.jsonl")).to_contain_text("2")
+    await expect(checked).to_contain_text("one.jsonl")
     await expect(page.locator(".bubble.user").first).to_be_visible()
 
     await page.get_by_role("button", name="Train an adapter on it").click()

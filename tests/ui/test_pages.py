@@ -367,6 +367,27 @@ async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
     assert "at most 1,234 requests a minute" in text_of((await owner.get("/admin/usage")).text)
 
 
+async def test_what_a_workspace_may_ask_is_shown_and_offered(site: Site) -> None:
+    owner = await site.browser(site.acme.owner)
+    tenant = site.acme.owner.tenant_id
+    await owner.put("/api/agents/sole", json={})
+
+    async def allow(quotas: Quotas) -> None:
+        async with tenant_session(site.whorl.engine, tenant) as session:
+            await change_quotas(session, tenant, quotas)
+
+    await allow(Quotas(models=(), agents=("sole",)))
+    try:
+        text = text_of((await owner.get("/admin/usage")).text)
+        assert "Of agents these alone may be asked: sole." in text
+        assert "Of models, directly, none may be asked." in text and "the operator set none" not in text
+        page = (await owner.get("/")).text
+        assert ">sole</option>" in page and ">default</option>" not in page
+    finally:
+        await allow(Quotas())
+        await owner.delete("/api/agents/sole")
+
+
 async def test_audit_names_people_and_keys(site: Site) -> None:
     owner = await site.browser(site.acme.owner)
     key = (await owner.post("/api/keys", json={"name": "for the audit"})).json()

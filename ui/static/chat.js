@@ -2,7 +2,7 @@
 
 import { call, Problem, send } from "./api.js";
 import { decideCalls } from "./approvals.js";
-import { confirmed, element } from "./dom.js";
+import { confirmed, element, enliven } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { enableFeedback } from "./feedback.js";
 import { openPassage } from "./passage.js";
@@ -56,8 +56,7 @@ function settle(turn, text, citations) {
   again.addEventListener("click", () => ask(turn.querySelector(".question").textContent, turn.dataset.runId));
 }
 
-composer.addEventListener("submit", (event) => {
-  event.preventDefault();
+enliven(composer, () => {
   const text = question.value.trim();
   if (!text || running) return;
   question.value = "";

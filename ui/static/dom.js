@@ -12,6 +12,15 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** Lets a form that this page's scripts send be sent; until then its buttons take no clicks, which would be lost. */
+export function enliven(form, submit) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  form.dataset.live = "";
+}
+
 /** Asks in a dialog; resolves to true when the person agrees. */
 export function confirmed(question, yes = "Yes") {
   const agree = element("button", { class: "primary", value: "yes" }, yes);

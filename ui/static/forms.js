@@ -4,18 +4,15 @@
 // data-confirm a question to agree to first
 // data-each    on boxes of one name: the values of those that are ticked, as a list
 // data-list    on a field: words, as a list
+// data-questions on a field of files: the questions of each, as evaluations
 // data-same    on a field: the id of the one that must hold the same
 // data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
 
 import { call } from "./api.js";
-import { confirmed } from "./dom.js";
+import { confirmed, enliven } from "./dom.js";
+import { evaluations } from "./questions.js";
 
-for (const form of document.querySelectorAll("form[data-api]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit(form);
-  });
-}
+for (const form of document.querySelectorAll("form[data-api]")) enliven(form, () => submit(form));
 
 for (const field of document.querySelectorAll("[data-same]")) {
   const other = document.getElementById(field.dataset.same);
@@ -31,7 +28,7 @@ async function submit(form) {
   problem.hidden = true;
   button.disabled = true;
   try {
-    const sent = values(form);
+    const sent = await values(form);
     const path = pattern.replace(/\{(\w+)\}/g, (_, name) => {
       const value = encodeURIComponent(sent[name]);
       delete sent[name];
@@ -47,7 +44,7 @@ async function submit(form) {
 }
 
 /** The fields that were filled in, as JSON values. */
-function values(form) {
+async function values(form) {
   const found = {};
   for (const field of form.elements) {
     if (!field.name || field.value === "") continue;
@@ -56,7 +53,8 @@ function values(form) {
       if (!field.checked) continue;
       if ("each" in field.dataset) (found[field.name] ??= []).push(field.value);
       else found[field.name] = true;
-    } else if ("list" in field.dataset) found[field.name] = field.value.split(/[\s,]+/).filter(Boolean);
+    } else if ("questions" in field.dataset) found[field.name] = await evaluations(field.files);
+    else if ("list" in field.dataset) found[field.name] = field.value.split(/[\s,]+/).filter(Boolean);
     else if (field.type === "number") found[field.name] = Number(field.value);
     else if (field.type === "datetime-local") found[field.name] = new Date(field.value).toISOString();
     else found[field.name] = field.value;

@@ -1,11 +1,11 @@
 // The redaction policy as a form: read back into the JSON that the API takes.
 
 import { call } from "./api.js";
+import { enliven } from "./dom.js";
 
 const form = document.getElementById("policy");
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+enliven(form, async () => {
   const problem = form.querySelector("[data-problem]");
   const button = form.querySelector("button");
   problem.hidden = true;

@@ -1,10 +1,9 @@
 // Uploads one file after the other and says how far each is; XMLHttpRequest, for fetch tells no progress.
 
-import { element } from "./dom.js";
+import { element, enliven } from "./dom.js";
 
 const form = document.getElementById("upload");
-form?.addEventListener("submit", async (event) => {
-  event.preventDefault();
+if (form) enliven(form, async () => {
   const input = form.elements.file;
   const button = form.querySelector("button");
   const list = document.getElementById("uploads");
