@@ -24,7 +24,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker has no main file, which a process that anyio starts looks for.
     sys.modules["__main__"].__file__ = str(Path(__file__).with_name("__init__.py"))
 
+from tests.warm import Warm
 from whorl.agents.prompt import SOURCE
+from whorl.flywheel.training import launch
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.embedded import Addresses, start_embedded
 from whorl.platform.database.migrate import migrate
@@ -133,3 +135,14 @@ async def acme(whorl: Whorl) -> Actor:
 async def rival(whorl: Whorl) -> Actor:
     """The owner of another tenant."""
     return operator_of((await ensure_tenant(whorl.engine, "rival")).tenant)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_trainings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Training processes are copies of one that has everything imported."""
+    warm = Warm(tmp_path_factory.mktemp("warm"))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(launch, "process_command", warm.command)
+    yield
+    patch.undo()
+    warm.close()

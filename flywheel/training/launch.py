@@ -309,14 +309,18 @@ def _prepared(job: TrainingJob, kept: Checkpoint | None) -> TrainingJob:
     return job
 
 
+def process_command(job_file: Path) -> list[str]:
+    """What starts the training process of a job."""
+    return [sys.executable, "-m", "whorl.flywheel.training.process", str(job_file)]
+
+
 async def _run(job: TrainingJob, progress: Progress, noting: Noting) -> dict[str, Any]:
     job_file = job.partial / "job.json"
     job_file.write_text(job.model_dump_json(), encoding="utf-8")
-    command = [sys.executable, "-m", "whorl.flywheel.training.process", str(job_file)]
     last: dict[str, Any] = {}
     log = job_file.with_name("log.txt")
     with log.open("ab") as errors:
-        async with await anyio.open_process(command, stderr=errors) as process:
+        async with await anyio.open_process(process_command(job_file), stderr=errors) as process:
             assert process.stdout is not None
             async for value in _lines(TextReceiveStream(process.stdout)):
                 last = json.loads(value)
