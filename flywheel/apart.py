@@ -4,10 +4,13 @@ import asyncio
 import os
 import pickle
 import sys
+import threading
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from anyio import CapacityLimiter
@@ -19,6 +22,7 @@ from .build import Format
 from .datasets import Selection, create_dataset, find_dataset
 from .tables import Dataset
 
+T = TypeVar("T")
 Priority = Literal["last", "normal"]
 # The least priority of a process (nice(1)).
 LAST = 19
@@ -82,10 +86,37 @@ def step_back(priority: Priority = "last") -> None:
         os.setpriority(os.PRIO_PROCESS, 0, LAST)
         return
     for task in Path("/proc/self/task").iterdir():
-        thread = int(task.name)
         with suppress(ProcessLookupError):  # it has ended since it was listed
-            os.setpriority(os.PRIO_PROCESS, thread, LAST)
-            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+            _put_last(int(task.name))
+
+
+def _put_last(thread: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, thread, LAST)
+    os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+
+
+class Aside:
+    """A thread that alone has the least priority: who computes in it may hold what others wait for in between.
+
+    A process without any other work may not: where the processors are busy, it would have a lock for as long as they are.
+    """
+
+    def __init__(self, priority: Priority) -> None:
+        self._thread = ThreadPoolExecutor(1, initializer=self._begin, initargs=(priority,))
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """What the function returns, which has one thread for torch, too."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    @staticmethod
+    def _begin(priority: Priority) -> None:
+        if priority == "last" and sys.platform == "linux":
+            _put_last(threading.get_native_id())
+        else:
+            step_back(priority)
+        import torch
+
+        torch.set_num_threads(1)
 
 
 async def _build(

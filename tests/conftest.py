@@ -16,8 +16,9 @@ import pytest_asyncio
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # LlamaIndex carries the vocabulary that tiktoken would download.
-[_llama_index] = find_spec("llama_index.core").submodule_search_locations  # type: ignore[union-attr,misc]
-os.environ.setdefault("TIKTOKEN_CACHE_DIR", f"{_llama_index}/_static/tiktoken_cache")
+_found = find_spec("llama_index.core")
+assert _found is not None and _found.submodule_search_locations
+os.environ.setdefault("TIKTOKEN_CACHE_DIR", f"{_found.submodule_search_locations[0]}/_static/tiktoken_cache")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One core each: threads of two processes that wait for each other spin.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

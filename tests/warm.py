@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG = 1
 # Looks for the process that is only starting.
@@ -43,7 +43,7 @@ class Warm:
             self._server.wait()
 
 
-def serve(address: str) -> None:
+def serve(address: str) -> NoReturn:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
@@ -117,4 +117,6 @@ def ask(address: str, job: str) -> None:
 
 
 if __name__ == "__main__":
-    {"serve": serve, "ask": ask}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2])
+    ask(sys.argv[2], sys.argv[3])

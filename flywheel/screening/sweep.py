@@ -1,8 +1,9 @@
 """Screening soon after capture: runs that ended are screened in the background, the newest first, each once.
 
-The clock queues a job every minute. Where runs wait, it starts a process of the least priority, which loads MiniLM, screens for
-``SECONDS`` and ends: a chat waits for none of it. A portion is one transaction, so that what a process that dies had begun is
-simply waiting again; of one tenant a single process at a time has a portion.
+The clock queues a job every minute. Where runs wait, it starts a process that loads MiniLM, screens for ``SECONDS`` and ends. It
+looks at texts at the least priority, so that a chat waits for none of it, and stores what it saw at its own, so that nobody waits
+long for what it locks. A portion is one transaction: what a process that dies had begun is simply waiting again; of one tenant a
+single process at a time has a portion.
 """
 
 import asyncio
@@ -11,8 +12,9 @@ import pickle
 import sys
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -26,7 +28,7 @@ from ...platform.database.base import now
 from ...platform.database.conditions import one_of
 from ...platform.database.session import create_engine, takes_turn, tenant_session
 from ...platform.identity.tenants import list_tenants
-from ..apart import Priority, step_back
+from ..apart import Aside, Priority
 from ..sources import take_turn
 from ..trajectory import trajectories
 from .histories import histories_of, keep_histories
@@ -44,6 +46,7 @@ SETTLED = timedelta(seconds=10)
 PATIENCE = 120.0
 _ONE = CapacityLimiter(1)
 _COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.screening.sweep"]
+Compute = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 class Portion(NamedTuple):
@@ -84,15 +87,20 @@ async def screen_waiting(engine: AsyncEngine, url: str, priority: Priority = "la
         _log.warning("The process that screens runs was given up after %s seconds; the runs wait", PATIENCE)
 
 
-async def sweep(engine: AsyncEngine, seconds: float = SECONDS) -> Portion:
-    """Screen the waiting runs of all tenants, a portion of each in turn, until none waits or the time is over."""
+async def sweep(
+    engine: AsyncEngine, seconds: float = SECONDS, compute: Compute = to_thread.run_sync
+) -> Portion:
+    """Screen the waiting runs of all tenants, a portion of each in turn, until none waits or the time is over.
+
+    ``compute`` looks at texts, in another thread.
+    """
     until, screened, held = time.monotonic() + seconds, 0, 0
     tenants = [tenant.id for tenant in await list_tenants(engine)]
     while tenants:
         left = []
         for tenant_id in tenants:
             async with tenant_session(engine, tenant_id) as session:
-                portion = await screen_portion(session, tenant_id)
+                portion = await screen_portion(session, tenant_id, compute)
             screened, held = screened + portion.screened, held + portion.held
             if time.monotonic() >= until:
                 return Portion(screened, held)
@@ -102,7 +110,7 @@ async def sweep(engine: AsyncEngine, seconds: float = SECONDS) -> Portion:
     return Portion(screened, held)
 
 
-async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID) -> Portion:
+async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID, compute: Compute) -> Portion:
     """Screen the latest ``PORTION`` runs of a tenant that wait; none where another process is at it."""
     if not await takes_turn(session, f"screening {tenant_id}"):
         return Portion()
@@ -112,7 +120,7 @@ async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID) -> Portion
     runs = [run async for run in trajectories(session, sorted(run_ids), now())]
     wanted = [run for run in runs if SHADOW_TAG not in run.tags]
     known = await known_looks(session, run_ids)
-    looks = await to_thread.run_sync(looks_at, wanted, known, default_screener())
+    looks = await compute(lambda: looks_at(wanted, known, default_screener()))
     await take_turn(session, tenant_id)
     # A run that something else changes meanwhile waits for the next portion, and that something for nothing.
     locked = select(Run.id).where(one_of(Run.id, run_ids))
@@ -169,18 +177,13 @@ async def gauges(engine: AsyncEngine) -> list[Metric]:
 
 def main() -> None:
     """Screen what waits in the database that standard input names."""
-    import torch
-
-    url, priority = pickle.load(sys.stdin.buffer)
-    step_back(priority)
-    torch.set_num_threads(1)
-    asyncio.run(_sweep(url))
+    asyncio.run(_sweep(*pickle.load(sys.stdin.buffer)))
 
 
-async def _sweep(url: str) -> None:
+async def _sweep(url: str, priority: Priority) -> None:
     engine = create_engine(url)
     try:
-        await sweep(engine)
+        await sweep(engine, compute=Aside(priority).run)
     finally:
         await engine.dispose()
 

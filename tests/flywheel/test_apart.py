@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -142,3 +143,17 @@ def test_where_the_processors_are_always_busy_a_build_may_keep_its_priority() ->
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is of Linux")
+async def test_what_is_computed_aside_is_last_and_whoever_asked_for_it_is_not() -> None:
+    def priorities() -> tuple[int, int]:
+        thread = threading.get_native_id()
+        return os.sched_getscheduler(thread), os.getpriority(os.PRIO_PROCESS, thread)
+
+    own = priorities()
+    aside = apart.Aside("last")
+    for _ in range(2):
+        assert await aside.run(priorities) == (os.SCHED_IDLE, apart.LAST)
+    assert priorities() == own
+    assert await apart.Aside("normal").run(priorities) == own

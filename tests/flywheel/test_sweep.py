@@ -170,9 +170,9 @@ async def test_the_time_of_one_process_is_bounded_and_no_tenant_takes_it_all(
     screened = []
     portion = sweep.screen_portion
 
-    async def watched(session: Any, tenant_id: uuid.UUID) -> sweep.Portion:
+    async def watched(session: Any, tenant_id: uuid.UUID, compute: sweep.Compute) -> sweep.Portion:
         screened.append(tenant_id)
-        return await portion(session, tenant_id)
+        return await portion(session, tenant_id, compute)
 
     monkeypatch.setattr(sweep, "screen_portion", watched)
     assert (await sweep.sweep(whorl.engine, seconds=0)).screened <= 1
