@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -31,6 +32,7 @@ from whorl.flywheel.training import launch
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.embedded import Addresses, start_embedded
 from whorl.platform.database.migrate import migrate
+from whorl.platform.identity import members
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
@@ -136,6 +138,15 @@ async def acme(whorl: Whorl) -> Actor:
 async def rival(whorl: Whorl) -> Actor:
     """The owner of another tenant."""
     return operator_of((await ensure_tenant(whorl.engine, "rival")).tenant)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hashes of passwords take as little as argon2 lets them."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(members, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,14 +26,16 @@ _TRIES = 500
 
 
 class Warm:
-    """The commands of training processes; the process that they are copies of is started with the first."""
+    """The commands of training processes; the process that they are copies of is started with the first of a test's thread."""
 
     def __init__(self, folder: Path) -> None:
         self.address = folder / "training.socket"
         self._server: subprocess.Popen[bytes] | None = None
 
     def command(self, job_file: Path) -> list[str]:
-        if self._server is None:
+        if self._server is None or self._server.poll() is not None:
+            # It goes with the thread that started it.
+            self.address.unlink(missing_ok=True)
             self._server = subprocess.Popen([sys.executable, "-P", __file__, "serve", str(self.address)])
         return [sys.executable, "-P", "-S", "-E", __file__, "ask", str(self.address), str(job_file)]
 
@@ -44,7 +46,8 @@ class Warm:
 
 
 def serve(address: str) -> NoReturn:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen(16)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,8 @@ def migrate(admin_url: str, revision: str = "head") -> None:
     with _answering(admin_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         found = _revision(connection)
+        if revision == "head" and found == _newest():
+            return
         if found is None or found in _known():
             command.upgrade(alembic_config(admin_url), revision)
 
@@ -65,13 +68,19 @@ def _revision(connection: psycopg.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations, each of which is read once."""
+    return ScriptDirectory(str(MIGRATIONS))
+
+
 def _known() -> set[str]:
     """The revisions of this release and those before."""
-    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def _newest() -> str:
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    return str(_scripts().get_current_head())
 
 
 @contextmanager

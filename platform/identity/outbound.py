@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import ssl
+from functools import cache
 from typing import Any
 
 import anyio
@@ -22,7 +24,7 @@ class PublicOnly(httpx.AsyncBaseTransport):
     """
 
     def __init__(self) -> None:
-        self._inner = httpx.AsyncHTTPTransport(retries=0)
+        self._inner = _transport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.scheme != "https":
@@ -38,8 +40,18 @@ class PublicOnly(httpx.AsyncBaseTransport):
 
 def open_client(*, private: bool) -> httpx.AsyncClient:
     """A client without redirects; ``private`` lets it reach private addresses, also without TLS."""
-    transport = httpx.AsyncHTTPTransport(retries=0) if private else PublicOnly()
+    transport = _transport() if private else PublicOnly()
     return httpx.AsyncClient(transport=transport, timeout=SECONDS, follow_redirects=False, trust_env=False)
+
+
+def _transport() -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(retries=0, verify=_trusted())
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted; reading them takes long."""
+    return httpx.create_ssl_context()
 
 
 async def fetch_json(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> dict[str, Any]:
