@@ -46,13 +46,11 @@ class EmbeddingRequest(BaseModel):
 
     async def texts(self) -> list[str]:
         """The texts, also where there is one, or ids of tokens; raises as ``token_ids.texts_of`` does."""
-        several = (
-            [self.input] if isinstance(self.input, str) or isinstance(self.input[0], int) else self.input
-        )
-        given = [each for each in several if isinstance(each, str)]
-        if given:
-            return given
-        texts = await texts_of([each for each in several if isinstance(each, list)])
+        is_one = isinstance(self.input, str) or isinstance(self.input[0], int)
+        several: list[Any] = [self.input] if is_one else list(self.input)
+        if isinstance(several[0], str):
+            return several
+        texts = await texts_of(several)
         if max(map(len, texts)) > MOST_CHARACTERS:
             raise InputError(f"A text has more than {MOST_CHARACTERS} characters.", "input")
         return texts

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import tiktoken
+from anyio import to_thread
 
 from ..platform.errors import InputError, PrerequisiteError
 
@@ -26,7 +27,7 @@ async def texts_of(sequences: Sequence[Sequence[int]]) -> list[str]:
     """
     vocabulary = await _vocabulary()
     try:
-        return [vocabulary.decode(list(ids)) for ids in sequences]
+        return await to_thread.run_sync(lambda: [vocabulary.decode(list(ids)) for ids in sequences])
     except (KeyError, OverflowError) as error:
         raise InputError(f"The token ids are not those of {VOCABULARY}; send texts.", "input") from error
 

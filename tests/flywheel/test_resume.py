@@ -21,8 +21,9 @@ from tests.tiny_model import make_model
 from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
 from whorl.flywheel.tables import Training
+from whorl.flywheel.training import launch
 from whorl.flywheel.training.checkpoint import last_checkpoint
-from whorl.flywheel.training.launch import queue_training, train_adapter
+from whorl.flywheel.training.launch import process_command, queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, OPTIONS, Recipe, TrainingJob, default_recipe
 from whorl.flywheel.training.resume import cancel_training, requeue_training
@@ -151,8 +152,10 @@ def kill_at(training: Path, step: int, told: list[int]) -> Any:
 
 
 async def test_a_killed_process_is_resumed_to_the_same_adapter(
-    settings: Settings, model: Path, tmp_path: Path
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With the processes that there are outside of tests."""
+    monkeypatch.setattr(launch, "process_command", process_command)
     changed = settings.model_copy(update={"model_dir": model})
     recipe = small("sft", epochs=20.0, save_every=4)
     data = write_rows(tmp_path / "data", "sft")

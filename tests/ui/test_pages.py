@@ -7,6 +7,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx
 import pytest
 
+from tests.conftest import ROOT
 from tests.ui.conftest import Site
 from tests.ui.seed import evaluation
 from whorl.flywheel.datasets import list_datasets
@@ -365,6 +366,18 @@ async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
     async with tenant_session(site.whorl.engine, tenant) as session:
         await change_quotas(session, tenant, Quotas(requests_per_minute=1234))
     assert "at most 1,234 requests a minute" in text_of((await owner.get("/admin/usage")).text)
+
+
+def test_a_form_goes_to_an_address_or_waits_for_its_scripts() -> None:
+    """Without the scripts that send it, a form of neither kind would load the page anew, and what was asked would be lost."""
+    forms = [
+        form
+        for file in (ROOT / "ui/templates").glob("*.html")
+        for form in re.findall(r"<form[^>]*", file.read_text())
+    ]
+    assert len(forms) > 30
+    for form in forms:
+        assert ("action=" in form) != ('method="dialog"' in form) or form.endswith(" hidden"), form
 
 
 async def test_what_a_workspace_may_ask_is_shown_and_offered(site: Site) -> None:
