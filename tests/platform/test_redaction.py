@@ -69,6 +69,7 @@ def redacted(redactor: Redactor, text: str, **policy: Any) -> str:
         ("see https://a.example/x?y=1.", "https://a.example/x?y=1", "URL"), ("from Dr. who", "Dr.", "TITLE"),
         ("bank account 123456789012", "123456789012", "US_BANK_NUMBER"),
         ("+1-541-754-3010x123", "+1-541-754-3010x123", "PHONE_NUMBER"), ("you can call 33 93 31", "33 93 31", "PHONE_NUMBER"),
+        ("Ann\n455 6186 office\nLeeds", "455 6186", "PHONE_NUMBER"), ("021 63 07 (Fax)", "021 63 07", "PHONE_NUMBER"),
         ("Phone: 782 2652", "782 2652", "PHONE_NUMBER"), ("it is 0477 11 28 98 now", "0477 11 28 98", "PHONE_NUMBER"),
         ("whorl_9f3kQ0aZ1x_secretsecret", "whorl_9f3kQ0aZ1x_secretsecret", "SECRET"),
     ],
@@ -83,6 +84,7 @@ def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
     ["in 1998-2004", "2 000 000 units", "version 2.10.3.1", "std::vector<int> x = 10:30:00", "0.8333333333333333",
      "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4",
      "in 1998 11 28 98 of them", "watch whorl_spans_refused_total", "33 93 31 in stock",
+     "455 6186 office chairs", "we moved 455 6186\noffice", "12 34 home\n",
      "call between 10-12 or on 14 15", "the text says 1200.500", "we call 2020-2021 a year", "call it 12.50 each, 119.90 once"],
 )  # fmt: skip
 def test_ordinary_numbers_are_not(text: str) -> None:
@@ -127,6 +129,22 @@ def test_names_in_lower_case_and_addresses(redactor: Redactor) -> None:
     assert "nowak" not in redacted(redactor, "hi, this is katarzyna nowak from rotterdam")
     address = redacted(redactor, "Please send it to 12 Baker Street, Apt. 4, London NW1 6XE.")
     assert not any(word in address for word in ("Baker", "12", "London", "6XE"))
+
+
+def test_persons_of_a_list_are_one_value_each(redactor: Redactor) -> None:
+    listed = redacted(redactor, "Thanks to Anna, Piotr and Lars. Piotr lives in Rotterdam.")
+    assert listed == "Thanks to <PERSON_1>, <PERSON_2> and <PERSON_3>. <PERSON_2> lives in <LOCATION_1>."
+    assert redacted(redactor, "I met Schmidt, Anna yesterday.") == "I met <PERSON_1> yesterday."
+
+
+def test_the_number_before_an_address_on_its_line_belongs_to_it(redactor: Redactor) -> None:
+    sent = redacted(redactor, "Ingrid Dahl\n\n43 ul. Królowej Jadwigi 112\nKraków")
+    assert sent == "<PERSON_1>\n\n<LOCATION_1>"
+
+
+@pytest.mark.parametrize("text", ['"Don\'t feed me," she said.', "Don’t wait.", "Won't it rain?"])
+def test_a_negation_is_no_name(redactor: Redactor, text: str) -> None:
+    assert redacted(redactor, text) == text
 
 
 def test_long_texts_are_split_without_losing_a_character() -> None:
@@ -200,10 +218,12 @@ def test_policies_are_frozen_and_strict() -> None:
 
 async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: Actor, rival: Actor) -> None:
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, RedactionPolicy(deny=("heliotrope",)))
-        newest = await store_policy(session, acme, RedactionPolicy(operators={"EMAIL_ADDRESS": "hash"}), 1)
+        await store_policy(session, SEALER, acme, RedactionPolicy(deny=("heliotrope",)))
+        newest = await store_policy(
+            session, SEALER, acme, RedactionPolicy(operators={"EMAIL_ADDRESS": "hash"}), 1
+        )
         with pytest.raises(ConflictError):
-            await store_policy(session, acme, RedactionPolicy(), 1)
+            await store_policy(session, SEALER, acme, RedactionPolicy(), 1)
         assert [row.version for row in await policy_history(session)] == [2, 1]
         assert [event.action for event in await recent(session)][:2] == ["redaction_policy.changed"] * 2
     async with tenant_session(whorl.engine, rival.tenant_id) as session:
@@ -238,7 +258,7 @@ async def test_while_the_policies_cannot_be_read_in_time_those_read_last_stay(
     monkeypatch.setattr(stored, "FRESH", 0.0)
     ours, theirs = str(acme.tenant_id), str(rival.tenant_id)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, RedactionPolicy(deny=("heliotrope",)))
+        await store_policy(session, SEALER, acme, RedactionPolicy(deny=("heliotrope",)))
     policies = StoredPolicies(TenantReader(whorl.addresses.app), SEALER)
     newest = {tenant: policies.of(tenant) for tenant in (ours, theirs)}
     with psycopg.connect(whorl.addresses.admin) as connection:

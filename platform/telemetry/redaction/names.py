@@ -3,6 +3,7 @@
 The network is trained by ``flywheel/recognizer`` on generated sentences.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 
@@ -31,6 +32,14 @@ _FUNCTION_WORDS = frozenset(
     "there these they this those to us was we were what when where which while who whom whose why will with would yes yet "
     "you your company team office customer order invoice account number mr mrs ms dr".split()
 )
+# "Don't", whose first word could be a man.
+_NEGATIONS = ("'t", "\u2019t")
+# A number before an address that has another one, alone on its line as in "43 ul. Długa 112".
+_HOUSE = re.compile(r"(?:^|\n)[ \t]*(\d{1,5})[ ,]+$")
+_HOUSE_SPACE = 20
+# Between the names of a list, and what may stand behind a comma without being another name.
+_AND = " and "
+_BETWEEN_NAMES = re.compile(r",\s+(?!(?:Jr|Sr|II|III|M\.?D|Ph\.?D|Esq)\b)(?:and )?| and ")
 # Where a name ends at the latest: quotes and brackets keep JSON and markup whole. Only an address
 # goes on in the next line.
 _MARKS = frozenset('"{}[]<>|;=\\')
@@ -127,7 +136,33 @@ class NameDetector:
                 continue
             if len(value) == len(text.strip()) and value.islower() and score < _MIN_ALONE:
                 continue
-            yield owner, Finding(start, end, KINDS[kind], score)
+            if first == last and text.startswith(_NEGATIONS, end):
+                continue
+            for one_start, one_end in _parts(text, start, end, KINDS[kind]):
+                yield owner, Finding(one_start, one_end, KINDS[kind], score)
+
+
+def _parts(text: str, start: int, end: int, kind: str) -> Iterator[tuple[int, int]]:
+    """Where the values of a run of words begin and end."""
+    if kind == "PERSON":
+        yield from _each_name(text, start, end)
+    elif kind == "LOCATION" and any(map(str.isdigit, text[start:end])):
+        house = _HOUSE.search(text, max(0, start - _HOUSE_SPACE), start)
+        yield (house.start(1) if house else start), end
+    else:
+        yield start, end
+
+
+def _each_name(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The persons of a list such as "Lund, Berg and Dahl", so that each is one value; one person as it is.
+
+    "Lund, Marta" is no list. Of organisations nobody can tell: "Lund, Berg and Dahl" may be a firm.
+    """
+    listed = "," in text[start:end] and (_AND in text[start:end] or text.startswith(_AND, end))
+    for between in _BETWEEN_NAMES.finditer(text, start, end) if listed else ():
+        yield start, between.start()
+        start = between.end()
+    yield start, end
 
 
 def split_text(text: str, limit: int = 2000) -> list[tuple[int, str]]:

@@ -84,12 +84,19 @@ _CALL = _cue(
 )
 # Groups of digits as they are dialled at home, where words say that it is a number to call.
 _LOCAL_NUMBER = r"\d(?<![\w.,:/$€£#-].)\d{1,4}(?:[ .-]\d{2,4}){1,4}(?![\w-]|[.,:/]\d|\s?[%€$])"
+# The same with what it reaches behind it, alone on a line, as signatures have it.
+_REACHES = ("office", "fax", "mobile", "cell", "home", "work", "tel", "phone", "direct")
+_LABELLED_NUMBER = (
+    r"\d(?<![^\n].)[\d .-]{5,15}(?<=\d)"
+    rf"(?=[ \t]*(?:\(|- |, )?(?i:{'|'.join(_REACHES)})\)?[ \t]*(?:\n|\Z))"
+)
 _LICENCE = _cue("driv(?:er'?s?|ers'|ing) licen[sc]e|permit|DL")
 
 _SECRET_NAMES = ("ass", "ASS", "wd", "WD", "key", "KEY", "Key", "ecret", "ECRET", "oken", "OKEN")
 _KEY_NAMES = (
     "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghs_", "_pat", "glpat", "xox", "whorl", "AKIA", "AIza",
 )  # fmt: skip
+_REACHED = tuple(form(word) for word in _REACHES for form in (str, str.title, str.upper))
 _LICENCE_NAMES = ("icen", "ICEN", "ermit", "DL")
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Sir", "Madam", "Rev", "Hon")
 _TITLE = r"[MDPSRH](?<!\w.)(?:rs?|s|iss|x|r|rof|rofessor|ir|adam|ev|on)\b\.?"
@@ -111,6 +118,7 @@ RULES = (
     Rule("PHONE_NUMBER", PHONE, score_phone, 7),
     Rule("PHONE_NUMBER", re.compile(r"[+\d](?<![\w.+].)\d{5,15}(?!\w|[.,-]\d)"), 0.6, 6, (), _CALL),
     Rule("PHONE_NUMBER", re.compile(_LOCAL_NUMBER), score_local, 6, (), _CALL),
+    Rule("PHONE_NUMBER", re.compile(_LABELLED_NUMBER), _if(score_local, 1.0), 6, _REACHED),
     Rule("DATE_TIME", re.compile(rf"\d(?<![\w.-].)\d{{3}}([-/.])\d{{1,2}}\1\d{{1,2}}(?!\d|[-/.]\d){_TIME}"), 0.8, 6),
     Rule("DATE_TIME", re.compile(_DATE_OF_NUMBERS), _if(is_month_day, 0.7), 4),
     Rule("DATE_TIME", re.compile(_DATE_DAY_FIRST), 0.8, 5),
