@@ -107,7 +107,7 @@ class Demo:
         async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
             newest = await policy_history(session, 1)
             if not newest or newest[0].policy != policy.model_dump(mode="json"):
-                await store_policy(session, self.actor, policy)
+                await store_policy(session, self.whorl.sign_on.sealer, self.actor, policy)
 
     def tasks(self) -> Tasks:
         tasks = draw_tasks()

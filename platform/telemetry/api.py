@@ -50,8 +50,9 @@ async def put_policy(
 ) -> Any:
     """Put a policy in force for the runs that end from now on, within two seconds in every process."""
     actor.require("administer")
-    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return _view(await store_policy(session, actor, body, based_on))
+    whorl = request.app.state.whorl
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        return _view(await store_policy(session, whorl.sign_on.sealer, actor, body, based_on))
 
 
 @router.get("/policy/history", response_model=list[PolicyView])

@@ -86,7 +86,7 @@ async def redaction(terminal: Terminal, policy_file: str | None) -> None:
     given = _read_policy(policy_file) if policy_file else None
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         if given is not None:
-            await store_policy(session, actor, given)
+            await store_policy(session, whorl.sign_on.sealer, actor, given)
         newest = await policy_history(session, 1)
         policy = RedactionPolicy.model_validate(newest[0].policy) if newest else RedactionPolicy()
         value = {"version": newest[0].version if newest else 0, "policy": policy.model_dump(mode="json")}

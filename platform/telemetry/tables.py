@@ -57,9 +57,9 @@ class ErasedRun(TenantTable, Base):
 class RedactionPolicyVersion(TenantTable, Base):
     """What a tenant wanted hidden from one change to the next; the newest version is in force.
 
-    The key of the operator ``hash`` stays the same in all versions, so that hashes do too. It is ``hash_key``, in the
-    clear, until secrets are rotated, then ``sealed_hash_key``; of versions that have neither it is that of the version
-    before.
+    The key of the operator ``hash`` stays the same in all versions, so that hashes do too. It is ``sealed_hash_key``, or
+    ``hash_key``, in the clear, where an earlier release made it and secrets were not rotated since; of versions that have
+    neither it is that of the version before.
     """
 
     __tablename__ = "redaction_policies"

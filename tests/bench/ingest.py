@@ -23,6 +23,7 @@ from whorl.platform.database.embedded import start_embedded
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.identity.sealing import Sealer
 from whorl.platform.telemetry.redaction.policy import RedactionPolicy
 from whorl.platform.telemetry.redaction.stored import store_policy
 
@@ -118,7 +119,7 @@ async def _tenant(url: str, policy: RedactionPolicy) -> str:
     made = await ensure_tenant(engine, "bench")
     actor: Actor = operator_of(made.tenant)
     async with tenant_session(engine, actor.tenant_id) as session:
-        await store_policy(session, actor, policy)
+        await store_policy(session, Sealer((bytes(32),)), actor, policy)
     await engine.dispose()
     return str(made.key)
 

@@ -128,63 +128,63 @@ async def keys_of(whorl: Whorl, actor: Actor) -> list[tuple[bytes | None, bytes 
         return [(row.hash_key, row.sealed_hash_key) for row in rows]
 
 
-async def test_keys_of_hashes_are_sealed_by_rotation_and_hashes_stay(
+async def put_hashing(whorl: Whorl, actor: Actor, key: str, policy: RedactionPolicy = HASHED) -> None:
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        await store_policy(session, sealer(key), actor, policy)
+
+
+async def put_by_an_earlier_release(whorl: Whorl, actor: Actor, version: int, hash_key: bytes | None) -> None:
+    """It copies what it knows of the newest version: the key in the clear, and after a rotation none."""
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        session.add(
+            RedactionPolicyVersion(
+                tenant_id=actor.tenant_id, version=version, policy=HASHED.model_dump(mode="json"),
+                hash_key=hash_key, actor="key:before",
+            )
+        )  # fmt: skip
+
+
+async def test_keys_of_hashes_are_sealed_at_once_and_hashes_stay_through_rotations(
     whorl: Whorl, acme: Actor, rival: Actor
 ) -> None:
     old, new = new_key(), new_key()
     for actor in (acme, rival):
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            await store_policy(session, actor, HASHED)
-            await store_policy(session, actor, HASHED)
-    [(clear, _), _] = await keys_of(whorl, acme)
-    before = hashed(whorl, acme, old)
-    assert clear is not None and hashed(whorl, rival, old) != before
-    assert await rotate(whorl.engine, sealer(old)) == 4
+        for _ in range(2):
+            await put_hashing(whorl, actor, old)
     assert all(key is None and sealed for key, sealed in await keys_of(whorl, acme))
-    assert hashed(whorl, acme, old) == before
+    before = hashed(whorl, acme, old)
+    assert hashed(whorl, rival, old) != before
+    assert await rotate(whorl.engine, sealer(old)) == 0
     assert await rotate(whorl.engine, sealer(new, old)) == 4
     assert await rotate(whorl.engine, sealer(new)) == 0
-    async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, HASHED)
-    [*_, newest] = await keys_of(whorl, acme)
-    assert newest[0] is None and newest[1] is not None
+    await put_hashing(whorl, acme, new)
     assert hashed(whorl, acme, new) == before
+
+
+async def test_without_its_key_nothing_is_hashed_otherwise(whorl: Whorl, acme: Actor) -> None:
+    await put_hashing(whorl, acme, new_key())
+    with pytest.raises(PrerequisiteError, match="hashes of redaction"):
+        hashed(whorl, acme, new_key())
+    await put_hashing(whorl, acme, new_key(), RedactionPolicy())
+    assert hashed(whorl, acme, new_key()) == "to <EMAIL_ADDRESS_1>", "who hashes nothing needs no key"
+
+
+async def test_a_key_that_an_earlier_release_made_is_kept_and_sealed_by_rotation(
+    whorl: Whorl, acme: Actor
+) -> None:
+    key, clear = new_key(), bytes(range(32))
+    await put_by_an_earlier_release(whorl, acme, 1, clear)
+    before = hashed(whorl, acme, key)
+    await put_hashing(whorl, acme, key)
+    assert await keys_of(whorl, acme) == [(clear, None)] * 2 and hashed(whorl, acme, key) == before
+    assert await rotate(whorl.engine, sealer(key)) == 2
+    assert all(left is None and sealed for left, sealed in await keys_of(whorl, acme))
     assert not any(
         clear in sealed or clear.hex().encode() in sealed
         for _, sealed in await keys_of(whorl, acme)
         if sealed
     )
-
-
-async def test_without_its_key_nothing_is_hashed_otherwise(whorl: Whorl, acme: Actor) -> None:
-    async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, HASHED)
-    await rotate(whorl.engine, sealer(new_key()))
-    with pytest.raises(PrerequisiteError, match="hashes of redaction"):
-        hashed(whorl, acme, new_key())
-    async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, RedactionPolicy())
-    assert hashed(whorl, acme, new_key()) == "to <EMAIL_ADDRESS_1>", "who hashes nothing needs no key"
-
-
-async def test_a_version_of_the_release_before_keeps_the_key(whorl: Whorl, acme: Actor) -> None:
-    """It copies what it knows of the newest version: the key in the clear, and after a rotation none."""
-    key = new_key()
-    async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, HASHED)
-    before = hashed(whorl, acme, key)
-    for version, rotated in ((2, False), (3, True)):
-        if rotated:
-            await rotate(whorl.engine, sealer(key))
-        async with tenant_session(whorl.engine, acme.tenant_id) as session:
-            newest = (await keys_of(whorl, acme))[-1]
-            session.add(
-                RedactionPolicyVersion(
-                    tenant_id=acme.tenant_id, version=version, policy=HASHED.model_dump(mode="json"),
-                    hash_key=newest[0], actor="key:before",
-                )
-            )  # fmt: skip
-        assert hashed(whorl, acme, key) == before
-    async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await store_policy(session, acme, HASHED)
+    await put_by_an_earlier_release(whorl, acme, 3, None)
+    assert hashed(whorl, acme, key) == before
+    await put_hashing(whorl, acme, key)
     assert hashed(whorl, acme, key) == before

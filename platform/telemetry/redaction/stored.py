@@ -86,7 +86,7 @@ async def policy_history(session: AsyncSession, limit: int = 100) -> list[Redact
 
 
 async def store_policy(
-    session: AsyncSession, actor: Actor, policy: RedactionPolicy, based_on: int | None = None
+    session: AsyncSession, sealer: Sealer, actor: Actor, policy: RedactionPolicy, based_on: int | None = None
 ) -> RedactionPolicyVersion:
     """Put a policy in force. Raises ConflictError where ``based_on`` is not the newest version."""
     await take_policy_turn(session, actor.tenant_id)
@@ -98,7 +98,7 @@ async def store_policy(
         )
     row = RedactionPolicyVersion(
         tenant_id=actor.tenant_id, version=version + 1, policy=policy.model_dump(mode="json"),
-        actor=actor.label, **await _key(session),
+        actor=actor.label, **await _key(session, sealer, actor.tenant_id),
     )  # fmt: skip
     session.add(row)
     record(session, actor, "redaction_policy.changed", str(row.version), replaces=version)
@@ -111,14 +111,11 @@ async def take_policy_turn(session: AsyncSession, tenant_id: uuid.UUID) -> None:
     await take_turns(session, f"redaction policy {tenant_id}")
 
 
-async def _key(session: AsyncSession) -> dict[str, bytes | None]:
-    """The key of the tenant's hashes as the newest version has it; a new one is in the clear.
-
-    For the release before this one knows no other, and would hash with another key or none.
-    """
+async def _key(session: AsyncSession, sealer: Sealer, tenant_id: uuid.UUID) -> dict[str, bytes | None]:
+    """The key of the tenant's hashes as the newest version that has one has it; a new one is sealed."""
     row = RedactionPolicyVersion
     keyed = select(row).where(or_(row.hash_key.is_not(None), row.sealed_hash_key.is_not(None)))
     newest = await session.scalar(keyed.order_by(row.version.desc()).limit(1))
     if newest is None:
-        return {"hash_key": secrets.token_bytes(32), "sealed_hash_key": None}
+        return {"hash_key": None, "sealed_hash_key": sealer.seal(secrets.token_hex(32), tenant_id, PURPOSE)}
     return {"hash_key": newest.hash_key, "sealed_hash_key": newest.sealed_hash_key}
