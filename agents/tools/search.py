@@ -57,10 +57,13 @@ def _citation(quote: Quote, number: int) -> Citation:
 
 def documents_json(citations: list[Citation]) -> str:
     """The passages as the conventions' ``gen_ai.retrieval.documents``."""
-    return json.dumps(
-        [
-            {"id": c["document_id"], "chunk_id": c["chunk_id"], "content": c["text"], "title": c["title"]}
-            for c in citations
-        ],
-        ensure_ascii=False,
-    )
+    documents = [
+        {
+            "id": citation["document_id"],
+            c.PASSAGE_ID: citation["chunk_id"],
+            "content": citation["text"],
+            "title": citation["title"],
+        }
+        for citation in citations
+    ]
+    return json.dumps(documents, ensure_ascii=False)

@@ -37,6 +37,8 @@ CONVERSATION: Final = "gen_ai.conversation.id"
 DATA_SOURCE: Final = "gen_ai.data_source.id"
 RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
 RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+# Of one of these, where Whorl itself searched: which passage of the document it is.
+PASSAGE_ID: Final = "chunk_id"
 SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
 RESPONSE_ID: Final = "gen_ai.response.id"
 EVALUATION_EVENT: Final = "gen_ai.evaluation.result"

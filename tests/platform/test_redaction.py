@@ -32,6 +32,7 @@ from whorl.platform.telemetry.redaction.walk import visit_json, visit_record
 
 SEALER = Sealer((bytes(32),))
 EMAIL = "zuzanna.kowalczyk@planted.example"
+CARD = "4111111111111111"
 
 
 def a_span(**attributes: Any) -> SpanRecord:
@@ -191,6 +192,12 @@ def test_allowed_values_stay_and_denied_ones_go(redactor: Redactor) -> None:
     assert "heliotropes" in redacted(redactor, "heliotropes", deny=["Heliotrope"]), "whole values only"
 
 
+def test_an_article_is_no_part_of_what_is_allowed(redactor: Redactor) -> None:
+    asked = "When was the Busan office opened?"
+    assert redacted(redactor, asked) == "When was the <LOCATION_1> office opened?"
+    assert redacted(redactor, asked, allow=["Busan"]) == asked
+
+
 def test_own_patterns(redactor: Redactor) -> None:
     policy = {"patterns": [{"kind": "CONTRACT", "pattern": r"C-\d{6}"}]}
     assert redacted(redactor, "see C-123456 and C-123457 and C-123456", **policy) == (
@@ -320,14 +327,46 @@ def test_retrieved_text_messages_and_errors_are_redacted(redactor: Redactor) -> 
 def test_the_document_of_a_passage_is_still_known(redactor: Redactor) -> None:
     """In the digits of some ids the detectors find places, without which nothing could be recalled."""
     ids = ["ba5efc1e-3dc9-478e-51a6-ab41facade00", "b0b0a11a-0000-4000-8000-cafe12345678"]
-    documents = [{"id": each, "chunk_id": "1", "content": f"Write to {EMAIL}."} for each in ids]
+    documents = [{"id": each, "chunk_id": CARD, "content": f"Write to {EMAIL}."} for each in ids]
     span = a_span(**{c.RETRIEVAL_DOCUMENTS: json.dumps(documents), "mlflow.spanOutputs": "x"})
     visit_record(span, lambda text: f"<{text}>")
     assert [each["id"] for each in json.loads(span.attributes[c.RETRIEVAL_DOCUMENTS])] == ids
     assert (
         EMAIL in span.attributes[c.RETRIEVAL_DOCUMENTS] and "<Write" in span.attributes[c.RETRIEVAL_DOCUMENTS]
     )
+    assert f'"chunk_id": "{CARD}"' in span.attributes[c.RETRIEVAL_DOCUMENTS], (
+        "one number in ten passes for a card's"
+    )
     assert span.attributes["mlflow.spanOutputs"] == "<x>", "a field's name is no content"
+    other = a_span(**{c.RETRIEVAL_DOCUMENTS: json.dumps(documents), c.SOURCE: "otlp"})
+    redactor.redact_run([other])
+    assert CARD not in other.attributes[c.RETRIEVAL_DOCUMENTS], "what another program calls so may be one"
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "call_facade5bade1cafe0dad4abe",
+        "chatcmpl-tool-deadbeefcafebabe0123456789abcdef",
+        "call_abMarieQx7LondonZt2PaulK",
+    ],
+)
+def test_what_a_server_calls_a_tool_call_is_nobody(redactor: Redactor, drawn: str) -> None:
+    messages = [{"role": "assistant", "parts": [{"type": "tool_call", "id": drawn, "name": "search"}]}]
+    span = a_span(**{c.INPUT_MESSAGES: json.dumps(messages), c.PROMPT_TOKEN_IDS: [1, 2]})
+    redactor.redact_run([span])
+    assert json.loads(span.attributes[c.INPUT_MESSAGES]) == messages and span.redactions == {}
+    assert span.attributes[c.PROMPT_TOKEN_IDS] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "told", ["call_4111111111111111", f"call_{EMAIL}", "Anna Schmidt", "call_Anna_Schmidt_1985"]
+)
+def test_what_only_looks_like_it_is_redacted(redactor: Redactor, told: str) -> None:
+    asked: list[str] = []
+    span = a_span(**{c.INPUT_MESSAGES: json.dumps([{"id": told}])})
+    visit_record(span, lambda text: asked.append(text) or text)  # type: ignore[func-returns-value]
+    assert told in asked
 
 
 def test_keys_are_redacted_and_none_is_lost(redactor: Redactor) -> None:

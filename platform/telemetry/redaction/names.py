@@ -32,6 +32,8 @@ _FUNCTION_WORDS = frozenset(
     "there these they this those to us was we were what when where which while who whom whose why will with would yes yet "
     "you your company team office customer order invoice account number mr mrs ms dr".split()
 )
+# It is no part of what an administrator allows or denies.
+_ARTICLE = "the"
 # "Don't", whose first word could be a man.
 _NEGATIONS = ("'t", "\u2019t")
 # A number before an address that has another one, alone on its line as in "43 ul. Długa 112".
@@ -115,7 +117,7 @@ class NameDetector:
             tagged.starts[owners].tolist(),
         )
         for first, last, kind, owner, offset in zip(*runs, strict=True):
-            while first < last and not bare[first].isalnum():
+            while first < last and (not bare[first].isalnum() or bare[first].lower() == _ARTICLE):
                 first += 1
             while first < last and not bare[last].isalnum():
                 last -= 1

@@ -28,6 +28,11 @@ _IDENTIFIER = re.compile(
 )
 # By what passages name their document: lineage follows it, and in its digits no name is looked for.
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What model servers call a tool call or a message: digits and letters drawn at random behind a word.
+_DRAWN = re.compile(
+    r"(?:call|chatcmpl|chatcmpl-tool|msg|fc|resp|run|step|tooluse|toolu)[_-]"
+    r"(?!.*\d{12})(?=(?:.*\d){2})(?:[0-9a-f]{16,48}|(?=.*[a-z].*[a-z])(?=.*[A-Z].*[A-Z])[0-9A-Za-z]{24})"
+)
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
 
@@ -72,8 +77,24 @@ def _visit_attribute(name: str, value: Any, change: Change, foreign: bool) -> An
     if name == c.TOOL_DEFINITIONS:
         return _visit_definitions(value, change)
     if name == c.RETRIEVAL_DOCUMENTS:
-        return visit_json(value, lambda text: text if _UUID.fullmatch(text) else change(text))
-    return visit_json(value, change)
+        return _visit_documents(value, change, foreign)
+    return visit_json(value, lambda text: text if _DRAWN.fullmatch(text) else change(text))
+
+
+def _visit_documents(value: Any, change: Change, foreign: bool) -> Any:
+    """What a search found: the ids of documents stay, and the numbers of Whorl's own passages, which are no card's."""
+
+    def content(given: Any) -> Any:
+        return visit_json(given, lambda text: text if _UUID.fullmatch(text) else change(text))
+
+    if foreign:
+        return content(value)
+    given = json.loads(value)
+    visited = [
+        {name: item if name == c.PASSAGE_ID else content(item) for name, item in document.items()}
+        for document in given
+    ]
+    return value if visited == given else json.dumps(visited, ensure_ascii=False)
 
 
 def _visit_identifier(value: Any, change: Change) -> Any:
