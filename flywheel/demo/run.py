@@ -13,6 +13,7 @@ from anyio import to_thread
 from rich.progress import Progress
 from sqlalchemy import func, select
 
+from ...agents.prompt import REFUSAL
 from ...agents.runs import RunRequest
 from ...agents.tools.mcp import McpConfig, McpServer
 from ...platform.database.base import new_id
@@ -135,16 +136,16 @@ class Demo:
             **options,
         )
 
-    async def collect(self, tasks: Tasks, tag: str) -> None:
+    async def collect(self, tasks: Tasks, tag: str, adapter: str = "") -> None:
         """Users ask, some answers twice; verifiers judge all, users thumb some and correct some.
 
-        What they correct is an answer, or the tool call that was wrong or missing.
+        What they correct is an answer, or the tool call that was wrong or missing. ``adapter`` answers, or the base.
         """
-        scored = await self._ask("collecting runs", tasks.learn, "", tags=(tag,))
+        scored = await self._ask("collecting runs", tasks.learn, adapter, tags=(tag,))
         for number in range(SAMPLES):
             sampling = Sampling(temperature=TEMPERATURE, seed=number)
             label = f"collecting runs, again ({number + 1} of {SAMPLES})"
-            scored += await self._ask(label, tasks.learn, "", tags=(tag,), sampling=sampling)
+            scored += await self._ask(label, tasks.learn, adapter, tags=(tag,), sampling=sampling)
         await self.whorl.flush()
         draw = random.Random(SEED)
         bar = self.bars.add_task("gathering outcomes", total=len(scored))
@@ -157,7 +158,7 @@ class Demo:
         if draw.random() < THUMBED:
             outcomes.append(Feedback("thumb", answer.score, "demo-user"))
         if answer.score == 0 and draw.random() < EDITED:
-            outcomes += _corrected(answer, tasks)
+            outcomes += corrected(answer, tasks)
         async with tenant_session(self.whorl.engine, self.actor.tenant_id) as session:
             for outcome in outcomes:
                 await record_outcome(
@@ -284,14 +285,16 @@ def _by_kind(scored: list[Scored]) -> dict[str, str]:
     return {kind: f"{int(sum(scores))}/{len(scores)}" for kind, scores in sorted(groups.items())}
 
 
-def _corrected(answer: Scored, tasks: Tasks) -> list[Feedback]:
-    """What a user who knows better says of a wrong answer: the right call, or the right sentence."""
+def corrected(answer: Scored, tasks: Tasks) -> list[Feedback]:
+    """What a user who knows better says of a wrong answer: the right call or sentence, or that there is none."""
     call, gold = tasks.calls.get(answer.task.group), tasks.golds[answer.task.group]
     if call is not None:
         if call.step and not (answer.calls and answer.calls[0].tool == "search"):
             return []
         text = json.dumps({"name": call.name, "arguments": call.arguments})
         return [Feedback("call_edit", 1.0, "demo-user", text=text, step=call.step)]
+    if gold == REFUSAL:
+        return [Feedback("edit", 1.0, "demo-user", text=gold)]
     citation = _shown_as(answer, gold)
     return [] if citation is None else [Feedback("edit", 1.0, "demo-user", text=f"[{citation}] {gold}")]
 

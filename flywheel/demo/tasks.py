@@ -4,11 +4,13 @@ import random
 from dataclasses import replace
 from typing import NamedTuple
 
+from ...agents.prompt import REFUSAL
 from ..call_edits import CallEdit
 from ..evaluation import Task
 from ..split import GROUP_TAG, is_held_out
 from .facts import CITIES, SEED, Fact, draw_facts, products
 from .stock import LEDGERS, units
+from .unanswered import Unanswered, draw_unanswered
 
 HELD_OUT = 0.35
 LOOKUP_TASKS, STOCK_TASKS, COST_TASKS = 150, 120, 40
@@ -45,6 +47,7 @@ def draw_tasks() -> Tasks:
     prices = [fact for fact in facts if fact.attribute == "price"]
     tasks += [_cost(draw, fact) for fact in draw.sample(prices, min(COST_TASKS, len(prices)))]
     draw.shuffle(tasks)
+    tasks += map(_unanswered, draw_unanswered())
     learn: list[Task] = []
     held_out: list[Task] = []
     for task, _, _ in tasks:
@@ -71,6 +74,10 @@ def _task(question: str, verifier: str, arguments: dict[str, object], group: str
 
 def _lookup(fact: Fact, question: str) -> Task:
     return _task(question, "answer_in_reply", {"answers": [fact.answer]}, fact.group, "lookup")
+
+
+def _unanswered(drawn: Unanswered) -> Drawn:
+    return Drawn(_task(drawn.question, "refusal", {}, f"unanswered/{drawn.about}", "unanswered"), REFUSAL)
 
 
 def _stock(draw: random.Random) -> Drawn:

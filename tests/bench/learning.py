@@ -1,11 +1,12 @@
 """Does each method help? ``python -m tests.bench.learning``: four methods, three seeds, two families, one base.
 
 The base is asked what can be learnt from, twice; verifiers judge every run, and of wrong ones seven in
-ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo`` goes
-on with the sft adapter of its seed. Every adapter is asked the same held-out questions as the base, without another
-word of training:
+ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo``, ``sft+kto``
+and ``sft+sft`` are a second turn: the sft adapter of the seed is asked the same in the base's place, judged and corrected in the
+same way, and the new adapter goes on with it, by runs of its own. Every adapter is asked the same held-out questions as
+the base, without another word of training:
 
-- ``company``: generated, the demonstration's questions about Halden, with documents, a calculator and
+- ``company``: generated, the demonstration's questions about Halden that have an answer, with documents, a calculator and
   a stock system whose codes no document tells;
 - ``bfcl``: third-party, the simple calls of BFCL v4, split by question;
 - ``general``: what the seed model learnt before (its held-out generated tasks), which must not be lost.
@@ -32,12 +33,14 @@ from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.demo.commands import demo_settings
 from whorl.flywheel.demo.run import EDITED, TEMPERATURE, Demo
+from whorl.flywheel.demo.tasks import Tasks
 from whorl.flywheel.evaluation import Scored, Task, ask_all
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.seed.bfcl import FILES, Problem, problems
 from whorl.flywheel.seed.evaluate import Seed, evaluate, held_out_library
 from whorl.flywheel.split import GROUP_TAG, is_held_out
 from whorl.flywheel.statistics import changed, mcnemar_p, wilson_interval
+from whorl.flywheel.tables import Dataset
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.recipe import Recipe, default_recipe, parse_method
 from whorl.platform.app import Whorl, open_whorl
@@ -51,13 +54,15 @@ from whorl.platform.settings import Settings
 from .corpora import DATA
 from .report import ROOT, Row, bar, commit, show, write
 
-METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo")
+METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo", "sft+kto", "sft+sft")
 # What begins as the sft adapter of its seed, in place of the base.
 AFTER_SFT = "sft+"
 FAMILIES = ("company", "bfcl", "general")
 HELD_OUT = 0.4
 SPLIT = 11
 TAG = "learning"
+# The method that a line of the results has which says that an adapter's own runs were collected.
+RUNS = "runs"
 FOLDER = ROOT / "build" / "learning"
 # What is lost at most of another family, and of the general set.
 LOSS = 0.02
@@ -66,6 +71,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 150.0},
     "sft+dpo": {"epochs": 2.0, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
+    "sft+kto": {"max_steps": 100, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
+    "sft+sft": {"epochs": 2.0, "learning_rate": 1e-3, "anchor": 5.0},
     "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 40.0},
     "grpo": {
         "max_steps": 60,
@@ -135,18 +142,23 @@ class Bench:
         calls = call_tasks()
         learn = [task for task in calls if not is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
         held_out = [task for task in calls if is_held_out(task.group, SPLIT, HELD_OUT)][: self.limit]
-        return learn, {"company": demo.tasks().held_out, "bfcl": list(held_out)}
+        return learn, {"company": self._answered(demo).held_out, "bfcl": list(held_out)}
+
+    @staticmethod
+    def _answered(demo: Demo) -> Tasks:
+        learn, held_out = ([task for task in part if task.verifier != "refusal"] for part in demo.tasks()[:2])
+        return demo.tasks()._replace(learn=learn, held_out=held_out)
 
     def _demo(self) -> Demo:
         return Demo(self.whorl, self.actor, self.bars, self.folder, limit=self.limit)
 
-    async def collect(self, calls: list[CallTask]) -> None:
-        """Ask what is to be learnt from, twice, and judge it."""
+    async def collect(self, calls: list[CallTask], tag: str, adapter: str = "") -> None:
+        """Ask the base, or an adapter, what is to be learnt from, twice, and judge it."""
         demo = self._demo()
-        await demo.collect(demo.tasks(), TAG)
+        await demo.collect(self._answered(demo), tag, adapter)
         draw = random.Random(SPLIT)
         for sampling in (Sampling(), Sampling(temperature=TEMPERATURE, seed=0)):
-            scored = await self.ask("collecting calls", calls, "", tags=(TAG,), sampling=sampling)
+            scored = await self.ask("collecting calls", calls, adapter, tags=(tag,), sampling=sampling)
             await self.whorl.flush()
             for answer in scored:
                 await self._judge(answer, draw)
@@ -205,6 +217,10 @@ class Results:
     def base(self) -> Row | None:
         return next((row for row in self.rows() if row["method"] == "base"), None)
 
+    def collected(self, adapter: str) -> bool:
+        """Whether all runs of a second turn are there."""
+        return any(row["method"] == RUNS and row["adapter"] == adapter for row in self.rows())
+
     def adapter(self, method: str, seed: int) -> str:
         """The adapter of a method and seed; raises RuntimeError where it was not trained."""
         for row in self.rows():
@@ -245,19 +261,26 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
 
         base = results.base()
         if base is None:
-            await bench.collect(calls)
+            await bench.collect(calls, TAG)
             base = await scores("base", None, "")
         rows = []
+        datasets: dict[tuple[str, str], Dataset] = {}
         for method in given.methods:
             own_method = parse_method(method.removeprefix(AFTER_SFT))
-            dataset = await create_dataset(
-                whorl.engine, bench.actor.tenant_id, settings.path("datasets"), own_method, Selection(tag=TAG),
-                seed=SPLIT,
-            )  # fmt: skip
             for seed in given.seeds:
-                begun = (
-                    {"continue_from": results.adapter("sft", seed)} if method.startswith(AFTER_SFT) else {}
-                )
+                begun, tag = {}, TAG
+                if method.startswith(AFTER_SFT):
+                    first = results.adapter("sft", seed)
+                    begun, tag = {"continue_from": first}, f"{TAG}:{first}"
+                    if not results.collected(first):
+                        await bench.collect(calls, tag, first)
+                        results.add({"method": RUNS, "recipe": None, "adapter": first, "commit": measured_at})
+                if (own_method, tag) not in datasets:
+                    datasets[own_method, tag] = await create_dataset(
+                        whorl.engine, bench.actor.tenant_id, settings.path("datasets"), own_method, Selection(tag=tag),
+                        seed=SPLIT,
+                    )  # fmt: skip
+                dataset = datasets[own_method, tag]
                 recipe = default_recipe(own_method, seed).changed(
                     **{**RECIPES[method], **begun, **given.changes}
                 )

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,15 @@ import pytest
 from rich.progress import Progress
 
 from tests.conftest import Addresses, Settings
+from whorl.agents.prompt import REFUSAL
+from whorl.flywheel.demo.facts import draw_facts
 from whorl.flywheel.demo.handbook import write_handbook
-from whorl.flywheel.demo.run import Demo, inventory_server
+from whorl.flywheel.demo.run import Demo, corrected, inventory_server
 from whorl.flywheel.demo.stock import LEDGERS
 from whorl.flywheel.demo.tasks import draw_tasks
+from whorl.flywheel.demo.unanswered import draw_unanswered
+from whorl.flywheel.evaluation import Scored
+from whorl.flywheel.verifiers.base import Attempt
 from whorl.platform.app import open_whorl
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 
@@ -81,7 +87,19 @@ def test_what_is_measured_is_not_learnt_from() -> None:
     tasks = draw_tasks()
     learnt, measured = ({task.group for task in part} for part in (tasks.learn, tasks.held_out))
     assert len(tasks.held_out) >= 100 and not learnt & measured
-    assert {task.tags[1] for task in tasks.held_out} == {"kind:lookup", "kind:stock", "kind:cost"}
+    kinds = {"kind:lookup", "kind:stock", "kind:cost", "kind:unanswered"}
+    assert {task.tags[1] for task in tasks.held_out} == kinds == {task.tags[1] for task in tasks.learn}
+
+
+def test_what_nobody_wrote_down_is_to_be_refused_and_so_users_correct_it() -> None:
+    tasks = draw_tasks()
+    unanswered = next(task for task in tasks.learn if task.verifier == "refusal")
+    assert unanswered.judge(Attempt(REFUSAL)) == 1.0 and unanswered.judge(Attempt("[1] It is 7.")) == 0.0
+    made_up = Scored(unanswered, "[1] It is 7.", 0.0, uuid.uuid4(), "succeeded")
+    [correction] = corrected(made_up, tasks)
+    assert (correction.kind, correction.text) == ("edit", REFUSAL)
+    told = {question for fact in draw_facts() for question in fact.questions}
+    assert not told & {one.question for one in draw_unanswered()}
 
 
 def count(database: Addresses, query: str) -> int:
