@@ -36,7 +36,7 @@ _UNTOLD: dict[str, tuple[str, ...]] = {
         "In which country may {e} not be used?", "How often may one ask for {e}?", "Which form is needed for {e}?",
     ),
 }  # fmt: skip
-EACH = 3
+EACH = 2
 
 
 def draw_unanswered() -> list[Unanswered]:

@@ -143,6 +143,13 @@ def test_the_number_before_an_address_on_its_line_belongs_to_it(redactor: Redact
     assert sent == "<PERSON_1>\n\n<LOCATION_1>"
 
 
+def test_bits_of_links_are_no_names_and_those_of_a_user_are_whole(redactor: Redactor) -> None:
+    for plain in ("More at http://t.co/sm2fn6sdJo and http://t.co/BSWj6CgEQ4", "Soooooo good, YESSSSS!"):
+        assert redacted(redactor, plain) == plain
+    user = redacted(redactor, "Thanks @annaberg17 for the picture of Anna Berg.")
+    assert "17" not in user and "Anna" not in user
+
+
 @pytest.mark.parametrize("text", ['"Don\'t feed me," she said.', "Don’t wait.", "Won't it rain?"])
 def test_a_negation_is_no_name(redactor: Redactor, text: str) -> None:
     assert redacted(redactor, text) == text

@@ -19,7 +19,7 @@ RECENT = 4096
 _MIN_SCORE = 0.4
 # The same for a text in lower case that would be a name as a whole: most are values of fields.
 _MIN_ALONE = 0.98
-# Shorter texts with a digit in them are no names.
+# Shorter texts with a digit in them are no names, and nothing so short is one in the middle of a word, as of a link.
 _MIN_NAMED = 4
 # After these a word in lower case is any one of its kind, not somebody's name.
 _INDEFINITE = (" a ", " an ", "\na ", "\nan ")
@@ -36,6 +36,10 @@ _FUNCTION_WORDS = frozenset(
 _ARTICLE = "the"
 # "Don't", whose first word could be a man.
 _NEGATIONS = ("'t", "\u2019t")
+# "Soooo" and "YESSSS", which the network has never seen.
+_DRAWN_OUT = re.compile(r"(?i)([a-z])\1{3}")
+# The digits of a user's name, as in "annaberg17".
+_OF_A_USER = re.compile(r"\d{1,4}(?!\w)")
 # A number before an address that has another one, alone on its line as in "43 ul. Długa 112".
 _HOUSE = re.compile(r"(?:^|\n)[ \t]*(\d{1,5})[ ,]+$")
 _HOUSE_SPACE = 20
@@ -122,11 +126,15 @@ class NameDetector:
             while first < last and not bare[last].isalnum():
                 last -= 1
             text = texts[owner]
+            while first < last and _inside_a_word(text, ends[first] - offset, bare[first]):
+                first += 1
             start, end = ends[first] - len(bare[first]) - offset, ends[last] - offset
             # The point of "J. R." and of "Jr." belongs to the name.
             if last > first and text[end : end + 1] == "." and len(bare[last]) <= 2:
                 end += 1
             value, score = text[start:end], max(map(chance.__getitem__, range(first, last + 1)))
+            if first == last and _inside_a_word(text, end, value):
+                continue
             if value.lower() in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
                 continue
             # Codes such as R2, also where their letter alone looks like a name.
@@ -138,16 +146,23 @@ class NameDetector:
                 continue
             if len(value) == len(text.strip()) and value.islower() and score < _MIN_ALONE:
                 continue
-            if first == last and text.startswith(_NEGATIONS, end):
+            if first == last and (text.startswith(_NEGATIONS, end) or _DRAWN_OUT.search(value)):
                 continue
             for one_start, one_end in _parts(text, start, end, KINDS[kind]):
                 yield owner, Finding(one_start, one_end, KINDS[kind], score)
 
 
+def _inside_a_word(text: str, end: int, word: str) -> bool:
+    """Whether a word that ends at ``end`` is a bit of a longer one, as of a link, and not a name that was glued to it."""
+    start = end - len(word)
+    return start > 0 and text[start - 1].isalnum() and not (len(word) > _MIN_NAMED and word.isalpha())
+
+
 def _parts(text: str, start: int, end: int, kind: str) -> Iterator[tuple[int, int]]:
     """Where the values of a run of words begin and end."""
     if kind == "PERSON":
-        yield from _each_name(text, start, end)
+        digits = _OF_A_USER.match(text, end)
+        yield from _each_name(text, start, digits.end() if digits else end)
     elif kind == "LOCATION" and any(map(str.isdigit, text[start:end])):
         house = _HOUSE.search(text, max(0, start - _HOUSE_SPACE), start)
         yield (house.start(1) if house else start), end
