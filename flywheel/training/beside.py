@@ -14,10 +14,11 @@ NEAR = 4
 
 
 class Batch(NamedTuple):
-    """Rows as a model takes them: its inputs, and of each place whether the token after it is the assistant's."""
+    """Rows as a model takes them: its inputs, of each place whether the token after it is the assistant's, each row's pool."""
 
     inputs: dict[str, Any]
     said: Any
+    pools: Any
 
     @property
     def targets(self) -> Any:
@@ -71,9 +72,10 @@ def spoken(model: Any, network: Any, batch: Batch) -> Any:
         hook.remove()
 
 
-def _batch(rows: Sequence[Rendered], pad: int, device: Any) -> Batch:
+def _batch(drawn: Sequence[tuple[int, Rendered]], pad: int, device: Any) -> Batch:
     import torch
 
+    pools, rows = zip(*drawn, strict=True)
     width = max(len(row["input_ids"]) for row in rows)
     ids = torch.full((len(rows), width), pad)
     seen, said = torch.zeros_like(ids), torch.zeros(ids.shape, dtype=torch.bool)
@@ -83,18 +85,22 @@ def _batch(rows: Sequence[Rendered], pad: int, device: Any) -> Batch:
         seen[at, :length] = 1
         said[at, : length - 1] = torch.tensor(row["assistant_masks"][1:], dtype=torch.bool)
     return Batch(
-        {"input_ids": ids.to(device), "attention_mask": seen.to(device), "use_cache": False}, said.to(device)
-    )
+        {"input_ids": ids.to(device), "attention_mask": seen.to(device), "use_cache": False}, said.to(device),
+        torch.tensor(pools, device=device),
+    )  # fmt: skip
 
 
-def _drawn(pools: Sequence[Sequence[Rendered]], draw: Random) -> list[Rendered]:
-    """``ROWS`` rows of all pools, which are in order of length: of about one length, so that little is padding."""
-    share, place, rows = ROWS // len(pools), draw.random(), list[Rendered]()
-    for pool in pools:
+def _drawn(pools: Sequence[Sequence[Rendered]], draw: Random) -> list[tuple[int, Rendered]]:
+    """``ROWS`` rows of all pools, which are in order of length: of about one length, so that little is padding.
+
+    Each has the number of its pool.
+    """
+    share, place, rows = ROWS // len(pools), draw.random(), list[tuple[int, Rendered]]()
+    for number, pool in enumerate(pools):
         some = min(share, len(pool))
         near = min(NEAR * some, len(pool))
         start = round(place * (len(pool) - near))
-        rows += draw.sample(pool[start : start + near], some)
+        rows += [(number, row) for row in draw.sample(pool[start : start + near], some)]
     return rows
 
 

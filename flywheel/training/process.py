@@ -24,7 +24,7 @@ from .curves import curves_of
 from .diagnose import diagnose
 from .prefixes import share_prefixes
 from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
-from .rehearsal import held_to, rehearsed
+from .rehearsal import Pool, held_to, rehearsed
 from .render import Row, mean_lengths
 from .surrogates import with_surrogates
 from .tokenizer import load_tokenizer
@@ -94,7 +94,8 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
         **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
-        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again), "anchored_rows": sum(map(len, anchors)),
+        "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again),
+        "anchored_rows": sum(len(pool.rows) for pool in anchors),
         "solved_rows": solved,
         "shared_beginnings": shared,
         "seconds": round(time.monotonic() - started, 2),
@@ -111,12 +112,14 @@ def _rehearsed(job: TrainingJob, count: int) -> list[Row]:
     return rehearsed(count, job.rehearsal, recipe.rehearse, recipe.seed)
 
 
-def _anchors(job: TrainingJob) -> list[list[Row]]:
-    """Rows of former tasks and of runs that the dataset keeps, on which the adapter is held to the base."""
+def _anchors(job: TrainingJob) -> list[Pool]:
+    """Rows of former tasks and of runs that the dataset keeps, on which the adapter is held."""
     kept = job.dataset_folder / f"{KEPT}.jsonl"
     some = kept.is_file() and kept.stat().st_size > 0
-    pools = held_to(job.rehearsal, kept if some else None, job.recipe.anchored)
-    return [[with_surrogates(row, job.recipe.seed) for row in pool] for pool in pools]
+    pools = held_to(job.rehearsal, kept if some else None, job.recipe.anchored, job.continued is not None)
+    return [
+        pool._replace(rows=[with_surrogates(row, job.recipe.seed) for row in pool.rows]) for pool in pools
+    ]
 
 
 def _rows(job: TrainingJob) -> tuple[list[Row], list[Row], int]:

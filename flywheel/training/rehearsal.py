@@ -6,6 +6,7 @@ arXiv 1811.11682). They come with the base, as ``rehearsal.jsonl`` in its folder
 
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from ...platform.errors import InputError
 from ...platform.lines import read_records
@@ -14,6 +15,13 @@ from .render import Row
 FILE = "rehearsal.jsonl"
 # Share of the rows trained on where the base brings rows to rehearse and the recipe names no share.
 SHARE = 0.5
+
+
+class Pool(NamedTuple):
+    """Rows on which an adapter is held: to the base, or to what its training begins as."""
+
+    rows: list[Row]
+    to_base: bool
 
 
 def rehearsal_of(model_folder: Path, given: Path | None) -> Path | None:
@@ -50,16 +58,20 @@ def rehearsed(count: int, file: Path | None, share: float | None, seed: int) -> 
     return taken
 
 
-def held_to(former: Path | None, kept: Path | None, weight: float | None) -> list[list[Row]]:
-    """The rows on which an adapter is held to its base with a ``weight``: of former tasks, and what a dataset keeps.
+def held_to(
+    former: Path | None, kept: Path | None, weight: float | None, continued: bool = False
+) -> list[Pool]:
+    """The rows on which an adapter is held with a ``weight``: former tasks of the base, and what a dataset keeps.
 
+    What a dataset keeps went well with the adapter that a training goes on with, if it does, and not with the base.
     None at 0, nor at None where there is neither file. Raises InputError for a weight without a file, and for lines
     that are no rows of an sft dataset.
     """
-    pools = [] if weight == 0 else [read(file) for file in (former, kept) if file is not None]
+    files = [] if weight == 0 else [(former, True), (kept, not continued)]
+    pools = [Pool(read(file), to_base) for file, to_base in files if file is not None]
     if weight and not pools:
         raise _nothing("--anchor 0")
-    return [pool for pool in pools if pool]
+    return [pool for pool in pools if pool.rows]
 
 
 def _nothing(without: str) -> InputError:

@@ -9,12 +9,13 @@ from typing import Any
 
 from ...platform.errors import InputError, missing_extra
 from . import labelled, pairs
-from .anchor import WEIGHT, anchored
+from .anchor import BEGUN, WEIGHT, anchored
 from .distance import measured
 from .episodes import Episodes, guided, paid
 from .guides import likely
 from .plan import Plan, loss_of
 from .recipe import Recipe
+from .rehearsal import Pool
 from .render import Row, render_sft, render_text
 from .targets import ALL
 from .validation import last_evaluation
@@ -59,13 +60,13 @@ def _four_bits() -> dict[str, Any]:
 
 def build_trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: list[Row], aside: list[Row], output: Path,
-    callbacks: list[Any], target_modules: str = ALL, anchors: Sequence[Sequence[Row]] = (), continued: Path | None = None,
+    callbacks: list[Any], target_modules: str = ALL, anchors: Sequence[Pool] = (), continued: Path | None = None,
 ) -> Any:  # fmt: skip
     """A TRL trainer over the rows of a dataset, LoRA on ``target_modules``; ``aside`` is evaluated on.
 
     The adapter begins as the one in the folder ``continued``, where there is one, and else as the base.
 
-    Where there are pools of rows in ``anchors`` the adapter is held to the base on them.
+    Where there are pools of rows in ``anchors`` the adapter is held on them, to the base or to how it begins.
 
     Raises InputError where the base has no such modules.
     """
@@ -88,7 +89,7 @@ def build_trainer(
     adapter = (
         {"model": model, "peft_config": _lora(recipe, model, target_modules)}
         if continued is None
-        else {"model": _adapted(model, continued)}
+        else {"model": _adapted(model, continued, any(not pool.to_base for pool in anchors))}
     )
     built = trainer(
         **adapter,
@@ -167,11 +168,17 @@ def _lora(recipe: Recipe, model: Any, target_modules: str) -> Any:
     )
 
 
-def _adapted(model: Any, folder: Path) -> Any:
-    """The base with an adapter on it, to be trained; TRL keeps a copy as the reference of preference methods and GRPO."""
+def _adapted(model: Any, folder: Path, twice: bool) -> Any:
+    """The base with an adapter on it, to be trained; ``twice`` with it as it begins, too, named ``BEGUN``.
+
+    TRL keeps a copy of its own as the reference of preference methods and GRPO.
+    """
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, folder, is_trainable=True)
+    adapted = PeftModel.from_pretrained(model, folder, is_trainable=True)
+    if twice:
+        adapted.load_adapter(folder, BEGUN)
+    return adapted
 
 
 def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import torch
+from peft import PeftModel
 from safetensors.torch import load_file
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.conftest import Settings, quote_first
 from tests.flywheel.manifests import store_dataset
-from tests.flywheel.test_resume import Killed, die_after, small, the_job, write_rows
+from tests.flywheel.test_resume import PROMPT, Killed, die_after, small, the_job, write_rows
 from tests.tiny_model import make_model
 from whorl.flywheel import withdrawal
 from whorl.flywheel.datasets import make_again
@@ -23,6 +25,7 @@ from whorl.flywheel.training import launch
 from whorl.flywheel.training.launch import queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, Recipe, TrainingJob, default_recipe
+from whorl.flywheel.training.render import render_sft
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import Whorl, open_whorl
 from whorl.platform.database.session import tenant_session
@@ -82,12 +85,53 @@ def test_a_preference_method_is_held_to_the_adapter_before(model: Path, before: 
     assert report["loss_last"] < 0.69
 
 
+KEPT = {"messages": [*PROMPT, {"role": "assistant", "content": "Then low 3"}], "tools": []}
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto", "simpo"])
+def test_on_what_the_dataset_keeps_it_is_held_to_the_adapter_before(
+    method: Any, model: Path, before: Path, tmp_path: Path
+) -> None:
+    """These are runs of that adapter; the base would say something else there."""
+    moved = []
+    for weight in (0.0, 50.0):
+        job = continued(method, model, before, tmp_path / str(weight), max_steps=8, anchor=weight)
+        (job.dataset_folder / "kept.jsonl").write_text(json.dumps(KEPT) + "\n")
+        report = train(job.model_copy(update={"rehearsal": None}), lambda _: None)
+        moved.append(divergence(model, before, job.output_folder, KEPT))
+        assert not [path for path in job.output_folder.iterdir() if path.is_dir()], "no copy of what it was"
+    assert report["curves"]["anchor_loss"][0] == [1, pytest.approx(0, abs=1e-4)], "it begins as that adapter"
+    assert moved[0] > 1.5 * moved[1] > 0, moved
+
+
+def test_on_former_tasks_it_is_held_to_the_base(model: Path, before: Path, tmp_path: Path) -> None:
+    """Of the rows of a step half are the dataset's then, of which nothing is asked in the beginning."""
+    first = []
+    for kept in ("", json.dumps(KEPT) + "\n"):
+        job = continued("dpo", model, before, tmp_path / str(len(kept)), max_steps=1, anchor=1.0)
+        (job.dataset_folder / "kept.jsonl").write_text(4 * kept)
+        first.append(train(job, lambda _: None)["curves"]["anchor_loss"][0][1])
+    assert first[0] > 0.1 and 0.2 < first[1] / first[0] < 0.8, first
+
+
+def divergence(model: Path, one: Path, other: Path, row: dict[str, Any]) -> float:
+    """KL(one || other), mean over the tokens of a row."""
+    ids = torch.tensor([render_sft(AutoTokenizer.from_pretrained(model), row)[0]["input_ids"]])
+    said = []
+    for adapter in (one, other):
+        network = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(model), adapter).eval()
+        with torch.no_grad():
+            said.append(network(ids).logits.log_softmax(-1))
+    return float((said[0].exp() * (said[0] - said[1])).sum(-1).mean())
+
+
 def test_a_continued_training_is_resumed_to_the_same_weights(
     model: Path, before: Path, tmp_path: Path
 ) -> None:
-    whole = continued("dpo", model, before, tmp_path / "whole", save_every=4)
+    whole, cut = (continued("dpo", model, before, tmp_path / name, save_every=4) for name in ("whole", "cut"))
+    for job in (whole, cut):
+        (job.dataset_folder / "kept.jsonl").write_text(json.dumps(KEPT) + "\n")
     expected = train(whole, lambda _: None)
-    cut = continued("dpo", model, before, tmp_path / "cut", save_every=4)
     _, tell = die_after(5)
     with pytest.raises(Killed):
         train(cut, tell)

@@ -84,8 +84,12 @@ def test_whether_there_is_an_anchor(tmp_path: Path) -> None:
     file = written(tmp_path / FILE, OLD)
     kept = written(tmp_path / "kept.jsonl", OLD[:2])
     assert [len(held_to(file, None, weight)) for weight in (None, 0.0, 2.0)] == [1, 0, 1]
-    assert [len(pool) for pool in held_to(file, kept, None)] == [5, 2]
-    assert [len(pool) for pool in held_to(None, kept, 1.0)] == [2]
+    assert [(len(pool.rows), pool.to_base) for pool in held_to(file, kept, None)] == [(5, True), (2, True)]
+    assert [(len(p.rows), p.to_base) for p in held_to(file, kept, None, continued=True)] == [
+        (5, True),
+        (2, False),
+    ]
+    assert [len(pool.rows) for pool in held_to(None, kept, 1.0)] == [2]
     assert held_to(None, None, None) == held_to(None, None, 0.0) == []
     with pytest.raises(InputError, match="--anchor 0"):
         held_to(None, None, 1.0)
