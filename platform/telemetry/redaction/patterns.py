@@ -78,6 +78,12 @@ _PASSWORD = (
     r"(?i)\b(?:password|passwd|pwd|passphrase|api[_-]?key|secret|access[_-]?token)\b[\"']?"
     r"(?: is|\s?[:=])\s?[\"']?(?P<value>(?=\S{0,40}\d)[^\s\"',;]{6,})"
 )
+# What a shell, a file of settings or a container is given: AWS_SECRET_ACCESS_KEY=…, DB_PASSWORD: …; not what names another
+# variable.
+_SETTING = (
+    r"\b[A-Z0-9_]{0,40}(?:SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|(?:ACCESS|SECRET|PRIVATE|AUTH|SIGNING)_KEY|CREDENTIALS?)"
+    r"[\"']?\s?[=:]\s?[\"']?(?P<value>(?![$<{%*]|os\.|process\.|(?:None|null|true|false)\b)[^\s\"',;]{6,})"
+)
 _PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\0]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z|(?=\n\0))"
 _CALL = _cue(
     "phone|tel|telephone|call|mobile|cell|fax|dial|whatsapp|text(?: me)?|ring|reach(?:ed)?(?: me)?|phone number"
@@ -90,13 +96,28 @@ _LABELLED_NUMBER = (
     r"\d(?<![^\n].)[\d .-]{5,15}(?<=\d)"
     rf"(?=[ \t]*(?:\(|- |, )?(?i:{'|'.join(_REACHES)})\)?[ \t]*(?:\n|\Z))"
 )
+# Whose home a path leads through; what programs and images call their user is nobody.
+_HOME = (
+    r"(?:/home/|/Users/|\\Users\\{1,2})(?!(?:user|users|ubuntu|root|runner|app|admin|node|vscode|ec2-user|shared|public|default|"
+    r"debian|jovyan|git|www|guest|test|me|you|username|USER|Shared|Public|Default|Administrator|All Users)[/\\])"
+    r"(?P<value>[^\W\d_][\w.-]{1,31})(?=[/\\])"
+)
+_IS = r"\b(?: number| code| date)?(?: is|:|=|#)?\s?"
+_CARD_CODE = rf"(?i)\b(?:cvv2?|cvc2?|(?:card )?security code|card verification)(?:{_IS})(?P<value>\d{{3,4}})(?![\w-]|\.\d)"
+_CARD_END = (
+    rf"(?i)\b(?:exp(?:iry|ires|iration)?|valid (?:thru|until|through|to)|good thru){_IS}"
+    r"(?P<value>(?:0[1-9]|1[0-2])[/-](?:20)?\d\d)(?![\w/-])"
+)
 _LICENCE = _cue("driv(?:er'?s?|ers'|ing) licen[sc]e|permit|DL")
 
 _SECRET_NAMES = ("ass", "ASS", "wd", "WD", "key", "KEY", "Key", "ecret", "ECRET", "oken", "OKEN")
+_SETTINGS = ("SECRET", "TOKEN", "PASS", "KEY", "CREDENTIAL")
 _KEY_NAMES = (
     "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghs_", "_pat", "glpat", "xox", "whorl", "AKIA", "AIza",
 )  # fmt: skip
 _REACHED = tuple(form(word) for word in _REACHES for form in (str, str.title, str.upper))
+_CODES = ("cv", "CV", "Cv", "ecurity", "ECURITY", "verification")
+_ENDS = ("exp", "Exp", "EXP", "alid", "ALID", "thru")
 _LICENCE_NAMES = ("icen", "ICEN", "ermit", "DL")
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Sir", "Madam", "Rev", "Hon")
 _TITLE = r"[MDPSRH](?<!\w.)(?:rs?|s|iss|x|r|rof|rofessor|ir|adam|ev|on)\b\.?"
@@ -106,6 +127,8 @@ _TITLE = r"[MDPSRH](?<!\w.)(?:rs?|s|iss|x|r|rof|rofessor|ir|adam|ev|on)\b\.?"
 RULES = (
     Rule("EMAIL_ADDRESS", re.compile(r"(?<![\w.%+'&-])[\w%+'&-][\w.%+'&-]{0,63}@(?:[\w-]+\.)+[^\W\d_]{2,}"), 1.0, 0, ("@",)),
     Rule("CREDIT_CARD", re.compile(r"\d(?<![\w.-].)(?:[ -]?\d){11,18}(?![\w-]|\.\d)"), _if(is_card, 1.0), 12),
+    Rule("CREDIT_CARD", re.compile(_CARD_CODE), 0.7, 3, _CODES),
+    Rule("DATE_TIME", re.compile(_CARD_END), 0.7, 4, _ENDS),
     Rule("IBAN_CODE", re.compile(rf"[A-Za-z](?<!\w.)(?i:{_IBAN})"), _if(is_iban, 1.0), 10),
     Rule("IBAN_CODE", re.compile(rf"[A-Z](?<!\w.){_IBAN}"), _if(is_long, 0.6), 10),
     Rule("US_SSN", re.compile(r"\d(?<![\w.-].)\d{2}([- .])\d{2}\1\d{4}(?![\w-]|\.\d)"), _if(is_ssn, 0.85), 9),
@@ -134,11 +157,13 @@ RULES = (
     Rule("US_BANK_NUMBER", re.compile(r"\d(?<![\w.-].)\d{7,16}(?![\w-])"), 0.65, 8, ("ank", "outing", "ccount"),
          _cue("bank|routing|account (?:number|no|#)")),
     Rule("CRYPTO", re.compile(_WALLET), _if(is_wallet, 0.95), 2),
+    Rule("PERSON", re.compile(_HOME), 0.8, 0, ("/home/", "/Users/", "\\Users\\")),
     Rule("SECRET", re.compile(_KEY), 0.9, 0, _KEY_NAMES),
     Rule("SECRET", re.compile(r"(?<=[Bb]earer )[-._~+/A-Za-z0-9]{16,}=*"), 0.8, 0, ("earer ",)),
     Rule("SECRET", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), 0.95, 0, ("eyJ",)),
     Rule("SECRET", re.compile(_PRIVATE_KEY), 1.0, 0, ("PRIVATE KEY",)),
     Rule("SECRET", re.compile(_PASSWORD), 0.8, 1, _SECRET_NAMES),
+    Rule("SECRET", re.compile(_SETTING), 1.0, 0, _SETTINGS),
     Rule("URL", re.compile(_URL), 0.7, 0, ("://",)),
     Rule("URL", re.compile(_DOMAIN), 0.55, 0, tuple(f".{suffix}" for suffix in _SUFFIX.split("|"))),
     Rule("TITLE", re.compile(_TITLE), 0.5, 0, _TITLES),
