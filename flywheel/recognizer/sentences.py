@@ -9,14 +9,15 @@ from zlib import crc32
 from . import templates as t
 from .draws import Draws, coined
 from .lexicon import PEOPLES, TECHNICAL, prose
+from .tongues import FRAMES, Tongues, drawn_messages
 from .wordnet import WordNet, frames
 
 _SLOT = re.compile(r"\{([a-z]+)\}")
 # Kinds are indices into ``names.KINDS``.
 _KINDS = {"person": 1, "first": 1, "last": 1, "place": 2, "street": 2, "address": 2, "org": 3, "user": 1}
 _STYLES = ((t.GENERAL, 34), (t.CHAT, 22), (t.LETTERS, 16), (t.POSTS, 10), (t.PLAIN, 18))
-# Weight of the frames from WordNet's examples among the styles'.
-_CARRIED = 30
+# Weight of the frames from WordNet's examples among the styles', and of those of other languages.
+_CARRIED, _FOREIGN = 30, 16
 _JUNK = (
     "\u00e2\u20ac\u201c", "\u00e2\u20ac\u2122", "\u05d2\u20ac\u201c", "\u05d2\u20ac", "\u0432\u0402\u201d", "\u00c3\u00a9",
     "\u00ef\u00bf\u00bd", "\u2013", "\u2014", "\u2022", "\u2026", "\u00bb", "\u2192", "\u2713", "\u2605", "\u263a", "\u00a0",
@@ -43,7 +44,7 @@ class Sentences:
         self.draw = self.draws.draw
         styles = [
             ([frame for frame in style if (crc32(frame.encode()) % 8 == 0) == held_out], weight)
-            for style, weight in (*_STYLES, (frames(english.examples), _CARRIED))
+            for style, weight in (*_STYLES, (frames(english.examples), _CARRIED), (FRAMES, _FOREIGN))
         ]
         self._styles = [style for style, _ in styles if style]
         self._weights = [weight for style, weight in styles if style]
@@ -172,6 +173,12 @@ def sample_english(draw: random.Random, english: WordNet, count: int) -> list[Ma
             text = _capitals(draw, text)
         found.append(Marked(text, []))
     return found
+
+
+def sample_tongues(draw: random.Random, tongues: Tongues, count: int) -> list[Marked]:
+    """Texts of other languages without any name, some in lower case."""
+    texts = drawn_messages(draw, tongues, count)
+    return [Marked(text.lower() if draw.random() < 0.15 else text, []) for text in texts]
 
 
 def _capitals(draw: random.Random, text: str) -> str:

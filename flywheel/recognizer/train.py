@@ -27,7 +27,8 @@ from ...platform.telemetry.redaction.words import (
     split_words,
 )
 from .lexicon import LOCALES, ORGANISATIONS, PLACES, towns
-from .sentences import Marked, Sentences, sample_english, sample_prose
+from .sentences import Marked, Sentences, sample_english, sample_prose, sample_tongues
+from .tongues import Tongues, read_tongues
 from .wordnet import WordNet, read
 
 # Share of list words whose lists are hidden in training: else a name outside every list would
@@ -52,7 +53,7 @@ class Vocabulary(NamedTuple):
     lists: torch.Tensor  # [n]
 
 
-def word_lists(english: WordNet) -> dict[int, int]:
+def word_lists(english: WordNet, tongues: Tongues) -> dict[int, int]:
     """Bits by word hash: 1 first names, 2 family names, 4 places, 8 words of organisations, 16 ordinary ones.
 
     Ordinary words that are one of MiniLM's pieces are known by it.
@@ -82,7 +83,7 @@ def word_lists(english: WordNet) -> dict[int, int]:
     put([town for town, _ in towns()] + [*PLACES, *english.places], 4)
     put(list(ORGANISATIONS), 8)
     pieces = Pieces()
-    put([word for word in english.words if pieces.of(word)[1]], 16)
+    put([word for word in english.words | tongues.words if pieces.of(word)[1]], 16)
     return dict(bits)
 
 
@@ -211,19 +212,20 @@ def _half(values: torch.Tensor) -> npt.NDArray[np.float16]:
     return np.asarray(values.detach().numpy(), dtype=np.float16)
 
 
-def train(count: int, seed: int, epochs: int, wordnet: Path, out: Path) -> None:
+def train(count: int, seed: int, epochs: int, wordnet: Path, messages: Path, out: Path) -> None:
     """Generate, look up, fit, measure and save."""
     started = time.monotonic()
     torch.manual_seed(seed)
-    english = read(wordnet)
+    english, tongues = read(wordnet), read_tongues(messages)
     sentences = Sentences(seed, english)
     marked = [sentences.sentence() for _ in range(count)]
     marked += sample_prose(sentences.draw, count // 8) + sample_english(sentences.draw, english, count // 3)
+    marked += sample_tongues(sentences.draw, tongues, count // 3)
     sentences.draw.shuffle(marked)
     others, rows = Sentences(seed + 1, english, held_out=True), {"": 0}
     batches = lay_out(marked, rows)
     held_out = lay_out([others.sentence() for _ in range(2000)], rows)
-    lists = word_lists(english)
+    lists = word_lists(english, tongues)
     vocabulary = look_up(rows, lists, sentences.draw)
     print(
         f"{len(marked)} sentences, {len(rows)} words, {len(lists)} in lists, {time.monotonic() - started:.0f} s",
@@ -247,6 +249,12 @@ if __name__ == "__main__":
         required=True,
         help="folder with WordNet's data.noun, data.verb, data.adj, data.adv",
     )
+    parser.add_argument(
+        "--messages",
+        type=Path,
+        required=True,
+        help="folder with the packages django and wagtail, for their locale/*/LC_MESSAGES/*.mo",
+    )
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    train(options.sentences, options.seed, options.epochs, options.wordnet, options.out)
+    train(options.sentences, options.seed, options.epochs, options.wordnet, options.messages, options.out)

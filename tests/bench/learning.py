@@ -70,7 +70,7 @@ SEEDS = (0, 1, 2)
 RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 150.0},
-    "sft+dpo": {"epochs": 2.0, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
+    "sft+dpo": {"epochs": 2.0, "learning_rate": 5e-4, "nll": 2.0, "anchor": 60.0},
     "sft+kto": {"max_steps": 100, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
     "sft+sft": {"epochs": 2.0, "learning_rate": 1e-3, "anchor": 5.0},
     "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 40.0},

@@ -1,11 +1,13 @@
 """What the name recognizer is trained on, and that what is trained can be used."""
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
 
-from whorl.flywheel.recognizer.sentences import Sentences, sample_english
+from whorl.flywheel.recognizer.sentences import Sentences, sample_english, sample_tongues
+from whorl.flywheel.recognizer.tongues import read_tongues
 from whorl.flywheel.recognizer.train import train
 from whorl.flywheel.recognizer.wordnet import frames, read
 from whorl.platform.telemetry.redaction.names import KINDS, NameDetector
@@ -32,6 +34,44 @@ def wordnet(tmp_path: Path) -> Path:
     for name, text in _FILES.items():
         (tmp_path / name).write_text(text)
     return tmp_path
+
+
+@pytest.fixture
+def messages(tmp_path: Path) -> Path:
+    """German messages of a program."""
+    told = {
+        "Save": "Speichern", "The file %(name)s is missing.": "Die <b>Datei</b> %(name)s fehlt hier.",
+        "Again": "Again and again", "Unchanged words": "Unchanged words",
+    }  # fmt: skip
+    folder = tmp_path / "program/locale/de/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.mo").write_bytes(catalogue({"": "Content-Type: text/plain; charset=UTF-8\n", **told}))
+    return tmp_path / "program"
+
+
+def catalogue(pairs: dict[str, str]) -> bytes:
+    """A compiled catalogue of gettext, https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html."""
+    texts = [text.encode() for column in zip(*sorted(pairs.items()), strict=True) for text in column]
+    start, tables, body = 28 + 8 * len(texts), b"", b""
+    for text in texts:
+        tables += struct.pack("<II", len(text), start + len(body))
+        body += text + b"\0"
+    count = len(pairs)
+    return struct.pack("<IIIIIII", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0) + tables + body
+
+
+def test_messages_of_programs_are_texts_of_other_languages_without_names(messages: Path) -> None:
+    tongues = read_tongues(messages)
+    assert set(tongues.messages["de"]) == {"Speichern", "Die Datei 12 fehlt hier.", "Again and again"}
+    assert {"fehlt", "hier", "arbeit", "toujours", "ogni"} <= tongues.words
+    assert not {"Datei", "datei"} & tongues.words, "what is written with a capital could be a name"
+    drawn = sample_tongues(random.Random(0), tongues, 50)
+    assert all(not names for _, names in drawn) and len({text for text, _ in drawn}) > 5
+
+
+def test_a_folder_without_messages_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="has no messages of programs"):
+        read_tongues(tmp_path)
 
 
 def test_wordnet_gives_words_with_their_forms_names_and_sentences_without_names(wordnet: Path) -> None:
@@ -71,9 +111,9 @@ def test_plain_english_holds_no_name(wordnet: Path) -> None:
     assert all(not names for _, names in sample_english(random.Random(0), english, count))
 
 
-def test_what_is_trained_is_what_the_detector_reads(wordnet: Path, tmp_path: Path) -> None:
+def test_what_is_trained_is_what_the_detector_reads(wordnet: Path, messages: Path, tmp_path: Path) -> None:
     out = tmp_path / "names.npz"
-    train(count=24, seed=0, epochs=1, wordnet=wordnet, out=out)
+    train(count=24, seed=0, epochs=1, wordnet=wordnet, messages=messages, out=out)
     found = NameDetector(Tagger(out), threshold=0.0).find(["Anna Schmidt lives in Vienna."])
     assert found[0]
     assert {finding.kind for finding in found[0]} <= set(KINDS)

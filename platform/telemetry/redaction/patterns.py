@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from .base import Finding
-from .phones import PHONE, score_local, score_phone
+from .phones import PHONE, is_local, score_phone
 from .validators import is_address, is_card, is_iban, is_long, is_month_day, is_ssn, is_wallet
 
 _DIGIT = re.compile(r"\d")
@@ -140,8 +140,8 @@ RULES = (
     Rule("MAC_ADDRESS", re.compile(_MAC), 0.9, 2, ("-", ":")),
     Rule("PHONE_NUMBER", PHONE, score_phone, 7),
     Rule("PHONE_NUMBER", re.compile(r"[+\d](?<![\w.+].)\d{5,15}(?!\w|[.,-]\d)"), 0.6, 6, (), _CALL),
-    Rule("PHONE_NUMBER", re.compile(_LOCAL_NUMBER), score_local, 6, (), _CALL),
-    Rule("PHONE_NUMBER", re.compile(_LABELLED_NUMBER), _if(score_local, 1.0), 6, _REACHED),
+    Rule("PHONE_NUMBER", re.compile(_LOCAL_NUMBER), _if(is_local, 0.6), 6, (), _CALL),
+    Rule("PHONE_NUMBER", re.compile(_LABELLED_NUMBER), _if(is_local, 1.0), 6, _REACHED),
     Rule("DATE_TIME", re.compile(rf"\d(?<![\w.-].)\d{{3}}([-/.])\d{{1,2}}\1\d{{1,2}}(?!\d|[-/.]\d){_TIME}"), 0.8, 6),
     Rule("DATE_TIME", re.compile(_DATE_OF_NUMBERS), _if(is_month_day, 0.7), 4),
     Rule("DATE_TIME", re.compile(_DATE_DAY_FIRST), 0.8, 5),

@@ -40,10 +40,10 @@ def score_phone(value: str) -> float:
     return 0.45 if re.fullmatch(r"\d{3}[-.]\d{4}|\d{3,5} \d{6,7}|\d{2,3}-\d{7,8}", bare) else 0.0
 
 
-def score_local(value: str) -> float:
-    """How surely groups of digits are a number as it is dialled at home; 0 for hours, years, dates and decimal numbers."""
+def is_local(value: str) -> bool:
+    """Whether groups of digits may be a number as it is dialled at home, and are no hours, years, date or decimal number."""
     is_number = 6 <= sum(map(str.isdigit, value)) <= 15 and not _DECIMAL.fullmatch(value)
-    return 0.6 if is_number and not _DATE.fullmatch(value) else 0.0
+    return is_number and not _DATE.fullmatch(value)
 
 
 def _is_valid(digits: str) -> bool:
