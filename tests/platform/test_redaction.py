@@ -146,7 +146,7 @@ def test_persons_of_a_list_are_one_value_each(redactor: Redactor) -> None:
 
 
 def test_the_number_before_an_address_on_its_line_belongs_to_it(redactor: Redactor) -> None:
-    sent = redacted(redactor, "Ingrid Dahl\n\n43 ul. Królowej Jadwigi 112\nKraków")
+    sent = redacted(redactor, "Ingrid Dahl\n\n43 Hauptstraße 112\nGraz")
     assert sent == "<PERSON_1>\n\n<LOCATION_1>"
 
 
@@ -155,6 +155,34 @@ def test_bits_of_links_are_no_names_and_those_of_a_user_are_whole(redactor: Reda
         assert redacted(redactor, plain) == plain
     user = redacted(redactor, "Thanks @annaberg17 for the picture of Anna Berg.")
     assert "17" not in user and "Anna" not in user
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Guten Tag, meine Bestellung ist noch nicht angekommen, bitte prüfen Sie den Versand.", ""),
+        ("Bonjour, je n'arrive pas à me connecter, pouvez-vous m'aider à changer mon mot de passe ?", ""),
+        ("Hola, quiero cambiar mi contraseña porque no puedo entrar en la cuenta.", ""),
+        ("Buongiorno, vorrei sapere quando arriva il mio ordine, grazie.", ""),
+        ("Ik kan niet inloggen op mijn account, kunt u mij helpen?", ""),
+        ("Dzień dobry, nie mogę się zalogować, proszę o pomoc.", ""),
+        ("Ich heiße Sabine Krüger und wohne in Leipzig.", "Sabine Krüger Leipzig"),
+        ("Bonjour, je m'appelle Chloé Dubois et j'habite à Toulouse.", "Chloé Dubois Toulouse"),
+        ("Hola, soy Lucía Fernández y vivo en Sevilla.", "Lucía Fernández Sevilla"),
+        ("Mi chiamo Giulia Moretti e abito a Bologna.", "Giulia Moretti Bologna"),
+        ("Mijn naam is Daan de Vries en ik woon in Utrecht.", "Daan Vries Utrecht"),
+    ],
+)
+def test_other_languages_are_read(redactor: Redactor, text: str, hidden: str) -> None:
+    found = redacted(redactor, text)
+    assert (found == text) == (not hidden) and not [word for word in hidden.split() if word in found]
+    assert all(
+        word in found for word in ("und wohne in", "je m'appelle", "y vivo en", "e abito a") if word in text
+    )
+
+
+def test_a_month_is_no_woman(redactor: Redactor) -> None:
+    assert redacted(redactor, "Will you be there on April 3?") == "Will you be there on April 3?"
 
 
 @pytest.mark.parametrize("text", ['"Don\'t feed me," she said.', "Don’t wait.", "Won't it rain?"])

@@ -16,7 +16,7 @@ from .words import bare_word
 KINDS = ("", "PERSON", "LOCATION", "ORGANIZATION")
 # Paragraphs whose findings are kept in memory: prompts and passages come again from run to run.
 RECENT = 4096
-_MIN_SCORE = 0.4
+_MIN_SCORE = 0.25
 # The same for a text in lower case that would be a name as a whole: most are values of fields.
 _MIN_ALONE = 0.98
 # Shorter texts with a digit in them are no names, and nothing so short is one in the middle of a word, as of a link.
@@ -46,6 +46,9 @@ _HOUSE_SPACE = 20
 # Between the names of a list, and what may stand behind a comma without being another name.
 _AND = " and "
 _BETWEEN_NAMES = re.compile(r",\s+(?!(?:Jr|Sr|II|III|M\.?D|Ph\.?D|Esq)\b)(?:and )?| and ")
+# Months that are women's names, too, where a day or a year follows.
+_MONTHS = frozenset(("april", "may", "june", "august"))
+_DAY = re.compile(r",?\s+\d")
 # Where a name ends at the latest: quotes and brackets keep JSON and markup whole. Only an address
 # goes on in the next line.
 _MARKS = frozenset('"{}[]<>|;=\\')
@@ -147,6 +150,8 @@ class NameDetector:
             if len(value) == len(text.strip()) and value.islower() and score < _MIN_ALONE:
                 continue
             if first == last and (text.startswith(_NEGATIONS, end) or _DRAWN_OUT.search(value)):
+                continue
+            if value.lower() in _MONTHS and _DAY.match(text, end):
                 continue
             for one_start, one_end in _parts(text, start, end, KINDS[kind]):
                 yield owner, Finding(one_start, one_end, KINDS[kind], score)
