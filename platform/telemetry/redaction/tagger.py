@@ -95,7 +95,7 @@ class Tagger:
         self._pieces = Pieces()
         self._lock = threading.Lock()
         self._rows: dict[str, int] = {}
-        self._near = np.zeros((0, 0, WIDTH), np.float32)  # [words, 2 * NEAR + 1, WIDTH]
+        self._near = np.zeros((2 * NEAR + 1, 0, WIDTH), np.float32)  # [offsets, words, WIDTH]
         self._capitals = np.zeros((3, 0), np.float64)
 
     @property
@@ -120,7 +120,7 @@ class Tagger:
         rows = np.fromiter(map(self._rows.__getitem__, raw), np.int64, len(raw))
         counts: list[Counts] = [np.bincount(owners, each[rows], texts) for each in self._capitals]
         first = network.cases[case_of(*counts)[owners]]
-        _add_neighbours(first, self._near.take(rows, axis=0).transpose(1, 0, 2))
+        _add_rows(first, self._near, rows)
         np.maximum(first, 0, out=first)
         gaps = rows == 0
         first[gaps] = 0
@@ -141,7 +141,7 @@ class Tagger:
             self._rows = {"": 0, "\0": 0}
             new = sorted(raw - self._rows.keys())
             size = max(_KEPT, len(new)) + 2
-            self._near = np.zeros((size, 2 * NEAR + 1, WIDTH), np.float32)
+            self._near = np.zeros((2 * NEAR + 1, size, WIDTH), np.float32)
             self._capitals = np.zeros((3, size), np.float64)
         if not new:
             return
@@ -149,7 +149,7 @@ class Tagger:
         looks = [look_at(word) for word in new]
         projected = self.project(new, looks)
         for offset, weights in enumerate(self.network.near):
-            self._near[start:end, offset] = projected @ weights
+            self._near[offset, start:end] = projected @ weights
         self._capitals[:, start:end] = np.array([look.capitals for look in looks]).T
         self._rows.update(zip(new, range(start, end), strict=True))
 
@@ -179,6 +179,18 @@ def _greatest(values: Float32) -> Float32:
     for column in values.T[1:]:
         np.maximum(greatest, column, out=greatest)
     return greatest[:, None]
+
+
+def _add_rows(to: Float32, tables: Float32, rows: Int64) -> None:
+    """As :func:`_add_neighbours` of the tables' rows, one table at a time, so that what is added stays in the cache."""
+    middle, given = len(tables) // 2, np.empty_like(to)
+    for offset, table in enumerate(tables, -middle):
+        low, high = max(0, -offset), len(to) - max(0, offset)
+        if low < high:
+            # "clip" since "raise" copies once more; no row is out of the table.
+            to[low:high] += table.take(
+                rows[low + offset : high + offset], axis=0, out=given[low:high], mode="clip"
+            )
 
 
 def _add_neighbours(to: Float32, by_offset: npt.NDArray[np.float32]) -> None:
