@@ -1,8 +1,8 @@
 """Does each method help? ``python -m tests.bench.learning``: four methods, three seeds, two families, one base.
 
 The base is asked what can be learnt from, twice; verifiers judge every run, and of wrong ones seven in
-ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo``, ``sft+kto``
-and ``sft+sft`` are a second turn: the sft adapter of the seed is asked the same in the base's place, judged and corrected in the
+ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo`` and
+``sft+sft`` are a second turn: the sft adapter of the seed is asked the same in the base's place, judged and corrected in the
 same way, and the new adapter goes on with it, by runs of its own. Every adapter is asked the same held-out questions as
 the base, without another word of training:
 
@@ -54,7 +54,7 @@ from whorl.platform.settings import Settings
 from .corpora import DATA
 from .report import ROOT, Row, bar, commit, show, write
 
-METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo", "sft+kto", "sft+sft")
+METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo", "sft+sft")
 # What begins as the sft adapter of its seed, in place of the base.
 AFTER_SFT = "sft+"
 FAMILIES = ("company", "bfcl", "general")
@@ -71,7 +71,6 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sft": {"epochs": 3.0, "learning_rate": 2e-3, "anchor": 5.0},
     "dpo": {"epochs": 4.0, "learning_rate": 2e-3, "nll": 5.0, "anchor": 150.0},
     "sft+dpo": {"epochs": 2.0, "learning_rate": 5e-4, "nll": 2.0, "anchor": 60.0},
-    "sft+kto": {"max_steps": 100, "learning_rate": 5e-4, "nll": 2.0, "anchor": 20.0},
     "sft+sft": {"epochs": 2.0, "learning_rate": 1e-3, "anchor": 5.0},
     "kto": {"max_steps": 150, "learning_rate": 1e-3, "nll": 5.0, "anchor": 40.0},
     "grpo": {

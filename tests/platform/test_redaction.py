@@ -91,7 +91,8 @@ def test_each_form_is_found_whole(text: str, value: str, kind: str) -> None:
      "order 123456789", "a 1700000000000000000 b", "12.5 % of 480", "pages 10-12, 14", "it costs $1,234,567.89", "§ 12.3.4",
      "in 1998 11 28 98 of them", "watch whorl_spans_refused_total", "33 93 31 in stock",
      "MAX_TOKENS=4096", "NUM_TOKENS: 123456", "TOKEN=$TOKEN", "API_KEY = os.environ['A']", "TOKEN: ${{ secrets.TOKEN }}",
-     "the CVV is on the back of 300 cards", "on 09/27 we met", "/home/ubuntu/x", "PASSWORD_MIN_LENGTH=12345678", "KEY: 123456",
+     "the CVV is on the back of 300 cards", "on 09/27 we met", "/home/ubuntu/x", "C:\\Users\\Public\\x", "/home/dev/x",
+     "PASSWORD_MIN_LENGTH=12345678", "KEY: 123456",
      "455 6186 office chairs", "we moved 455 6186\noffice", "12 34 home\n",
      "call between 10-12 or on 14 15", "the text says 1200.500", "we call 2020-2021 a year", "call it 12.50 each, 119.90 once"],
 )  # fmt: skip

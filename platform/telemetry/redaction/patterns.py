@@ -97,10 +97,14 @@ _LABELLED_NUMBER = (
     rf"(?=[ \t]*(?:\(|- |, )?(?i:{'|'.join(_REACHES)})\)?[ \t]*(?:\n|\Z))"
 )
 # Whose home a path leads through; what programs and images call their user is nobody.
+_NOBODY = (
+    "user|users|username|ubuntu|debian|centos|fedora|root|runner|app|admin|administrator|node|vscode|ec2-user|shared|public|default|"
+    "jovyan|jupyter|git|www|www-data|guest|test|me|you|dev|developer|deploy|build|builder|ci|jenkins|docker|container|pi|postgres|"
+    "nginx|airflow|spark|hadoop|web|ftp|mail|nobody|student|work|workspace|home|tmp|data|service|svc|bot|agent|project|projects|"
+    "linuxbrew|circleci|travis|vagrant|coder|codespace|gitpod|sandbox|default|all users"
+)
 _HOME = (
-    r"(?:/home/|/Users/|\\Users\\{1,2})(?!(?:user|users|ubuntu|root|runner|app|admin|node|vscode|ec2-user|shared|public|default|"
-    r"debian|jovyan|git|www|guest|test|me|you|username|USER|Shared|Public|Default|Administrator|All Users)[/\\])"
-    r"(?P<value>[^\W\d_][\w.-]{1,31})(?=[/\\])"
+    rf"(?:/home/|/Users/|\\Users\\{{1,2}})(?!(?i:{_NOBODY})[/\\])(?P<value>[^\W\d_][\w.-]{{1,31}})(?=[/\\])"
 )
 _IS = r"\b(?: number| code| date)?(?: is|:|=|#)?\s?"
 _CARD_CODE = rf"(?i)\b(?:cvv2?|cvc2?|(?:card )?security code|card verification)(?:{_IS})(?P<value>\d{{3,4}})(?![\w-]|\.\d)"
