@@ -22,9 +22,9 @@ _UNTOLD: dict[str, tuple[str, ...]] = {
     ),
     "offices": (
         "Who cleans the {e} office?", "How many windows does the {e} office have?", "What is the rent of the {e} office?",
-        "Who is the landlord of the {e} office?", "How far is the {e} office from the airport?",
+        "Which artist decorated the {e} office?", "How far is the {e} office from the airport?",
         "Which bank is next to the {e} office?", "How many people visited the {e} office last year?",
-        "How many floors does the {e} office have?",
+        "Which alarm system protects the {e} office?",
     ),
     "teams": (
         "How many people work in the {e} team?", "When was the {e} team founded?",
