@@ -17,7 +17,7 @@ LANGUAGES = {
     "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "pl": "pl_PL", "da": "da_DK", "cs": "cs_CZ",
     "pt": "", "pt_BR": "", "sv": "", "nb": "", "fi": "", "hu": "", "ro": "", "tr": "", "sk": "", "hr": "", "ca": "",
 }  # fmt: skip
-# Places for values, markup, and marks of access keys.
+# Places for values, and markup.
 _VALUE = re.compile(r"%\(\w+\)[#0-9.]*[a-z]|%[#0-9.]*[sdif]|\{\w*\}")
 _MARKUP = re.compile(r"<[^>]*>|&\w+;")
 _WORD = re.compile(r"[^\W\d_]{3,}")

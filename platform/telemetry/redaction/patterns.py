@@ -101,7 +101,7 @@ _NOBODY = (
     "user|users|username|ubuntu|debian|centos|fedora|root|runner|app|admin|administrator|node|vscode|ec2-user|shared|public|default|"
     "jovyan|jupyter|git|www|www-data|guest|test|me|you|dev|developer|deploy|build|builder|ci|jenkins|docker|container|pi|postgres|"
     "nginx|airflow|spark|hadoop|web|ftp|mail|nobody|student|work|workspace|home|tmp|data|service|svc|bot|agent|project|projects|"
-    "linuxbrew|circleci|travis|vagrant|coder|codespace|gitpod|sandbox|default|all users"
+    "linuxbrew|circleci|travis|vagrant|coder|codespace|gitpod|sandbox|all users"
 )
 _HOME = (
     rf"(?:/home/|/Users/|\\Users\\{{1,2}})(?!(?i:{_NOBODY})[/\\])(?P<value>[^\W\d_][\w.-]{{1,31}})(?=[/\\])"
