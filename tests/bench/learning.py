@@ -145,8 +145,12 @@ class Bench:
 
     @staticmethod
     def _answered(demo: Demo) -> Tasks:
-        learn, held_out = ([task for task in part if task.verifier != "refusal"] for part in demo.tasks()[:2])
-        return demo.tasks()._replace(learn=learn, held_out=held_out)
+        """The demonstration's tasks that have an answer."""
+        tasks = demo.tasks()
+        learn, held_out = (
+            [task for task in part if task.verifier != "refusal"] for part in (tasks.learn, tasks.held_out)
+        )
+        return tasks._replace(learn=learn, held_out=held_out)
 
     def _demo(self) -> Demo:
         return Demo(self.whorl, self.actor, self.bars, self.folder, limit=self.limit)
