@@ -4,7 +4,6 @@ The texts are translated messages of programs (``*.mo``), as the packages ``djan
 (BSD), of which only training needs the files; ordinary words are also those of Faker's lists (MIT).
 """
 
-import gettext
 import random
 import re
 from collections.abc import Iterator
@@ -12,14 +11,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from ..seed.languages import messages_of
+
 # The folder of a language's messages, and Faker's locale with a list of its words, if it has one.
 LANGUAGES = {
     "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "pl": "pl_PL", "da": "da_DK", "cs": "cs_CZ",
     "pt": "", "pt_BR": "", "sv": "", "nb": "", "fi": "", "hu": "", "ro": "", "tr": "", "sk": "", "hr": "", "ca": "",
 }  # fmt: skip
-# Places for values, and markup.
-_VALUE = re.compile(r"%\(\w+\)[#0-9.]*[a-z]|%[#0-9.]*[sdif]|\{\w*\}")
-_MARKUP = re.compile(r"<[^>]*>|&\w+;")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 FRAMES = (
@@ -90,25 +88,13 @@ class Tongues:
 
 def read_tongues(folder: Path) -> Tongues:
     """The messages below a folder, ``locale/LANGUAGE/LC_MESSAGES/*.mo``; raises FileNotFoundError where there are none."""
-    messages = {language: tuple(dict.fromkeys(_messages(folder, language))) for language in LANGUAGES}
+    messages = {language: tuple(dict.fromkeys(messages_of(folder, language))) for language in LANGUAGES}
     if not any(messages.values()):
         raise FileNotFoundError(f"{folder} has no messages of programs (locale/de/LC_MESSAGES/*.mo).")
     words = {word.lower() for locale in filter(None, LANGUAGES.values()) for word in _listed(locale)}
     for texts in messages.values():
         words.update(word for text in texts for word in _WORD.findall(text) if word.islower())
     return Tongues(messages, frozenset(words))
-
-
-def _messages(folder: Path, language: str) -> Iterator[str]:
-    for file in sorted(folder.rglob(f"locale/{language}/LC_MESSAGES/*.mo")):
-        with file.open("rb") as stream:
-            catalogue = gettext.GNUTranslations(stream)._catalog  # type: ignore[attr-defined]
-        for original, translated in catalogue.items():
-            if not original or translated == original:
-                continue
-            text = " ".join(_MARKUP.sub(" ", _VALUE.sub("12", translated)).split())
-            if 8 <= len(text) <= 300:
-                yield text
 
 
 def _listed(locale: str) -> tuple[str, ...]:

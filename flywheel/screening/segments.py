@@ -9,7 +9,7 @@ _WORD = re.compile(r"\w")
 _JSON = re.compile(r'"\s*[:,\]}]+\s*(?:[\[{]\s*)*"?|[\[{]\s*"')
 _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029]|\\r\\n|\\n(?![a-z]{2}[\w]*\\)")
 _SENTENCE = re.compile(
-    r"(?<=[a-z0-9A-Z)\]\"'»”’][.!?])[\"'”’)]*\s+(?=[^a-z\s])|(?<=[。！？।])|(?<=!!!)\s+|(?<=\?)\s+(?=\w)"
+    r"(?<=[\w)\]\"'»”’][.!?])[\"'»”’)]*\s+(?=[^a-z\s])|(?<=[。！？।؟])|(?<=!!!)\s+|(?<=\?)\s+(?=\w)"
 )
 _CELL = re.compile(r"\s*\|\s*|\t")
 # Tags of HTML that end a sentence. One with attributes is kept: text may hide in them.

@@ -6,6 +6,8 @@ import unicodedata
 import numpy as np
 import numpy.typing as npt
 
+from .lexicon import CONCEPTS
+
 Float32 = npt.NDArray[np.float32]
 
 _VERBS = frozenset(
@@ -68,7 +70,7 @@ _CODE = re.compile(r"[{}();=<>]|::|->|\w\.\w+\(|^\s*(?:import|from|def|class|ret
 _QUOTED = re.compile(r"['\"‘“][^'\"]{2,}['\"’”]")
 # First and last letter of Greek with Cyrillic, of Hebrew to Thai, and of the scripts of East Asia.
 _SCRIPTS = (("\u0370", "\u052f"), ("\u0590", "\u0e7f"), ("\u3040", "\ud7ff"))
-WIDTH = 44
+WIDTH = 51
 
 
 def style_of(text: str, pieces: int) -> Float32:
@@ -95,7 +97,7 @@ def style_of(text: str, pieces: int) -> Float32:
         len(set(words)) / count,
         _share(words, _SUPPOSED), _share(words, _PRIVATE), sum(word in _ENGLISH for word in words) / count,
         sum(word in _OTHER for word in words) / count, bool(_TURN.search(text)), bool(_MODE.search(text)), *scripts,
-        bool(words) and words[0] in _LEADS,
+        bool(words) and words[0] in _LEADS, *(min(len(concept.findall(text)), 3) / 3 for concept in CONCEPTS),
     ], dtype=np.float32)  # fmt: skip
 
 

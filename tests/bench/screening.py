@@ -3,8 +3,11 @@
 Every text is screened as a tool's result (``role="tool"``), the attacks and the benign prompts
 alike: one setting for all. Prints a table for each set and each of its kinds and writes
 ``build/bench/screening.json``. Nothing of these collections is read in training.
+
+``--languages FOLDER`` also screens texts in other languages (see ``tongues``, which names the packages).
 """
 
+import argparse
 import json
 import time
 from collections import defaultdict
@@ -13,9 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from whorl.flywheel.screening import Verdict, default_screener
+from whorl.flywheel.screening.screener import Screener
 
 from .corpora import DATA
 from .report import Row, bar, commit, show, write
+from .tongues import foreign
 
 # Over-defence accuracy as published by PIGuard's repository, assets/Results.png.
 PUBLISHED = {
@@ -77,19 +82,34 @@ def rows_of(found: list[tuple[Case, Verdict]]) -> list[Row]:
     for case, verdict in found:
         groups[case.set, case.kind].append(verdict.flagged)
         groups[case.set, "total"].append(verdict.flagged)
+    return [_row(name, kind, flags) for (name, kind), flags in sorted(groups.items())]
+
+
+def rows_abroad(folder: Path, screener: Screener) -> list[Row]:
+    """The share flagged of every kind of text in other languages, and of every language of a kind."""
+    groups: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for each in foreign(folder):
+        flagged = screener.screen_text(each.text).flagged
+        kind = "message in English" if (each.kind, each.language) == ("message", "en") else each.kind
+        groups[kind, each.language].append(flagged)
+        groups[kind, "total"].append(flagged)
     return [
-        {
-            "set": name,
-            "kind": kind,
-            "texts": len(flags),
-            "flagged": sum(flags),
-            "share": round(sum(flags) / len(flags), 3),
-        }
-        for (name, kind), flags in sorted(groups.items())
+        _row(f"other languages, {kind}", language, flags)
+        for (kind, language), flags in sorted(groups.items())
     ]
 
 
+def _row(name: str, kind: str, flags: list[bool]) -> Row:
+    share = round(sum(flags) / len(flags), 3)
+    return {"set": name, "kind": kind, "texts": len(flags), "flagged": sum(flags), "share": share}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--languages", type=Path, help="texts in other languages: packages, unpacked")
+    languages = parser.parse_args().languages
     began_at = commit()
     if not (DATA / "injection-bipia").exists():
         print(f"Not measured: {DATA / 'injection-bipia'} is missing.")
@@ -100,6 +120,8 @@ def main() -> None:
     found = [(case, screener.screen_text(case.text)) for case in every]
     seconds = time.perf_counter() - started
     rows = rows_of(found)
+    if languages is not None:
+        rows += rows_abroad(languages, screener)
     show(rows)
     attacks = [verdict.flagged for case, verdict in found if case.attack]
     benign = [verdict.flagged for case, verdict in found if not case.attack]

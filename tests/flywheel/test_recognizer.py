@@ -1,7 +1,6 @@
 """What the name recognizer is trained on, and that what is trained can be used."""
 
 import random
-import struct
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,8 @@ from whorl.flywheel.recognizer.train import train
 from whorl.flywheel.recognizer.wordnet import frames, read
 from whorl.platform.telemetry.redaction.names import KINDS, NameDetector
 from whorl.platform.telemetry.redaction.tagger import Tagger
+
+from .catalogues import write_messages
 
 _FILES = {
     "data.noun": """\
@@ -39,25 +40,11 @@ def wordnet(tmp_path: Path) -> Path:
 @pytest.fixture
 def messages(tmp_path: Path) -> Path:
     """German messages of a program."""
-    told = {
+    write_messages(tmp_path / "program", "de", {
         "Save": "Speichern", "The file %(name)s is missing.": "Die <b>Datei</b> %(name)s fehlt hier.",
         "Again": "Again and again", "Unchanged words": "Unchanged words",
-    }  # fmt: skip
-    folder = tmp_path / "program/locale/de/LC_MESSAGES"
-    folder.mkdir(parents=True)
-    (folder / "django.mo").write_bytes(catalogue({"": "Content-Type: text/plain; charset=UTF-8\n", **told}))
+    })  # fmt: skip
     return tmp_path / "program"
-
-
-def catalogue(pairs: dict[str, str]) -> bytes:
-    """A compiled catalogue of gettext, https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html."""
-    texts = [text.encode() for column in zip(*sorted(pairs.items()), strict=True) for text in column]
-    start, tables, body = 28 + 8 * len(texts), b"", b""
-    for text in texts:
-        tables += struct.pack("<II", len(text), start + len(body))
-        body += text + b"\0"
-    count = len(pairs)
-    return struct.pack("<IIIIIII", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, 0) + tables + body
 
 
 def test_messages_of_programs_are_texts_of_other_languages_without_names(messages: Path) -> None:

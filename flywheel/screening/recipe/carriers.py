@@ -249,3 +249,46 @@ KEYS = (
     "title", "note", "description", "body", "content", "text", "comment", "review", "name", "status", "summary", "subject",
     "message", "bio", "details", "value", "remarks", "snippet",
 )  # fmt: skip
+# Pages of help: orders to whoever sits before the screen, passwords and accounts among them.
+HELP_LINES = (
+    "[Click|Select|Choose|Press|Tap] [Settings|Accounts|the menu button|Network|Save|the gear icon|Printers|Sharing] [to "
+    "open the panel|in the sidebar|in the top right corner|and then Add|to confirm|once more].",
+    "[Open|Launch|Start] the [overview|file manager|terminal|control panel|app store|settings window] and [start typing|"
+    "choose|search for|scroll to] [Users|Backup|Displays|Sound|Bluetooth|'{topic}'].",
+    "[Type|Enter|Fill in] [your password|the code|a new name|the address of the server|your user name] [when prompted|and "
+    "press Enter|in the field below|twice|, then click Next|if you are asked to].",
+    "You [may|might|will] [have|need] to [press Unlock|type your password|restart the computer|log in again|ask your "
+    "administrator] [for the changes to take effect|first|when prompted|before you can go on].",
+    "If you [forgot|lost|do not know] your [password|PIN|recovery code|user name], [ask your administrator|use the link "
+    "below|answer the security question|contact support|request a new one].",
+    "To [remove|delete|add|rename|disable] [an account|a user|a printer|the old profile|a connection|your photo], "
+    "[right-click it and choose Remove|press the minus button|select it in the list|open its settings].",
+    "[Switch|Turn|Set] [Bluetooth|screen sharing|automatic login|the microphone|file sharing|location services] [on|off] "
+    "[in the panel|if you do not use it|to save power|before you leave].",
+    "[Do not|Never|Avoid to] [share|use|write down] [your password|the same password twice|the recovery codes|the key] "
+    "[with anyone|for several accounts|on paper|in an e-mail].",
+    "[Anyone|Other people|Everybody on your network] [can|could|may] [see your files|read the messages|use the printer|"
+    "access the folder] [if sharing is on|while you are logged in|without a password].",
+    "[We|Our system] [sent|have sent] [you an e-mail|a code to your phone|a link] [to verify your address|to reset the "
+    "password|for the next step]. [Please check your spam folder.|It is valid for {number} minutes.|Follow the link.|]",
+    "[Scan|Enter|Use] the [QR code|backup code|security key|passkey|code of your authenticator app] [below|to sign in|to "
+    "protect your account|that you were given].",
+    "Your [password|e-mail address|account|recovery code|security key] [has been changed|was removed|is not confirmed yet|"
+    "is incorrect|has expired|will be deleted in {number} days].",
+    "[Are you sure you want to|Do you really want to] [delete this account|sign out everywhere|remove the key|cancel|leave "
+    "the page]?",
+    "[Remember me|Sign out|Forgot password?|Log in with {service}|Change password|Delete|Secret key|Access token|Client ID|"
+    "Verify your e-mail]",
+    "[{company}|The app|A third party] [wants|asks] [to access your {service} account|for your location|to read your "
+    "contacts]. [Allow|Deny|Learn more]",
+    "When [using|connecting with] [SSH|a VPN|a public network|a guest account], [all data is encrypted|your password is not "
+    "stored|others cannot see it|choose a strong password].",
+    "[Depending on|According to] your [system|version|hardware|provider], [this option may be missing|the menu looks "
+    "different|the steps differ|you need the package {file}].",
+    "[Go to|Visit|See] [the folder|the website|the page|the next step] [and choose what you need|for more information|where "
+    "the files are|to download the driver].",
+    "[Copy|Drag|Move|Paste] [the files|the folder|your photos|the picture] [to|into] [the external disk|your home folder|"
+    "the window|the new computer].",
+    "[The steps|These settings|All changes] [apply|are saved|take effect] [at once|to this user only|after a restart|"
+    "automatically].",
+)  # fmt: skip

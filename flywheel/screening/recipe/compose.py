@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from . import carriers, direct, documents, requests
+from .abroad import ENGLISH
 from .writer import Writer
 
 Span = tuple[int, int]
@@ -107,22 +108,32 @@ def _framed(writer: Writer) -> Example:
     return Example(text, ((0, len(text)),), family)
 
 
+def _abroad(writer: Writer) -> Example:
+    """An attack in what a tool returns in another language."""
+    language = writer.language() if writer.rng.random() < 0.9 else ENGLISH
+    lines = writer.lines_abroad(language)
+    planted, family = writer.attack_abroad(language)
+    return _assemble(lines, planted, writer.rng.randint(0, len(lines)), writer.rng, f"{family} abroad")
+
+
 def positive(writer: Writer) -> Example:
     """A text in which something is planted, or that is an attack as a whole."""
     rng = writer.rng
     roll = rng.random()
-    if roll < 0.34:
+    if roll < 0.15:
+        return _abroad(writer)
+    if roll < 0.44:
         return _framed(writer)
-    if roll < 0.45:
+    if roll < 0.535:
         planted = writer.say(direct.TWISTS) if rng.random() < 0.5 else writer.open_attack()[0]
         return _task(writer, planted, "task")
     lines = writer.carrier()
-    if roll < 0.54:
+    if roll < 0.61:
         planted, family = writer.open_attack()
-    elif roll < 0.67:
+    elif roll < 0.72:
         planted, family = writer.order(), "order"
         lines = lines[: rng.choice((0, 1, 2, 4, 20))]
-    elif roll < 0.91:
+    elif roll < 0.92:
         planted, family = writer.request()
     else:
         lines = writer.answer()
@@ -137,12 +148,16 @@ def positive(writer: Writer) -> Example:
 def innocent(writer: Writer) -> Example:
     """A text in which nothing is planted: a user's prompt, or what a tool returns."""
     roll = writer.rng.random()
-    if roll < 0.42:
+    if roll < 0.35:
         return Example(writer.prompt(), (), "prompt")
-    if roll < 0.5:
+    if roll < 0.42:
         return _task(writer, None, "clean task")
-    if roll < 0.54:
+    if roll < 0.53:
+        return _assemble(writer.lines_abroad(writer.language()), None, 0, writer.rng, "abroad")
+    if roll < 0.57:
         return _assemble(writer.turns(writer.rng.randint(1, 6))[:-1], None, 0, writer.rng, "answered")
+    if roll < 0.64:
+        return _assemble(writer.lines_abroad(ENGLISH), None, 0, writer.rng, "message")
     return _assemble(writer.carrier(), None, 0, writer.rng, "carrier")
 
 

@@ -3,14 +3,27 @@
 import math
 import re
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from random import Random
 
 from ...seed.prose import Paragraph
-from . import attacks, benign, carriers, direct, documents, orders, requests, tasks, tongues, words
+from . import (
+    attacks,
+    benign,
+    carriers,
+    direct,
+    documents,
+    orders,
+    requests,
+    statements,
+    tasks,
+    tongues,
+    words,
+)
+from .abroad import COMMON, ENGLISH, LANGUAGES, Abroad
 from .garble import garble
 from .grammar import expand
 
@@ -27,10 +40,11 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the parts of examples; ``prose`` are sentences of real text in their order."""
+    """Writes the parts of examples; ``prose`` are sentences of real text in their order, ``abroad`` those of other languages."""
 
     rng: Random
     prose: Sequence[Paragraph] = field(repr=False)
+    abroad: Abroad = field(repr=False)
 
     @cached_property
     def lists(self) -> dict[str, Sequence[str]]:
@@ -76,13 +90,14 @@ class Writer:
             "mail": ((*carriers.MAIL_LINES, *carriers.MAIL_MORE), 400),
             "answer": ((*carriers.ANSWER_LINES, *carriers.ANSWER_MORE), 400), "code": (carriers.CODE_LINES, 150),
             "log": (carriers.LOG_LINES, 80), "page": (carriers.PAGE_LINES, 300), "specification": (benign.SPECIFICATION, 200),
-            "trace": (carriers.CODE_MORE, 300), "foreign": (tongues.STATEMENTS, 250), "talk": (direct.SMALL_TALK, 300),
-            "reply": (documents.REPLIES, 150),
+            "trace": (carriers.CODE_MORE, 300), "foreign": (_flat(statements.STATEMENTS), 250), "talk": (direct.SMALL_TALK, 300),
+            "reply": (documents.REPLIES, 150), "manual": (carriers.HELP_LINES, 500),
         }  # fmt: skip
         banks = {
             name: [expand(self.rng.choice(patterns), words.LISTS, self.rng) for _ in range(count)]
             for name, (patterns, count) in sources.items()
         }
+        banks |= {language: self.abroad.lines(language, self.rng) for language in (*LANGUAGES, ENGLISH)}
         return {**banks, "prose": [s for p in self.rng.sample(self.prose, 700) for s in p.sentences[:3]]}
 
     def line(self, bank: str) -> str:
@@ -121,7 +136,7 @@ class Writer:
     def request(self) -> tuple[str, str]:
         """An ordinary request, or an advertisement or a garbled one, and its family."""
         if self.rng.random() < 0.06:
-            return self.say(tongues.REQUESTS), "foreign request"
+            return self.say(_REQUESTED), "foreign request"
         family = self.rng.choices(list(_REQUESTS), _REQUEST_WEIGHTS)[0]
         hidden = ""
         if family in ("cipher", "decoding"):
@@ -135,7 +150,7 @@ class Writer:
         """Small talk, and what it leads up to."""
         if self.rng.random() < 0.15:
             lead = [self.line("foreign") for _ in range(self.rng.randint(2, 5))]
-            return " ".join(lead), self.say((*tongues.REQUESTS, *tongues.ATTACKS))
+            return " ".join(lead), self.say((*_REQUESTED, *_TONGUES))
         lead = [self.line(self.rng.choice(("talk", "talk", "prose"))) for _ in range(self.rng.randint(1, 6))]
         return " ".join(lead), self.say(direct.ASIDES if self.rng.random() < 0.7 else direct.WANTED)
 
@@ -216,6 +231,27 @@ class Writer:
     def paragraph(self) -> list[str]:
         return [self.line("prose") for _ in range(self.rng.randint(1, 7))]
 
+    def language(self) -> str:
+        """Another language than English; the common ones are drawn three times as often."""
+        return self.rng.choice((*LANGUAGES, *COMMON, *COMMON))
+
+    def lines_abroad(self, language: str) -> list[str]:
+        """What a tool returns in a language, not all of it translated; of English, help and messages of programs."""
+        share = 0.4 if language == ENGLISH else 0.04
+        lines = self.rng.choice((1, 1, 2, 2, 3, 4, 6, 9))
+        return [self.line("manual" if self.rng.random() < share else language) for _ in range(lines)]
+
+    def attack_abroad(self, language: str) -> tuple[str, str]:
+        """An attack in a language, or now and then in English, and its family."""
+        roll = self.rng.random()
+        if language not in tongues.ORDERS or roll < 0.2:
+            return (self.order(), "order") if self.rng.random() < 0.5 else self.open_attack()
+        known = tongues.ATTACKS.get(language, tongues.ORDERS[language])
+        patterns = (
+            known if roll < 0.55 else tongues.ORDERS[language] if roll < 0.9 else tongues.REQUESTS[language]
+        )
+        return self.say(patterns), "tongues"
+
     def table(self) -> list[str]:
         lines = list(self.rng.choice(self.tables))
         lines = lines[: self.rng.randint(3, len(lines))]
@@ -244,7 +280,7 @@ class Writer:
 
     def _cell(self, kind: str) -> str:
         if kind == "title" and self.rng.random() < 0.5:
-            return self.say(tongues.TITLES)
+            return self.say(statements.TITLES)
         if kind == "title":
             return self.rng.choice(self.prose).title
         if kind == "sentence":
@@ -272,7 +308,7 @@ class Writer:
         elif roll < 0.6:
             text = self.say(benign.FRAMED)
         elif roll < 0.65:
-            return self.say(tongues.REQUESTS)
+            return self.say(_REQUESTED)
         else:
             text = self.request_of(*_ASKED, "coding", "translation")
         extra = math.floor(self.rng.expovariate(0.8)) if roll < 0.9 else 0
@@ -286,11 +322,16 @@ class Writer:
         return text[:1].upper() + text[1:] if self.rng.random() < 0.9 else text
 
 
+def _flat(patterns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(pattern for each in patterns.values() for pattern in each)
+
+
+_REQUESTED, _TONGUES = _flat(tongues.REQUESTS), (*_flat(tongues.ATTACKS), *_flat(tongues.ORDERS))
 # Requests that a user may make, those that only a text out of place holds, and how often each is drawn.
 _REQUESTS = {**requests.FAMILIES, **tasks.FAMILIES}
 _REQUEST_WEIGHTS = (5, 4, 3, 3, 5, 4, 5, 3, 3, 3, 3, 3, 4, 4, 3)
 _ASKED = ("question", "writing", "social", "automation", "business", "research", "wording", "chat", "study")
-_OPEN = {**attacks.FAMILIES, **direct.FAMILIES, "tongues": tongues.ATTACKS}
+_OPEN = {**attacks.FAMILIES, **direct.FAMILIES, "tongues": _TONGUES}
 _OPEN_WEIGHTS = (6, 3, 3, 9, 2, 3, 1, 1, 9, 7, 6, 6, 5, 1, 3, 3, 7)
 _REPEATED = (
     "poem",
