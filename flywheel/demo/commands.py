@@ -65,6 +65,12 @@ def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
         ])  # fmt: skip
     say(f"\n[bold]Success on {report['n']} held-out questions[/bold]")
     terminal.table(["seed", "adapter", "before (95 %)", "after (95 %)", "p", "training", ""], rows)
+    shown = next(turn for turn in report["seeds"].values() if turn["adapter"] == report["adapter"])
+    say(f"\n[bold]Questions that {shown['adapter']} answers right, by kind[/bold]")
+    terminal.table(
+        ["kind", "before", "after"],
+        [[kind, before, after] for kind, (before, after) in shown["by_kind"].items()],
+    )
     say("\n[bold]Datasets[/bold]")
     terminal.table(["format", "rows", "held out"], [
         [name, d["rows"], d["held_out_rows"]] for name, d in report["datasets"].items()

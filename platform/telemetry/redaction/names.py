@@ -135,26 +135,35 @@ class NameDetector:
             # The point of "J. R." and of "Jr." belongs to the name.
             if last > first and text[end : end + 1] == "." and len(bare[last]) <= 2:
                 end += 1
-            value, score = text[start:end], max(map(chance.__getitem__, range(first, last + 1)))
-            if first == last and _inside_a_word(text, end, value):
-                continue
-            if value.lower() in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
-                continue
-            # Codes such as R2, also where their letter alone looks like a name.
-            if len(value) < _MIN_NAMED and any(map(str.isdigit, value)):
-                continue
-            if len(value) == 1 and text[end : end + 1].isdigit():
-                continue
-            if value.islower() and text[:start].casefold().endswith(_INDEFINITE):
-                continue
-            if len(value) == len(text.strip()) and value.islower() and score < _MIN_ALONE:
-                continue
-            if first == last and (text.startswith(_NEGATIONS, end) or _DRAWN_OUT.search(value)):
-                continue
-            if value.lower() in _MONTHS and _DAY.match(text, end):
+            score = max(map(chance.__getitem__, range(first, last + 1)))
+            if not _is_name(text, start, end, score, alone=first == last):
                 continue
             for one_start, one_end in _parts(text, start, end, KINDS[kind]):
                 yield owner, Finding(one_start, one_end, KINDS[kind], score)
+
+
+def _is_name(text: str, start: int, end: int, score: float, alone: bool) -> bool:
+    """Whether what the network takes for a name may be one, for what it is and stands in; ``alone`` is one word."""
+    value = text[start:end]
+    small = value.lower()
+    if small in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
+        return False
+    # Codes such as R2, also where their letter alone looks like a name.
+    if (len(value) < _MIN_NAMED and any(map(str.isdigit, value))) or (
+        len(value) == 1 and text[end : end + 1].isdigit()
+    ):
+        return False
+    if value.islower() and text[:start].casefold().endswith(_INDEFINITE):
+        return False
+    if value.islower() and len(value) == len(text.strip()) and score < _MIN_ALONE:
+        return False
+    if small in _MONTHS and _DAY.match(text, end):
+        return False
+    if not alone:
+        return True
+    return not (
+        _inside_a_word(text, end, value) or text.startswith(_NEGATIONS, end) or _DRAWN_OUT.search(value)
+    )
 
 
 def _inside_a_word(text: str, end: int, word: str) -> bool:
