@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from ..seed.languages import messages_of
+from ..seed.languages import read_messages
 
 # The folder of a language's messages, and Faker's locale with a list of its words, if it has one.
 LANGUAGES = {
@@ -88,9 +88,7 @@ class Tongues:
 
 def read_tongues(folder: Path) -> Tongues:
     """The messages below a folder, ``locale/LANGUAGE/LC_MESSAGES/*.mo``; raises FileNotFoundError where there are none."""
-    messages = {language: tuple(dict.fromkeys(messages_of(folder, language))) for language in LANGUAGES}
-    if not any(messages.values()):
-        raise FileNotFoundError(f"{folder} has no messages of programs (locale/de/LC_MESSAGES/*.mo).")
+    messages = read_messages(folder, LANGUAGES)
     words = {word.lower() for locale in filter(None, LANGUAGES.values()) for word in _listed(locale)}
     for texts in messages.values():
         words.update(word for text in texts for word in _WORD.findall(text) if word.islower())

@@ -5,19 +5,19 @@ import re
 # A stem begins a word, where the script has words; one that ends with _ is a whole word, _ within is a space.
 _WORDS = {
     "secret": (
-        "passwor kennwort zugangs geheim mot_de_passe identifiants secret_ secrète contraseña clave credencial secret senha "
-        "segred parola_ segreta credenzial wachtwoord lösenord hemlig adgangskod passord hasł tajn парол секрет гасл heslo "
-        "tajn κωδικ μυστικ şifre parola gizli sandi rahasia mật_khẩu jelszó titkos salasana salai"
+        "passwor kennwort zugangs geheim mot_de_passe identifiants secrète contraseña clave credencial secret senha "
+        "segred segreta credenzial wachtwoord lösenord hemlig adgangskod passord hasł tajn парол секрет гасл heslo "
+        "κωδικ μυστικ şifre parola gizli sandi rahasia mật_khẩu jelszó titkos salasana salai"
     ),
     "drop": (
         "ignor vergiss vergess missacht außer_acht oubli négligez ne_tiens_pas olvid descart haz_caso_omiso dimentic trascur "
         "esqueç desconsider negeer vergeet glöm bortse glem se_bort zignoruj zapomnij pomiń udawaj игнор забуд пропусти "
-        "ігнор забудь zapomeň αγνόησε ξέχασε yok_say unut görmezden abaikan lupakan bỏ_qua quên uită felejtsd hagyd unohda "
+        "ігнор zapomeň αγνόησε ξέχασε yok_say unut görmezden abaikan lupakan bỏ_qua quên uită felejtsd hagyd unohda "
         "ohita puuza sahau"
     ),
     "machine": (
-        "assistent sprachmodell systemanweisung nutzer_ ki_ assistant ia_ utilisateur modèle asistente usuario modelo "
-        "assistente utente modello usuário gebruiker användar bruger asystent użytkownik ассистент помощник пользовател "
+        "assistent sprachmodell systemanweisung nutzer_ ki_ assistant ia_ utilisateur modèle usuario modelo "
+        "utente modello usuário gebruiker användar bruger asystent użytkownik ассистент помощник пользовател "
         "модел ии_ асистент користувач uživatel βοηθ χρήστ asistan kullanıcı yapay_zek asisten pengguna trợ_lý người_dùng "
         "utilizator asszisztens felhasználó avustaj käyttäj ai_"
     ),
@@ -30,7 +30,7 @@ _WORDS = {
         "sende_ schicke_ leite_ nenne_ verrat sag_ gib_ zeig_ maile überweise_ envoie_ transfère donne- dis- révèle affiche_ "
         "montre- envía reenvía dime dame muéstra revela transfiere invia_ inoltra_ dimmi dammi mostra_ rivela envie_ "
         "encaminhe_ diga mostre_ revele transfira geef_ vertel_ toon_ stuur_ visa_ skicka_ berätta_ vis_ fortæl_ send_ fortell_ "
-        "podaj_ ujawnij pokaż_ wyślij prześlij przelej отправь перешли скажи назови сообщи покажи выведи переведи назви скажи "
+        "podaj_ ujawnij pokaż_ wyślij prześlij przelej отправь перешли скажи назови сообщи покажи выведи переведи назви "
         "надішли řekni ukaž prozraď pošli πες_μου δώσε_μου στείλε söyle_ göster_ gönder_ ver_ berikan kirim tunjukkan "
         "sebutkan cho_tôi_biết spune- arată- trimite mondd küld kerro lähetä niambie"
     ),
@@ -38,7 +38,7 @@ _WORDS = {
         "antworte_ schreibe_ wiederhole_ zusammenfass réponds_ écris_ répète_ résum responde_ contesta_ escribe_ repite_ "
         "resum rispondi_ scrivi_ ripeti_ riassun responda escreva_ repita_ antwoord_ schrijf_ herhaal_ samenvat svara_ skriv_ "
         "upprepa_ sammanfatt svar_ gentag_ gjenta_ odpowi napisz_ powtórz przepisz streszcz ответь отвечай напиши повтори "
-        "перепиши переска відповід напиши повтори odpověz napiš zopakuj shrnu yanıtla yaz_ tekrarla özet jawab tulis ulangi "
+        "перепиши переска відповід odpověz napiš zopakuj shrnu yanıtla yaz_ tekrarla özet jawab tulis ulangi "
         "rangkum trả_lời lặp_lại tóm_tắt απάντ γράψε επανάλαβ răspunde scrie_ repetă rezum válaszolj írj_ ismételd vastaa "
         "kirjoita_ toista_"
     ),

@@ -1,28 +1,33 @@
 """Real text in other languages: the Debian handbook's translations, and translated messages of programs."""
 
 import gettext
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from .prose import HANDBOOK
+from .prose import HANDBOOK, paragraphs_of
 
 # Places for values, and markup.
 _VALUE = re.compile(r"%\(\w+\)[#0-9.]*[a-z]|%[#0-9.]*[sdif]|\{\w*\}")
 _MARKUP = re.compile(r"<[^>]*>|&\w+;")
-_PARAGRAPH = re.compile(r'<div class="para">(.*?)</div>|<p[^>]*>(.*?)</p>', re.DOTALL)
-_TAG = re.compile(r"<[^>]+>")
 
 
-def messages_of(folder: Path, language: str, name: str = "*.mo") -> Iterator[str]:
-    """The messages of 8 to 300 characters below a folder, ``locale/LANGUAGE/LC_MESSAGES/NAME``, with 12 for each value.
+def read_messages(folder: Path, languages: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each message of each language once; raises FileNotFoundError where the folder has none of any language."""
+    messages = {language: tuple(dict.fromkeys(messages_of(folder, language))) for language in languages}
+    if not any(messages.values()):
+        raise FileNotFoundError(f"{folder} has no messages of programs (locale/de/LC_MESSAGES/*.mo).")
+    return messages
+
+
+def messages_of(folder: Path, language: str) -> Iterator[str]:
+    """The messages of 8 to 300 characters below a folder, ``locale/LANGUAGE/LC_MESSAGES/*.mo``, with 12 for each value.
 
     Those of ``en`` are what was translated to German.
     """
     translated = "de" if language == "en" else language
-    for file in sorted(folder.rglob(f"locale/{translated}/LC_MESSAGES/{name}")):
+    for file in sorted(folder.rglob(f"locale/{translated}/LC_MESSAGES/*.mo")):
         with file.open("rb") as stream:
             catalogue = gettext.GNUTranslations(stream)._catalog  # type: ignore[attr-defined]
         for key, value in catalogue.items():
@@ -44,9 +49,7 @@ def handbook_of(language: str, root: Path = Path("/")) -> list[str]:
 
 @cache
 def _paragraphs(folder: Path) -> tuple[str, ...]:
-    texts: dict[str, None] = {}
-    for file in sorted(folder.glob("*.html")):
-        source = file.read_text(encoding="utf-8", errors="replace")
-        for parts in _PARAGRAPH.findall(source):
-            texts[" ".join(html.unescape(_TAG.sub("", "".join(parts))).split())] = None
-    return tuple(texts)
+    sources = (file.read_text(encoding="utf-8", errors="replace") for file in sorted(folder.glob("*.html")))
+    return tuple(
+        dict.fromkeys(" ".join(text.split()) for source in sources for text in paragraphs_of(source))
+    )

@@ -75,6 +75,12 @@ def read_paragraphs(root: Path = Path("/")) -> list[Paragraph]:
     ]
 
 
+def paragraphs_of(source: str) -> Iterator[str]:
+    """The text of each paragraph of a page of the handbook."""
+    for parts in re.findall(r'<div class="para">(.*?)</div>|<p[^>]*>(.*?)</p>', source, re.S):
+        yield html.unescape(re.sub(r"<[^>]+>", "", "".join(parts)))
+
+
 def _handbook(folder: Path) -> Iterator[Paragraph]:
     for path in sorted(folder.glob("*.html")):
         source = path.read_text(encoding="utf-8", errors="replace")
@@ -84,8 +90,7 @@ def _handbook(folder: Path) -> Iterator[Paragraph]:
             if heading
             else path.stem
         )
-        for body in re.findall(r'<div class="para">(.*?)</div>|<p[^>]*>(.*?)</p>', source, re.S):
-            text = html.unescape(re.sub(r"<[^>]+>", "", "".join(body)))
+        for text in paragraphs_of(source):
             if found := sentences_of(text):
                 yield Paragraph(title.strip(), tuple(found))
 

@@ -20,7 +20,7 @@ from whorl.flywheel.screening.screener import Screener
 
 from .corpora import DATA
 from .report import Row, bar, commit, show, write
-from .tongues import foreign
+from .tongues import Foreign, foreign
 
 # Over-defence accuracy as published by PIGuard's repository, assets/Results.png.
 PUBLISHED = {
@@ -85,14 +85,13 @@ def rows_of(found: list[tuple[Case, Verdict]]) -> list[Row]:
     return [_row(name, kind, flags) for (name, kind), flags in sorted(groups.items())]
 
 
-def rows_abroad(folder: Path, screener: Screener) -> list[Row]:
+def rows_abroad(texts: list[Foreign], screener: Screener) -> list[Row]:
     """The share flagged of every kind of text in other languages, and of every language of a kind."""
     groups: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for each in foreign(folder):
+    for each in texts:
         flagged = screener.screen_text(each.text).flagged
-        kind = "message in English" if (each.kind, each.language) == ("message", "en") else each.kind
-        groups[kind, each.language].append(flagged)
-        groups[kind, "total"].append(flagged)
+        groups[each.kind, each.language].append(flagged)
+        groups[each.kind, "total"].append(flagged)
     return [
         _row(f"other languages, {kind}", language, flags)
         for (kind, language), flags in sorted(groups.items())
@@ -114,14 +113,13 @@ def main() -> None:
     if not (DATA / "injection-bipia").exists():
         print(f"Not measured: {DATA / 'injection-bipia'} is missing.")
         return
+    abroad = [] if languages is None else list(foreign(languages))
     screener = default_screener()
     every = list(cases())
     started = time.perf_counter()
     found = [(case, screener.screen_text(case.text)) for case in every]
     seconds = time.perf_counter() - started
-    rows = rows_of(found)
-    if languages is not None:
-        rows += rows_abroad(languages, screener)
+    rows = [*rows_of(found), *rows_abroad(abroad, screener)]
     show(rows)
     attacks = [verdict.flagged for case, verdict in found if case.attack]
     benign = [verdict.flagged for case, verdict in found if not case.attack]

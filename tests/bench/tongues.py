@@ -222,36 +222,41 @@ _BRANDS = re.compile(r"OAuth|OpenID")
 
 
 class Foreign(NamedTuple):
-    """A text of a language, of one kind; ``attack`` is what is planted in it, "" where it is innocent."""
+    """A text of a language, of one kind."""
 
     text: str
     language: str
     kind: str
-    attack: str = ""
 
 
 def foreign(folder: Path, each: int = 30) -> Iterator[Foreign]:
-    """``each`` innocent texts of every kind and language, and each attack planted in a saying or a page of help."""
+    """``each`` innocent texts of every kind and language, and each attack planted in a saying or a page of help.
+
+    Raises FileNotFoundError where the folder has none of a kind and language.
+    """
     draw = random.Random(5)
     hosts: dict[str, list[str]] = {}
     for kind, languages, read in (
-        ("saying", FORTUNES, _sayings),
-        ("help", HELP, _help),
+        ("saying", FORTUNES, _sayings), ("help", HELP, _help), ("message in English", ("en",), _messages),
         ("message", MESSAGES, _messages),
-    ):
+    ):  # fmt: skip
         for language in languages:
             found = read(folder, language)
+            if not found:
+                raise FileNotFoundError(
+                    f"{folder} has no text of the kind '{kind}' in {language}: see {__name__}."
+                )
             chosen = draw.sample(found, min(each, len(found)))
-            if kind != "message":
+            if read is not _messages:
                 hosts.setdefault(language, []).extend(chosen)
             yield from (Foreign(text, language, kind) for text in chosen)
     for language, sentences in PLAIN.items():
         yield from (Foreign(sentence, language, "plain sentence") for sentence in sentences)
     for kind, attacks in (("planted", ATTACKS), ("planted, of another kind", OTHERS)):
-        for language, attack in ((language, attack) for language, each in attacks.items() for attack in each):
+        for language, attack in ((language, attack) for language, some in attacks.items() for attack in some):
             for host in draw.sample(hosts[language], 3):
                 parts = (host, attack) if draw.random() < 0.5 else (attack, host)
-                yield Foreign(draw.choice((" ", "\n")).join(parts), language, kind, attack)
+                yield Foreign(draw.choice((" ", "\n")).join(parts), language, kind)
 
 
 def _sayings(folder: Path, language: str) -> list[str]:

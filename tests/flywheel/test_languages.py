@@ -32,4 +32,3 @@ def test_messages_lose_their_values_and_markup(tmp_path: Path) -> None:
     })  # fmt: skip
     assert list(messages_of(tmp_path, "de")) == ["Hallo 12, willkommen !"]
     assert list(messages_of(tmp_path, "en")) == ["Hello 12, welcome !"]
-    assert list(messages_of(tmp_path, "de", name="other.mo")) == []

@@ -28,6 +28,7 @@ from whorl.flywheel.screening.recipe import (
     carriers,
     direct,
     documents,
+    orders_abroad,
     requests,
     statements,
     tasks,
@@ -288,7 +289,7 @@ def test_the_recipe_gives_the_same_texts_again_and_knows_what_it_planted() -> No
 
 @pytest.mark.parametrize("patterns", [
     *attacks.FAMILIES.values(), *direct.FAMILIES.values(), *requests.FAMILIES.values(), *tasks.FAMILIES.values(),
-    *documents.KINDS.values(), *tongues.ATTACKS.values(), *tongues.ORDERS.values(),
+    *documents.KINDS.values(), *tongues.ATTACKS.values(), *orders_abroad.ORDERS.values(),
     *tongues.REQUESTS.values(), *statements.STATEMENTS.values(), statements.TITLES, direct.WANTED,
     direct.SMALL_TALK, documents.TASKS, documents.REPLIES, benign.TRIGGERS, benign.SECURITY, benign.FRAMED, carriers.CODE_MORE,
     carriers.CODE_BAD, carriers.ANSWER_MORE, carriers.MAIL_MORE, carriers.HELP_LINES,
@@ -324,6 +325,17 @@ def test_what_tools_return_in_other_languages_is_read_from_the_folder_that_is_gi
 
 
 def test_attacks_in_other_languages_stand_in_texts_of_the_same() -> None:
+    hand = writer(9)
+    lines = [line for _ in range(40) for line in hand.lines_abroad("ja")]
+    translated = [line for line in lines if line not in hand.banks["manual"]]
+    assert len(translated) > len(lines) / 2 and set(translated) <= set(hand.banks["ja"])
+    drawn = [hand.attack_abroad("ja")[0] for _ in range(60)]
+    assert sum(bool(re.search("[\u3040-\u30ff]", text)) for text in drawn) > 40, (
+        "now and then one is in English"
+    )
+
+
+def test_attacks_abroad_are_marked_where_they_are_planted() -> None:
     drawn = [example for example in examples(writer(9), 900) if example.family.endswith("abroad")]
     assert {bool(example.planted) for example in drawn} == {True, False}
     for example in drawn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from ...seed.languages import handbook_of, messages_of
+from ...seed.languages import handbook_of, read_messages
 from . import words
 from .grammar import expand
 from .statements import STATEMENTS
@@ -51,12 +51,9 @@ class Abroad:
 def read_abroad(messages: Path) -> Abroad:
     """All of it; ``messages`` is a folder with ``locale/LANGUAGE/LC_MESSAGES/*.mo``, raises FileNotFoundError without them."""
     folders = {language: folder for language, (_, folder) in LANGUAGES.items()} | {ENGLISH: ENGLISH}
-    said = {
-        language: list(dict.fromkeys(messages_of(messages, folder))) for language, folder in folders.items()
-    }
-    if not any(said.values()):
-        raise FileNotFoundError(f"{messages} has no messages of programs (locale/de/LC_MESSAGES/*.mo).")
-    return Abroad({language: handbook_of(book) for language, (book, _) in LANGUAGES.items() if book}, said)
+    found = read_messages(messages, folders.values())
+    books = {language: handbook_of(book) for language, (book, _) in LANGUAGES.items() if book}
+    return Abroad(books, {language: list(found[folder]) for language, folder in folders.items()})
 
 
 def _part(texts: dict[str, list[str]], held_out: bool) -> dict[str, list[str]]:

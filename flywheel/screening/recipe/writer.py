@@ -17,6 +17,7 @@ from . import (
     direct,
     documents,
     orders,
+    orders_abroad,
     requests,
     statements,
     tasks,
@@ -244,12 +245,13 @@ class Writer:
     def attack_abroad(self, language: str) -> tuple[str, str]:
         """An attack in a language, or now and then in English, and its family."""
         roll = self.rng.random()
-        if language not in tongues.ORDERS or roll < 0.2:
+        if language not in orders_abroad.ORDERS or roll < 0.2:
             return (self.order(), "order") if self.rng.random() < 0.5 else self.open_attack()
-        known = tongues.ATTACKS.get(language, tongues.ORDERS[language])
-        patterns = (
-            known if roll < 0.55 else tongues.ORDERS[language] if roll < 0.9 else tongues.REQUESTS[language]
-        )
+        patterns = orders_abroad.ORDERS[language]
+        if roll < 0.55:
+            patterns = tongues.ATTACKS.get(language, patterns)
+        elif roll >= 0.9:
+            patterns = tongues.REQUESTS[language]
         return self.say(patterns), "tongues"
 
     def table(self) -> list[str]:
@@ -326,7 +328,7 @@ def _flat(patterns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(pattern for each in patterns.values() for pattern in each)
 
 
-_REQUESTED, _TONGUES = _flat(tongues.REQUESTS), (*_flat(tongues.ATTACKS), *_flat(tongues.ORDERS))
+_REQUESTED, _TONGUES = _flat(tongues.REQUESTS), (*_flat(tongues.ATTACKS), *_flat(orders_abroad.ORDERS))
 # Requests that a user may make, those that only a text out of place holds, and how often each is drawn.
 _REQUESTS = {**requests.FAMILIES, **tasks.FAMILIES}
 _REQUEST_WEIGHTS = (5, 4, 3, 3, 5, 4, 5, 3, 3, 3, 3, 3, 4, 4, 3)
