@@ -23,6 +23,7 @@ from ..platform.serving.messages import Sampling
 from ..platform.usage.prices import NO_PRICE, Price
 from .curate import EVALUATION_TAG
 from .gate import KINDS, Kind, checks_of, kind_of
+from .kinds import ANSWERED, TAG, by_kind, kind_in, paired
 from .statistics import changed, mcnemar_p, wilson_interval
 from .tables import Evaluation
 from .value import Spent, ledger
@@ -43,6 +44,16 @@ class Task:
     def verifiers(self) -> set[str]:
         """Every verifier that has a say, those inside ``all_of`` as well."""
         return _named({"verifier": self.verifier, "arguments": self.arguments})
+
+    @property
+    def kind(self) -> str:
+        """Which kind of question it is, or an empty text."""
+        return kind_in(self.tags)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether anything but the refusal is right."""
+        return "refusal" not in self.verifiers
 
     @property
     def toolbox(self) -> Toolbox | None:
@@ -74,7 +85,7 @@ class Scored:
 
 
 def load_tasks(file: Path) -> list[Task]:
-    """Tasks of a JSON lines file: ``question``, ``verifier``, ``arguments``, optionally ``group``.
+    """Tasks of a JSON lines file: ``question``, ``verifier``, ``arguments``, optionally ``group`` and ``kind``.
 
     ``answers`` (a list) may stand for the verifier ``answer_in_reply``. Raises InputError naming
     the line that is wrong.
@@ -94,6 +105,7 @@ def load_tasks(file: Path) -> list[Task]:
                     value.get("verifier", "answer_in_reply"),
                     arguments,
                     str(value.get("group", value["question"])),
+                    (f"{TAG}{value['kind']}",) if value.get("kind") else (),
                 )
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -177,16 +189,26 @@ def compare(
 ) -> dict[str, Any]:  # fmt: skip
     """Success before and after with 95 % intervals, the exact paired test, the value ledger at the ``prices`` of both.
 
-    ``verifiers`` are those that judged, each with the cheats of the attack suite that it pays.
+    ``verifiers`` are those that judged, each with the cheats of the attack suite that it pays; ``kinds`` has the same
+    comparison of each kind of question, and of how many were not refused of those that have an answer.
     """
     scores = ([s.score for s in before], [s.score for s in after])
     return {
         **compare_scores(*scores, kind),
         "value": ledger([s.spent for s in before], [s.spent for s in after], scores, prices),
+        "kinds": {**by_kind([s.task.kind for s in before], *scores), ANSWERED: _not_refused(before, after)},
         "verifiers": {
             name: list(cheats(name)) for name in sorted(set().union(*(s.task.verifiers for s in before)))
         },
     }
+
+
+def _not_refused(before: Sequence[Scored], after: Sequence[Scored]) -> dict[str, Any]:
+    sides = (
+        [float(not verify("refusal", Attempt(s.answer)).score) for s in side if s.task.answerable]
+        for side in (before, after)
+    )
+    return paired(*sides)
 
 
 def compare_scores(before: Sequence[float], after: Sequence[float], kind: Kind = KINDS[0]) -> dict[str, Any]:

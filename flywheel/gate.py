@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.errors import InputError
+from .kinds import made_worse
 from .statistics import paired_interval
 from .tables import Evaluation
 
@@ -18,14 +19,15 @@ Kind = Literal["held-out", "general", "safety", "secrets"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Verdict = Literal["passed", "failed", "not done"]
 Report = Mapping[str, Any]
-HELD_OUT, VERIFIERS, GENERAL, SAFETY, SECRETS = (
-    "held-out success", "verifier integrity", "general set", "safety set", "planted secrets",
+HELD_OUT, EACH_KIND, VERIFIERS, GENERAL, SAFETY, SECRETS = (
+    "held-out success", "each kind of question", "verifier integrity", "general set", "safety set", "planted secrets",
 )  # fmt: skip
-CHECKS = (HELD_OUT, VERIFIERS, GENERAL, SAFETY, SECRETS)
+CHECKS = (HELD_OUT, EACH_KIND, VERIFIERS, GENERAL, SAFETY, SECRETS)
 OPTIONAL = CHECKS[1:]
 # What does a check, by its name and for an adapter.
 COMMANDS = {
     HELD_OUT: "whorl evaluate adapter {} --tasks FILE",
+    EACH_KIND: "whorl evaluate adapter {} --tasks FILE",
     VERIFIERS: "whorl evaluate adapter {} --tasks FILE",
     GENERAL: "whorl evaluate adapter {} --tasks FILE --kind general",
     SAFETY: "whorl evaluate safety {}",
@@ -116,7 +118,7 @@ def checks_of(report: Report) -> list[Check]:
             return [safety_set(report)]
         case "secrets":
             return [planted_secrets(report)]
-    return [held_out_success(report), verifier_integrity(report)]
+    return [held_out_success(report), each_kind(report), verifier_integrity(report)]
 
 
 def held_out_success(report: Report, alpha: float = ALPHA) -> Check:
@@ -131,6 +133,24 @@ def held_out_success(report: Report, alpha: float = ALPHA) -> Check:
         return Check(HELD_OUT, "failed", reason, numbers)
     reason = f"{after:.0%} of the held-out questions in place of {before:.0%} (p = {report['p_value']:.2g})"
     return Check(HELD_OUT, "passed", reason, numbers)
+
+
+def each_kind(report: Report, alpha: float = ALPHA) -> Check:
+    """No kind of held-out question certainly worse than the base answers it, nor more refused of what has an answer."""
+    found: dict[str, dict[str, Any]] | None = report.get("kinds")
+    if found is None:
+        return _not_done(EACH_KIND)
+    numbers = {"kinds": found, "alpha": alpha}
+    said = [
+        f"{kind}: {found[kind]['after']} of {found[kind]['n']}, the base {found[kind]['before']} "
+        f"(p = {found[kind]['p_value']:.2g})"
+        for kind in made_worse(found, alpha)
+    ]
+    if said:
+        return Check(
+            EACH_KIND, "failed", f"a gain is paid for with other questions; {'; '.join(said)}", numbers
+        )
+    return Check(EACH_KIND, "passed", f"none of {len(found)} kinds is certainly worse", numbers)
 
 
 def verifier_integrity(report: Report) -> Check:

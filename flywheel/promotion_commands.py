@@ -224,9 +224,25 @@ def _show_comparison(terminal: Terminal, report: dict[str, Any]) -> None:
         [f"more {name} an answer", f"{value['difference']:+.4g}", value["interval"]]
         for name, value in report["value"].items()
     ])  # fmt: skip
+    show_kinds(terminal, report["kinds"])
     if "baseline" in report:
         _show_baseline(terminal, report["baseline"])
     _show_checks(terminal, report["gate"])
+
+
+def show_kinds(terminal: Terminal, kinds: dict[str, dict[str, Any]]) -> None:
+    """What of each kind of question base and adapter got right, as ``compare`` found it."""
+    terminal.table(
+        ["kind of question", "n", "before", "after", "better", "worse", "p"],
+        [
+            [
+                kind,
+                *(one[name] for name in ("n", "before", "after", "better", "worse")),
+                f"{one['p_value']:.2g}",
+            ]
+            for kind, one in kinds.items()
+        ],
+    )
 
 
 def _show_baseline(terminal: Terminal, found: dict[str, Any]) -> None:

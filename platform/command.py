@@ -7,17 +7,19 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
 
 from .errors import WhorlError
 from .identity.access import Actor
 from .settings import Settings
+
+_WHOLE = 100_000
 
 
 class Opened(NamedTuple):
@@ -38,8 +40,8 @@ class Terminal:
     json: bool = False
 
     def __post_init__(self) -> None:
-        self.console = Console(highlight=False)
-        self.notes = Console(stderr=True, highlight=False)
+        self.console = Console(highlight=False, width=_width(sys.stdout))
+        self.notes = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Opened]:
@@ -70,11 +72,44 @@ class Terminal:
         self.console.print(table)
 
     def progress(self) -> Progress:
-        """A progress bar on standard error."""
+        """A progress bar on standard error, or, where that is no terminal, a line for each task that is over."""
+        if not self.notes.is_terminal:
+            return _Told(console=self.notes, quiet=self.json)
         return Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             console=self.notes, transient=False, disable=self.json,
         )  # fmt: skip
+
+
+class _Told(Progress):
+    """Progress where nothing can be drawn over."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        super().__init__(console=console, disable=True)
+        self._quiet = quiet
+        self._told: set[TaskID] = set()
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        super().advance(task_id, advance)
+        self._tell(task_id)
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        super().update(task_id, **changes)
+        self._tell(task_id)
+
+    def _tell(self, task_id: TaskID) -> None:
+        task = self._tasks[task_id]
+        if self._quiet or not task.finished or task_id in self._told:
+            return
+        self._told.add(task_id)
+        self.console.print(
+            f"{task.description}: {task.completed:g} in {task.finished_time or 0:.0f} s", markup=False
+        )
+
+
+def _width(stream: TextIO) -> int | None:
+    """The columns that lines are broken for: those of a terminal; a file or a program gets them whole."""
+    return None if stream.isatty() else _WHOLE
 
 
 def _plain(cell: Any) -> Text:

@@ -8,6 +8,7 @@ import click
 from ...platform.command import Terminal, run_async
 from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from ...platform.settings import Settings
+from ..promotion_commands import show_kinds
 from .run import Demo, inventory_server
 
 SLUG = "halden"
@@ -67,10 +68,7 @@ def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
     terminal.table(["seed", "adapter", "before (95 %)", "after (95 %)", "p", "training", ""], rows)
     shown = next(turn for turn in report["seeds"].values() if turn["adapter"] == report["adapter"])
     say(f"\n[bold]Questions that {shown['adapter']} answers right, by kind[/bold]")
-    terminal.table(
-        ["kind", "before", "after"],
-        [[kind, before, after] for kind, (before, after) in shown["by_kind"].items()],
-    )
+    show_kinds(terminal, shown["kinds"])
     say("\n[bold]Datasets[/bold]")
     terminal.table(["format", "rows", "held out"], [
         [name, d["rows"], d["held_out_rows"]] for name, d in report["datasets"].items()

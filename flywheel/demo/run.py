@@ -114,7 +114,11 @@ class Demo:
         tasks = draw_tasks()
         if self.limit is None:
             return tasks
-        return tasks._replace(learn=tasks.learn[: self.limit], held_out=tasks.held_out[: self.limit])
+        return tasks._replace(
+            learn=tasks.learn[: self.limit],
+            again=tasks.again[: self.limit],
+            held_out=tasks.held_out[: self.limit],
+        )
 
     async def _ingest(self) -> None:
         pages = write_handbook(self.build / "handbook")
@@ -137,7 +141,7 @@ class Demo:
         )
 
     async def collect(self, tasks: Tasks, tag: str, adapter: str = "") -> None:
-        """Users ask, some answers twice; verifiers judge all, users thumb some and correct some.
+        """Users ask, everything twice; verifiers judge all, users thumb some and correct some.
 
         What they correct is an answer, or the tool call that was wrong or missing. ``adapter`` answers, or the base.
         """
@@ -145,7 +149,7 @@ class Demo:
         for number in range(SAMPLES):
             sampling = Sampling(temperature=TEMPERATURE, seed=number)
             label = f"collecting runs, again ({number + 1} of {SAMPLES})"
-            scored += await self._ask(label, tasks.learn, adapter, tags=(tag,), sampling=sampling)
+            scored += await self._ask(label, tasks.again, adapter, tags=(tag,), sampling=sampling)
         await self.whorl.flush()
         draw = random.Random(SEED)
         bar = self.bars.add_task("gathering outcomes", total=len(scored))
@@ -200,11 +204,8 @@ class Demo:
         base, prices = self.whorl.servers.base, self.whorl.prices
         report = compare(before, after, prices=(prices.of(base), prices.of(base, name)))
         await store_evaluation(engine, self.actor, name, "demo held-out", report)
-        kinds = {
-            kind: [part[kind] for part in (_by_kind(before), _by_kind(after))] for kind in _by_kind(before)
-        }
         return {
-            **report, "seed": seed, "adapter": name, "train_seconds": round(seconds, 1), "by_kind": kinds,
+            **report, "seed": seed, "adapter": name, "train_seconds": round(seconds, 1),
             "significant": report["p_value"] < 0.05 and report["better"] > report["worse"],
             "mended": _mended(before, after),
         }  # fmt: skip
@@ -275,14 +276,6 @@ def _mended(before: list[Scored], after: list[Scored]) -> str:
     """A question that was answered wrongly before and rightly after, or the first one."""
     pairs = zip(before, after, strict=True)
     return next((a.task.question for b, a in pairs if b.score < a.score), before[0].task.question)
-
-
-def _by_kind(scored: list[Scored]) -> dict[str, str]:
-    groups: dict[str, list[float]] = {}
-    for answer in scored:
-        kind = next(tag.removeprefix("kind:") for tag in answer.task.tags if tag.startswith("kind:"))
-        groups.setdefault(kind, []).append(answer.score)
-    return {kind: f"{int(sum(scores))}/{len(scores)}" for kind, scores in sorted(groups.items())}
 
 
 def corrected(answer: Scored, tasks: Tasks) -> list[Feedback]:

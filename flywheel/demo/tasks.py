@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ...agents.prompt import REFUSAL
 from ..call_edits import CallEdit
 from ..evaluation import Task
+from ..kinds import TAG
 from ..split import GROUP_TAG, is_held_out
 from .facts import CITIES, SEED, Fact, draw_facts, products
 from .stock import LEDGERS, units
@@ -19,10 +20,12 @@ LOOKUP_TASKS, STOCK_TASKS, COST_TASKS = 150, 120, 40
 class Tasks(NamedTuple):
     """Questions to learn from and questions to be measured on; no fact is in both.
 
-    By group, ``golds`` is the sentence that answers, ``calls`` the tool call that leads to the answer.
+    ``again`` asks what is learnt from once more, in another wording where there is one. By group, ``golds`` is the
+    sentence that answers, ``calls`` the tool call that leads to the answer.
     """
 
     learn: list[Task]
+    again: list[Task]
     held_out: list[Task]
     golds: dict[str, str]
     calls: dict[str, CallEdit]
@@ -54,22 +57,25 @@ def draw_tasks() -> Tasks:
         (held_out if is_held_out(task.group, SEED, HELD_OUT) else learn).append(task)
     golds = {drawn.task.group: drawn.gold for drawn in tasks}
     calls = {drawn.task.group: drawn.call for drawn in tasks if drawn.call is not None}
-    return Tasks(_other_wording(learn, facts, draw), held_out, golds, calls)
+    worded = _other_wording(learn, facts, draw)
+    return Tasks(worded, _other_wording(worded, facts, draw, asked=True), held_out, golds, calls)
 
 
-def _other_wording(learn: list[Task], facts: list[Fact], draw: random.Random) -> list[Task]:
-    """Ask what is learned from in a wording of its own choice, where there is one."""
+def _other_wording(
+    tasks: list[Task], facts: list[Fact], draw: random.Random, *, asked: bool = False
+) -> list[Task]:
+    """The tasks in a wording of their own choice, where there is one; not in the present one where that was ``asked``."""
     by_group = {fact.group: fact for fact in facts}
-    return [
-        replace(task, question=draw.choice(by_group[task.group].questions))
-        if task.group in by_group
-        else task
-        for task in learn
-    ]
+
+    def wordings(task: Task) -> list[str]:
+        known = by_group[task.group].questions if task.group in by_group else (task.question,)
+        return [each for each in known if not asked or each != task.question] or [task.question]
+
+    return [replace(task, question=draw.choice(wordings(task))) for task in tasks]
 
 
 def _task(question: str, verifier: str, arguments: dict[str, object], group: str, kind: str) -> Task:
-    return Task(question, verifier, arguments, group, (f"{GROUP_TAG}{group}", f"kind:{kind}"))
+    return Task(question, verifier, arguments, group, (f"{GROUP_TAG}{group}", f"{TAG}{kind}"))
 
 
 def _lookup(fact: Fact, question: str) -> Task:

@@ -28,10 +28,11 @@ MOST_FINDINGS = 200
 
 @dataclass(frozen=True)
 class Kept:
-    """The looks at a run's results, in their order, and the digest of the texts."""
+    """The looks at a run's results, in their order, and the digest of the texts; ``texts`` has that of each text."""
 
     digest: str
     looks: tuple[Look, ...]
+    texts: frozenset[str] = frozenset()
 
 
 def digest_of(observations: Iterable[Observation]) -> str:
@@ -41,6 +42,11 @@ def digest_of(observations: Iterable[Observation]) -> str:
         text = seen.text.encode("utf-8", "surrogatepass")
         digest.update(len(text).to_bytes(8, "big") + text)
     return digest.hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """Half of a text's SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def looks_at(
@@ -67,7 +73,12 @@ async def known_looks(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> di
     rows = await session.execute(
         query.where(one_of(Screening.run_id, run_ids), Screening.version == version())
     )
-    return {run_id: Kept(digest, tuple(map(_look, looks))) for run_id, digest, looks in rows}
+    return {
+        run_id: Kept(
+            digest, tuple(map(_look, looks)), frozenset(look["text"] for look in looks if "text" in look)
+        )
+        for run_id, digest, looks in rows
+    }
 
 
 async def keep_looks(
@@ -77,7 +88,8 @@ async def keep_looks(
     rows = [
         {
             "tenant_id": tenant_id, "run_id": run.run_id, "version": version(), "screened_at": now(),
-            "digest": digest_of(run.observations), "looks": list(map(_stored, looks)),
+            "digest": digest_of(run.observations),
+            "looks": [_stored(look, seen.text) for look, seen in zip(looks, run.observations, strict=True)],
         }
         for run, looks in looked
         if sum(len(look.findings) for look in looks) <= MOST_FINDINGS
@@ -90,9 +102,9 @@ async def keep_looks(
         )
 
 
-def _stored(look: Look) -> dict[str, Any]:
+def _stored(look: Look, text: str) -> dict[str, Any]:
     findings = [[f.start, f.end, float(f.score), f.screen, f.reason] for f in look.findings]
-    return {"findings": findings, "score": float(look.score)}
+    return {"findings": findings, "score": float(look.score), "text": text_digest(text)}
 
 
 def _look(stored: Mapping[str, Any]) -> Look:

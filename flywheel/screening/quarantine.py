@@ -1,7 +1,7 @@
 """Runs whose tools or retrievers returned something suspect: held until a person releases or confirms them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -24,7 +24,7 @@ from ..tables import Quarantine
 from ..trajectory import pages, trajectories
 from .anomaly import History
 from .histories import learn
-from .looks import known_looks, looks_at
+from .looks import known_looks, looks_at, text_digest
 from .screener import Look, Screener, Verdict, default_screener, version
 
 State = Literal["held", "released", "confirmed"]
@@ -55,16 +55,23 @@ class RunScreen:
     histories: dict[str, History] = field(default_factory=dict)
 
     def judge(
-        self, observations: Sequence[Observation], looks: Sequence[Look], released: bool = False
+        self,
+        observations: Sequence[Observation],
+        looks: Sequence[Look],
+        released: bool = False,
+        counted: Set[str] = frozenset(),
     ) -> list[Flagged]:
-        """What is suspect in results that were looked at; in those of a released run nothing, and they are history."""
+        """What is suspect in results that were looked at; in those of a released run nothing, and they are history.
+
+        So they are already where the digest of the text is among the ``counted``.
+        """
         flagged = []
         for seen, look in zip(observations, looks, strict=True):
             history = self.histories.setdefault(seen.tool, History())
             verdict = None if released else self.screener.judge(seen.text, look, history)
             if verdict is not None and verdict.flagged:
                 flagged.append(Flagged(seen.span_id, seen.tool, verdict))
-            else:
+            elif not counted or text_digest(seen.text) not in counted:
                 history.add(seen.text)
         return flagged
 

@@ -131,7 +131,8 @@ async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID, compute: C
     )
     held = 0
     for run, seen in looked:
-        if flagged := screen.judge(run.observations, seen):
+        counted = known[run.run_id].texts if run.run_id in known else frozenset()
+        if flagged := screen.judge(run.observations, seen, counted=counted):
             await hold(session, tenant_id, run.run_id, flagged)
             held += 1
     await keep_looks(session, tenant_id, looked)

@@ -52,10 +52,14 @@ async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: s
 
 
 def show_credentials(terminal: Any, created: Created) -> None:
-    """Print what a new tenant's owner needs; nothing for a tenant that was there before."""
+    """Print what a new tenant's owner needs, each on a line of its own; nothing for a tenant that was there before."""
     if created.key is None:
         return
     terminal.notes.print(f"\nA new workspace, [bold]{created.tenant.slug}[/bold]. This is shown once:")
-    terminal.notes.print(f"  sign in as   {created.email}")
-    terminal.notes.print(f"  password     {created.password}", markup=False)
-    terminal.notes.print(f"  API key      {created.key}\n", markup=False)
+    for label, value in (
+        ("sign in as", created.email),
+        ("password", created.password),
+        ("API key", created.key),
+    ):
+        terminal.notes.print(f"  {label:<13}{value}", markup=False, soft_wrap=True)
+    terminal.notes.print()

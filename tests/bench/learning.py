@@ -145,12 +145,12 @@ class Bench:
 
     @staticmethod
     def _answered(demo: Demo) -> Tasks:
-        """The demonstration's tasks that have an answer."""
+        """The demonstration's tasks that have an answer, asked twice in the same words."""
         tasks = demo.tasks()
         learn, held_out = (
             [task for task in part if task.verifier != "refusal"] for part in (tasks.learn, tasks.held_out)
         )
-        return tasks._replace(learn=learn, held_out=held_out)
+        return tasks._replace(learn=learn, again=learn, held_out=held_out)
 
     def _demo(self) -> Demo:
         return Demo(self.whorl, self.actor, self.bars, self.folder, limit=self.limit)

@@ -104,11 +104,11 @@ def test_of_the_facts_of_a_handbook_one_in_a_hundred_at_most_is_taken_for_anothe
 
 def test_the_demo_learns_nothing_that_it_is_measured_on_nearly() -> None:
     tasks = draw_tasks()
+    asked = [a_run("x", GOOD, question=task.question) for task in tasks.learn + tasks.again]
     with Contamination(Near()) as contamination:
         contamination.add("tasks", [task.question for task in tasks.held_out])
-        assert not any(
-            contamination.refusal(a_run("x", GOOD, question=task.question)) for task in tasks.learn
-        )
+        contamination.prepare(asked)
+        assert not any(map(contamination.refusal, asked))
 
 
 def test_punctuation_case_and_placeholders_do_not_hide_a_question() -> None:

@@ -213,7 +213,10 @@ def test_the_demo_never_trains_on_a_fact_it_is_measured_on() -> None:
     tasks = draw_tasks()
     assert len(tasks.held_out) >= 100
     assert not {t.group for t in tasks.learn} & {t.group for t in tasks.held_out}
-    assert not {t.question for t in tasks.learn} & {t.question for t in tasks.held_out}
+    assert not {t.question for t in tasks.learn + tasks.again} & {t.question for t in tasks.held_out}
+    assert [t.group for t in tasks.again] == [t.group for t in tasks.learn]
+    reworded = sum(a.question != b.question for a, b in zip(tasks.learn, tasks.again, strict=True))
+    assert reworded == sum("kind:lookup" in t.tags for t in tasks.learn)
 
 
 async def collect(
@@ -453,7 +456,10 @@ def test_a_sign_above_a_door_is_let_pass() -> None:
 def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl"
     file.write_text('{"question": "When?", "answers": ["noon"]}\n')
-    assert load_tasks(file)[0].judge(Attempt("At noon. [1]")) == 1.0
+    (task,) = load_tasks(file)
+    assert task.judge(Attempt("At noon. [1]")) == 1.0 and task.kind == ""
+    file.write_text('{"question": "When?", "answers": ["noon"], "kind": "times"}\n')
+    assert load_tasks(file)[0].kind == "times"
     file.write_text('{"question": "When?"}\n')
     with pytest.raises(InputError, match="line 1"):
         load_tasks(file)

@@ -1,6 +1,7 @@
 """The gate's checks, each passed, failed and not done; and what an evaluation writes of them."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,22 @@ from sqlalchemy import select
 from tests.conftest import Settings, Whorl
 from tests.flywheel.manifests import store_dataset
 from tests.ui.seed import evaluation
+from whorl.agents.prompt import REFUSAL
 from whorl.flywheel import safety
-from whorl.flywheel.evaluation import Task
-from whorl.flywheel.gate import CHECKS, GENERAL, HELD_OUT, SAFETY, SECRETS, VERIFIERS, Gate, gate_of, judge
+from whorl.flywheel.evaluation import Scored, Task, compare
+from whorl.flywheel.gate import (
+    CHECKS,
+    EACH_KIND,
+    GENERAL,
+    HELD_OUT,
+    SAFETY,
+    SECRETS,
+    VERIFIERS,
+    Gate,
+    gate_of,
+    judge,
+)
+from whorl.flywheel.kinds import ANSWERED, by_kind, made_worse
 from whorl.flywheel.leaks import LURES, Place, Planted, load_planted, places_in, secrets_in
 from whorl.flywheel.measure import evaluate_adapter, evaluate_safety, evaluate_secrets
 from whorl.flywheel.tables import Dataset, Evaluation
@@ -52,9 +66,9 @@ def test_what_was_not_done_refuses_with_the_command_unless_it_is_named() -> None
         "whorl evaluate adapter acme.v1 --tasks FILE --kind general", "whorl evaluate safety acme.v1",
         "whorl evaluate secrets acme.v1",
     )  # fmt: skip
-    for number, command in enumerate(commands, 2):
+    for number, command in enumerate(commands, 3):
         assert measured.refusal(CHECKS[1:number]).endswith(f"was not done; do it with: {command}")
-    assert measured.refusal(CHECKS[1:]) == "" and measured.left_out(CHECKS[1:3]) == [VERIFIERS, GENERAL]
+    assert measured.refusal(CHECKS[1:]) == "" and measured.left_out(CHECKS[1:4]) == [VERIFIERS, GENERAL]
     with pytest.raises(InputError, match="no check 'speed' that can be left out"):
         measured.refusal(["speed"])
     with pytest.raises(InputError, match="held-out success is always asked for"):
@@ -64,6 +78,39 @@ def test_what_was_not_done_refuses_with_the_command_unless_it_is_named() -> None
 def test_what_failed_is_not_left_out() -> None:
     lost = judge({**DONE, "general": {**evaluation(90, 80, 100), "kind": "general"}})
     assert "at most 2% may be lost" in lost.refusal(CHECKS[1:]) and lost.left_out(CHECKS[1:]) == []
+
+
+def test_no_kind_of_question_pays_for_the_gain_of_another() -> None:
+    before, after = [1.0] * 30 + [0.0] * 40, [1.0] * 21 + [0.0] * 9 + [1.0] * 40
+    kinds = by_kind(["lookup"] * 30 + ["stock"] * 40, before, after)
+    few = by_kind(["lookup"] * 30, [1.0] * 30, [1.0] * 27 + [0.0] * 3)
+    paid, passed, older = (
+        judge({**DONE, "held-out": {**DONE["held-out"], "kinds": found}}) for found in (kinds, few, None)
+    )
+    assert paid.refusal(CHECKS[1:]) == (
+        "a gain is paid for with other questions; lookup: 21 of 30, the base 30 (p = 0.0039)"
+    )
+    assert not passed.refusal(), "three questions of thirty may be chance"
+    assert "whorl evaluate adapter" in older.refusal() and not older.refusal([EACH_KIND])
+
+
+def test_refusing_what_has_an_answer_is_counted() -> None:
+    def scored(task: Task, answer: str) -> Scored:
+        return Scored(task, answer, task.judge(Attempt(answer)), uuid.uuid4(), "succeeded")
+
+    asked = [
+        Task("How high?", "answer_in_reply", {"answers": ["20 m"]}, tags=("kind:lookup",)),
+        Task("How old?", "answer_in_reply", {"answers": ["9"]}),
+        Task("How many?", "refusal", tags=("kind:unanswered",)),
+    ]
+    before = [scored(task, "It is 20 m. [1]") for task in asked]
+    after = [scored(task, REFUSAL) for task in asked]
+    found = compare(before, after)["kinds"]
+    assert {kind: (one["before"], one["after"], one["n"]) for kind, one in found.items()} == {
+        "lookup": (1, 0, 1), "unanswered": (0, 1, 1), ANSWERED: (2, 0, 2),
+    }  # fmt: skip
+    lost = compare([before[0]] * 9, [after[0]] * 9)["kinds"]
+    assert made_worse(lost, 0.05) == ["lookup", ANSWERED]
 
 
 def test_the_general_set_may_lose_two_points_and_no_more() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from tests.conftest import Actor, Settings, Whorl
 from tests.flywheel.test_quarantine import CLEAN, POISON, ask, build, client_of, search_then_answer
@@ -128,6 +128,25 @@ async def test_spans_that_came_later_are_looked_at(whorl: Whorl, acme: Actor) ->
 
     looks_at(runs, known, Watched())
     assert looked == [seen.text for seen in runs[0].observations] != []
+
+
+async def test_a_run_whose_spans_come_in_pieces_is_counted_once(whorl: Whorl, acme: Actor) -> None:
+    async def counted() -> int:
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            return sum(await session.scalars(select(SourceHistory.count)))
+
+    _, clean = await two_runs(whorl, acme)
+    await sweep.sweep(whorl.engine)
+    first = await counted()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Run).where(Run.id == clean).values(screened_at=None))
+    assert await sweep.sweep(whorl.engine) == (1, 0) and await counted() == first > 0
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Run).where(Run.id == clean).values(screened_at=None))
+        await session.execute(delete(Screening).where(Screening.run_id == clean))
+    assert await sweep.sweep(whorl.engine) == (1, 0) and await counted() > first, (
+        "a text that nobody knows is new"
+    )
 
 
 async def test_two_processes_do_not_screen_one_run_twice(

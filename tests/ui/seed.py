@@ -9,6 +9,7 @@ from tests.conftest import Whorl
 from whorl.agents.runs import RunRequest
 from whorl.flywheel.datasets import create_dataset
 from whorl.flywheel.evaluation import store_evaluation
+from whorl.flywheel.kinds import ANSWERED, paired
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.tables import Training
 from whorl.flywheel.value import Spent, ledger
@@ -186,6 +187,7 @@ def evaluation(before: int, after: int, n: int) -> dict[str, Any]:
     return {
         "n": n, "before": side(before), "after": side(after), "better": better, "worse": max(0, before - after),
         "p_value": 0.0004 if after > before else 1.0,
+        "kinds": {ANSWERED: paired([1.0] * n, [1.0] * n)},
         "value": ledger(
             [Spent(400, 20, 0.5)] * n, [Spent(400, 20 + i % 3, 0.6) for i in range(n)],
             ([1.0] * before + [0.0] * (n - before), [1.0] * after + [0.0] * (n - after)),

@@ -12,6 +12,7 @@ from tests.ui.conftest import Site
 from tests.ui.seed import evaluation
 from whorl.flywheel.datasets import list_datasets
 from whorl.flywheel.evaluation import store_evaluation
+from whorl.flywheel.kinds import ANSWERED
 from whorl.platform.database.session import tenant_session
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.usage.quotas import Quotas, change_quotas
@@ -295,6 +296,7 @@ async def test_pages_of_adapters_and_trainings(site: Site) -> None:
     adapter = text_of(page)
     assert "21 of 60 35 %" in adapter and "52 of 60 87 %" in adapter and "p = 0.0004" in adapter
     assert "0.00121 US dollars in place of 0.0012" in adapter and "Success 87 % in place of 35 %" in adapter
+    assert "By kind of question" in adapter and f"{ANSWERED} 60 60 60 0 0 1" in adapter
     adapters = text_of((await client.get("/admin/adapters")).text)
     assert "it has not been evaluated" in adapters and "passes" in adapters
     assert "held-out success passed" in adapter and "safety set passed" in adapter

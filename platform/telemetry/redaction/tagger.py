@@ -7,6 +7,7 @@ a word and kept, so that a text costs a gather, a sum and one small matrix produ
 """
 
 import threading
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -183,19 +184,21 @@ def _greatest(values: Float32) -> Float32:
 
 def _add_rows(to: Float32, tables: Float32, rows: Int64) -> None:
     """As :func:`_add_neighbours` of the tables' rows, one table at a time, so that what is added stays in the cache."""
-    middle, given = len(tables) // 2, np.empty_like(to)
-    for offset, table in enumerate(tables, -middle):
-        low, high = max(0, -offset), len(to) - max(0, offset)
-        if low < high:
-            # "clip" since "raise" copies once more; no row is out of the table.
-            to[low:high] += table.take(
-                rows[low + offset : high + offset], axis=0, out=given[low:high], mode="clip"
-            )
+    given = np.empty_like(to)
+    for number, own, beside in _shifted(len(tables), len(to)):
+        # "clip" since "raise" copies once more; no row is out of the table.
+        to[own] += tables[number].take(rows[beside], axis=0, out=given[own], mode="clip")
 
 
 def _add_neighbours(to: Float32, by_offset: npt.NDArray[np.float32]) -> None:
     """Add to each word what its neighbours, from left to right, give it: ``by_offset`` [offsets, n, width]."""
-    middle = len(by_offset) // 2
-    for offset, given in enumerate(by_offset, -middle):
-        low, high = max(0, -offset), len(to) - max(0, offset)
-        to[low:high] += given[low + offset : high + offset]
+    for number, own, beside in _shifted(len(by_offset), len(to)):
+        to[own] += by_offset[number, beside]
+
+
+def _shifted(offsets: int, words: int) -> Iterator[tuple[int, slice, slice]]:
+    """Of each offset, the leftmost first, the words that have a neighbour there, and those neighbours."""
+    for number, offset in enumerate(range(-(offsets // 2), offsets // 2 + 1)):
+        low, high = max(0, -offset), words - max(0, offset)
+        if low < high:
+            yield number, slice(low, high), slice(low + offset, high + offset)
