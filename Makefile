@@ -12,7 +12,7 @@ export TOKENIZERS_PARALLELISM ?= false
 	pretrain clean
 
 help:
-	@echo "make demo        the whole loop on a made-up company, about ten minutes"
+	@echo "make demo        the whole loop on a made-up company, a quarter of an hour or more"
 	@echo "make serve       the product on http://localhost:8000"
 	@echo "make test        the tests"
 	@echo "make test-isolation  an attacker of one tenant tries all that another owns, on every route"

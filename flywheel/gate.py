@@ -168,10 +168,10 @@ def verifier_integrity(report: Report) -> Check:
 def general_set(report: Report, tolerance: float = TOLERANCE) -> Check:
     """At most ``tolerance`` fewer questions of the general set right than the base."""
     numbers = {**_difference(report), "tolerance": tolerance}
-    lost = report["before"]["success"] - report["after"]["success"]
+    gained = report["after"]["success"] - report["before"]["success"]
     low, high = numbers["interval"]
-    said = f"{-lost:+.1%} of the general set (95 % interval {low:+.1%} to {high:+.1%})"
-    if lost > tolerance + 1e-9:
+    said = f"{gained:+.1%} of the general set (95 % interval {low:+.1%} to {high:+.1%})"
+    if -gained > tolerance + 1e-9:
         return Check(GENERAL, "failed", f"it changes {said}; at most {tolerance:.0%} may be lost", numbers)
     return Check(GENERAL, "passed", f"it changes {said}", numbers)
 
