@@ -31,7 +31,7 @@ def evaluate_group() -> None:
 @evaluate_group.command("adapter")
 @click.argument("name")
 @click.option("--tasks", type=click.Path(path_type=Path, dir_okay=False), required=True,
-              help="JSON lines: question, answers (or verifier and arguments).")  # fmt: skip
+              help="JSON lines: question, answers (or verifier and arguments), optionally kind.")  # fmt: skip
 @click.option("--kind", type=click.Choice(["held-out", "general"]), default="held-out", show_default=True,
               help="What the adapter was trained for, or what it must not forget.")  # fmt: skip
 @run_async

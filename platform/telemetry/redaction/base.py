@@ -31,7 +31,7 @@ def resolve(findings: Iterable[Finding], text: str) -> list[Finding]:
     that nothing found is lost.
     """
     found, kept = sorted(findings), list[Finding]()
-    if all(one.end <= other.start for one, other in pairwise(found)):
+    if len(found) < 2 or all(one.end <= other.start for one, other in pairwise(found)):
         return found
     for finding in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
         for start, end in _left_over(finding, kept):

@@ -23,6 +23,7 @@ _MIN_ALONE = 0.98
 _MIN_NAMED = 4
 # After these a word in lower case is any one of its kind, not somebody's name.
 _INDEFINITE = (" a ", " an ", "\na ", "\nan ")
+_INDEFINITE_LENGTH = max(map(len, _INDEFINITE))
 # Words of one pass through the network; bounds its memory.
 _AT_ONCE = 256
 # Words that begin sentences with a capital and are no name by themselves.
@@ -146,16 +147,17 @@ def _is_name(text: str, start: int, end: int, score: float, alone: bool) -> bool
     """Whether what the network takes for a name may be one, for what it is and stands in; ``alone`` is one word."""
     value = text[start:end]
     small = value.lower()
-    if small in _FUNCTION_WORDS or not any(map(str.isalpha, value)):
+    if small in _FUNCTION_WORDS or not (value.isalpha() or any(map(str.isalpha, value))):
         return False
     # Codes such as R2, also where their letter alone looks like a name.
     if (len(value) < _MIN_NAMED and any(map(str.isdigit, value))) or (
         len(value) == 1 and text[end : end + 1].isdigit()
     ):
         return False
-    if value.islower() and text[:start].casefold().endswith(_INDEFINITE):
-        return False
-    if value.islower() and len(value) == len(text.strip()) and score < _MIN_ALONE:
+    if value.islower() and (
+        text[max(0, start - _INDEFINITE_LENGTH) : start].casefold().endswith(_INDEFINITE)
+        or (len(value) == len(text.strip()) and score < _MIN_ALONE)
+    ):
         return False
     if small in _MONTHS and _DAY.match(text, end):
         return False

@@ -193,20 +193,33 @@ class PatternDetector:
     def find(self, texts: list[str]) -> list[list[Finding]]:
         """Findings of each text; see :class:`Detector`."""
         findings: list[list[Finding]] = [[] for _ in texts]
-        digits = [len(_DIGIT.findall(text)) for text in texts]
-        whole = Joined([text.replace("\0", " ") for text in texts])
+        digits = list(map(_digits, texts))
+        most = max(digits, default=0)
+        with_digits: dict[int, tuple[list[int], Joined]] = {}
         for (least, gate), rules in self._by_gate.items():
-            passed = [i for i in (whole.holding(gate) if gate else range(len(texts))) if digits[i] >= least]
-            if not passed:
+            if least > most:
                 continue
-            joined = Joined([whole.texts[i] for i in passed])
+            if least not in with_digits:
+                enough = [i for i, count in enumerate(digits) if count >= least]
+                with_digits[least] = enough, Joined([texts[i].replace("\0", " ") for i in enough])
+            numbers, joined = with_digits[least]
+            if gate:
+                held = joined.holding(gate)
+                if not held:
+                    continue
+                numbers, joined = [numbers[i] for i in held], Joined([joined.texts[i] for i in held])
             for start, end, kind, score in (
                 finding for rule in rules for finding in _apply(rule, joined.text)
             ):
                 at = bisect_right(joined.starts, start) - 1
                 first = joined.starts[at]
-                findings[passed[at]].append(Finding(start - first, end - first, kind, score))
+                findings[numbers[at]].append(Finding(start - first, end - first, kind, score))
         return findings
+
+
+def _digits(text: str) -> int:
+    """How many digits a text has."""
+    return sum(map(text.count, "0123456789")) if text.isascii() else len(_DIGIT.findall(text))
 
 
 class Joined:

@@ -15,7 +15,7 @@ from .base import Finding
 Operator = Literal["replace", "mask", "hash", "keep", "off"]
 Kind = Annotated[str, Field(pattern=r"^[A-Z][A-Z_]{1,38}[A-Z]$")]
 # Found in nearly every text, and nobody's by themselves.
-_KEPT = {"URL": "keep", "TITLE": "keep"}
+_KEPT: dict[str, Operator] = {"URL": "keep", "TITLE": "keep"}
 _CUSTOM_SCORE = 1.0
 # Seconds that a tenant's own expressions may take for one text.
 _PATIENCE = 0.5
@@ -79,17 +79,19 @@ class RedactionPolicy(BaseModel):
 
     def operator(self, kind: str) -> Operator:
         """What is done with values of a kind."""
-        chosen = self.operators.get(kind)
-        if chosen is not None:
-            return chosen
-        return "keep" if kind in _KEPT and self.default != "off" else self.default
+        return self._chosen.get(kind, self.default)
+
+    @cached_property
+    def _chosen(self) -> dict[str, Operator]:
+        """Operators of the kinds that have not the default."""
+        return {**(_KEPT if self.default != "off" else {}), **self.operators}
 
     def apply(self, text: str, findings: Iterable[Finding]) -> list[Finding]:
         """Findings that count under the policy: without those off or allowed, with its own."""
-        counted = []
+        counted, chosen, default = [], self._chosen, self.default
         for finding in (*findings, *self._own(text)):
             start, end, kind, score = finding
-            operator = self.operator(kind)
+            operator = chosen.get(kind, default)
             if operator == "off" or (self.allow and folded(text[start:end]) in self._allowed):
                 continue
             # What is hidden goes before what is kept, or a kept address would show the name in it.
@@ -102,6 +104,8 @@ class RedactionPolicy(BaseModel):
 
     def _own(self, text: str) -> list[Finding]:
         """Matches of the policy's own expressions and denied values; raises TimeoutError."""
+        if not self.patterns and not self.deny:
+            return []
         found = [
             Finding(match.start(), match.end(), pattern.kind, _CUSTOM_SCORE)
             for pattern in self.patterns
