@@ -24,11 +24,14 @@ def by_kind(
     >>> by_kind(["a", "b", "a"], [1, 0, 1], [1, 1, 0])["a"]
     {'n': 2, 'before': 2, 'after': 1, 'better': 0, 'worse': 1, 'p_value': 1.0}
     """
-    found: dict[str, dict[str, Any]] = {}
-    for kind in sorted({*kinds} - {""}):
-        chosen = [number for number, own in enumerate(kinds) if own == kind]
-        found[kind] = paired([before[number] for number in chosen], [after[number] for number in chosen])
-    return found
+    chosen: dict[str, list[int]] = {}
+    for number, kind in enumerate(kinds):
+        if kind:
+            chosen.setdefault(kind, []).append(number)
+    return {
+        kind: paired([before[number] for number in numbers], [after[number] for number in numbers])
+        for kind, numbers in sorted(chosen.items())
+    }
 
 
 def paired(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
