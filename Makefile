@@ -42,12 +42,11 @@ demo: $(VENV)/installed-base
 serve: $(VENV)/installed-base
 	@$(BIN)/whorl serve
 
-# A file of tests on each core; what one file sets up it shares. In their own order: files of few tests have the longest, which one core
-# would do alone at the end. In a folder of its own: pytest closes the one that all of a user's
+# A file of tests on each core; what one file sets up it shares. In a folder of its own: pytest closes the one that all of a user's
 # sessions share when it begins, and the databases of another session would stand before it.
 test: $(VENV)/installed-dev types
 	@PYTEST_DEBUG_TEMPROOT=$$(mktemp -d) && export PYTEST_DEBUG_TEMPROOT && trap 'rm -rf "$$PYTEST_DEBUG_TEMPROOT"' EXIT && \
-		$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+		$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/installed-dev types
 	@$(BIN)/python -m pytest -m slow
