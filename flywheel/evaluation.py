@@ -105,7 +105,7 @@ def load_tasks(file: Path) -> list[Task]:
                     value.get("verifier", "answer_in_reply"),
                     arguments,
                     str(value.get("group", value["question"])),
-                    (f"{TAG}{value['kind']}",) if value.get("kind") else (),
+                    _kind_tags(value.get("kind", "")),
                 )
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -115,6 +115,12 @@ def load_tasks(file: Path) -> list[Task]:
     if not tasks:
         raise InputError(f"{file} holds no task.")
     return tasks
+
+
+def _kind_tags(kind: Any) -> tuple[str, ...]:
+    if not isinstance(kind, str):
+        raise TypeError("kind is no text")
+    return (f"{TAG}{kind}",) if kind else ()
 
 
 async def ask_all(

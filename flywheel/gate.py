@@ -140,11 +140,12 @@ def each_kind(report: Report, alpha: float = ALPHA) -> Check:
     found: dict[str, dict[str, Any]] | None = report.get("kinds")
     if found is None:
         return _not_done(EACH_KIND)
-    numbers = {"kinds": found, "alpha": alpha}
+    worse = made_worse(found, alpha)
+    numbers = {"kinds": len(found), "worse": worse, "alpha": alpha}
     said = [
         f"{kind}: {found[kind]['after']} of {found[kind]['n']}, the base {found[kind]['before']} "
         f"(p = {found[kind]['p_value']:.2g})"
-        for kind in made_worse(found, alpha)
+        for kind in worse
     ]
     if said:
         return Check(

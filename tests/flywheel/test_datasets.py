@@ -460,6 +460,9 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     assert task.judge(Attempt("At noon. [1]")) == 1.0 and task.kind == ""
     file.write_text('{"question": "When?", "answers": ["noon"], "kind": "times"}\n')
     assert load_tasks(file)[0].kind == "times"
+    file.write_text('{"question": "When?", "answers": ["noon"], "kind": ["times"]}\n')
+    with pytest.raises(InputError, match="kind is no text"):
+        load_tasks(file)
     file.write_text('{"question": "When?"}\n')
     with pytest.raises(InputError, match="line 1"):
         load_tasks(file)

@@ -194,6 +194,7 @@ class PatternDetector:
         """Findings of each text; see :class:`Detector`."""
         findings: list[list[Finding]] = [[] for _ in texts]
         digits = list(map(_digits, texts))
+        clean = [text.replace("\0", " ") for text in texts]
         most = max(digits, default=0)
         with_digits: dict[int, tuple[list[int], Joined]] = {}
         for (least, gate), rules in self._by_gate.items():
@@ -201,7 +202,7 @@ class PatternDetector:
                 continue
             if least not in with_digits:
                 enough = [i for i, count in enumerate(digits) if count >= least]
-                with_digits[least] = enough, Joined([texts[i].replace("\0", " ") for i in enough])
+                with_digits[least] = enough, Joined([clean[i] for i in enough])
             numbers, joined = with_digits[least]
             if gate:
                 held = joined.holding(gate)

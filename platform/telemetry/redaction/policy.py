@@ -88,10 +88,10 @@ class RedactionPolicy(BaseModel):
 
     def apply(self, text: str, findings: Iterable[Finding]) -> list[Finding]:
         """Findings that count under the policy: without those off or allowed, with its own."""
-        counted, chosen, default = [], self._chosen, self.default
+        counted = []
         for finding in (*findings, *self._own(text)):
             start, end, kind, score = finding
-            operator = chosen.get(kind, default)
+            operator = self.operator(kind)
             if operator == "off" or (self.allow and folded(text[start:end]) in self._allowed):
                 continue
             # What is hidden goes before what is kept, or a kept address would show the name in it.
