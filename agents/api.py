@@ -20,7 +20,8 @@ from .graph import Approve
 from .journal import ENDED, PAUSED, Told
 from .listing import listed, place_after, place_in
 from .live import LiveRuns
-from .runs import DEFAULT_AGENT, RunRequest
+from .names import DEFAULT_AGENT
+from .runs import RunRequest
 from .steering_api import EVENT_STREAM, stream_of
 from .tables import Run
 from .views import PendingCall, RunResult, RunView, SpanView

@@ -19,9 +19,9 @@ from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
 from ..platform.telemetry.tables import Span
 from ..platform.usage.prices import Prices
+from .names import CAPTURED_TAG
 from .tables import Run
 
-CAPTURED_TAG = "captured"
 CLOSE_JOB, CLOSE_CLOCK = "close_silent", "* * * * *"
 UNKNOWN = "unknown"
 NO_AGENT = "external"

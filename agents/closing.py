@@ -20,7 +20,6 @@ from ..platform.telemetry.recording import Recording
 from ..platform.usage.prices import Prices
 from ..platform.usage.record import Used, record_usage
 from .approvals import ask
-from .captured import CAPTURED_TAG
 from .checkpoints import forget_checkpoints
 from .conversations import keeps_words
 from .endings import INTERRUPTED, describe_end, failed_by
@@ -28,6 +27,7 @@ from .events import RunEnded
 from .execution import Execution, resumption_of
 from .graph import Limits
 from .ledger import Ending, Ledger
+from .names import CAPTURED_TAG
 from .plain import PlainRun
 from .tables import Message, Run
 from .waiting import give_up

@@ -9,7 +9,8 @@ from ..platform.command import Terminal, run_async
 from ..platform.errors import UpstreamError
 from . import definition_commands
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
-from .execution import DEFAULT_AGENT, RunRequest
+from .execution import RunRequest
+from .names import DEFAULT_AGENT
 
 
 @click.command()

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor, Scope
-from .models import DIRECT
+from .names import DIRECT
 from .tables import Conversation, Run
 
 

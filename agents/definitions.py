@@ -19,9 +19,9 @@ from ..platform.identity.audit import record
 from ..platform.serving.tables import Route
 from ..platform.storable import storable
 from ..retrieval.library import DOCUMENTS
-from .execution import DEFAULT_AGENT, RunRequest
+from .execution import RunRequest
 from .graph import Approve
-from .models import DIRECT, MODEL
+from .names import DEFAULT_AGENT, DIRECT, MODEL
 from .tables import AgentRow, RecalledTool
 from .toolbox import Toolbox
 

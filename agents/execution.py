@@ -18,13 +18,10 @@ from ..retrieval.library import DOCUMENTS
 from .endings import ended_as, failed_by
 from .events import RunEnded, Spent, ToolEnded, ToolStarted
 from .graph import Approve, Decision, PlainCall
+from .names import DEFAULT_AGENT, UNMETERED_TAG
 from .plain import PlainRun
 from .tables import Run
 from .toolbox import Toolbox
-
-DEFAULT_AGENT = "default"
-# Of runs that no quota counts: evaluations, shadows; those of other programs have a tag of their own.
-UNMETERED_TAG = "unmetered"
 
 
 @dataclass(frozen=True)

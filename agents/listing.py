@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from ..platform.errors import InputError
 from ..platform.paging import place_of
-from .runs import SHADOW_TAG
+from .names import SHADOW_TAG
 from .tables import Run
 
 

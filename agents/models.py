@@ -11,13 +11,9 @@ from ..platform.errors import UnknownModelError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import REWARD
 from ..platform.serving.tables import Adapter, Route
-from .execution import DEFAULT_AGENT
+from .names import DEFAULT_AGENT, MODEL
 from .tables import AgentRow
 
-# The default agent's name among models.
-MODEL = "whorl"
-# The agent that runs of a model asked directly are recorded under.
-DIRECT = "model"
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 

@@ -28,7 +28,8 @@ from ..platform.serving.messages import ChatMessage, Sampling, thought_of
 from ..platform.usage.quotas import quotas_of
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
-from .models import DIRECT, Named, find_model, models_of
+from .models import Named, find_model, models_of
+from .names import DIRECT
 from .openai_stream import chunks, finish_of, following, usage_of
 from .openai_views import REFUSED, Completion, CompletionRequest, ModelList, ModelView
 from .runs import Agents, RunRequest

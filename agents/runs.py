@@ -44,7 +44,6 @@ from .conversations import find_run, own_conversation
 from .definitions import as_defined
 from .endings import cancelled, describe_end, describe_run, ended_as, interrupted, waiting
 from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
-from .execution import DEFAULT_AGENT as DEFAULT_AGENT
 from .execution import Execution, Finished, key_of, request_of, tags_of
 from .execution import RunRequest as RunRequest
 from .graph import Decision, Limits, PlainCall, RunScope, ask_once, build_graph
@@ -56,8 +55,6 @@ from .toolbox import Toolbox
 from .tools.base import ToolContext
 
 ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
-# Of runs that nobody asked for: they are in no list and no dataset.
-SHADOW_TAG = "shadow"
 HISTORY_MESSAGES = 8
 
 

@@ -10,7 +10,7 @@ from anyio import to_thread
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.runs import SHADOW_TAG
+from ..agents.names import SHADOW_TAG
 from ..agents.tables import Run
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError

@@ -18,7 +18,7 @@ from anyio import to_thread
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.runs import SHADOW_TAG
+from ..agents.names import SHADOW_TAG
 from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session

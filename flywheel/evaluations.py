@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.models import DIRECT
+from ..agents.names import DIRECT
 from ..agents.tables import Run
 from ..platform.database.base import now
 from ..platform.database.conditions import one_of

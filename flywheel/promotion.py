@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..agents.runs import DEFAULT_AGENT
+from ..agents.names import DEFAULT_AGENT
 from ..agents.tables import Run
 from ..platform.database.base import new_id, now
 from ..platform.database.session import tenant_session

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from ..agents.runs import DEFAULT_AGENT
+from ..agents.names import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import OnePage, number_of

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from ..agents.runs import DEFAULT_AGENT
+from ..agents.names import DEFAULT_AGENT
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError

@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased
 
 from ..agents.events import RunEnded, ToolEnded, ToolStarted
 from ..agents.execution import Finished
+from ..agents.names import SHADOW_TAG
 from ..agents.prompt import REFUSAL
-from ..agents.runs import SHADOW_TAG, Agents, RunRequest
+from ..agents.runs import Agents, RunRequest
 from ..agents.tables import Run
 from ..agents.toolbox import Toolbox
 from ..agents.tools.base import Observation, Tool, ToolContext

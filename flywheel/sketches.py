@@ -5,8 +5,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from datasketch import MinHash, MinHashLSH
-
 _WORD = re.compile(r"\w+")
 _SHINGLE = 3
 _PERMUTATIONS = 128
@@ -28,6 +26,8 @@ def bands(similarity: float, misses: float = 0.5) -> list[tuple[int, int]]:
 
     ``misses``, from 0 to 1, is how much worse a miss is than a text that is found for nothing.
     """
+    from datasketch import MinHashLSH  # slow to load, for whom it does nothing
+
     try:
         found = MinHashLSH(similarity, _PERMUTATIONS, weights=(round(1 - misses, 6), misses))
         return [(start, end) for start, end in found.hashranges]
@@ -37,6 +37,8 @@ def bands(similarity: float, misses: float = 0.5) -> list[tuple[int, int]]:
 
 def band_keys(parts: Iterable[str], kind: str, ranges: Bands) -> list[bytes]:
     """The keys of a text of such ``parts``, one a band: texts of one ``kind`` that share one are alike."""
+    from datasketch import MinHash
+
     sketch = MinHash(_PERMUTATIONS, seed=1)
     sketch.update_batch([part.encode() for part in parts])
     return [

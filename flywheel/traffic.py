@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agents.runs import SHADOW_TAG
+from ..agents.names import SHADOW_TAG
 from ..agents.tables import Run
 from .curate import EVALUATION_TAG
 from .outcomes import opinions_of, reward_of

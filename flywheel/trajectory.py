@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agents.captured import CAPTURED_TAG
+from ..agents.names import CAPTURED_TAG
 from ..agents.tables import Run
 from ..platform.database.conditions import one_of
 from ..platform.portions import portions

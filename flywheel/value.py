@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from ..platform.usage.prices import NO_PRICE, Price
 from .statistics import changed, paired_interval
@@ -52,11 +51,18 @@ def kept_share(student: Sequence[float], teacher: Sequence[float]) -> dict[str, 
     share = float(pairs[0].sum()) / float(pairs[1].sum())
     low = high = share
     if pairs.shape[1] > 1 and np.ptp(pairs, axis=1).any():
-        found = bootstrap(tuple(pairs), _ratio, paired=True, vectorized=True, n_resamples=RESAMPLES,
-                          method="percentile", rng=0)  # fmt: skip
-        low, high = found.confidence_interval
+        low, high = _resampled(tuple(pairs), _ratio, paired=True, vectorized=True)
     ends = [round(float(end), 4) if np.isfinite(end) else None for end in (low, high)]
     return {"share": round(share, 4), "interval": ends}
+
+
+def _resampled(data: Sequence[Any], statistic: Any, **how: Any) -> tuple[float, float]:
+    """The ends of a percentile bootstrap's interval."""
+    # Slow to load, and whoever compares two adapters alone needs it.
+    from scipy.stats import bootstrap
+
+    found = bootstrap(data, statistic, n_resamples=RESAMPLES, method="percentile", rng=0, **how)
+    return found.confidence_interval.low, found.confidence_interval.high
 
 
 def _ratio(student: Any, teacher: Any, axis: int) -> Any:
@@ -117,8 +123,7 @@ def _paired(before: Sequence[float], after: Sequence[float], digits: int) -> dic
     change = second - first
     low = high = float(change.mean())
     if np.ptp(change) > 0:
-        found = bootstrap((change,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0)
-        low, high = found.confidence_interval
+        low, high = _resampled((change,), np.mean)
     return {
         "before": round(float(first.mean()), digits), "after": round(float(second.mean()), digits),
         "difference": round(float(change.mean()), digits),

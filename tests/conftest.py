@@ -1,6 +1,8 @@
 """What all tests share: no network, one embedded PostgreSQL, a Whorl with a scripted model."""
 
+import gc
 import os
+import re
 import socket
 import sys
 import uuid
@@ -16,6 +18,8 @@ from argon2 import PasswordHasher
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# What a test waits for does not yield to the tests beside it.
+os.environ.setdefault("WHORL_BACKGROUND_PRIORITY", "normal")
 # LlamaIndex carries the vocabulary that tiktoken would download.
 _found = find_spec("llama_index.core")
 assert _found is not None and _found.submodule_search_locations
@@ -43,6 +47,28 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
 
+# Files that take a core for minutes. They come first: what is last is done by one core alone.
+LONGEST = (
+    "flywheel/test_resume.py", "flywheel/test_apart.py", "flywheel/test_training.py", "flywheel/test_demo.py",
+    "flywheel/test_continued.py", "platform/test_isolation.py", "platform/test_outages.py", "ui/test_browser.py",
+    "flywheel/test_seed.py", "flywheel/test_spool.py", "platform/test_worker.py", "flywheel/test_readers.py",
+    "platform/test_previous.py", "platform/test_kill.py", "test_layout.py", "test_docs.py", "test_cli.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they are."""
+    tests = Path(__file__).parent
+    places = {tests / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: no collection of garbage needs to look through it again, and trainings ask for many."""
+    gc.collect()
+    gc.freeze()
+
+
 class NetworkBlocked(RuntimeError):
     """A test tried to reach another machine."""
 
@@ -67,6 +93,11 @@ def no_network() -> Iterator[None]:
 def template_database(tmp_path_factory: pytest.TempPathFactory) -> Addresses:
     """A migrated database that others are copied from."""
     addresses = start_embedded(tmp_path_factory.mktemp("postgres") / "data", "template_whorl")
+    # What a test kills is a process, never the machine: nothing needs to have reached the disk.
+    with psycopg.connect(addresses.admin, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
     migrate(addresses.admin)
     return addresses
 
@@ -77,18 +108,27 @@ def make_database(template_database: Addresses) -> Callable[[], Addresses]:
 
     def make() -> Addresses:
         name = f"t{uuid.uuid4().hex[:12]}"
-        maintenance = template_database.admin.replace("/template_whorl?", "/postgres?")
-        with psycopg.connect(maintenance, autocommit=True) as connection:
+        with psycopg.connect(maintenance_of(template_database), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template_whorl")
         return Addresses(*(url.replace("/template_whorl?", f"/{name}?") for url in template_database))
 
     return make
 
 
+def maintenance_of(database: Addresses) -> str:
+    """The address of the database from which its server's others are made and dropped."""
+    return re.sub(r"/\w+\?", "/postgres?", database.admin)
+
+
 @pytest.fixture
-def database(make_database: Callable[[], Addresses]) -> Addresses:
+def database(make_database: Callable[[], Addresses]) -> Iterator[Addresses]:
     """An empty, migrated database of the test's own."""
-    return make_database()
+    made = make_database()
+    yield made
+    name = re.search(r"/(t\w+)\?", made.admin)
+    assert name is not None
+    with psycopg.connect(maintenance_of(made), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name[1]} WITH (FORCE)")
 
 
 def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
@@ -107,7 +147,7 @@ def test_settings(database: Addresses, folder: Path, **changes: Any) -> Settings
     values = {
         "data_dir": folder, "database_url": database.app, "database_admin_url": database.admin,
         "embedder": "hashing", "reranker": "identity", "search_passages": 4,
-        "screen_captured": False,
+        "screen_captured": False, "background_priority": os.environ["WHORL_BACKGROUND_PRIORITY"],
     }  # fmt: skip
     return Settings(**{**values, **changes})
 

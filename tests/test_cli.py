@@ -62,7 +62,6 @@ def whorl(
         "WHORL_DATA_DIR": str(tmp_path_factory.getbasetemp() / "cli-data"), "WHORL_DATABASE_URL": database.app,
         "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
         "WHORL_MODEL_DIR": str(model), "WHORL_MAX_ANSWER_TOKENS": "8",
-        "WHORL_BACKGROUND_PRIORITY": "normal",  # this process has other tests to run
     }  # fmt: skip
 
     def run(*arguments: str, typed: str | None = None, **environment: str) -> Done:
@@ -89,6 +88,19 @@ def test_the_installed_command_says_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
     said(Done(done.returncode, done.stdout, done.stderr), 2, "Did you mean WHORL_MODEL_URL?")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_nobody_waits_for_libraries_that_a_command_does_not_use() -> None:
+    """A build's process is without the agents' graph, and no command loads what models are read with before it must."""
+    code = (
+        "import sys\n"
+        "import whorl.flywheel.apart\n"
+        "print('langgraph' in sys.modules)\n"
+        "import whorl.platform.cli\n"
+        "print([name for name in ('torch', 'transformers', 'scipy.stats', 'datasketch') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["False", "[]", ""]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ..agents.definitions import list_agents
-from ..agents.execution import DEFAULT_AGENT
 from ..agents.graph import Approve
+from ..agents.names import DEFAULT_AGENT
 from ..agents.prompt import SYSTEM
 from ..agents.tables import AgentRow
 from ..agents.tools.base import Tool

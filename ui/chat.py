@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ..agents.conversations import own_conversation, own_conversations
 from ..agents.definitions import list_agents
-from ..agents.execution import DEFAULT_AGENT
+from ..agents.names import DEFAULT_AGENT
 from ..agents.tables import Conversation, Message, Run
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session

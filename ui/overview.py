@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
-from ..agents.runs import SHADOW_TAG
+from ..agents.names import SHADOW_TAG
 from ..agents.tables import Run
 from ..flywheel.judging.agreement import Agreement, agreements
 from ..flywheel.tables import Dataset, Evaluation, Outcome

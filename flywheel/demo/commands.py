@@ -1,15 +1,16 @@
 """``whorl demo``."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ...agents.tools.mcp import McpConfig, McpServer
 from ...platform.command import Terminal, run_async
 from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from ...platform.settings import Settings
 from ..promotion_commands import show_kinds
-from .run import Demo, inventory_server
 
 SLUG = "halden"
 ANSWER_TOKENS = 64
@@ -29,6 +30,9 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
     \b
     Example: whorl demo --seeds 1
     """
+    # With it come the libraries that models are read with, which no other command should wait for.
+    from .run import Demo
+
     build.mkdir(parents=True, exist_ok=True)
     terminal.settings = demo_settings(terminal.settings, build)
     async with terminal.open() as (whorl, _):
@@ -51,6 +55,12 @@ def demo_settings(settings: Settings, build: Path) -> Settings:
         text = inventory_server().model_dump_json(exclude_none=True)
         changes["mcp_config"].write_text(text, encoding="utf-8")
     return settings.model_copy(update=changes)
+
+
+def inventory_server() -> McpConfig:
+    """The stock system, started by the demonstration as a user would configure it."""
+    server = McpServer(command=sys.executable, args=["-m", "whorl.flywheel.demo.inventory"])
+    return McpConfig(mcpServers={"inventory": server})
 
 
 def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import random
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from sqlalchemy import func, select
 
 from ...agents.prompt import REFUSAL
 from ...agents.runs import RunRequest
-from ...agents.tools.mcp import McpConfig, McpServer
 from ...platform.database.base import new_id
 from ...platform.database.session import tenant_session
 from ...platform.errors import ConflictError, InputError
@@ -51,12 +49,6 @@ EDITED, THUMBED = 0.7, 0.6
 # Former tasks of each kind that the gate's general set asks.
 FORMER = 25
 DOCS = Path(__file__).parents[2] / "docs"
-
-
-def inventory_server() -> McpConfig:
-    """The stock system, started by the demonstration as a user would configure it."""
-    server = McpServer(command=sys.executable, args=["-m", "whorl.flywheel.demo.inventory"])
-    return McpConfig(mcpServers={"inventory": server})
 
 
 @dataclass

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...agents.runs import SHADOW_TAG
+from ...agents.names import SHADOW_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of

@@ -22,7 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ...agents.runs import SHADOW_TAG
+from ...agents.names import SHADOW_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of

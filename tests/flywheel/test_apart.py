@@ -116,6 +116,7 @@ async def test_a_database_that_an_export_starts_keeps_its_priority(tmp_path: Pat
         "WHORL_DATA_DIR": str(tmp_path / "data"),
         "WHORL_EMBEDDER": "hashing",
         "WHORL_RERANKER": "identity",
+        "WHORL_BACKGROUND_PRIORITY": "last",
     }
     exporting = await asyncio.create_subprocess_exec(*command, env=environ, stderr=asyncio.subprocess.PIPE)
     stepped_back, database = False, set[int]()

@@ -19,7 +19,8 @@ from tests.conftest import Settings, Whorl, quote_first
 from tests.flywheel.test_gate import add_adapter
 from tests.ui.seed import evaluation, pass_gate
 from whorl.agents.events import RunStarted
-from whorl.agents.runs import SHADOW_TAG, RunRequest
+from whorl.agents.names import SHADOW_TAG
+from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Message, Run
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext

@@ -17,9 +17,11 @@ from rich.progress import Progress
 
 from tests.conftest import Addresses, Settings
 from whorl.agents.prompt import REFUSAL
+from whorl.flywheel.demo import run
+from whorl.flywheel.demo.commands import inventory_server
 from whorl.flywheel.demo.facts import draw_facts
 from whorl.flywheel.demo.handbook import write_handbook
-from whorl.flywheel.demo.run import Demo, corrected, inventory_server
+from whorl.flywheel.demo.run import Demo, corrected
 from whorl.flywheel.demo.stock import LEDGERS
 from whorl.flywheel.demo.tasks import draw_tasks
 from whorl.flywheel.demo.unanswered import draw_unanswered
@@ -49,6 +51,8 @@ STORED = {
     "adapters": "SELECT name FROM adapters",
 }
 
+LIMIT = 8
+
 
 async def turn(settings: Settings, build: Path) -> dict[str, Any]:
     """The wheel once, over a few questions, in this process."""
@@ -59,14 +63,17 @@ async def turn(settings: Settings, build: Path) -> dict[str, Any]:
     async with open_whorl(changed) as whorl:
         created = await ensure_tenant(whorl.engine, "halden", "Halden Instruments")
         with Progress(disable=True) as bars:
-            return await Demo(whorl, operator_of(created.tenant), bars, build, (0,), 12).run()
+            return await Demo(whorl, operator_of(created.tenant), bars, build, (0,), LIMIT).run()
 
 
-async def test_two_turns_of_the_wheel(settings: Settings, tmp_path: Path) -> None:
+async def test_two_turns_of_the_wheel(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "EPOCHS", 1.0)
     build = tmp_path / "demo"
     first = await turn(settings, build)
     assert set(first) >= KEYS
-    assert first["n"] == 12 and first["spans"] >= 3 * 12
+    assert first["n"] == LIMIT and first["spans"] >= 3 * LIMIT
     assert all(first["datasets"][name]["rows"] >= 0 for name in ("sft", "dpo", "kto", "grpo"))
     assert first["datasets"]["sft"]["rows"] > 0 and first["seeds"]["0"]["train_seconds"] > 0
     assert first["adapter"] == "halden.v1"

@@ -65,7 +65,6 @@ async def test_a_condition_and_a_refusal_are_the_readers_to_apply(whorl: Whorl, 
         assert all((looked.looks == ()) == refused for looked in page.runs)
 
 
-@pytest.mark.timeout(300)
 async def test_a_cluster_that_loses_a_node_gives_the_same_bytes(
     whorl: Whorl, acme: Actor, tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,14 +154,14 @@ def kill_at(training: Path, step: int, told: list[int]) -> Any:
 async def test_a_killed_process_is_resumed_to_the_same_adapter(
     settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the processes that there are outside of tests."""
-    monkeypatch.setattr(launch, "process_command", process_command)
+    """The killed one and the one that goes on are processes as there are outside of tests."""
     changed = settings.model_copy(update={"model_dir": model})
-    recipe = small("sft", epochs=20.0, save_every=4)
+    recipe = small("sft", epochs=8.0, save_every=4)
     data = write_rows(tmp_path / "data", "sft")
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor, unharmed = await start(whorl, model, data, recipe)
         whole = await train_adapter(whorl.engine, actor, unharmed, recipe, model, changed.adapters)
+        monkeypatch.setattr(launch, "process_command", process_command)
         _, cut = await start(whorl, model, data, recipe)
         partial, told = changed.adapters / "acme.v2.partial", list[int]()
         with pytest.raises(UpstreamError, match="ended with code -9"):
@@ -182,10 +182,10 @@ async def test_a_killed_process_is_resumed_to_the_same_adapter(
             whorl.engine, actor, cut, again, model, changed.adapters, lambda v: resumed.append(v["step"])
         )
         assert (whole, name) == ("acme.v1", "acme.v2")
-        assert resumed == list(range(kept.step + 1, 61))
+        assert resumed == list(range(kept.step + 1, 25))
         done = await stored(whorl, actor, cut)
         assert done.status == "succeeded" and done.error is None and "checkpoint" not in done.report
-        assert (done.report["steps"], done.report["resumed_from"]) == (60, kept.step)
+        assert (done.report["steps"], done.report["resumed_from"]) == (24, kept.step)
         first, second = (load_file(changed.adapters / n / "adapter_model.safetensors") for n in (whole, name))
         for key, value in first.items():
             torch.testing.assert_close(second[key], value, rtol=1e-4, atol=1e-6)
@@ -197,7 +197,7 @@ async def test_a_training_that_its_worker_gives_back_waits_and_goes_on(
     settings: Settings, model: Path, tmp_path: Path
 ) -> None:
     changed = settings.model_copy(update={"model_dir": model})
-    recipe = small("sft", epochs=60.0, save_every=4)
+    recipe = small("sft", epochs=30.0, save_every=4)
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), recipe)
         given = whorl.engine, changed, actor.tenant_id, training_id
@@ -210,11 +210,11 @@ async def test_a_training_that_its_worker_gives_back_waits_and_goes_on(
             await first
         waiting = await stored(whorl, actor, training_id)
         step = waiting.report["checkpoint"]["step"]
-        assert waiting.status == "queued" and 4 <= step < 180
+        assert waiting.status == "queued" and 4 <= step < 90
         await whorl.close_interrupted()
         await training_job(*given)
         done = await stored(whorl, actor, training_id)
-    assert (done.status, done.report["steps"], done.report["resumed_from"]) == ("succeeded", 180, step)
+    assert (done.status, done.report["steps"], done.report["resumed_from"]) == ("succeeded", 90, step)
 
 
 async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
@@ -222,7 +222,7 @@ async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
 ) -> None:
     monkeypatch.setattr("whorl.flywheel.training.progress.EVERY", 0.0)
     changed = settings.model_copy(update={"model_dir": model})
-    recipe = small("sft", epochs=60.0, save_every=4)
+    recipe = small("sft", epochs=30.0, save_every=4)
     async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
         actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), recipe)
         given = whorl.engine, changed, actor.tenant_id, training_id
@@ -239,10 +239,10 @@ async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
         await requeue_training(whorl.engine, actor, training_id, changed.adapters)
         await training_job(*given)
         done = await stored(whorl, actor, training_id)
-    assert running.status == "running" and running.report["progress"]["steps"] == 180
+    assert running.status == "running" and running.report["progress"]["steps"] == 90
     assert running.report["curves"]["loss"][0][0] == 1
     assert (stopped.status, stopped.ended_at is None) == ("cancelled", False)
-    assert "can go on from step" in (stopped.error or "") and stopped.report["progress"]["step"] < 180
+    assert "can go on from step" in (stopped.error or "") and stopped.report["progress"]["step"] < 90
     assert (done.status, done.report["resumed_from"]) == ("succeeded", stopped.report["checkpoint"]["step"])
 
 

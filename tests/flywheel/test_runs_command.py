@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from tests.conftest import Actor, Addresses, Settings, Whorl, quote_first
 from tests.flywheel.test_datasets import collect
-from whorl.agents.runs import SHADOW_TAG
+from whorl.agents.names import SHADOW_TAG
 from whorl.agents.tables import Run
 from whorl.flywheel import listing, runs_commands
 from whorl.flywheel.listing import latest

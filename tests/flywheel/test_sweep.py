@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from tests.conftest import Actor, Settings, Whorl
 from tests.flywheel.test_quarantine import CLEAN, POISON, ask, build, client_of, search_then_answer
-from whorl.agents.runs import SHADOW_TAG
+from whorl.agents.names import SHADOW_TAG
 from whorl.agents.tables import Run
 from whorl.flywheel.recall import recall_source
 from whorl.flywheel.screening import Screener, anomaly, sweep

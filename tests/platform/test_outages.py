@@ -21,7 +21,7 @@ import pytest_asyncio
 from tests.conftest import Addresses
 from tests.platform.processes import SPANS, App, Database, model_server
 from tests.serving_app import key_of
-from whorl.agents.models import DIRECT
+from whorl.agents.names import DIRECT
 
 QUESTION = {"question": "When does the tide turn?"}
 CALL = {"model": "scripted", "messages": [{"role": "user", "content": "When does the tide turn?"}]}
