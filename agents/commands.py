@@ -24,7 +24,7 @@ async def ask(terminal: Terminal, question: str, name: str, adapter: str | None)
     \b
     Example: whorl ask "Who discovered oxygen?"
     """
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         ended, request = None, RunRequest(question, agent=name, adapter=adapter)
         async with aclosing(whorl.agents.stream(actor, request)) as events:
             async for event in events:

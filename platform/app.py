@@ -136,8 +136,12 @@ def database_addresses(settings: Settings) -> Addresses:
 
 
 @asynccontextmanager
-async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> AsyncIterator[Whorl]:
+async def open_whorl(
+    settings: Settings, *, backend: Backend | None = None, loaded: bool = False
+) -> AsyncIterator[Whorl]:
     """Open everything; ``backend`` replaces the embedded model, as tests do.
+
+    Models in this process are loaded when they are first asked, or, ``loaded``, before anybody asks.
 
     Raises PrerequisiteError for whatever is missing.
     """
@@ -170,9 +174,9 @@ async def open_whorl(settings: Settings, *, backend: Backend | None = None) -> A
         stored = partial(stored_placeholders, _open_reader(stack, addresses))
         capture = await _open_capture(stack, settings, drain, redactor, stored)
         ingest = _open_ingest(stack, settings, capture, stored)
-        servers = await open_servers(stack, settings, backend)
+        servers = await open_servers(stack, settings, backend, loaded=loaded)
         servers.named = partial(named_adapters, engine, servers.base_hash)
-        library = await open_library(engine, settings)
+        library = await open_library(engine, settings, loaded=loaded)
         tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
         toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
         agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, ledger, prices)
@@ -272,7 +276,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_whorl(settings, backend=backend) as whorl:
+        async with open_whorl(settings, backend=backend, loaded=True) as whorl:
             app.state.whorl = whorl
             worker = asyncio.create_task(whorl.work()) if settings.worker == "inline" else None
             yield

@@ -34,7 +34,7 @@ class Terminal:
     """The command line's surroundings, handed to every command as click's object."""
 
     settings: Settings
-    open_whorl: Callable[[Settings], AbstractAsyncContextManager[Any]]
+    open_whorl: Callable[..., AbstractAsyncContextManager[Any]]
     choose_actor: Callable[[Any, str | None], Awaitable[Actor]]
     tenant: str | None = None
     json: bool = False
@@ -44,10 +44,10 @@ class Terminal:
         self.notes = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Opened]:
-        """Open Whorl as the chosen tenant's operator."""
+    async def open(self, *, loaded: bool = False) -> AsyncIterator[Opened]:
+        """Open Whorl as the chosen tenant's operator, its models ``loaded`` where the command is to ask them."""
         with self.notes.status("Starting Whorl …"):
-            manager = self.open_whorl(self.settings)
+            manager = self.open_whorl(self.settings, loaded=loaded)
             whorl = await manager.__aenter__()
         try:
             yield Opened(whorl, await self.choose_actor(whorl, self.tenant))

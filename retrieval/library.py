@@ -214,8 +214,10 @@ def _whole(passage: Passage) -> Quote:
     return Quote(passage.document_id, passage.chunk_id, title, passage.text, passage.start, passage.end)
 
 
-async def open_library(engine: AsyncEngine, settings: Settings) -> Library:
-    """The library with the embedder and reranker that the settings name."""
+async def open_library(engine: AsyncEngine, settings: Settings, *, loaded: bool = False) -> Library:
+    """The library with the embedder and reranker that the settings name; ``loaded``: the embedder waits for nothing."""
     embedder = await to_thread.run_sync(choose_embedder, settings.embedder)
+    if loaded:
+        await to_thread.run_sync(lambda: embedder.dimension)
     reranker = await to_thread.run_sync(choose_reranker, settings.reranker, SearchRules().words)
     return Library(engine, embedder, reranker, settings.shown_passages, settings.shown_sentences)

@@ -36,7 +36,13 @@ def base_hash(folder: Path) -> str:
 @lru_cache(maxsize=8)
 def template_hash(folder: Path) -> str:
     """SHA-256 of the chat template that the folder's tokenizer carries."""
+    file = folder / "chat_template.jinja"
+    template = file.read_text(encoding="utf-8") if file.is_file() else _own_template(folder)
+    return hashlib.sha256(template.encode()).hexdigest()
+
+
+def _own_template(folder: Path) -> str:
+    """The template of a tokenizer without a file for it."""
     from transformers import AutoTokenizer
 
-    template = AutoTokenizer.from_pretrained(folder).chat_template or ""
-    return hashlib.sha256(str(template).encode()).hexdigest()
+    return str(AutoTokenizer.from_pretrained(folder).chat_template or "")

@@ -2,10 +2,10 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
 from urllib.request import getproxies
 
 import aiohttp
-import anyio.to_thread
 import httpx
 
 from ..background import go_on_until_closed
@@ -16,7 +16,7 @@ from .client import ModelClient
 from .engine.app import create_engine_app
 from .engine.base import Backend
 from .servers import ModelServers
-from .transport import InProcessTransport
+from .transport import InProcessTransport, PostponedTransport
 from .wire import SocketWire
 
 # Seconds to connect to a model server within.
@@ -25,20 +25,26 @@ _CONNECT = 10
 _IDLE = 4
 
 
-async def open_servers(stack: AsyncExitStack, settings: Settings, backend: Backend | None) -> ModelServers:
-    """Clients of the configured servers, or of a model in this process."""
-    if settings.model_url and backend is None:
-        clients = await _remote_clients(settings)
+async def open_servers(
+    stack: AsyncExitStack, settings: Settings, backend: Backend | None, *, loaded: bool
+) -> ModelServers:
+    """Clients of the configured servers, or of a model in this process, which ``loaded`` loads before it is asked."""
+    name = settings.model_name
+    if backend is not None:
+        folder = None
+        clients = [_in_process(InProcessTransport(create_engine_app(backend)))]
+    elif settings.model_url:
         folder = settings.model_dir
+        clients = await _remote_clients(settings)
     else:
-        folder = None if backend else model_folder(settings)
-        engine: Backend = backend if backend else await anyio.to_thread.run_sync(_load_model, settings)
-        transport = InProcessTransport(create_engine_app(engine))
-        http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
-        clients = [ModelClient(http, label="the embedded model")]
+        folder = model_folder(settings)
+        transport = PostponedTransport(lambda: create_engine_app(_load_model(folder, settings.threads)))
+        if loaded:
+            await transport.made()
+        clients, name = [_in_process(transport)], name or folder.name
     for client in clients:
         stack.push_async_callback(client.close)
-    base = settings.model_name or await _listed_base(clients)
+    base = name or await _listed_base(clients)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
     go_on_until_closed(stack, servers.watch())
@@ -86,7 +92,12 @@ async def _remote_clients(settings: Settings) -> list[ModelClient]:
     return clients
 
 
-def _load_model(settings: Settings) -> Backend:
+def _in_process(transport: httpx.AsyncBaseTransport) -> ModelClient:
+    http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
+    return ModelClient(http, label="the embedded model")
+
+
+def _load_model(folder: Path, threads: int) -> Backend:
     from .engine.local import LocalBackend
 
-    return LocalBackend(model_folder(settings), threads=settings.threads)
+    return LocalBackend(folder, threads=threads)

@@ -5,9 +5,10 @@ shown before the last.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import anyio.to_thread
 import httpx
 from starlette.types import ASGIApp, Message, Scope
 
@@ -74,6 +75,25 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         if start is None or isinstance(start, BaseException):
             raise httpx.RemoteProtocolError("The application gave no response.") from start
         return httpx.Response(start["status"], headers=start["headers"], stream=_Body(queue, task))
+
+
+class PostponedTransport(httpx.AsyncBaseTransport):
+    """Sends requests to an application that ``make`` makes, in a thread, when the first of them comes."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: InProcessTransport | None = None
+        self._making = asyncio.Lock()
+
+    async def made(self) -> InProcessTransport:
+        """The transport to the application, which is there from now on; raises what ``make`` raises."""
+        async with self._making:
+            if self._made is None:
+                self._made = InProcessTransport(await anyio.to_thread.run_sync(self._make))
+            return self._made
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await (await self.made()).handle_async_request(request)
 
 
 def _retrieve(task: "asyncio.Task[None]") -> None:

@@ -22,14 +22,22 @@ class MiniLMEmbedder:
 
     Mean-pooled and normalised like https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
     Batches run longest first so that a batch pads little; one lock keeps the tokenizer, which is
-    not thread-safe, to one caller at a time.
+    not thread-safe, to one caller at a time. The model is loaded by the first who needs more than its name.
     """
 
     def __init__(self, model: str | None = None, *, device: str | None = None, batch_size: int = 64) -> None:
-        self._model = _load(model or str(packaged_model()), device)
+        self._source, self._device = model or str(packaged_model()), device
         self._name = Path(model).name if model else "all-MiniLM-L6-v2"
         self._batch_size = batch_size
-        self._lock = Lock()
+        self._lock, self._loading = Lock(), Lock()
+        self._loaded: SentenceTransformer | None = None
+
+    @property
+    def _model(self) -> "SentenceTransformer":
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _load(self._source, self._device)
+            return self._loaded
 
     @property
     def name(self) -> str:

@@ -1,19 +1,25 @@
-"""An app before model servers some of which are down or silent: it starts, is ready and answers."""
+"""How models are come by: an app before servers some of which are down or silent, and a model that nobody asks."""
 
+import asyncio
+import hashlib
+import json
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from transformers import AutoTokenizer
 
-from tests.conftest import Addresses, quote_first, test_settings
+from tests.conftest import Addresses, Settings, quote_first, test_settings
 from tests.serving_app import served
 from whorl.agents.runs import RunRequest
 from whorl.platform.app import create_app, open_whorl
-from whorl.platform.errors import UpstreamError
+from whorl.platform.errors import PrerequisiteError, UpstreamError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-from whorl.platform.serving import client
+from whorl.platform.serving import client, opening
+from whorl.platform.serving.base_model import SEED_MODEL, template_hash
 from whorl.platform.serving.breaker import FAILURES
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.scripted import ScriptedBackend
@@ -69,3 +75,56 @@ async def test_a_silent_server_fails_no_call_and_is_left_alone(
             ended = await whorl.agents.answer(actor, RunRequest("When does the tide turn?"))
             assert ended.status == "succeeded", ended.error
         assert [server.breaker.closed for server in whorl.servers.servers] == [False, True]
+
+
+async def test_a_model_in_this_process_is_loaded_once_and_by_whoever_asks_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most commands never do; an app has it before it answers."""
+    loaded = list[str]()
+
+    def load(folder: Path, threads: int) -> ScriptedBackend:
+        loaded.append(folder.name)
+        return ScriptedBackend(quote_first)
+
+    monkeypatch.setattr(opening, "_load_model", load)
+    named = settings.model_copy(update={"model_name": "scripted"})
+    async with open_whorl(named) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        assert loaded == []
+        requests = [RunRequest(question) for question in ("When?", "Where?", "Who?")]
+        ended = await asyncio.gather(*(whorl.agents.answer(actor, request) for request in requests))
+        assert [each.status for each in ended] == ["succeeded"] * 3
+    assert loaded == ["seed_model"]
+    async with open_whorl(named, loaded=True):
+        assert loaded == ["seed_model"] * 2
+
+
+async def test_a_model_that_does_not_load_is_said_by_whoever_asks_it_or_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(folder: Path, threads: int) -> ScriptedBackend:
+        raise PrerequisiteError("The weights are torn.")
+
+    monkeypatch.setattr(opening, "_load_model", load)
+    async with open_whorl(settings) as whorl:
+        assert whorl.servers.base == "seed_model"
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        ended = await whorl.agents.answer(actor, RunRequest("When does the tide turn?"))
+        assert (ended.status, ended.error) == ("failed", "The weights are torn.")
+    with pytest.raises(PrerequisiteError, match="torn"):
+        async with open_whorl(settings, loaded=True):
+            pass
+
+
+def test_a_chat_template_is_the_one_that_the_tokenizer_carries(tmp_path: Path) -> None:
+    """In a file of its own, as here, or in the tokenizer's settings."""
+    template = AutoTokenizer.from_pretrained(SEED_MODEL).chat_template
+    assert template_hash(SEED_MODEL) == hashlib.sha256(template.encode()).hexdigest()
+    for file in ("tokenizer.json", "config.json"):
+        shutil.copy(SEED_MODEL / file, tmp_path)
+    told = json.loads((SEED_MODEL / "tokenizer_config.json").read_text(encoding="utf-8"))
+    (tmp_path / "tokenizer_config.json").write_text(
+        json.dumps({**told, "chat_template": template}), encoding="utf-8"
+    )
+    assert template_hash(tmp_path) == template_hash(SEED_MODEL)

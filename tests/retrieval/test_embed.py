@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tests.conftest import Settings, Whorl
 from whorl.platform.errors import PrerequisiteError
 from whorl.retrieval.embed.base import Embedder
 from whorl.retrieval.embed.choose import choose_embedder
 from whorl.retrieval.embed.hashing import HashingEmbedder
+from whorl.retrieval.library import open_library
 
 TEXTS = ["A spindle turns.", "", "The king was crowned in 1066 at Westminster.", "Schöne Grüße!"]
 
@@ -81,6 +83,11 @@ def test_minilm_knows_meaning() -> None:
     assert query @ near > query @ far + 0.2
 
 
-def test_a_model_that_is_not_there_says_what_to_do() -> None:
+async def test_a_model_that_is_not_there_says_what_to_do(whorl: Whorl, settings: Settings) -> None:
+    """Whoever uses it first is told, and whoever opens a library with it."""
+    missing = choose_embedder("/no/such/folder")
     with pytest.raises(PrerequisiteError, match="cannot be loaded"):
-        choose_embedder("/no/such/folder")
+        missing.embed_texts(["tides"])
+    named = settings.model_copy(update={"embedder": "/no/such/folder"})
+    with pytest.raises(PrerequisiteError, match="cannot be loaded"):
+        await open_library(whorl.engine, named, loaded=True)
