@@ -32,7 +32,8 @@ _TESTS = (
     "The function that the reply defines passes the task's unit tests within its limits. How it is written, and "
     "what else the reply says, is not checked.",
     Example(
-        {"tests": _TESTS, "entry_point": "double_all", "setup": _SETUP},
+        # An endless loop is among the cheats that are tried before the verifier pays anything.
+        {"tests": _TESTS, "entry_point": "double_all", "setup": _SETUP, "seconds": 3},
         Attempt("```python\ndef double_all(values: list) -> list:\n    return [2 * v for v in values]\n```"),
         Attempt("def double_all(values: list) -> list:\n    return values"),
         "def double_all(values):\n    return [2 * v for v in values]",
