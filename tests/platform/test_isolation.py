@@ -7,12 +7,12 @@ attacked without anyone remembering it.
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
 import psycopg
+import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
 
@@ -66,8 +66,12 @@ class World:
             }
 
 
-@pytest_asyncio.fixture
-async def world(database: Addresses, tmp_path: Path) -> AsyncIterator[World]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(
+    make_database: Callable[[], Addresses], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """What the first tenant owns no test changes: that is what they are about."""
+    database, tmp_path = make_database(), tmp_path_factory.mktemp("world")
     settings = test_settings(database, tmp_path / "whorl", worker="external")
     app = create_app(settings, backend=ScriptedBackend(quote_first))
     async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
