@@ -14,7 +14,7 @@ from rich.text import Text
 from .command import Terminal
 from .database.embedded import start_embedded
 from .database.migrate import check_application_role
-from .errors import WhorlError
+from .errors import WhorlError, install_command
 from .identity.sealing import load_sealer
 from .serving.base_model import model_folder
 from .settings import Settings
@@ -38,7 +38,7 @@ def _python(settings: Settings) -> Finding:
 def _packages(settings: Settings) -> Finding:
     wanted = ["torch", "transformers", "peft", "trl", "sentence_transformers", "langgraph", "mcp", "faiss"]
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
-    return Finding("packages", not missing, ", ".join(missing) or "all there", "pip install 'whorl[cpu]'")
+    return Finding("packages", not missing, ", ".join(missing) or "all there", install_command("cpu"))
 
 
 def _accelerator(settings: Settings) -> Finding:

@@ -4,7 +4,10 @@ Every error of Whorl derives from :class:`WhorlError` and says what happened, th
 is allowed and what to do. Errors never log or print; the edges (HTTP, command line) render them.
 """
 
+import shlex
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -172,4 +175,9 @@ class ModelSignal(WhorlError):
 
 def missing_extra(package: str, extra: str) -> PrerequisiteError:
     """The one standard error for an optional dependency that is not installed."""
-    return PrerequisiteError(f"{package} is not installed. Install it with: pip install 'whorl[{extra}]'")
+    return PrerequisiteError(f"{package} is not installed. Install it with: {install_command(extra)}")
+
+
+def install_command(extra: str, python: Path = Path(sys.executable)) -> str:
+    """What to type for an optional dependency, where ``python`` runs: another pip would put it elsewhere."""
+    return f"{shlex.quote(str(python))} -m pip install 'whorl[{extra}]'"

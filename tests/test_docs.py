@@ -85,6 +85,12 @@ def test_commands_that_are_named_exist(file: Path) -> None:
                 ), line
 
 
+def test_the_readme_says_where_the_command_is_before_it_uses_it() -> None:
+    text, makefile = ((ROOT / name).read_text() for name in ("README.md", "Makefile"))
+    venv = re.search(r"^VENV := (\S+)$", makefile, re.MULTILINE)
+    assert venv is not None and f"\n. {venv[1]}/bin/activate " in text[: text.index("\nwhorl ")]
+
+
 def _check_command(words: list[str]) -> None:
     command = main
     while isinstance(command, Group):

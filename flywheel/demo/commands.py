@@ -1,5 +1,6 @@
 """``whorl demo``."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
     terminal.table(
         ["", ""], [["asked", example["question"]], ["before", example["before"]], ["after", example["after"]]]
     )
-    say(f"\nThe same as JSON: {build / 'report.json'}. Next: make serve, then sign in.")
+    command = os.path.relpath(Path(sys.executable).with_name("whorl"))
+    say(f"\nThe same as JSON: {build / 'report.json'}.")
+    say(f"Next: make serve, then sign in; or {command} --help.")
 
 
 def _interval(part: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ..errors import InputError, PrerequisiteError
+from ..errors import InputError, PrerequisiteError, install_command
 from ..settings import Settings
 from .base_model import SEED_MODEL, model_folder
 
@@ -82,8 +82,8 @@ def _python(settings: Settings) -> Path:
         ) from error
     if found.returncode:
         raise PrerequisiteError(
-            f"{python} has no vLLM. Install it (pip install 'whorl[gpu]'), or name an interpreter that has it in "
-            "WHORL_VLLM_PYTHON."
+            f"{python} has no vLLM. Install it ({install_command('gpu', python)}), or name an interpreter that has it "
+            "in WHORL_VLLM_PYTHON."
         )
     return python
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 import threading
 import time
@@ -45,7 +46,9 @@ async def test_without_ray_it_says_what_to_install(
     whorl: Whorl, acme: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(PrerequisiteError, match=r"pip install 'whorl\[ray\]'"):
+    with pytest.raises(
+        PrerequisiteError, match=rf"{re.escape(sys.executable)} -m pip install 'whorl\[ray\]'"
+    ):
         await create_dataset(
             whorl.engine, acme.tenant_id, tmp_path, "kto", reader=RayReader(whorl.addresses.app)
         )
