@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 import click
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
@@ -25,6 +26,7 @@ from .errors import PrerequisiteError, WhorlError
 from .identity import commands as identity_commands
 from .identity.access import Actor
 from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
+from .identity.tables import Tenant
 from .identity.tenants import find_tenant, oldest_tenant
 from .logs import configure_logs
 from .serving.adapters import count_in_use
@@ -63,13 +65,21 @@ def main(context: click.Context) -> None:
     context.obj = Terminal(settings, open_whorl, _choose_actor)
 
 
-async def _choose_actor(whorl: Any, slug: str | None) -> Actor:
-    """The operator of the named tenant, or of the oldest; the first tenant is made on first use."""
-    engine = whorl.engine
-    if slug is not None:
-        return operator_of(await find_tenant(engine, slug))
-    tenant = await oldest_tenant(engine) or (await ensure_tenant(engine, "default")).tenant
-    return operator_of(tenant)
+async def _choose_actor(terminal: Terminal, whorl: Any) -> Actor:
+    """The operator of the named tenant, or of the oldest."""
+    if terminal.tenant is not None:
+        return operator_of(await find_tenant(whorl.engine, terminal.tenant))
+    return operator_of(await _first_tenant(terminal, whorl.engine))
+
+
+async def _first_tenant(terminal: Terminal, engine: AsyncEngine) -> Tenant:
+    """The oldest tenant; where there is none at all it is made, and its credentials are shown."""
+    tenant = await oldest_tenant(engine)
+    if tenant is None:
+        created = await ensure_tenant(engine, "default")
+        show_credentials(terminal, created)
+        tenant = created.tenant
+    return tenant
 
 
 @main.command()
@@ -155,15 +165,14 @@ async def _model_server(terminal: Terminal, settings: Settings, in_use: int) -> 
 
 
 async def _announce(terminal: Terminal) -> int:
-    """Make the first tenant where there is none at all, and show its credentials; returns how many adapters are in use."""
+    """See that there is a tenant; returns how many adapters are in use."""
     from .app import database_addresses
 
     addresses = database_addresses(terminal.settings)
     prepare(addresses)
     engine = create_engine(addresses.app)
     try:
-        if await oldest_tenant(engine) is None:
-            show_credentials(terminal, await ensure_tenant(engine, "default"))
+        await _first_tenant(terminal, engine)
         return await count_in_use(engine)
     finally:
         await engine.dispose()
@@ -181,7 +190,7 @@ async def worker(terminal: Terminal) -> None:
     """
     configure_logs(terminal.settings)
     with metrics_at(terminal.settings.metrics_port):
-        async with terminal.open() as (whorl, _):
+        async with terminal.open_alone() as whorl:
             await until_stopped(whorl.work())
 
 

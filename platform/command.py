@@ -35,7 +35,7 @@ class Terminal:
 
     settings: Settings
     open_whorl: Callable[..., AbstractAsyncContextManager[Any]]
-    choose_actor: Callable[[Any, str | None], Awaitable[Actor]]
+    choose_actor: Callable[["Terminal", Any], Awaitable[Actor]]
     tenant: str | None = None
     json: bool = False
 
@@ -46,11 +46,17 @@ class Terminal:
     @asynccontextmanager
     async def open(self, *, loaded: bool = False) -> AsyncIterator[Opened]:
         """Open Whorl as the chosen tenant's operator, its models ``loaded`` where the command is to ask them."""
+        async with self.open_alone(loaded=loaded) as whorl:
+            yield Opened(whorl, await self.choose_actor(self, whorl))
+
+    @asynccontextmanager
+    async def open_alone(self, *, loaded: bool = False) -> AsyncIterator[Any]:
+        """Open Whorl for what is of no tenant, or makes its own."""
         with self.notes.status("Starting Whorl …"):
             manager = self.open_whorl(self.settings, loaded=loaded)
             whorl = await manager.__aenter__()
         try:
-            yield Opened(whorl, await self.choose_actor(whorl, self.tenant))
+            yield whorl
         except BaseException:
             if not await manager.__aexit__(*sys.exc_info()):
                 raise

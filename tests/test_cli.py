@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -19,6 +21,7 @@ from tests.conftest import ROOT, Addresses
 from tests.needles import in_tables
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
+from whorl.flywheel.demo.run import Demo
 from whorl.platform.cli import main
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.errors import InputError
@@ -62,6 +65,7 @@ def whorl(
         "WHORL_DATA_DIR": str(tmp_path_factory.getbasetemp() / "cli-data"), "WHORL_DATABASE_URL": database.app,
         "WHORL_DATABASE_ADMIN_URL": database.admin, "WHORL_EMBEDDER": "hashing", "WHORL_RERANKER": "identity",
         "WHORL_MODEL_DIR": str(model), "WHORL_MAX_ANSWER_TOKENS": "8",
+        "WHORL_BACKGROUND_PRIORITY": "normal",  # this process has other tests to run
     }  # fmt: skip
 
     def run(*arguments: str, typed: str | None = None, **environment: str) -> Done:
@@ -88,6 +92,43 @@ def test_the_installed_command_says_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
     said(Done(done.returncode, done.stdout, done.stderr), 2, "Did you mean WHORL_MODEL_URL?")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def new(whorl: Whorl, make_database: Callable[[], Addresses]) -> Whorl:
+    """``whorl`` before a database that nobody has used."""
+    database = make_database()
+    return partial(whorl, WHORL_DATABASE_URL=database.app, WHORL_DATABASE_ADMIN_URL=database.admin)
+
+
+def test_the_first_command_shows_what_is_shown_once(new: Whorl) -> None:
+    """Whatever it is; who was not told could never sign in."""
+    first, second = new("runs"), new("runs", "--json")
+    assert "A new workspace, default." in first.stderr and re.search(r"API key +whorl_\w", first.stderr)
+    assert "workspace" not in second.stderr and "password" not in second.stderr
+    assert [each["slug"] for each in json.loads(new("tenant", "list", "--json").stdout)] == ["default"]
+
+
+def test_a_workspace_that_is_made_by_name_is_the_only_one(new: Whorl) -> None:
+    """And so the one that commands act in."""
+    assert json.loads(new("tenant", "list", "--json").stdout) == []
+    made = new("tenant", "create", "acme", "--json")
+    assert json.loads(made.stdout)["tenant"] == "acme" and "workspace" not in made.stderr
+    assert json.loads(new("runs", "--json").stdout) == []
+    assert [each["slug"] for each in json.loads(new("tenant", "list", "--json").stdout)] == ["acme"]
+
+
+def test_after_the_demonstration_commands_act_in_its_workspace(
+    new: Whorl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_short(self: Demo) -> None:
+        raise InputError("That is all.")
+
+    monkeypatch.setattr(Demo, "run", cut_short)
+    done = new("demo", "--build", str(tmp_path / "demo"))
+    said(done, 2, "That is all.")
+    assert "A new workspace, halden." in done.stderr and "default" not in done.stderr
+    assert [each["slug"] for each in json.loads(new("tenant", "list", "--json").stdout)] == ["halden"]
 
 
 def test_nobody_waits_for_libraries_that_a_command_does_not_use() -> None:

@@ -36,7 +36,7 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
 
     build.mkdir(parents=True, exist_ok=True)
     terminal.settings = demo_settings(terminal.settings, build)
-    async with terminal.open(loaded=True) as (whorl, _):
+    async with terminal.open_alone(loaded=True) as whorl:
         created = await ensure_tenant(whorl.engine, SLUG, "Halden Instruments", f"admin@{SLUG}.example")
         show_credentials(terminal, created)
         with terminal.progress() as bars:

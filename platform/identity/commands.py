@@ -32,7 +32,7 @@ async def tenant_create(terminal: Terminal, slug: str, name: str, email: str | N
     \b
     Example: whorl tenant create acme --name "Acme" --email ada@acme.example
     """
-    async with terminal.open() as (whorl, _):
+    async with terminal.open_alone() as whorl:
         created = await ensure_tenant(whorl.engine, slug, name, email)
     if created.key is None:
         raise InputError(f"There is a tenant {slug!r} already.")
@@ -48,7 +48,7 @@ async def tenant_list(terminal: Terminal) -> None:
     \b
     Example: whorl tenant list
     """
-    async with terminal.open() as (whorl, _):
+    async with terminal.open_alone() as whorl:
         tenants = await list_tenants(whorl.engine)
     value = [{"slug": t.slug, "name": t.name, "created_at": t.created_at} for t in tenants]
     terminal.result(value, lambda: terminal.table(["slug", "name", "created"], [v.values() for v in value]))
