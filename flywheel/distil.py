@@ -21,6 +21,7 @@ from ..platform.database.base import now
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
+from ..platform.loading import LOADING
 from ..platform.serving.adapters import find_adapter
 from ..platform.serving.base_model import model_folder
 from ..platform.usage.prices import NO_PRICE, Price
@@ -245,9 +246,10 @@ class _Ledger:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from transformers import AutoTokenizer
+        with LOADING:
+            from transformers import AutoTokenizer
 
-        return AutoTokenizer.from_pretrained(self._folder)
+            return AutoTokenizer.from_pretrained(self._folder)
 
 
 def _estimate(tokenizer: Any, run: Trajectory) -> Spent:

@@ -17,6 +17,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
+from ..platform.loading import LOADING
 from ..platform.serving.adapters import REWARD, find_adapter
 from ..platform.serving.base_model import base_hash
 from ..platform.serving.tables import Adapter
@@ -47,20 +48,21 @@ class RewardModel:
     @classmethod
     def load(cls, folder: Path, model_folder: Path) -> "RewardModel":
         """The reward model in ``folder``; raises InputError where it was trained on another base."""
-        from peft import PeftModel
-        from transformers import AutoModelForSequenceClassification
-
         note = json.loads((folder / "whorl.json").read_text(encoding="utf-8"))
         if note["base_hash"] != base_hash(model_folder):
             raise InputError(
                 f"The reward model {folder.name} was trained on another base model ({note['base_hash'][:12]}) than "
                 f"the one in {model_folder.name} ({base_hash(model_folder)[:12]}). Train it again on this one."
             )
-        tokenizer = load_tokenizer(model_folder)
-        base = AutoModelForSequenceClassification.from_pretrained(
-            model_folder, num_labels=1, pad_token_id=tokenizer.pad_token_id
-        )
-        return cls(tokenizer, PeftModel.from_pretrained(base, folder).eval())
+        with LOADING:
+            from peft import PeftModel
+            from transformers import AutoModelForSequenceClassification
+
+            tokenizer = load_tokenizer(model_folder)
+            base = AutoModelForSequenceClassification.from_pretrained(
+                model_folder, num_labels=1, pad_token_id=tokenizer.pad_token_id
+            )
+            return cls(tokenizer, PeftModel.from_pretrained(base, folder).eval())
 
     def score(self, attempts: Sequence[Attempted]) -> list[float]:
         """A score of each attempt; only the order and differences of scores of one model mean anything."""

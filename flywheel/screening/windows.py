@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...platform.loading import LOADING
 from ...retrieval.embed.minilm import packaged_model
 from .segments import Segment, segments_of
 from .style import WIDTH, Float32, style_of
@@ -50,10 +51,11 @@ class PieceEncoder:
 
     @cached_property
     def _model(self) -> tuple[Any, Any]:
-        from transformers import AutoModel, AutoTokenizer
-
         folder = packaged_model()
-        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+        with LOADING:
+            from transformers import AutoModel, AutoTokenizer
+
+            return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
 
     def encode(self, texts: list[str]) -> list[Piece]:
         """The pieces of ``texts``, in their order."""

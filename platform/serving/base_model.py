@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import PrerequisiteError
+from ..loading import LOADING
 from ..settings import Settings
 
 SEED_MODEL = Path(__file__).parents[2] / "flywheel" / "seed_model"
@@ -43,6 +44,7 @@ def template_hash(folder: Path) -> str:
 
 def _own_template(folder: Path) -> str:
     """The template of a tokenizer without a file for it."""
-    from transformers import AutoTokenizer
+    with LOADING:
+        from transformers import AutoTokenizer
 
-    return str(AutoTokenizer.from_pretrained(folder).chat_template or "")
+        return str(AutoTokenizer.from_pretrained(folder).chat_template or "")

@@ -10,6 +10,7 @@ import httpx
 
 from ..background import go_on_until_closed
 from ..errors import PrerequisiteError
+from ..loading import LOADING
 from ..settings import Settings
 from .base_model import base_hash, model_folder, template_hash
 from .client import ModelClient
@@ -29,7 +30,7 @@ async def open_servers(
     stack: AsyncExitStack, settings: Settings, backend: Backend | None, *, loaded: bool
 ) -> ModelServers:
     """Clients of the configured servers, or of a model in this process, which ``loaded`` loads before it is asked."""
-    name = settings.model_name
+    name, there = settings.model_name, None
     if backend is not None:
         folder = None
         clients = [_in_process(InProcessTransport(create_engine_app(backend)))]
@@ -41,14 +42,21 @@ async def open_servers(
         transport = PostponedTransport(lambda: create_engine_app(_load_model(folder, settings.threads)))
         if loaded:
             await transport.made()
-        clients, name = [_in_process(transport)], name or folder.name
+        clients, name, there = [_in_process(transport)], name or folder.name, transport.there
     for client in clients:
         stack.push_async_callback(client.close)
     base = name or await _listed_base(clients)
     hashes = (base_hash(folder), template_hash(folder)) if folder else (base, "unknown")
     servers = ModelServers(clients, base, *hashes, settings.model_concurrency)
-    go_on_until_closed(stack, servers.watch())
+    go_on_until_closed(stack, _watched(servers, there))
     return servers
+
+
+async def _watched(servers: ModelServers, there: asyncio.Event | None) -> None:
+    """Look at the servers, one that is loaded when it is first asked from then on."""
+    if there is not None:
+        await there.wait()
+    await servers.watch()
 
 
 async def _listed_base(clients: list[ModelClient]) -> str:
@@ -98,6 +106,7 @@ def _in_process(transport: httpx.AsyncBaseTransport) -> ModelClient:
 
 
 def _load_model(folder: Path, threads: int) -> Backend:
-    from .engine.local import LocalBackend
+    with LOADING:
+        from .engine.local import LocalBackend
 
-    return LocalBackend(folder, threads=threads)
+        return LocalBackend(folder, threads=threads)

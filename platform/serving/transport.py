@@ -84,12 +84,14 @@ class PostponedTransport(httpx.AsyncBaseTransport):
         self._make = make
         self._made: InProcessTransport | None = None
         self._making = asyncio.Lock()
+        self.there = asyncio.Event()
 
     async def made(self) -> InProcessTransport:
         """The transport to the application, which is there from now on; raises what ``make`` raises."""
         async with self._making:
             if self._made is None:
                 self._made = InProcessTransport(await anyio.to_thread.run_sync(self._make))
+                self.there.set()
             return self._made
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ...platform.errors import PrerequisiteError, missing_extra
+from ...platform.loading import LOADING
 from .base import Float32, TokenVectors, normalise
 
 if TYPE_CHECKING:
@@ -97,14 +98,15 @@ def packaged_model() -> Path:
 
 
 def _load(model: str, device: str | None) -> "SentenceTransformer":
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise missing_extra("sentence-transformers", "cpu") from error
-    try:
-        return SentenceTransformer(model, device=device)
-    except (OSError, ValueError) as error:
-        raise PrerequisiteError(
-            f"The embedding model {model!r} cannot be loaded: {error}. "
-            "Give a local sentence-transformers folder or a hub id that can be reached."
-        ) from error
+    with LOADING:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise missing_extra("sentence-transformers", "cpu") from error
+        try:
+            return SentenceTransformer(model, device=device)
+        except (OSError, ValueError) as error:
+            raise PrerequisiteError(
+                f"The embedding model {model!r} cannot be loaded: {error}. "
+                "Give a local sentence-transformers folder or a hub id that can be reached."
+            ) from error

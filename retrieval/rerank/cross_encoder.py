@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...platform.errors import PrerequisiteError, missing_extra
+from ...platform.loading import LOADING
 from ..question import Candidate, Question
 
 
@@ -14,17 +15,18 @@ class CrossEncoderReranker:
     """``model`` is a local folder or a hub id, such as ``cross-encoder/ms-marco-MiniLM-L6-v2``."""
 
     def __init__(self, model: str, *, device: str | None = None, batch_size: int = 16) -> None:
-        try:
-            from sentence_transformers import CrossEncoder
-        except ImportError as error:
-            raise missing_extra("sentence-transformers", "cpu") from error
-        try:
-            self._model = CrossEncoder(model, device=device)
-        except (OSError, ValueError) as error:
-            raise PrerequisiteError(
-                f"The cross encoder {model!r} cannot be loaded: {error}. "
-                "Give a local folder or a hub id that can be reached."
-            ) from error
+        with LOADING:
+            try:
+                from sentence_transformers import CrossEncoder
+            except ImportError as error:
+                raise missing_extra("sentence-transformers", "cpu") from error
+            try:
+                self._model = CrossEncoder(model, device=device)
+            except (OSError, ValueError) as error:
+                raise PrerequisiteError(
+                    f"The cross encoder {model!r} cannot be loaded: {error}. "
+                    "Give a local folder or a hub id that can be reached."
+                ) from error
         self._model_name = model
         self._batch_size = batch_size
         self._lock = Lock()

@@ -5,6 +5,8 @@ import hashlib
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from whorl.agents.runs import RunRequest
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.errors import PrerequisiteError, UpstreamError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
-from whorl.platform.serving import client, opening
+from whorl.platform.serving import client, opening, servers
 from whorl.platform.serving.base_model import SEED_MODEL, template_hash
 from whorl.platform.serving.breaker import FAILURES
 from whorl.platform.serving.engine.app import create_engine_app
@@ -88,10 +90,12 @@ async def test_a_model_in_this_process_is_loaded_once_and_by_whoever_asks_it(
         return ScriptedBackend(quote_first)
 
     monkeypatch.setattr(opening, "_load_model", load)
+    monkeypatch.setattr(servers, "WATCH_SECONDS", 0.01)
     named = settings.model_copy(update={"model_name": "scripted"})
     async with open_whorl(named) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
-        assert loaded == []
+        await asyncio.sleep(0.1)
+        assert loaded == [], "a look at the servers asks nothing of it"
         requests = [RunRequest(question) for question in ("When?", "Where?", "Who?")]
         ended = await asyncio.gather(*(whorl.agents.answer(actor, request) for request in requests))
         assert [each.status for each in ended] == ["succeeded"] * 3
@@ -115,6 +119,25 @@ async def test_a_model_that_does_not_load_is_said_by_whoever_asks_it_or_before(
     with pytest.raises(PrerequisiteError, match="torn"):
         async with open_whorl(settings, loaded=True):
             pass
+
+
+def test_models_may_be_wanted_by_several_threads_at_once() -> None:
+    """In a process that has imported none of the libraries that read them, and in which threads take turns often."""
+    code = (
+        "import sys\n"
+        "sys.setswitchinterval(1e-4)\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from threading import Barrier\n"
+        "from whorl.flywheel.screening.windows import PieceEncoder\n"
+        "from whorl.platform.serving.base_model import SEED_MODEL\n"
+        "from whorl.platform.serving.opening import _load_model\n"
+        "start = Barrier(2)\n"
+        "wanted = (lambda: len(PieceEncoder().encode(['tides'])), lambda: _load_model(SEED_MODEL, 1).context)\n"
+        "with ThreadPoolExecutor(2) as threads:\n"
+        "    print([each.result() for each in [threads.submit(lambda w: (start.wait(), w())[1], w) for w in wanted]])\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[1, 4096]"], done.stderr
 
 
 def test_a_chat_template_is_the_one_that_the_tokenizer_carries(tmp_path: Path) -> None:
