@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from ...agents.tools.mcp import McpConfig, McpServer
 from ...platform.command import Terminal, run_async
@@ -86,9 +87,10 @@ def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
     ])  # fmt: skip
     hidden = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(report["redactions"].items()))
     say(f"\n{report['spans']} spans captured; values redacted: {hidden or 'none'}.")
-    if report["swap_ms"] is None:
-        say(f"[yellow]No adapter was promoted: {report['refused']}[/yellow]")
-    else:
+    for turn in report["seeds"].values():
+        if turn.get("refused"):
+            say(Text(f"The gate held {turn['adapter']} back: {turn['refused']}", "yellow"))
+    if report["swap_ms"] is not None:
         say(f"{report['adapter']} answers now; swapped without a restart in {report['swap_ms']:.0f} ms.")
     example = report["example"]
     say("\n[bold]One question, before and after[/bold]")

@@ -207,8 +207,8 @@ class Demo:
         ordered = sorted(turns, key=lambda turn: turn["after"]["success"], reverse=True)
         best, swap, refused = ordered[0], None, ""
         for turn in ordered:
-            swap, said = await self._promote(turn)
-            refused = refused or said
+            swap, turn["refused"] = await self._promote(turn)
+            refused = refused or turn["refused"]
             if swap is not None:
                 best, refused = turn, ""
                 break

@@ -78,6 +78,7 @@ async def test_two_turns_of_the_wheel(
     assert first["datasets"]["sft"]["rows"] > 0 and first["seeds"]["0"]["train_seconds"] > 0
     assert first["adapter"] == "halden.v1"
     assert first["refused"] if first["swap_ms"] is None else first["swap_ms"] > 0
+    assert first["seeds"]["0"]["refused"] == first["refused"]
     second = await turn(settings, build)
     assert second["adapter"] == "halden.v2"
     assert second["spans"] > first["spans"], "what the first turn stored is still there"
