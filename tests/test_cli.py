@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from click import Context, Group
 from click.testing import CliRunner
 
+from tests.bench.processes import free_port
 from tests.conftest import ROOT, Addresses
 from tests.needles import in_tables
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
@@ -129,6 +131,30 @@ def test_after_the_demonstration_commands_act_in_its_workspace(
     said(done, 2, "That is all.")
     assert "A new workspace, halden." in done.stderr and "default" not in done.stderr
     assert [each["slug"] for each in json.loads(new("tenant", "list", "--json").stdout)] == ["halden"]
+
+
+def test_the_tour_of_the_readme_can_be_taken(
+    new: Whorl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line by line, in a folder that looks like the project's."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = re.search(r"## A tour\n```sh\n(.*?)```", text, re.DOTALL)
+    assert tour is not None
+    for name in ("docs", "README.md"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    taken = []
+    for line in tour[1].splitlines():
+        command, *words = shlex.split(line, comments=True)
+        if command != "whorl":
+            continue
+        if "RUN" in words:
+            words[words.index("RUN")] = json.loads(new("runs", "--json").stdout)[0]["id"]
+        done = new(*words, WHORL_PORT=str(free_port()))
+        assert done.returncode == 0, (line, done.stderr)
+        taken.append(words[0])
+    assert taken == ["ingest", "ask", "runs", "feedback", "export", "agent", "doctor"]
+    assert len((tmp_path / "build" / "sft" / "train.jsonl").read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_nobody_waits_for_libraries_that_a_command_does_not_use() -> None:
