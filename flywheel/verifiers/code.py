@@ -33,7 +33,7 @@ _TESTS = (
     "what else the reply says, is not checked.",
     Example(
         # An endless loop is among the cheats that are tried before the verifier pays anything.
-        {"tests": _TESTS, "entry_point": "double_all", "setup": _SETUP, "seconds": 3},
+        {"tests": _TESTS, "entry_point": "double_all", "setup": _SETUP, "seconds": 5},
         Attempt("```python\ndef double_all(values: list) -> list:\n    return [2 * v for v in values]\n```"),
         Attempt("def double_all(values: list) -> list:\n    return values"),
         "def double_all(values):\n    return [2 * v for v in values]",
