@@ -143,6 +143,7 @@ def test_the_tour_of_the_readme_can_be_taken(
     for name in ("docs", "README.md"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
+    assert "no documents yet" in new("ask", "When?").stderr
     taken = []
     for line in tour[1].splitlines():
         command, *words = shlex.split(line, comments=True)
@@ -151,7 +152,7 @@ def test_the_tour_of_the_readme_can_be_taken(
         if "RUN" in words:
             words[words.index("RUN")] = json.loads(new("runs", "--json").stdout)[0]["id"]
         done = new(*words, WHORL_PORT=str(free_port()))
-        assert done.returncode == 0, (line, done.stderr)
+        assert done.returncode == 0 and "no documents" not in done.stderr, (line, done.stderr)
         taken.append(words[0])
     assert taken == ["ingest", "ask", "runs", "feedback", "export", "agent", "doctor"]
     assert len((tmp_path / "build" / "sft" / "train.jsonl").read_text(encoding="utf-8").splitlines()) == 1
