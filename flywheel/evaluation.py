@@ -16,7 +16,7 @@ from ..agents.runs import Agents, RunRequest
 from ..agents.toolbox import Toolbox
 from ..agents.tools.base import Citation
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
+from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
 from ..platform.serving.adapters import find_adapter, move
 from ..platform.serving.messages import Sampling
@@ -27,7 +27,7 @@ from .kinds import ANSWERED, TAG, by_kind, kind_in, paired
 from .statistics import changed, mcnemar_p, wilson_interval
 from .tables import Evaluation
 from .value import Spent, ledger
-from .verifiers.base import Attempt, Call, cheats, verify
+from .verifiers.base import Attempt, Call, admitted, cheats, verify
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,22 @@ def load_tasks(file: Path) -> list[Task]:
         try:
             value = json.loads(line)
             arguments = value.get("arguments") or {"answers": value["answers"]}
-            tasks.append(
-                Task(
-                    value["question"],
-                    value.get("verifier", "answer_in_reply"),
-                    arguments,
-                    str(value.get("group", value["question"])),
-                    _kind_tags(value.get("kind", "")),
-                )
+            task = Task(
+                value["question"],
+                value.get("verifier", "answer_in_reply"),
+                arguments,
+                str(value.get("group", value["question"])),
+                _kind_tags(value.get("kind", "")),
             )
+            # Before anything is asked: what cannot be judged would be found out at its answer.
+            admitted(task.verifier).judge(task.arguments)
+        except (InputError, ConflictError) as error:
+            raise InputError(f"{file}, line {number}: {error.message}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{file}, line {number}: not a task ({type(error).__name__}: {error})."
             ) from error
+        tasks.append(task)
     if not tasks:
         raise InputError(f"{file} holds no task.")
     return tasks

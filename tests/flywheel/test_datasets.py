@@ -468,6 +468,31 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
         load_tasks(file)
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ({"verifier": "contains", "arguments": {"value": "noon"}}, "There is no verifier 'contains'"),
+        ({"verifier": "numeric", "arguments": {"valeu": 12}}, "verifier 'numeric': value: Missing"),
+        ({"verifier": "length", "arguments": {"most": 9}}, "'length' checks form only"),
+        (
+            {
+                "verifier": "all_of",
+                "arguments": {"checks": [{"verifier": "exakt", "arguments": {"value": "9"}}]},
+            },
+            "There is no verifier 'exakt'",
+        ),
+    ],
+    ids=lambda value: value["verifier"] if isinstance(value, dict) else "",
+)
+def test_a_task_that_could_not_be_judged_is_none(check: dict[str, Any], words: str, tmp_path: Path) -> None:
+    """Its line is said before anything is asked, not at its answer."""
+    file = tmp_path / "tasks.jsonl"
+    rows = [{"question": "When?", "answers": ["noon"]}, {"question": "How much?", **check}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(InputError, match=f"line 2: .*{words}"):
+        load_tasks(file)
+
+
 async def test_a_row_holds_the_prompt_that_was_served(settings: Settings, tmp_path: Path) -> None:
     """To the last byte: the order of the keys of tools and arguments is part of a prompt."""
     served: list[tuple[list[Any], list[Any]]] = []
