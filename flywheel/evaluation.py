@@ -88,7 +88,7 @@ def load_tasks(file: Path) -> list[Task]:
     """Tasks of a JSON lines file: ``question``, ``verifier``, ``arguments``, optionally ``group`` and ``kind``.
 
     ``answers`` (a list) may stand for the verifier ``answer_in_reply``. Raises InputError naming
-    the line that is wrong.
+    the line that is wrong, one that could not be judged with it.
     """
     tasks = []
     try:
@@ -98,11 +98,9 @@ def load_tasks(file: Path) -> list[Task]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             value = json.loads(line)
-            arguments = value.get("arguments") or {"answers": value["answers"]}
             task = Task(
                 value["question"],
-                value.get("verifier", "answer_in_reply"),
-                arguments,
+                *_check_of(value),
                 str(value.get("group", value["question"])),
                 _kind_tags(value.get("kind", "")),
             )
@@ -118,6 +116,14 @@ def load_tasks(file: Path) -> list[Task]:
     if not tasks:
         raise InputError(f"{file} holds no task.")
     return tasks
+
+
+def _check_of(value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The verifier of a task, and its arguments; there are verifiers without any."""
+    if not {"verifier", "answers"} & value.keys():
+        raise ValueError("it needs answers, or a verifier with its arguments")
+    answers = {"answers": value["answers"]} if "answers" in value else {}
+    return value.get("verifier", "answer_in_reply"), value.get("arguments") or answers
 
 
 def _kind_tags(kind: Any) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ async def promote(
     """
     if auto and stage != "canary":
         raise InputError(f"--auto is for --stage canary, not {stage}.")
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         if stage != "serving":
             trial = await start_trial(
                 whorl.engine, whorl.servers, actor, name, stage, share,

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.conftest import Actor, Settings, Whorl
+from whorl.agents.prompt import REFUSAL
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import recordings
@@ -464,8 +465,11 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="kind is no text"):
         load_tasks(file)
     file.write_text('{"question": "When?"}\n')
-    with pytest.raises(InputError, match="line 1"):
+    with pytest.raises(InputError, match="line 1: .*needs answers, or a verifier"):
         load_tasks(file)
+    file.write_text('{"question": "Who?", "verifier": "refusal"}\n')
+    (unanswered,) = load_tasks(file)
+    assert unanswered.judge(Attempt(REFUSAL)) == 1.0 and not unanswered.answerable
 
 
 @pytest.mark.parametrize(
