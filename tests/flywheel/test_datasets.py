@@ -465,7 +465,7 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="kind is no text"):
         load_tasks(file)
     file.write_text('{"question": "When?"}\n')
-    with pytest.raises(InputError, match="line 1: .*needs answers, or a verifier"):
+    with pytest.raises(InputError, match=r"line 1: .*needs answers, or a verifier"):
         load_tasks(file)
     file.write_text('{"question": "Who?", "verifier": "refusal"}\n')
     (unanswered,) = load_tasks(file)
