@@ -223,7 +223,7 @@ async def evaluate_questions(
     """
     documents = load_passages(passages, terminal.settings)
     asked = load_questions(questions)[:limit]
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         with terminal.progress() as bars:
             report = await evaluate_qa(whorl, actor, documents, asked, bars, adapter=adapter)
     terminal.result(report, lambda: terminal.table(["", ""], [

@@ -44,7 +44,7 @@ async def distil_runs(
     wanted = load_tasks(tasks)
     recipe = default_recipe("sft", seed).changed(**({} if epochs is None else {"epochs": epochs}))
     prices = Prices(_price(teacher_price), _price(student_price))
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         await whorl.flush()
         with terminal.progress() as bars:
             stages: dict[str, Any] = {}

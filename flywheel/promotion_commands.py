@@ -42,7 +42,7 @@ async def evaluate_one(terminal: Terminal, name: str, tasks: Path, kind: Any) ->
     Example: whorl evaluate adapter acme.v1 --tasks held_out.jsonl
     """
     wanted = load_tasks(tasks)
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         with terminal.progress() as bars:
             baseline = await baseline_of(whorl.agents, actor, name, kind)
             sides = 2 if baseline is None or baseline.adapter is None else 3
@@ -62,7 +62,7 @@ async def evaluate_safe(terminal: Terminal, name: str) -> None:
     \b
     Example: whorl evaluate safety acme.v1
     """
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         with terminal.progress() as bars:
             bar = bars.add_task("asking base and adapter", total=2 * len(safety_tasks()))
             report = await evaluate_safety(whorl.agents, actor, name, lambda: bars.advance(bar))
@@ -81,7 +81,7 @@ async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) ->
     Example: whorl evaluate secrets acme.v1 --planted canaries.jsonl
     """
     known = load_planted(planted) if planted is not None else []
-    async with terminal.open() as (whorl, actor):
+    async with terminal.open(loaded=True) as (whorl, actor):
         report = await evaluate_secrets(whorl.agents, actor, name, known)
     terminal.result(report, lambda: _show_checks(terminal, report["gate"]))
 
