@@ -72,9 +72,13 @@ class Descent:
     routes: tuple[str, ...] = ()
     answered: tuple[str, ...] = ()
 
-    def value(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self)
+    def value(self, node: Node) -> dict[str, Any]:
+        """As JSON values, without the node itself, which goes with what came of it."""
+        found = asdict(self)
+        own = f"{node.kind}s"
+        if own in found:
+            found[own] = tuple(each for each in found[own] if each != node.id)
+        return found
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ async def get_lineage(name: str, actor: CurrentActor, request: Request) -> Any:
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         node = await find_node(session, name)
         before, after = await ancestors(session, node), await descendants(session, node)
-    return {"kind": node.kind, "id": node.id, "ancestors": before.value(), "descendants": after.value()}
+    return {"kind": node.kind, "id": node.id, "ancestors": before.value(), "descendants": after.value(node)}
 
 
 @router.post("/erasures", response_model=ReceiptView, status_code=201)

@@ -32,7 +32,7 @@ async def lineage(terminal: Terminal, id: str) -> None:
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             node = await find_node(session, id)
             before, after = await ancestors(session, node), await descendants(session, node)
-    value = {"kind": node.kind, "id": node.id, "ancestors": before.value(), "descendants": after.value()}
+    value = {"kind": node.kind, "id": node.id, "ancestors": before.value(), "descendants": after.value(node)}
     terminal.result(value, lambda: _show(terminal, value))
 
 

@@ -123,8 +123,11 @@ async def test_lineage_goes_both_ways(settings: Settings) -> None:
             tool = await find_node(session, "calculator")
             assert tool == Node("tool", "calculator")
             assert len((await descendants(session, tool)).runs) == 6
-            row = (await descendants(session, await find_node(session, str(world.runs["bob"][0])))).rows
-            assert len(row) == 1 and row[0].part == "train"
+            run = await find_node(session, str(world.runs["bob"][0]))
+            of_run = await descendants(session, run)
+            assert len(of_run.rows) == 1 and of_run.rows[0].part == "train"
+            assert of_run.runs == (run.id,), "what goes with it"
+            assert of_run.value(run)["runs"] == (), "and not of its own making"
             adapter = await find_node(session, world.adapter)
             origin = await ancestors(session, adapter)
             assert origin.users == ("ann@lineage.example", "bob@lineage.example")
