@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -250,11 +251,20 @@ def test_files_of_a_dataset_that_are_lost_are_made_again(whorl: Whorl, tmp_path:
     assert (folder / "train.jsonl").read_bytes() == (again / "train.jsonl").read_bytes() == lost
 
 
-def _chats(folder: Path) -> Path:
+def _chats(folder: Path, **more: Any) -> Path:
     file = folder / "chats.jsonl"
     said = [{"role": "user", "content": "When?"}, {"role": "assistant", "content": "At noon."}]
-    file.write_text(json.dumps({"messages": said, "label": True}) + "\n")
+    file.write_text(json.dumps({"messages": said, **(more or {"label": True})}) + "\n")
     return file
+
+
+def test_what_can_be_done_with_imported_runs_is_said(new: Whorl, tmp_path: Path) -> None:
+    """There are rows of runs that something came of; others are to be judged first."""
+    judged, alone = new("import", "openai", str(_chats(tmp_path))), str(_chats(tmp_path, id="2"))
+    assert "imported: 1, outcomes with them: 1;" in judged.stdout
+    assert "Next: whorl export --format sft --tag imported:openai" in judged.stdout
+    assert "Next: whorl judge --runs --tag imported:openai" in new("import", "openai", alone).stdout
+    assert "here before: 1. Next: whorl export" in new("import", "openai", alone).stdout
 
 
 def test_a_port_in_use_is_named(whorl: Whorl) -> None:

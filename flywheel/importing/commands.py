@@ -78,14 +78,11 @@ async def _import(terminal: Terminal, source: str, runs: Iterable[Recorded]) -> 
     value = {
         "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
     }  # fmt: skip
-    erased = f" {done.erased} were erased and stay so." if done.erased else ""
-    terminal.result(
-        value,
-        lambda: click.echo(
-            f"{done.new} runs imported with {done.outcomes} outcomes, {done.known} were here before.{erased} "
-            f"Next: whorl export --format sft --tag imported:{source}"
-        ),
-    )
+    told = f"Runs imported: {done.new}, outcomes with them: {done.outcomes}; here before: {done.known}"
+    erased = f"; erased, and not brought back: {done.erased}" if done.erased else ""
+    # Of runs that nothing came of there are no rows.
+    then = "whorl export --format sft" if done.outcomes or not done.new else "whorl judge --runs"
+    terminal.result(value, lambda: click.echo(f"{told}{erased}. Next: {then} --tag imported:{source}"))
 
 
 COMMANDS = (import_group,)
