@@ -25,6 +25,8 @@ _found = find_spec("llama_index.core")
 assert _found is not None and _found.submodule_search_locations
 os.environ.setdefault("TIKTOKEN_CACHE_DIR", f"{_found.submodule_search_locations[0]}/_static/tiktoken_cache")
 if "PYTEST_XDIST_WORKER" in os.environ:
+    # Until all is imported, see pytest_collection_finish.
+    gc.disable()
     # One core each: threads of two processes that wait for each other spin.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # A worker has no main file, which a process that anyio starts looks for.
@@ -67,6 +69,7 @@ def pytest_collection_finish() -> None:
     """What is imported stays: no collection of garbage needs to look through it again, and trainings ask for many."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 class NetworkBlocked(RuntimeError):
