@@ -89,7 +89,7 @@ def _show(terminal: Terminal, report: dict[str, Any], build: Path) -> None:
     say(f"\n{report['spans']} spans captured; values redacted: {hidden or 'none'}.")
     for turn in report["seeds"].values():
         if turn.get("refused"):
-            say(Text(f"The gate held {turn['adapter']} back: {turn['refused']}", "yellow"))
+            say(Text(turn["refused"], "yellow"))
     if report["swap_ms"] is not None:
         say(f"{report['adapter']} answers now; swapped without a restart in {report['swap_ms']:.0f} ms.")
     example = report["example"]
