@@ -42,12 +42,11 @@ demo: $(VENV)/installed-base
 serve: $(VENV)/installed-base
 	@$(BIN)/whorl serve
 
-# A file of tests on each core, the longest files first; what one file sets up it shares. Code is compiled once, not by each of the
-# many processes that tests start. In a folder of its own: pytest closes the one that all of a user's
-# sessions share when it begins, and the databases of another session would stand before it.
+# A file of tests on each core, the longest files first; what one file sets up it shares. In a folder of its own: pytest closes the
+# one that all of a user's sessions share when it begins, and the databases of another session would stand before it.
 test: $(VENV)/installed-dev types
 	@PYTEST_DEBUG_TEMPROOT=$$(mktemp -d) && export PYTEST_DEBUG_TEMPROOT && trap 'rm -rf "$$PYTEST_DEBUG_TEMPROOT"' EXIT && \
-		PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+		$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed-dev types
 	@$(BIN)/python -m pytest -m slow

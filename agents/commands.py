@@ -30,12 +30,12 @@ async def ask(terminal: Terminal, question: str, name: str, adapter: str | None)
             async for event in events:
                 _show_step(terminal, event)
                 ended = event if isinstance(event, RunEnded) else ended
-        shelves = await whorl.library.collections(actor.tenant_id)
-    assert ended is not None
+        assert ended is not None
+        shelves = [] if ended.citations else await whorl.library.collections(actor.tenant_id)
     if ended.status != "succeeded":
         raise UpstreamError(ended.error or "The run failed.")
     terminal.result(event_data(ended), lambda: _show_answer(terminal, ended))
-    if not any(shelf.documents for shelf in shelves):
+    if not ended.citations and not any(shelf.documents for shelf in shelves):
         terminal.notes.print(
             "This workspace has no documents yet. Put some in with: whorl ingest FILE …", markup=False
         )

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import re
 import socket
 import sys
 import uuid
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -62,6 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, the others as they are."""
     tests = Path(__file__).parent
     places = {tests / name: place for place, name in enumerate(LONGEST)}
+    assert all(path.is_file() for path in places), "a file of tests has another name now"
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
@@ -111,16 +112,13 @@ def make_database(template_database: Addresses) -> Callable[[], Addresses]:
 
     def make() -> Addresses:
         name = f"t{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(maintenance_of(template_database), autocommit=True) as connection:
+        with psycopg.connect(
+            make_conninfo(template_database.admin, dbname="postgres"), autocommit=True
+        ) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template_whorl")
         return Addresses(*(url.replace("/template_whorl?", f"/{name}?") for url in template_database))
 
     return make
-
-
-def maintenance_of(database: Addresses) -> str:
-    """The address of the database from which its server's others are made and dropped."""
-    return re.sub(r"/\w+\?", "/postgres?", database.admin)
 
 
 @pytest.fixture
@@ -128,10 +126,9 @@ def database(make_database: Callable[[], Addresses]) -> Iterator[Addresses]:
     """An empty, migrated database of the test's own."""
     made = make_database()
     yield made
-    name = re.search(r"/(t\w+)\?", made.admin)
-    assert name is not None
-    with psycopg.connect(maintenance_of(made), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name[1]} WITH (FORCE)")
+    name = conninfo_to_dict(made.admin)["dbname"]
+    with psycopg.connect(make_conninfo(made.admin, dbname="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def quote_first(messages: list[Any], tools: list[Any], adapter: str | None) -> str:

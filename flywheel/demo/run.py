@@ -205,19 +205,18 @@ class Demo:
     async def _swap(self, turns: list[dict[str, Any]], before: list[Scored]) -> dict[str, Any]:
         """Promote the best adapter that the gate lets pass, and ask one question of both sides."""
         ordered = sorted(turns, key=lambda turn: turn["after"]["success"], reverse=True)
-        best, swap, refused = ordered[0], None, ""
+        best, swap = ordered[0], None
         for turn in ordered:
             swap, turn["refused"] = await self._promote(turn)
-            refused = refused or turn["refused"]
             if swap is not None:
-                best, refused = turn, ""
+                best = turn
                 break
         asked = best["mended"]
         adapter = best["adapter"] if swap is None else None
         ended = await self.whorl.agents.answer(self.actor, RunRequest(asked, adapter=adapter, keep=False))
         first = next(scored.answer for scored in before if scored.task.question == asked)
         return {
-            "swap_ms": swap and round(swap, 1), "adapter": best["adapter"], "refused": refused,
+            "swap_ms": swap and round(swap, 1), "adapter": best["adapter"],
             "example": {"question": asked, "before": first, "after": ended.answer},
         }  # fmt: skip
 

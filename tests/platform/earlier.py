@@ -3,6 +3,7 @@
 import uuid
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from tests.conftest import Addresses
 from whorl.platform.database.migrate import migrate
@@ -12,7 +13,7 @@ def database_at(revision: str, template: Addresses) -> Addresses:
     """A new database beside ``template``, brought to ``revision``."""
     name = f"t{uuid.uuid4().hex[:12]}"
     addresses = Addresses(*(url.replace("/template_whorl?", f"/{name}?") for url in template))
-    with psycopg.connect(addresses.admin.replace(f"/{name}?", "/postgres?"), autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(template.admin, dbname="postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     migrate(addresses.admin, revision)
     return addresses
