@@ -19,7 +19,7 @@ from ..flywheel import consent_commands, retention_commands
 from ..flywheel.verifiers.code import walls
 from ..retrieval import commands as retrieval_commands
 from . import doctor
-from .command import Terminal, fail, run_async
+from .command import Terminal, fail, run_alone
 from .database.migrate import prepare
 from .database.session import create_engine
 from .errors import PrerequisiteError, WhorlError
@@ -179,7 +179,7 @@ async def _announce(terminal: Terminal) -> int:
 
 
 @main.command()
-@run_async
+@run_alone
 async def worker(terminal: Terminal) -> None:
     """Do background jobs, such as trainings, until stopped; SIGTERM lets those under way end.
 
@@ -195,7 +195,7 @@ async def worker(terminal: Terminal) -> None:
 
 
 @main.command("migrate")
-@run_async
+@run_alone
 async def migrate_command(terminal: Terminal) -> None:
     """Bring the database to this release's schema; nothing else of Whorl is opened.
 

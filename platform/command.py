@@ -129,11 +129,16 @@ def run_async(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     Adds ``--json`` and ``--tenant``; errors become one sentence on standard error and the error's
     exit code, Ctrl-C exit code 130.
     """
+    chosen = click.option("--tenant", metavar="SLUG", help="Workspace to act in; by default the oldest.")
+    return chosen(run_alone(function))
+
+
+def run_alone(function: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """As :func:`run_async`, for a command that acts in no workspace, or in one of its own: without ``--tenant``."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-    @click.option("--tenant", metavar="SLUG", help="Workspace to act in; by default the oldest.")
     @click.pass_context
-    def command(context: click.Context, /, as_json: bool, tenant: str | None, **options: Any) -> None:
+    def command(context: click.Context, /, as_json: bool, tenant: str | None = None, **options: Any) -> None:
         terminal: Terminal = context.obj
         terminal.json, terminal.tenant = as_json, tenant
         try:

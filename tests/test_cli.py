@@ -88,6 +88,12 @@ def said(done: Done, code: int, words: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["tenant list", "tenant create acme", "demo", "worker", "migrate"])
+def test_a_command_of_no_workspace_takes_none(command: str) -> None:
+    done = CliRunner().invoke(main, [*command.split(), "--tenant", "acme"])
+    assert done.exit_code == 2 and "No such option '--tenant'" in done.output
+
+
 def test_the_installed_command_says_one_sentence(tmp_path: Path) -> None:
     """In a process of its own, as a user starts it."""
     command = [sys.executable, "-m", "whorl.platform.cli", "ask", "Hi"]

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from ...agents.tools.mcp import McpConfig, McpServer
-from ...platform.command import Terminal, run_async
+from ...platform.command import Terminal, run_alone
 from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from ...platform.settings import Settings
 from ..promotion_commands import show_kinds
@@ -25,7 +25,7 @@ PASSAGES = 3
 )
 @click.option("--seeds", type=click.IntRange(1, 10), default=3, show_default=True, help="Adapters to train.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many questions, for a quick look.")
-@run_async
+@run_alone
 async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -> None:
     """Turn the whole wheel once on a made-up company's handbook.
 

@@ -5,7 +5,7 @@ from typing import TextIO
 
 import click
 
-from ..command import Terminal, run_async
+from ..command import Terminal, run_alone, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
 from ..ids import parse_uuid
@@ -25,7 +25,7 @@ def tenant() -> None:
 @click.argument("slug")
 @click.option("--name", default="", help="The name that people see.")
 @click.option("--email", help="The owner's e-mail address.")
-@run_async
+@run_alone
 async def tenant_create(terminal: Terminal, slug: str, name: str, email: str | None) -> None:
     """Create a workspace with an owner and a first key, shown once.
 
@@ -41,7 +41,7 @@ async def tenant_create(terminal: Terminal, slug: str, name: str, email: str | N
 
 
 @tenant.command("list")
-@run_async
+@run_alone
 async def tenant_list(terminal: Terminal) -> None:
     """List the workspaces.
 
