@@ -501,6 +501,33 @@ def test_what_no_schema_word_explains_is_redacted() -> None:
     assert "Ann" not in json.dumps(record.attributes)
 
 
+@pytest.mark.parametrize("value", [
+    "ec26c3e57ca3a959ca5aad62de7213c562f8c821", "MDQ6VXNlcjIxMDMxMDY3", "abcd12f2-46da-4fdb-b8d5-fbd4c466928f", "vpc-a01106c2",
+    "us-west-2b", "cache.t2.small", "arn:aws:ecs:us-east-1:012345678910:service/default", "SpotFleetRequestId",
+    "README.md", "https://api.example.com/repos/17/forks", "sha256", "0.080000", "0-4194303",
+])  # fmt: skip
+def test_what_programs_call_their_things_is_nobody(redactor: Redactor, value: str) -> None:
+    for text in (value, f"The job {value} ended.", f"name={value}"):
+        assert redactor.redact_text(text) == text
+
+
+@pytest.mark.parametrize(("text", "gone"), [
+    ("omar_davis_3817", "davis"), ("user daiki_silva_2903 was found", "daiki"), ("anna.berg@example.com", "berg"),
+    ("https://github.example/anna-lindqvist/notes", "lindqvist"), ("ada1985 wrote", "ada"),
+    ("arn:aws:iam::123456789012:user/Alice", "Alice"), ("Maria Lopez, 212-555-0182", "0182"), ("Berlin-Mitte", "Berlin"),
+])  # fmt: skip
+def test_a_name_in_an_id_or_a_path_is_somebody(redactor: Redactor, text: str, gone: str) -> None:
+    assert gone not in redactor.redact_text(text)
+
+
+def test_fields_of_capitalised_parts_are_fields_and_names_are_none(redactor: Redactor) -> None:
+    fields = {"VpcId": 1, "CreationDate": 2, "DhcpOptionsId": 3, "JoinedMethod": "email"}
+    assert json.loads(redactor.redact_text(json.dumps(fields))) == fields
+    assert (
+        "Lindqvist" not in redactor.redact_text('{"Anna Lindqvist": 4, "a.lindqvist@example.com": 5}').title()
+    )
+
+
 def test_codes_and_common_nouns_are_no_names() -> None:
     assert NameDetector().find(["Look up how many units of a product a ledger of a city shows."]) == [[]]
     texts = ["R2", "The ledger is F1.", "See T3 and R2 in Lisbon.", '{"city": "Bristol", "ledger": "S1"}']

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .base import Finding
+from .codes import is_code
 from .tagger import Tagged, Tagger
 from .words import bare_word
 
@@ -138,6 +139,8 @@ class NameDetector:
                 end += 1
             score = max(map(chance.__getitem__, range(first, last + 1)))
             if not _is_name(text, start, end, score, alone=first == last):
+                continue
+            if is_code(text, start, end, self.tagger.is_ordinary):
                 continue
             for one_start, one_end in _parts(text, start, end, KINDS[kind]):
                 yield owner, Finding(one_start, one_end, KINDS[kind], score)

@@ -15,6 +15,8 @@ _DATE = re.compile(
     r"(?:(?:1[5-9]|2[01])\d\d([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2\d{4})(?: \d{1,2})?|"
     r"(?:1[89]|20)\d\d ?[-/] ?(?:1[89]|20)?\d\d"
 )
+# Sums below one, and ranges that begin at nought.
+_FRACTION = re.compile(r"0[.,-]\d+")
 _DECIMAL = re.compile(r"\d+\.\d+")
 _GROUP = re.compile(r"\d+")
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?)\s?\d{1,5}$")
@@ -25,7 +27,7 @@ def score_phone(value: str) -> float:
     bare = _EXTENSION.sub("", value)
     groups = _GROUP.findall(bare)
     count = sum(map(len, groups))
-    if not 7 <= count <= 15 or _DATE.fullmatch(bare):
+    if not 7 <= count <= 15 or _DATE.fullmatch(bare) or _FRACTION.fullmatch(bare):
         return 0.0
     if bare.startswith(("+", "00", "(")):
         return 0.75

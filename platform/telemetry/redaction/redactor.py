@@ -23,7 +23,7 @@ from .presidio import find_national
 from .walk import visit_record
 
 # Rises when other values are found or written differently.
-RULES_VERSION = "2026-11-3"
+RULES_VERSION = "2026-11-4"
 _MIN_SHARED = 4
 _AT_ONCE = 256
 

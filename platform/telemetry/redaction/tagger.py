@@ -29,6 +29,8 @@ CASES = 3
 # Distinct words whose projections are kept; about 30 MB.
 _KEPT = 16_384
 Counts = npt.NDArray[np.float64 | np.int64]
+# The lists of first names, family names and places, and that of ordinary words, as bits.
+_NAMED, _ORDINARY = 7, 16
 # No word holds it: it stands between texts.
 _BETWEEN = "\0" * GAP
 
@@ -113,6 +115,11 @@ class Tagger:
         with self._lock:
             probabilities = self._run(words.raw, owners, len(texts))
         return Tagged(words, owners, starts, probabilities)
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether a word is known, and in no list of first names, family names or places."""
+        lists = int(self._lists_of([look_at(word)])[0])
+        return not lists & _NAMED and bool(lists & _ORDINARY or not self._pieces.of(word)[1])
 
     def _run(self, raw: list[str], owners: Int64, texts: int) -> Float32:
         """Probabilities of words laid end to end; the gaps' words are surely of no kind."""

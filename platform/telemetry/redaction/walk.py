@@ -8,6 +8,7 @@ from typing import Any
 from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
+from .codes import is_field
 
 Change = Callable[[str], str]
 # What fields of APIs are called: nobody's name is looked for in it.
@@ -214,7 +215,7 @@ def _is_field(key: str) -> bool:
     """Whether a key is what a field is called; such keys come again and again."""
     if key in _fields:
         return True
-    if _FIELD.fullmatch(key) is None:
+    if _FIELD.fullmatch(key) is None and not is_field(key):
         return False
     if len(_fields) < _MOST_FIELDS:
         _fields.add(key)
