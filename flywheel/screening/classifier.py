@@ -9,7 +9,7 @@ import numpy as np
 
 from .base import Finding, screen
 from .remembered import Remembered
-from .segments import Segment
+from .segments import Segment, says_something
 from .style import Float32
 from .windows import OWN, PieceEncoder, Windows, company, spans_of, windows_of
 
@@ -102,7 +102,8 @@ class Classifier:
 
     def _windows(self, text: str) -> Look:
         windows = windows_of(text, self.encoder)
-        return Look(windows.spans, self.head.probabilities(windows))
+        said = np.array([says_something(text[start:end]) for start, end in windows.spans], dtype=np.float32)
+        return Look(windows.spans, self.head.probabilities(windows) * said)
 
 
 @screen

@@ -82,6 +82,8 @@ RULES = (
         r"\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|system|context|documents?|user_query)>\s*(?:<|\n|$|"
         r"(?=[A-Z]))(?=[^<]{0,400}(?:\b(?:you|ignore|instruction|must|send)\b))",
         r"(?:^|\n)\s*#{2,3}\s*(?:instruction|system|new task|human|assistant)s?\s*:",
+        r"\[(?:admin|system|developer|root) (?:request|override|command|order|instruction)s?\s*:{1,2}",
+        r"#{2,3}\s*\(system[_ ]?(?:message|prompt)?\)", r"(?:<end of (?:session|context|prompt|conversation)>\s*){2}",
         r"(?:^|\n)\s*(?:Observation|Thought|Action Input)\s*:[^\n]*\n\s*(?:Thought|Action|Action Input)\s*:",
     ),
     _rule(
@@ -135,7 +137,11 @@ RULES = (
         r"\b(?:if you are|note to|attention|message (?:to|for)|instructions? (?:to|for))\s+(?:an?\s+|the\s+|any\s+|"
         r"all\s+)?(?:ai|llm|language model|chatbot|gpt|copilot|assistant)s?\b[^.\n]{0,60}(?::|!|,\s*(?:please|you must|"
         r"ignore|read|stop))",
+        r"\b(?:note|message|instructions?|attention)\s+(?:to|for)\s+(?:the\s+|any\s+|all\s+)?automated\s+(?:\w+\s+){0,2}"
+        r"(?:software|systems?|tools?|reviewers?|readers?|screeners?|graders?)\s*:",
+        r"\binvisible (?:to|for) (?:humans|people|readers)\b[^.\n]{0,30}\b(?:visible|readable)\b",
     ),
+    _rule("script link", "runs a program where its link is clicked", r"\]\(\s*(?:javascript|vbscript|data:text/html)[:;]"),
     _rule(
         "image leak", "would send data away with the address of an image",
         r"!\[[^\]\n]*\]\(https?://[^)\s]+[?&]\w+=(?:\{|\[|<|%7B|\.\.\.|YOUR|DATA|SECRET)",

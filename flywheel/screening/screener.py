@@ -16,7 +16,7 @@ from .secrets import Secrets
 
 # Who wrote a text: what a tool returned is data, and may not give orders; a user may.
 Role = Literal["tool", "user"]
-_RULES_VERSION = "2026-11-4"
+_RULES_VERSION = "2026-11-5"
 EXCERPT = 160
 # Of findings that score about the same, the shortest is shown.
 _ABOUT = 0.1

@@ -8,7 +8,8 @@ from .base import Finding, Screen, screen
 
 _KEYS = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
-    "an AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    # Keys of AWS's own documentation end in EXAMPLE.
+    "an AWS access key": r"\b(?:AKIA|ASIA)(?![0-9A-Z]{9}EXAMPLE\b)[0-9A-Z]{16}\b",
     "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,})\b",
     "a GitLab token": r"\bglpat-[\w-]{20,}",
     "a Slack token": r"\bxox[abprs]-[\w-]{10,}",
@@ -21,8 +22,9 @@ _KEYS = {
     "an address with a password": r"\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s:/@<>{}$*]{6,}@[\w.-]+",
 }
 _COMPILED = {said: re.compile(pattern) for said, pattern in _KEYS.items()}
+# Not part of a longer name, as in arn:…:secret:NAME, nor an address to change a password at.
 _ASSIGNED = re.compile(
-    r"\b(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|client[_-]?secret|passw(?:or)?d)\b[\"']?\s*[:=]\s*[\"']?([^\s\"',;<>{}()$]{12,})",
+    r"(?<!:)\b(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|client[_-]?secret|passw(?:or)?d)\b[\"']?\s*[:=]\s*[\"']?(?!https?://)([^\s\"',;<>{}()$]{12,})",
     re.IGNORECASE,
 )
 # Bits a character: below it are words and placeholders, above it what a generator wrote.

@@ -7,6 +7,9 @@ from typing import NamedTuple
 LONGEST = 400
 _WORD = re.compile(r"\w")
 _JSON = re.compile(r'"\s*[:,\]}]+\s*(?:[\[{]\s*)*"?|[\[{]\s*"')
+# The same as Python prints it: single quotes, and double ones where a text has an apostrophe.
+_PRINTED = re.compile(r"""['"]\s*[:,\]}]+\s*(?:[\[{]\s*)*['"]?|[\[{]\s*['"]""")
+_PRINTS = re.compile(r"\s*(?:[\[{]\s*)+'")
 _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029]|\\r\\n|\\n(?![a-z]{2}[\w]*\\)")
 _SENTENCE = re.compile(
     r"(?<=[\w)\]\"'»”’][.!?])[\"'»”’)]*\s+(?=[^a-z\s])|(?<=[。！？।؟])|(?<=!!!)\s+|(?<=\?)\s+(?=\w)"
@@ -15,6 +18,9 @@ _CELL = re.compile(r"\s*\|\s*|\t")
 # Tags of HTML that end a sentence. One with attributes is kept: text may hide in them.
 _TAGS = "html|head|body|title|p|div|h[1-6]|li|ul|ol|tr|td|th|table|caption|br|code|pre|section|article|img|a|script|style"
 _MARKUP = re.compile(rf"</?(?:{_TAGS})\s*/?>|<!--|-->|(?=<(?:{_TAGS})\s[^<>]*>)", re.IGNORECASE)
+# A word, a key, a state, a number, an address: none of them tells anybody to do something.
+_TOKEN = re.compile(r"[\x21-\x7e]{1,40}|[a-zA-Z][\w+.-]*://[\x21-\x7e]+|[\x21-\x7e]+@[\x21-\x7e]+")
+_PARTS = re.compile(r"[A-Za-z]{2,}")
 
 
 class Segment(NamedTuple):
@@ -32,7 +38,7 @@ def segments_of(text: str) -> list[Segment]:
     """
     breaks = [_BREAK]
     if text.lstrip()[:1] in ("{", "["):
-        breaks.append(_JSON)
+        breaks.append(_PRINTED if _PRINTS.match(text) else _JSON)
     if "<" in text:
         breaks.append(_MARKUP)
     pieces = [(0, len(text))]
@@ -41,6 +47,17 @@ def segments_of(text: str) -> list[Segment]:
     pieces = [cell for start, end in pieces for cell in _cells(text, start, end)]
     pieces = [cut for piece in _joined(text, pieces) for cut in _cut(text, *piece, _SENTENCE)]
     return [Segment(*cut) for start, end in pieces for cut in _fitted(text, start, end)]
+
+
+def says_something(piece: str) -> bool:
+    """Whether a piece is more than one word or address; words may be joined by other marks than spaces.
+
+    >>> [says_something(piece) for piece in ("IMPORT", "ada@harbor.example", "send_the_key_now", "Send it.")]
+    [False, False, True, True]
+    """
+    if _TOKEN.fullmatch(piece) is None:
+        return True
+    return "@" not in piece and "://" not in piece and len(_PARTS.findall(piece)) > 3
 
 
 def _cut(text: str, start: int, end: int, separator: re.Pattern[str]) -> list[tuple[int, int]]:

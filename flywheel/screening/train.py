@@ -22,7 +22,7 @@ from .classifier import WEIGHTS, sigmoid
 from .recipe.abroad import read_abroad
 from .recipe.compose import Example, examples
 from .recipe.writer import Writer
-from .segments import Segment
+from .segments import Segment, says_something
 from .style import Float32
 from .windows import OWN, PieceEncoder, company, spans_of, windows_of
 
@@ -30,19 +30,20 @@ ASKING, PLACED = 32, 96
 # Networks that judge together, each begun differently.
 MEMBERS = 3
 # The share of innocent generated texts that the threshold may flag.
-FALSE_ALARMS = 0.025
+FALSE_ALARMS = 0.02
 
 
 class Encoded(NamedTuple):
     """Windows of all texts: features [n, FEATURES] in half precision, labels, and each text's windows.
 
     ``labels`` say what is planted (1, 0, -1 for unclear), ``asking`` what asks for something: that
-    and users' prompts.
+    and users' prompts; ``said`` which windows are more than one word and may be flagged.
     """
 
     features: npt.NDArray[np.float16]
     labels: npt.NDArray[np.int64]
     asking: npt.NDArray[np.int64]
+    said: npt.NDArray[np.bool_]
     others: list[Float32]
 
     def company(self, asking: Float32) -> Float32:
@@ -54,8 +55,9 @@ class Encoded(NamedTuple):
         return np.concatenate(found)
 
     def highest(self, logits: Float32) -> Float32:
-        """The highest logit of each text; a text without a window has -20."""
+        """The highest logit of each text's windows that may be flagged; a text without one has -20."""
         at, best = 0, []
+        logits = np.where(self.said, logits, -20)
         for others in self.others:
             best.append(logits[at : at + len(others)].max(initial=-20))
             at += len(others)
@@ -75,15 +77,16 @@ def labels_of(example: Example, spans: Sequence[Segment]) -> list[int]:
 def encode(texts: list[Example], encoder: PieceEncoder) -> Encoded:
     """The windows of all texts; their pieces are encoded first, by length, so that batches pad little."""
     encoder.encode([e.text[span.start : span.end] for e in texts for span in spans_of(e.text)])
-    features, labels, asking, others = [], [], [], []
+    features, labels, asking, said, others = [], [], [], [], []
     for example in texts:
         windows = windows_of(example.text, encoder)
         found = labels_of(example, windows.spans)
         features.append(windows.features.astype(np.float16))
         labels += found
         asking += [1] * len(found) if example.family == "prompt" else found
+        said += [says_something(example.text[start:end]) for start, end in windows.spans]
         others.append(windows.others)
-    return Encoded(np.concatenate(features), np.array(labels), np.array(asking), others)
+    return Encoded(np.concatenate(features), np.array(labels), np.array(asking), np.array(said), others)
 
 
 def fit(inputs: torch.Tensor, labels: npt.NDArray[np.int64], hidden: int, epochs: int) -> nn.Sequential:

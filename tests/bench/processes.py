@@ -126,13 +126,13 @@ def instant(seconds: float = 0.0) -> Iterator[Server]:
         yield server
 
 
-def environment(name: str, package: str) -> Path:
+def environment(name: str, *packages: str) -> Path:
     """The folder of a peer's programs; installed the first time."""
     folder = PEERS / name
     if not (folder / "installed").exists():
-        print(f"Installing {package} into {folder} …", flush=True)
+        print(f"Installing {' '.join(packages)} into {folder} …", flush=True)
         venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", *packages], check=True)
         (folder / "installed").touch()
     return folder / "bin"
 

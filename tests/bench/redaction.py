@@ -15,6 +15,9 @@ long. The first pass, when the words are new too, is reported beside it.
 
 ``--messages FOLDER`` also counts how many words of innocent texts in other languages are hidden: translated messages of
 programs that the recognizer was not trained on, such as the unpacked packages djangorestframework and django-allauth.
+
+``--records`` also counts in how many values of what AWS's operations answer (the examples of botocore) a name is hidden,
+where hardly any is: ids, resources, states.
 """
 
 import argparse
@@ -38,8 +41,10 @@ from whorl.platform.telemetry.redaction.names import NameDetector
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
 from whorl.platform.telemetry.redaction.policy import RedactionPolicy
 from whorl.platform.telemetry.redaction.redactor import Redactor
+from whorl.platform.telemetry.redaction.walk import texts_of
 
 from . import presidio_peer, span_evaluator
+from .agents import cases
 from .corpora import DATA
 from .report import Row, bar, commit, show, write
 from .span_evaluator import Labelled, SpanScores
@@ -202,11 +207,25 @@ def innocent(folder: Path, find: Find) -> list[Row]:
     return rows
 
 
+def records(find: Find) -> Row:
+    """Of the texts in what AWS's operations answer, the share in which something is taken for a name."""
+    values = [
+        text
+        for case in cases()
+        if case["set"] == "aws"
+        for text in texts_of(json.loads(case["text"]))
+        if text
+    ]
+    named = sum(any(finding.kind in NAMES for finding in findings) for findings in find(values))
+    return {"set": "answers of AWS", "texts": len(values), "with_a_name": round(named / len(values), 4)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--messages", type=Path, help="folder with locale/LANGUAGE/LC_MESSAGES/*.mo of other programs"
     )
+    parser.add_argument("--records", action="store_true", help="also what AWS's operations answer")
     given = parser.parse_args()
     began_at = commit()
     find, rules = ours()
@@ -236,6 +255,9 @@ def main() -> None:
         others = innocent(given.messages, find)
         show(others)
         rows += others
+    if given.records:
+        rows.append(records(find))
+        show(rows[-1:])
     today = datetime.now(UTC).date().isoformat()
     MEASURED.write_text(
         Measured(date=today, rules=rules, sets=tuple(sets)).model_dump_json(indent=1) + "\n", encoding="utf-8"

@@ -205,6 +205,7 @@ LOG_LINES = (
     "2024-0[1|5|9]-1[2|7] 10:[0|4]{number} [INFO|WARN|ERROR|DEBUG] [server|worker|db|auth] [request served in {number} "
     "ms|connection reset|job {number} queued|user {name} signed in|cache miss|retrying]",
     "[error|warning|info]: [could not open {file}|time-out after {number} s|disk usage {number}%|unknown option]",
+    "⟦[system|admin|INFO|auth|kernel]⟧ [user {name} logged in|reload done|queue empty|{number} jobs finished|update available]",
     "HTTP {number} [OK|Not Found|Forbidden|Bad Gateway]",
     "Error: [the document '{file}' was not found|permission denied|rate limit reached, try again in {number} seconds|"
     "invalid date]. [Please check the name.|Please try again later.|Use a number.|]",

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from . import carriers, direct, documents, requests
+from . import carriers, direct, documents, records, requests
 from .abroad import ENGLISH
 from .writer import Writer
 
@@ -49,6 +49,15 @@ def _record(parts: list[str], rng: Random) -> str:
         keys = rng.sample(carriers.KEYS, min(len(parts), len(carriers.KEYS)))
         value = {**dict(zip(keys, parts, strict=False)), "rest": parts[len(keys) :]}
     return json.dumps(value, ensure_ascii=False, indent=rng.choice((None, None, 1)))
+
+
+def _kept(writer: Writer, planted: str | None, family: str) -> Example:
+    """A record of an interface, with the planted text in a field that somebody wrote."""
+    value = writer.records.record()
+    while planted is not None and not records.plant(value, planted, writer.rng):
+        value = writer.records.record()
+    text = writer.rng.choices(records.FORMS, records.WEIGHTS)[0](value, writer.rng)
+    return Example(text, () if planted is None else (records.place_of(planted, text),), family)
 
 
 def _led(lead: str, planted: str, family: str, mark: str = " ") -> Example:
@@ -141,6 +150,8 @@ def positive(writer: Writer) -> Example:
             writer.say((*carriers.CODE_BAD, *carriers.CODE_LINES)) for _ in range(rng.randint(2, 6))
         )
         planted, family = f"{writer.say(requests.CODE_ORDERS)}\n```\n{snippet}\n```", "code"
+    if rng.random() < 0.3:
+        return _kept(writer, planted, family)
     at = rng.choice((0, len(lines), rng.randint(0, len(lines))))
     return _assemble(lines, planted, at, rng, family)
 
@@ -148,16 +159,18 @@ def positive(writer: Writer) -> Example:
 def innocent(writer: Writer) -> Example:
     """A text in which nothing is planted: a user's prompt, or what a tool returns."""
     roll = writer.rng.random()
-    if roll < 0.35:
+    if roll < 0.31:
         return Example(writer.prompt(), (), "prompt")
-    if roll < 0.42:
+    if roll < 0.37:
         return _task(writer, None, "clean task")
-    if roll < 0.53:
+    if roll < 0.47:
         return _assemble(writer.lines_abroad(writer.language()), None, 0, writer.rng, "abroad")
-    if roll < 0.57:
+    if roll < 0.51:
         return _assemble(writer.turns(writer.rng.randint(1, 6))[:-1], None, 0, writer.rng, "answered")
-    if roll < 0.64:
+    if roll < 0.57:
         return _assemble(writer.lines_abroad(ENGLISH), None, 0, writer.rng, "message")
+    if roll < 0.75:
+        return _kept(writer, None, "record")
     return _assemble(writer.carrier(), None, 0, writer.rng, "carrier")
 
 

@@ -16,6 +16,7 @@ from . import (
     carriers,
     direct,
     documents,
+    embedded,
     orders,
     orders_abroad,
     requests,
@@ -23,10 +24,12 @@ from . import (
     tasks,
     tongues,
     words,
+    work,
 )
 from .abroad import COMMON, ENGLISH, LANGUAGES, Abroad
 from .garble import garble
 from .grammar import expand
+from .records import Records
 
 _CAPTIONS = ("Table {n}: Results", "List of {t}", "The figures are from {n}.", "Source: survey of {n}")
 # Openings of a sentence that are small after a comma.
@@ -50,7 +53,7 @@ class Writer:
     @cached_property
     def lists(self) -> dict[str, Sequence[str]]:
         return {
-            **words.LISTS, **attacks.LISTS, **direct.LISTS,
+            **words.LISTS, **work.LISTS, **attacks.LISTS, **direct.LISTS, **embedded.LISTS,
             "order": [self._bare_order(rich=False) for _ in range(600)],
             "request": [p for name in _ASKED for p in _REQUESTS[name]],
             "page": self.banks["page"],
@@ -92,14 +95,22 @@ class Writer:
             "answer": ((*carriers.ANSWER_LINES, *carriers.ANSWER_MORE), 400), "code": (carriers.CODE_LINES, 150),
             "log": (carriers.LOG_LINES, 80), "page": (carriers.PAGE_LINES, 300), "specification": (benign.SPECIFICATION, 200),
             "trace": (carriers.CODE_MORE, 300), "foreign": (_flat(statements.STATEMENTS), 250), "talk": (direct.SMALL_TALK, 300),
-            "reply": (documents.REPLIES, 150), "manual": (carriers.HELP_LINES, 500),
+            "reply": (documents.REPLIES, 150), "manual": (carriers.HELP_LINES, 500), "colleague": (work.COLLEAGUES, 400),
+            "minutes": (work.MINUTES, 200),
         }  # fmt: skip
         banks = {
-            name: [expand(self.rng.choice(patterns), words.LISTS, self.rng) for _ in range(count)]
+            name: [
+                expand(self.rng.choice(patterns), {**words.LISTS, **work.LISTS}, self.rng)
+                for _ in range(count)
+            ]
             for name, (patterns, count) in sources.items()
         }
         banks |= {language: self.abroad.lines(language, self.rng) for language in (*LANGUAGES, ENGLISH)}
         return {**banks, "prose": [s for p in self.rng.sample(self.prose, 700) for s in p.sentences[:3]]}
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.rng, self.banks["prose"])
 
     def line(self, bank: str) -> str:
         """A line of a bank."""
@@ -191,7 +202,8 @@ class Writer:
 
     # What it is planted in
     def mail(self) -> list[str]:
-        bank = "foreign" if self.rng.random() < 0.06 else "mail"
+        roll = self.rng.random()
+        bank = "foreign" if roll < 0.06 else "colleague" if roll < 0.3 else "mail"
         lines = [self.line(bank) for _ in range(self.rng.randint(3, 14))]
         return self._mixed(lines, 0.15)
 
@@ -297,8 +309,9 @@ class Writer:
         makers: tuple[Callable[[], list[str]], ...] = (
             self.mail, self.table, self.answer, self.page, self.paragraph, self.log, self.code, self.results,
             lambda: self.document(self.rng.choice(list(documents.KINDS))),
+            lambda: [self.line("minutes") for _ in range(self.rng.randint(2, 12))],
         )  # fmt: skip
-        return self.rng.choices(makers, (5, 6, 4, 4, 3, 1, 3, 2, 2))[0]()
+        return self.rng.choices(makers, (6, 6, 4, 4, 3, 1, 3, 2, 2, 1))[0]()
 
     def prompt(self) -> str:
         """What an innocent user writes: one request, or a long one in several sentences."""
@@ -333,8 +346,8 @@ _REQUESTED, _TONGUES = _flat(tongues.REQUESTS), (*_flat(tongues.ATTACKS), *_flat
 _REQUESTS = {**requests.FAMILIES, **tasks.FAMILIES}
 _REQUEST_WEIGHTS = (5, 4, 3, 3, 5, 4, 5, 3, 3, 3, 3, 3, 4, 4, 3)
 _ASKED = ("question", "writing", "social", "automation", "business", "research", "wording", "chat", "study")
-_OPEN = {**attacks.FAMILIES, **direct.FAMILIES, "tongues": _TONGUES}
-_OPEN_WEIGHTS = (6, 3, 3, 9, 2, 3, 1, 1, 9, 7, 6, 6, 5, 1, 3, 3, 7)
+_OPEN = {**attacks.FAMILIES, **direct.FAMILIES, **embedded.FAMILIES, "tongues": _TONGUES}
+_OPEN_WEIGHTS = (6, 3, 3, 9, 2, 3, 1, 1, 9, 7, 6, 6, 5, 1, 3, 3, 4, 6, 4, 7)
 _REPEATED = (
     "poem",
     "company",
