@@ -207,7 +207,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--messages", type=Path, required=True, help="the packages django and wagtail, unpacked"
     )
-    parser.add_argument("--texts", type=int, default=22_000)
+    parser.add_argument("--texts", type=int, default=25_000)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
