@@ -24,7 +24,7 @@ _KEYS = {
 _COMPILED = {said: re.compile(pattern) for said, pattern in _KEYS.items()}
 # Not part of a longer name, as in arn:…:secret:NAME, nor an address to change a password at.
 _ASSIGNED = re.compile(
-    r"(?<!:)\b(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|client[_-]?secret|passw(?:or)?d)\b[\"']?\s*[:=]\s*[\"']?(?!https?://)([^\s\"',;<>{}()$]{12,})",
+    r"(?<!\d:)\b(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|client[_-]?secret|passw(?:or)?d)\b[\"']?\s*[:=]\s*[\"']?(?!https?://)([^\s\"',;<>{}()$]{12,})",
     re.IGNORECASE,
 )
 # Bits a character: below it are words and placeholders, above it what a generator wrote.

@@ -151,7 +151,7 @@ def test_secrets_are_found_and_placeholders_are_not() -> None:
     for secret in (
         "AKIA" + "QWERTYUIOPASDFGH", "ghp_" + "a1B2" * 9, "-----BEGIN RSA PRIVATE KEY-----",
         "postgres://app:s3cretpw9@db.example/x",
-        "password = 'k9Qz7!pLm2Xv'", '"api_key": "9f8e7d6c5b4a39281706f5e4"',
+        "password = 'k9Qz7!pLm2Xv'", "error:password=k9Qz7!pLm2Xv", '"api_key": "9f8e7d6c5b4a39281706f5e4"',
     ):  # fmt: skip
         assert Secrets().find(f"config: {secret}\n"), secret
     for innocent in (

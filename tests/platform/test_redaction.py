@@ -515,6 +515,8 @@ def test_what_programs_call_their_things_is_nobody(redactor: Redactor, value: st
     ("omar_davis_3817", "davis"), ("user daiki_silva_2903 was found", "daiki"), ("anna.berg@example.com", "berg"),
     ("https://github.example/anna-lindqvist/notes", "lindqvist"), ("ada1985 wrote", "ada"),
     ("arn:aws:iam::123456789012:user/Alice", "Alice"), ("Maria Lopez, 212-555-0182", "0182"), ("Berlin-Mitte", "Berlin"),
+    ("emma.miller wrote", "miller"), ("user emma-1a2b3c4d", "emma"), ("arn:aws:s3:::emma-johnson-photos", "johnson"),
+    ("https://x.example/in/emma-johnson", "emma"),
 ])  # fmt: skip
 def test_a_name_in_an_id_or_a_path_is_somebody(redactor: Redactor, text: str, gone: str) -> None:
     assert gone not in redactor.redact_text(text)

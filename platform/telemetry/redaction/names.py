@@ -140,7 +140,7 @@ class NameDetector:
             score = max(map(chance.__getitem__, range(first, last + 1)))
             if not _is_name(text, start, end, score, alone=first == last):
                 continue
-            if is_code(text, start, end, self.tagger.is_ordinary):
+            if is_code(text, start, end, self.tagger):
                 continue
             for one_start, one_end in _parts(text, start, end, KINDS[kind]):
                 yield owner, Finding(one_start, one_end, KINDS[kind], score)

@@ -29,8 +29,8 @@ CASES = 3
 # Distinct words whose projections are kept; about 30 MB.
 _KEPT = 16_384
 Counts = npt.NDArray[np.float64 | np.int64]
-# The lists of first names, family names and places, and that of ordinary words, as bits.
-_NAMED, _ORDINARY = 7, 16
+# The lists of first and family names, of these and places, and that of ordinary words, as bits.
+_PERSONS, _NAMED, _ORDINARY = 3, 7, 16
 # No word holds it: it stands between texts.
 _BETWEEN = "\0" * GAP
 
@@ -115,6 +115,10 @@ class Tagger:
         with self._lock:
             probabilities = self._run(words.raw, owners, len(texts))
         return Tagged(words, owners, starts, probabilities)
+
+    def is_persons(self, word: str) -> bool:
+        """Whether a word is in the lists of first names or family names."""
+        return bool(int(self._lists_of([look_at(word)])[0]) & _PERSONS)
 
     def is_ordinary(self, word: str) -> bool:
         """Whether a word is known, and in no list of first names, family names or places."""
