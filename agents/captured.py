@@ -1,24 +1,24 @@
 """Runs of other programs: what the spans of a trace from outside say of the run that they are."""
 
-import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from psycopg import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..platform.database.base import now
-from ..platform.database.conditions import one_of
-from ..platform.database.session import take_turns, tenant_session
+from ..platform.database.connections import Connections, take_turns_of
+from ..platform.database.recordset import recordset
 from ..platform.identity.tenants import list_tenants
 from ..platform.portions import portions
+from ..platform.storable import dump_json, json_text
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.record import SpanRecord
-from ..platform.telemetry.tables import Span
 from ..platform.usage.prices import Prices
+from .captured_steps import Step, steps_of, stored_steps
 from .names import CAPTURED_TAG
 from .tables import Run
 
@@ -29,99 +29,100 @@ NO_AGENT = "external"
 _AT_ONCE = 200
 # A trace whose root does not come is over when nothing has happened in it for so long.
 SILENCE = timedelta(minutes=10)
-
-
-class Step(NamedTuple):
-    """A span as far as its run needs it; ``model`` is the one that answered, where the span says, else ``requested``."""
-
-    span_id: str
-    parent_span_id: str | None
-    operation: str
-    start_ns: int
-    end_ns: int
-    status: str
-    user_id: uuid.UUID | None
-    agent: str | None
-    service: str | None
-    model: str | None
-    requested: str | None
-    session: str | None
-    source: str
-    input_tokens: int
-    output_tokens: int
-    characters: int
+_FIRST = ("tenant_id", "id", "trace_id", "stop_reason")
+# Of a row that is there already these are written anew.
+_AGAIN = (
+    "agent", "model", "user_id", "conversation_id", "steps", "input_tokens", "output_tokens", "cost", "started_at",
+    "ended_at", "status", "error", "tags", "screened_at",
+)  # fmt: skip
+_NAMES, _ROWS = recordset(Run.__table__, (*_FIRST, *_AGAIN))
+_WRITE = f"""
+INSERT INTO runs ({_NAMES}) SELECT {_NAMES} FROM {_ROWS}
+ON CONFLICT (tenant_id, id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _AGAIN)}
+"""
+# Runs that have a row, and those that must have none.
+_KNOWN = """
+SELECT id FROM runs WHERE tenant_id = %s AND id = ANY(%s::uuid[])
+UNION ALL SELECT run_id FROM erased_runs WHERE tenant_id = %s AND run_id = ANY(%s::uuid[])
+"""
+_SILENT = """
+SELECT id::text FROM runs WHERE tenant_id = %s AND status = 'running' AND tags @> %s::jsonb AND ended_at < %s
+"""
 
 
 class CapturedRuns:
     """Writes the runs of traces from outside anew whenever spans of theirs have been stored."""
 
-    def __init__(self, engine: AsyncEngine, prices: Prices) -> None:
-        self._engine, self._prices = engine, prices
+    def __init__(self, connections: Connections, prices: Prices) -> None:
+        self._connections, self._prices = connections, prices
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Bring the runs of stored spans up to date; spans that Whorl captured itself are passed over."""
-        touched: dict[str, dict[uuid.UUID, str]] = defaultdict(dict)
+        touched: dict[str, dict[str, list[SpanRecord]]] = defaultdict(lambda: defaultdict(list))
         for record in records:
             if c.SOURCE in record.attributes and record.run_id:
-                touched[record.tenant_id][uuid.UUID(record.run_id)] = record.trace_id
+                touched[record.tenant_id][record.run_id].append(record)
         for tenant_id, runs in touched.items():
             for some in portions(sorted(runs.items()), _AT_ONCE):
-                async with tenant_session(self._engine, uuid.UUID(tenant_id)) as session:
-                    await refresh(session, uuid.UUID(tenant_id), dict(some), self._prices)
+                async with self._connections.of_tenant(tenant_id) as connection:
+                    await refresh(connection, tenant_id, dict(some), self._prices)
 
 
-async def close_silent(engine: AsyncEngine, prices: Prices) -> None:
+async def close_silent(engine: AsyncEngine, connections: Connections, prices: Prices) -> None:
     """End the runs whose root has not come and in which nothing has happened for long, in every tenant."""
     for tenant in await list_tenants(engine):
-        async with tenant_session(engine, tenant.id) as session:
-            waiting = select(Run).where(
-                Run.status == "running", Run.tags.contains([CAPTURED_TAG]), Run.ended_at < now() - SILENCE
-            )
-            for run in list(await session.scalars(waiting)):
-                await refresh(session, tenant.id, {run.id: run.trace_id}, prices)
+        tenant_id = str(tenant.id)
+        async with connections.of_tenant(tenant_id) as connection:
+            found = await connection.execute(_SILENT, [tenant_id, json_text([CAPTURED_TAG]), now() - SILENCE])
+            runs = [run_id for (run_id,) in await found.fetchall()]
+        for some in portions(runs, _AT_ONCE):
+            async with connections.of_tenant(tenant_id) as connection:
+                await refresh(connection, tenant_id, {run_id: [] for run_id in some}, prices)
 
 
 async def refresh(
-    session: AsyncSession, tenant_id: uuid.UUID, traces: dict[uuid.UUID, str], prices: Prices
+    connection: AsyncConnection[Any], tenant_id: str, told: dict[str, list[SpanRecord]], prices: Prices
 ) -> None:
-    """Write runs, by id with their traces, as their stored spans have them; several processes take turns."""
-    await take_turns(session, *(f"captured {run_id}" for run_id in sorted(traces)))
-    known = {run.id: run for run in await session.scalars(select(Run).where(one_of(Run.id, traces)))}
-    for run_id, steps in (await _steps(session, list(traces))).items():
-        run = known.get(run_id)
-        if run is None:
-            run = Run(
-                tenant_id=tenant_id, id=run_id, trace_id=traces[run_id], stop_reason=CAPTURED_TAG, adapter=None
-            )  # fmt: skip
-            session.add(run)
-        describe(run, steps, prices)
+    """Write runs, by id, as their stored spans have them; several processes take turns.
+
+    ``told`` are spans of theirs that have been stored just now. Of a run that has no row yet they are all that is known:
+    whoever stored others has not come to it, and will.
+    """
+    await take_turns_of(connection, [f"captured {run_id}" for run_id in sorted(told)])
+    ids = list(told)
+    cursor = await connection.execute(_KNOWN, [tenant_id, ids, tenant_id, ids])
+    known = {str(run_id) for (run_id,) in await cursor.fetchall()}
+    steps = {
+        run_id: steps_of(spans) for run_id, spans in told.items() if run_id not in known and _all_new(spans)
+    }
+    if rest := [run_id for run_id in ids if run_id not in steps]:
+        steps |= await stored_steps(connection, tenant_id, rest)
+    if rows := [_row(tenant_id, run_id, found, prices) for run_id, found in steps.items()]:
+        await connection.execute(_WRITE, [dump_json(rows).decode()])
 
 
-def describe(run: Run, steps: Sequence[Step], prices: Prices) -> None:
-    """Fill a run from its steps, which are in the order they began."""
+def _row(tenant_id: str, run_id: str, steps: Sequence[Step], prices: Prices) -> dict[str, Any]:
+    """A run's row, from its steps, which are in the order they began."""
     known = {step.span_id for step in steps}
     root = next((step for step in steps if step.parent_span_id is None), None)
     top = root or next((step for step in steps if step.parent_span_id not in known), steps[0])
     calls = [step for step in steps if step.operation == "chat"]
-    run.agent = _agent(top, steps)
-    run.model = _model(calls or steps)
-    run.user_id = next((step.user_id for step in steps if step.user_id), None)
-    session = next((step.session for step in steps if step.session), None)
-    run.conversation_id = uuid.UUID(session) if session else None
-    run.steps = len(calls)
     counted = calls if any(step.input_tokens or step.output_tokens for step in calls) else [top]
-    run.input_tokens = sum(step.input_tokens for step in counted)
-    run.output_tokens = sum(step.output_tokens for step in counted)
-    run.cost = _cost(counted, run.model, prices)
-    run.started_at = _moment(min(step.start_ns for step in steps))
-    run.ended_at = _moment(max(step.end_ns for step in steps))
-    over = root is not None or run.ended_at < now() - SILENCE
-    run.status = "running" if not over else "failed" if top.status == "error" else "succeeded"
-    run.error = "the program failed" if run.status == "failed" else None
-    run.screened_at = None
+    model = _model(calls or steps)
+    ended_at = _moment(max(step.end_ns for step in steps))
+    over = root is not None or ended_at < now() - SILENCE
+    status = "running" if not over else "failed" if top.status == "error" else "succeeded"
     service = next((step.service for step in (top, *steps) if step.service), None)
-    source = f"{CAPTURED_TAG}:{steps[0].source}"
-    run.tags = [CAPTURED_TAG, source, *([f"service:{service}"] if service else [])]
+    return {
+        "tenant_id": tenant_id, "id": run_id, "trace_id": top.trace_id, "stop_reason": CAPTURED_TAG,
+        "agent": _agent(top, steps), "model": model, "user_id": next((s.user_id for s in steps if s.user_id), None),
+        "conversation_id": next((s.session for s in steps if s.session), None), "steps": len(calls),
+        "input_tokens": sum(step.input_tokens for step in counted),
+        "output_tokens": sum(step.output_tokens for step in counted), "cost": _cost(counted, model, prices),
+        "started_at": _moment(min(step.start_ns for step in steps)).isoformat(), "ended_at": ended_at.isoformat(),
+        "status": status, "error": "the program failed" if status == "failed" else None,
+        "tags": [CAPTURED_TAG, f"{CAPTURED_TAG}:{steps[0].source}", *([f"service:{service}"] if service else [])],
+    }  # fmt: skip
 
 
 def _agent(top: Step, steps: Sequence[Step]) -> str:
@@ -140,7 +141,7 @@ def _model(steps: Sequence[Step]) -> str:
     return longest.model or UNKNOWN if longest else UNKNOWN
 
 
-def _cost(steps: Sequence[Step], model: str, prices: Prices) -> Decimal | None:
+def _cost(steps: Sequence[Step], model: str, prices: Prices) -> str | None:
     """Dollars for the tokens of steps; None where any has a model without a price, or none has tokens.
 
     ``model`` is that of steps that name none.
@@ -151,34 +152,13 @@ def _cost(steps: Sequence[Step], model: str, prices: Prices) -> Decimal | None:
         if step.input_tokens or step.output_tokens
     ]
     known = [Decimal(str(cost)) for cost in costs if cost is not None]
-    return sum(known, Decimal()) if known and len(known) == len(costs) else None
+    return str(sum(known, Decimal())) if known and len(known) == len(costs) else None
 
 
 def _moment(nanoseconds: int) -> datetime:
     return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
 
 
-async def _steps(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
-    """The steps of each run that has any, in the order they began."""
-    said = Span.attributes
-    rows = await session.execute(
-        select(
-            Span.run_id, Span.span_id, Span.parent_span_id, Span.operation, Span.start_ns, Span.end_ns, Span.status,
-            Span.user_id, said[c.AGENT_NAME].astext, said[c.SERVICE_NAME].astext,
-            func.coalesce(said[c.RESPONSE_MODEL].astext, said[c.REQUEST_MODEL].astext),
-            said[c.REQUEST_MODEL].astext, said[c.SESSION].astext, said[c.SOURCE].astext,
-            _count(c.INPUT_TOKENS), _count(c.OUTPUT_TOKENS),
-            func.length(func.coalesce(said[c.INPUT_MESSAGES].astext, "")),
-        )
-        .where(one_of(Span.run_id, run_ids), said.has_key(c.SOURCE))
-        .order_by(Span.start_ns, Span.end_ns.desc(), Span.span_id)
-    )  # fmt: skip
-    steps: dict[uuid.UUID, list[Step]] = defaultdict(list)
-    for run_id, *values in rows:
-        steps[run_id].append(Step(*values))
-    return steps
-
-
-def _count(name: str) -> ColumnElement[Any]:
-    """A count of tokens, 0 where it is none."""
-    return func.coalesce(cast(func.substring(Span.attributes[name].astext, "^[0-9]{1,15}$"), BigInteger), 0)
+def _all_new(spans: list[SpanRecord]) -> bool:
+    """Whether each of these spans is one of the store's: it keeps the first of those that have the same id."""
+    return len({span.span_id for span in spans}) == len(spans) > 0

@@ -166,7 +166,7 @@ async def open_whorl(
         evaluations = Evaluations(engine, settings.evaluation_weight)
         listeners = [
             ledger.follow,
-            CapturedRuns(engine, prices).follow,
+            CapturedRuns(connections, prices).follow,
             evaluations.follow,
             *await _collectors(stack, settings, engine),
         ]
@@ -188,7 +188,7 @@ async def open_whorl(
         live.decided = learner(engine, redactor, partial(drain.log, capture.log))
 
         queue = await stack.enter_async_context(
-            open_work(addresses.app, Work(engine, settings, servers, prices, limits))
+            open_work(addresses.app, Work(engine, connections, settings, servers, prices, limits))
         )
         yield Whorl(
             settings,
@@ -208,7 +208,7 @@ async def open_whorl(
             shadows,
             drain,
             ingest,
-            KeyHolders(engine),
+            KeyHolders(connections),
             await anyio.to_thread.run_sync(load_operator_token, settings),
         )
 

@@ -25,6 +25,7 @@ from ..flywheel.jobs import (
 from ..flywheel.leftovers import forget_leftovers
 from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from ..flywheel.screening.sweep import SCREEN_CLOCK, SCREEN_JOB, screen_waiting
+from .database.connections import Connections
 from .identity.tenants import list_tenants
 from .jobs.queue import JobFunction, Queue, open_queue
 from .serving.servers import ModelServers
@@ -38,6 +39,7 @@ class Work:
     """What jobs need. Those that the clock queues are given ``timestamp``, the second that they are for."""
 
     engine: AsyncEngine
+    connections: Connections
     settings: Settings
     servers: ModelServers
     prices: Prices
@@ -60,7 +62,7 @@ class Work:
 
     async def close(self, timestamp: int) -> None:
         """End the runs that nobody tells of any more."""
-        await close_silent(self.engine, self.prices)
+        await close_silent(self.engine, self.connections, self.prices)
         for tenant in await list_tenants(self.engine):
             await close_interrupted(self.engine, tenant.id, self.limits)
 

@@ -16,6 +16,7 @@ from .session import CONNECT_SECONDS
 MOST = 10
 WAIT = 30.0
 _SET_TENANT = "SELECT set_config(%s, %s, true)"
+_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 
 
 class Connections:
@@ -84,6 +85,11 @@ class Connections:
         return await AsyncConnection.connect(
             self._url, autocommit=True, prepare_threshold=0, connect_timeout=CONNECT_SECONDS
         )
+
+
+async def take_turns_of(connection: AsyncConnection[Any], names: Sequence[str]) -> None:
+    """``session.take_turns`` on a connection of its own."""
+    await connection.execute(_TURNS, [list(names)])
 
 
 def _quiet(connection: AsyncConnection[Any]) -> bool:

@@ -5,22 +5,22 @@ from collections import OrderedDict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, String, any_, literal, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
 from ..database.batches import Batches
-from ..database.session import tenant_session
+from ..database.connections import Connections
 from ..errors import AuthenticationError, ConflictError, InputError, NotFoundError
 from .access import Actor, Role, Scope, parse_role
 from .secrets import digest, new_secret, tenant_or
-from .tables import ApiKey, Tenant
+from .tables import ApiKey
 
 PREFIX = "whorl"
 # Keys whose holders are remembered.
 _REMEMBERED = 10_000
 UNKNOWN = "The API key is unknown, expired or revoked."
-_SHOWN = (ApiKey.digest, ApiKey.id, ApiKey.name, ApiKey.role, ApiKey.user_id, ApiKey.agents, ApiKey.models)
+_HOLDERS = "SELECT holders_of_keys(%s, %s, %s)"
 
 
 async def create_key(
@@ -136,8 +136,8 @@ class KeyHolders:
     Holders are remembered for those who ask the database anyway, and let it check the key in the same statement.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._lookups: Batches[str, Actor] = Batches(self._look_up)
         self._remembered: OrderedDict[str, Actor] = OrderedDict()
 
@@ -159,27 +159,17 @@ class KeyHolders:
         return None if actor is None else Remembered(actor, ShownKey(shown, actor.role))
 
     async def _look_up(self, tenant_id: uuid.UUID, digests: list[str]) -> list[Actor | Exception]:
-        known = any_(literal(sorted(set(digests)), ARRAY(String)))
-        async with tenant_session(self._engine, tenant_id) as session:
-            rows = await session.execute(
-                select(*_SHOWN, Tenant.slug)
-                .join(Tenant, Tenant.id == ApiKey.tenant_id)
-                .where(ApiKey.digest == known, ApiKey.revoked_at.is_(None))
-                .where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
-            )
-        actors = {
-            shown: Actor(
-                tenant_id,
-                slug,
-                parse_role(role),
-                name,
-                user_id=user_id,
-                key_id=key_id,
-                scope=Scope.of(agents, models),
-            )
-            for shown, key_id, name, role, user_id, agents, models, slug in rows
-        }
+        [rows] = await self._connections.row(_HOLDERS, [tenant_id, now(), sorted(set(digests))])
+        actors = {row["digest"]: _holder(tenant_id, row) for row in rows}
         return [actors.get(shown) or AuthenticationError(UNKNOWN) for shown in digests]
+
+
+def _holder(tenant_id: uuid.UUID, row: dict[str, Any]) -> Actor:
+    return Actor(
+        tenant_id, row["slug"], parse_role(row["role"]), row["name"], key_id=uuid.UUID(row["id"]),
+        user_id=uuid.UUID(row["user_id"]) if row["user_id"] else None,
+        scope=Scope.of(row["agents"], row["models"]),
+    )  # fmt: skip
 
 
 def _not_ours() -> AuthenticationError:

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 import psycopg
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.connections import Connections
 from ..database.reader import TenantReader
+from ..database.recordset import recordset
 from ..storable import dump_json
 from . import conventions as c
 from .record import SpanRecord
@@ -25,12 +25,10 @@ _log = logging.getLogger(__name__)
 # Of one array of rows; a JSONB value has 256 MB at most.
 _MOST_BYTES = 16_000_000
 _COLUMNS = [field.name for field in dataclasses.fields(SpanRecord)]
-_NAMES = ", ".join(_COLUMNS)
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_TYPES = ", ".join(f"{name} {Span.__table__.columns[name].type.compile(_DIALECT)}" for name in _COLUMNS)
+_NAMES, _ROWS = recordset(Span.__table__, _COLUMNS)
 _INSERT = f"""
 INSERT INTO spans ({_NAMES})
-SELECT {_NAMES} FROM jsonb_to_recordset(%s::jsonb) AS record ({_TYPES})
+SELECT {_NAMES} FROM {_ROWS}
 WHERE NOT EXISTS (SELECT FROM erased_runs e WHERE e.tenant_id = record.tenant_id AND e.run_id = record.run_id)
 ON CONFLICT DO NOTHING
 """
@@ -56,7 +54,7 @@ async def store_records(connections: Connections, records: Iterable[SpanRecord])
     """Write spans in one transaction a tenant; ``(trace_id, span_id, start_ns)`` makes a replay harmless.
 
     Of spans without a time of their own the first is kept, whenever it comes again. Those of erased runs are left
-    out. COPY does not work on a table under row-level security. Returns the number of spans that were new.
+    out. Returns the number of spans that were new.
     """
     by_tenant: dict[str, list[SpanRecord]] = defaultdict(list)
     for record in records:

@@ -262,7 +262,7 @@ async def test_a_trace_whose_root_never_comes_ends_when_it_is_silent(site: Site)
     assert (await the_run(site))["status"] == "succeeded"
     await site.send(export(a_span(3, parent=1, attributes=a_chat())))
     assert (await the_run(site))["status"] == "running"
-    await close_silent(site.whorl.engine, site.whorl.prices)
+    await close_silent(site.whorl.engine, site.whorl.drain.connections, site.whorl.prices)
     assert (await the_run(site))["status"] == "running"
 
 
