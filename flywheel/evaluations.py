@@ -18,6 +18,7 @@ from ..agents.names import DIRECT
 from ..agents.tables import Run
 from ..platform.database.base import now
 from ..platform.database.conditions import one_of
+from ..platform.database.connections import Connections
 from ..platform.database.session import tenant_session
 from ..platform.identity.tenants import list_tenants
 from ..platform.telemetry import conventions as c
@@ -37,6 +38,7 @@ _BAD = frozenset(
 _MOST_NAME, _MOST_TEXT = 100, 10_000
 # How long an evaluation waits for the spans of its run: a sender's own queue may hold them up for days.
 WAITS = timedelta(days=7)
+_WAITING = "SELECT DISTINCT trace_id FROM waiting_evaluations WHERE tenant_id = %s AND trace_id = ANY(%s)"
 
 
 class Evaluation(NamedTuple):
@@ -55,8 +57,8 @@ class Evaluations:
     The latter are stored first and taken from there whenever their run is: whichever comes later finds the other.
     """
 
-    def __init__(self, engine: AsyncEngine, weight: float) -> None:
-        self._engine, self._weight = engine, weight
+    def __init__(self, engine: AsyncEngine, connections: Connections, weight: float) -> None:
+        self._engine, self._connections, self._weight = engine, connections, weight
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Record what the spans from outside among ``records`` were evaluated as; their runs are stored.
@@ -80,9 +82,16 @@ class Evaluations:
     async def _settle(self, records: list[SpanRecord]) -> None:
         """Record the stored evaluations of those runs that are there."""
         for tenant_id, own in _by_tenant(records).items():
-            async with tenant_session(self._engine, tenant_id) as session:
-                for waiting, run_id in await _matched(session, tenant_id, {each.trace_id for each in own}):
-                    await self._record_waiting(session, waiting, run_id)
+            if traces := await self._waited_for(tenant_id, {each.trace_id for each in own}):
+                async with tenant_session(self._engine, tenant_id) as session:
+                    for waiting, run_id in await _matched(session, tenant_id, traces):
+                        await self._record_waiting(session, waiting, run_id)
+
+    async def _waited_for(self, tenant_id: uuid.UUID, traces: set[str]) -> set[str]:
+        """Those of the traces that evaluations wait for: hardly ever any, so that is asked first."""
+        async with self._connections.of_tenant(str(tenant_id)) as connection:
+            cursor = await connection.execute(_WAITING, [tenant_id, list(traces)])
+            return {trace_id for (trace_id,) in await cursor.fetchall()}
 
     async def _record_waiting(
         self, session: AsyncSession, waiting: WaitingEvaluation, run_id: uuid.UUID

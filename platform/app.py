@@ -163,7 +163,7 @@ async def open_whorl(
             settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
         )
         ledger = Ledger(connections, limits.longest)
-        evaluations = Evaluations(engine, settings.evaluation_weight)
+        evaluations = Evaluations(engine, connections, settings.evaluation_weight)
         listeners = [
             ledger.follow,
             CapturedRuns(connections, prices).follow,

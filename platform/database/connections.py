@@ -2,6 +2,7 @@
 
 import asyncio
 import select
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from .session import CONNECT_SECONDS
 # Connections open at once; who comes then waits for one, so many seconds at most.
 MOST = 10
 WAIT = 30.0
-_SET_TENANT = "SELECT set_config(%s, %s, true)"
+_BEGIN = f"BEGIN; SELECT set_config('{TENANT_SETTING}', '{{}}', true)"
 _TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 
 
@@ -43,10 +44,17 @@ class Connections:
 
     @asynccontextmanager
     async def of_tenant(self, tenant_id: str) -> AsyncIterator[AsyncConnection[Any]]:
-        """A transaction that sees one tenant's rows."""
-        async with self._one() as connection, connection.transaction():
-            await connection.execute(_SET_TENANT, [TENANT_SETTING, tenant_id])
-            yield connection
+        """A transaction that sees one tenant's rows: it is committed on leaving, or rolled back on an error."""
+        async with self._one() as connection:
+            # Both on one way to the database, as a statement that is not prepared may.
+            await connection.execute(_BEGIN.format(uuid.UUID(tenant_id)).encode(), prepare=False)
+            try:
+                yield connection
+            except BaseException:
+                if not connection.closed:
+                    await connection.rollback()
+                raise
+            await connection.commit()
 
     async def close(self) -> None:
         """Close the idle ones, which are all when nobody asks any more."""

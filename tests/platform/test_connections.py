@@ -58,3 +58,28 @@ async def test_a_tenant_sees_its_own_rows_and_the_next_statement_none(database: 
     assert row == ("5b2e4c9a-0000-4000-8000-000000000001",)
     assert await connections.row(setting, []) == ("",)
     await connections.close()
+
+
+async def test_what_fails_in_a_transaction_is_rolled_back_and_a_lost_connection_hides_no_error(
+    database: Addresses,
+) -> None:
+    connections, tenant = Connections(database.app, most=1), "5b2e4c9a-0000-4000-8000-000000000001"
+    with pytest.raises(ZeroDivisionError):
+        async with connections.of_tenant(tenant) as connection:
+            await connection.execute("CREATE TEMPORARY TABLE kept (id int)")
+            raise ZeroDivisionError
+    async with connections.of_tenant(tenant) as connection:
+        found = await connection.execute("SELECT to_regclass('kept')")
+        assert await found.fetchone() == (None,)
+    with (
+        psycopg.connect(database.admin, autocommit=True) as admin,
+        pytest.raises(psycopg.errors.AdminShutdown),
+    ):
+        async with connections.of_tenant(tenant) as connection:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+            await connection.execute("SELECT 1")
+    assert await connections.row("SELECT 1", []) == (1,)
+    with pytest.raises(ValueError, match="badly formed"):
+        async with connections.of_tenant("'; DROP TABLE runs; --"):
+            pass
+    await connections.close()
