@@ -8,6 +8,7 @@ from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record, read_records
+from ..outcomes import Feedback
 
 Message = dict[str, Any]
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
@@ -20,7 +21,8 @@ class Recorded:
     ``key`` names it within its source: the same key is the same run, so that a file can be imported
     twice. ``messages`` are in OpenAI's shape and end with what the assistant said or called.
     ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought. ``user`` is the
-    source's own id of whoever asked, empty where it says none: it is stored as a pseudonym.
+    source's own id of whoever asked, empty where it says none: it is stored as a pseudonym. ``feedback`` is what else was
+    said of the run.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Recorded:
     reward: float | None = None
     model: str = "unknown"
     user: str = ""
+    feedback: tuple[Feedback, ...] = ()
 
 
 Reader = Callable[[Record], Recorded]
@@ -44,6 +47,15 @@ def read_runs(source: str, reader: Reader) -> Iterator[Recorded]:
 def key_of(record: Record) -> str:
     """A key for a record without an id: the hash of its content."""
     return hashlib.sha256(json.dumps(record.fields, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def checked(feedback: Feedback, where: str) -> Feedback:
+    """Feedback that can be stored; raises InputError, with the line, for what cannot."""
+    try:
+        feedback.check()
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    return feedback
 
 
 def objects(given: object, field: str, where: str) -> list[dict[str, Any]]:

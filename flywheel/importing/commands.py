@@ -7,11 +7,14 @@ import click
 from ...platform.command import Terminal, run_async
 from ...platform.lines import STANDARD_INPUT, read_records
 from .base import Recorded, read_runs
+from .completions import read_completion
 from .langfuse import langfuse_reader
 from .openai import read_chat
+from .openwebui import read_openwebui
 from .phoenix import PhoenixRuns
 from .store import import_runs
 from .tau import read_tau
+from .tensorzero import TensorZeroRuns
 
 
 @click.group("import")
@@ -41,6 +44,46 @@ async def openai(terminal: Terminal, file: str) -> None:
     Example: whorl import openai chats.jsonl
     """
     await _import(terminal, "openai", read_runs(file, read_chat))
+
+
+@import_group.command("completions")
+@click.argument("file", default=STANDARD_INPUT)
+@run_async
+async def completions(terminal: Terminal, file: str) -> None:
+    """Logged calls of OpenAI's API, JSON lines: request, response, by choice workload_id, as NVIDIA's data flywheel has them.
+
+    \b
+    Example: whorl import completions flywheel.jsonl
+    """
+    await _import(terminal, "completions", read_runs(file, read_completion))
+
+
+@import_group.command("openwebui")
+@click.argument("file", default=STANDARD_INPUT)
+@run_async
+async def openwebui(terminal: Terminal, file: str) -> None:
+    """Feedback or chats of Open WebUI, as its admin pages export them.
+
+    \b
+    Example: whorl import openwebui feedback-history-export.json
+    """
+    await _import(terminal, "openwebui", read_runs(file, read_openwebui))
+
+
+@import_group.command("tensorzero")
+@click.argument("file", default=STANDARD_INPUT)
+@click.option("--score", help="The metric that says how good an inference was, where there are several.")
+@run_async
+async def tensorzero(terminal: Terminal, file: str, score: str | None) -> None:
+    """Rows of TensorZero's tables, JSON lines, in any order: inferences, calls of models, all four kinds of feedback.
+
+    \b
+    Example: cat ChatInference.jsonl BooleanMetricFeedback.jsonl | whorl import tensorzero --score solved
+    """
+    runs = TensorZeroRuns(read_records(file, plain=False), score)
+    await _import(terminal, "tensorzero", runs)
+    if runs.left_out:
+        terminal.notes.print(f"{runs.left_out} inferences that are no chat of text and tools were left out.")
 
 
 @import_group.command("langfuse")

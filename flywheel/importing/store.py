@@ -94,8 +94,8 @@ async def _store(
         await session.flush()
         for run_id, run in fresh.items():
             done.new += 1
-            if run.reward is not None:
-                given = Feedback("verdict", run.reward, f"import:{source}")
+            reward = [] if run.reward is None else [Feedback("verdict", run.reward, f"import:{source}")]
+            for given in (*reward, *run.feedback):
                 await record_outcome(session, actor.tenant_id, run_id, given, capture.redactor)
                 done.outcomes += 1
 

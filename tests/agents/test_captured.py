@@ -41,7 +41,9 @@ def told(acme: Actor, *spans: dict[str, Any]) -> list[SpanRecord]:
 async def row_of(whorl: Whorl, acme: Actor, run_id: str | None) -> dict[str, Any] | None:
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         run = await session.get(Run, (acme.tenant_id, uuid.UUID(run_id)))
-        return run and {column.key: getattr(run, column.key) for column in inspect(Run).column_attrs}
+        if run is None:
+            return None
+        return {column.key: getattr(run, column.key) for column in inspect(Run).column_attrs}
 
 
 @pytest.mark.parametrize("odd", ODD)

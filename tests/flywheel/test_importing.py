@@ -13,15 +13,21 @@ from sqlalchemy import func, select
 
 from tests.bench.corpora import DATA
 from tests.conftest import Settings
+from tests.flywheel.test_importing_openwebui import CALL as CALL_LOGGED
+from tests.flywheel.test_importing_openwebui import FEEDBACK
+from tests.flywheel.test_importing_tensorzero import SECOND
 from whorl.agents.tables import Run
 from whorl.flywheel.datasets import Selection, create_dataset
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.importing.base import read_runs
+from whorl.flywheel.importing.completions import read_completion
 from whorl.flywheel.importing.langfuse import langfuse_reader
 from whorl.flywheel.importing.openai import read_chat
+from whorl.flywheel.importing.openwebui import read_openwebui
 from whorl.flywheel.importing.phoenix import PhoenixRuns
 from whorl.flywheel.importing.store import Imported, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
+from whorl.flywheel.importing.tensorzero import TensorZeroRuns
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
@@ -360,6 +366,12 @@ def places(value: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
         yield from places(each, *path, step)
 
 
+def opened(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose columns of JSON are values in place of texts."""
+    columns = ("input", "output", "tool_params")
+    return {**row, **{name: json.loads(row[name]) for name in columns}}
+
+
 def with_odd(value: Any, path: tuple[str | int, ...], to: Any) -> Any:
     value = copy.deepcopy(value)
     within = value
@@ -377,8 +389,22 @@ def with_odd(value: Any, path: tuple[str | int, ...], to: Any) -> Any:
         (TRIALS[0], lambda record: [read_tau(record)]),
         (SPANS[0], lambda record: PhoenixRuns([record])),
         (ROWS[0], lambda record: PhoenixRuns([record])),
+        (SECOND, lambda record: TensorZeroRuns([record])),
+        (opened(SECOND), lambda record: TensorZeroRuns([record])),
+        (FEEDBACK, lambda record: [read_openwebui(record)]),
+        (CALL_LOGGED, lambda record: [read_completion(record)]),
     ],
-    ids=["openai", "langfuse", "tau", "phoenix", "phoenix-row"],
+    ids=[
+        "openai",
+        "langfuse",
+        "tau",
+        "phoenix",
+        "phoenix-row",
+        "tensorzero",
+        "tensorzero-postgres",
+        "openwebui",
+        "completions",
+    ],
 )
 def test_whatever_stands_in_a_record_it_is_a_run_or_refused(good: Any, read: Any) -> None:
     actor = Actor(new_id(), "acme", "owner", "ann")
