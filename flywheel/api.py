@@ -29,6 +29,7 @@ from .judging import api as judging_api
 from .outcomes import STARS, Feedback, Kind, record_outcome, value_of
 from .parquet import parquet_of
 from .places import check_places
+from .readiness import readiness_of
 from .screening import api as quarantine_api
 from .tables import Dataset, Training
 from .training.launch import list_trainings, queue_training
@@ -104,6 +105,25 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
             LOOK_JOB, lock=f"canary:{canary.id}", tenant_id=str(actor.tenant_id), trial_id=str(canary.id)
         )
     return outcome
+
+
+class ReadinessView(BaseModel):
+    """How many rows of a format a run gives by itself; ``reason`` says why there are none."""
+
+    format: Format
+    rows: int
+    reason: str
+
+
+@router.get("/runs/{run_id}/readiness", response_model=list[ReadinessView])
+async def get_readiness(run_id: uuid.UUID, actor: CurrentActor, request: Request) -> Any:
+    """What a dataset of each format, built now, would make of a run, or why it would leave it out."""
+    actor.require("read")
+    whorl = request.app.state.whorl
+    await whorl.flush()
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        found = await readiness_of(session, actor.tenant_id, run_id)
+    return [each._asdict() for each in found]
 
 
 Part = Literal["train", "held_out", "kept"]

@@ -360,7 +360,7 @@ async def _build(
     built = Built()
     balance = Balance(cut.most_of_one)
     with Spool[Trajectory]() as kept:
-        async for run in _screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
+        async for run in screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
             kept.add(run if cut.rules >= REASONING else run.without_reasoning())
         built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
@@ -378,9 +378,10 @@ def _write(
     return write_rows(folder, build_rows(cut.format, kept, cut.rules), cut.seed, cut.held_out, well)
 
 
-async def _screened(
+async def screened(
     session: AsyncSession, tenant_id: uuid.UUID, run_ids: RunIds, cut: Cut, built: Built, reader: Reader
 ) -> AsyncIterator[Trajectory]:  # fmt: skip
+    """The runs that may be learnt from; ``built`` is told how many are left out why, and which are newly flagged."""
     consents = await consents_of(session, tenant_id)
     built.consent = consents.policy
     reading = Reading(tenant_id, cut.as_of, consents, cut.where)

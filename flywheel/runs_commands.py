@@ -15,6 +15,7 @@ from ..platform.errors import InputError
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.store import spans_of_run
 from .listing import Listed, latest
+from .readiness import Readiness, readiness_of
 from .where import parse_where
 
 _WIDEST = 60
@@ -24,13 +25,16 @@ _WIDEST = 60
 @click.argument("run_id", required=False)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--where", help="Only runs of which this holds, as \"reward < 0.5 and 'search' in tools\".")
+@click.option("--datasets", is_flag=True, help="Of one run: which datasets it gives rows to, or why not.")
 @run_async
-async def runs(terminal: Terminal, run_id: str | None, limit: int, where: str | None) -> None:
+async def runs(terminal: Terminal, run_id: str | None, limit: int, where: str | None, datasets: bool) -> None:
     """List runs with their outcomes, the newest first, or show the redacted spans of one.
 
     \b
     Example: whorl runs --where "reward < 0.5 and question ilike '%invoice%'" --limit 5
     """
+    if datasets and run_id is None:
+        raise InputError("--datasets is of one run: give its id, as the list has it.")
     if run_id is not None and where is not None:
         raise InputError("--where chooses runs for the list: leave it out, or the id.")
     if where is not None:
@@ -38,6 +42,9 @@ async def runs(terminal: Terminal, run_id: str | None, limit: int, where: str | 
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            if run_id is not None and datasets:
+                _show_readiness(terminal, await readiness_of(session, actor.tenant_id, _uuid(run_id)))
+                return
             if run_id is not None:
                 await _show_run(terminal, session, _uuid(run_id))
                 return
@@ -103,6 +110,13 @@ async def _show_run(terminal: Terminal, session: Any, run_id: uuid.UUID) -> None
         for v, s in zip(value, spans, strict=True)
     ]
     terminal.result(value, lambda: terminal.table(["span", "at ms", "ms", "content"], rows))
+
+
+def _show_readiness(terminal: Terminal, found: list[Readiness]) -> None:
+    rows = [[each.format, str(each.rows), each.reason] for each in found]
+    terminal.result(
+        [each._asdict() for each in found], lambda: terminal.table(["dataset", "rows", "why none"], rows)
+    )
 
 
 def _content(attributes: dict[str, Any]) -> str:

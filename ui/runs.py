@@ -12,6 +12,7 @@ from starlette.responses import Response
 from ..agents.conversations import find_run
 from ..agents.listing import listed
 from ..agents.tables import Run
+from ..flywheel.readiness import Readiness, readiness_of
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
 from ..platform.telemetry import conventions as c
@@ -60,6 +61,7 @@ class RunContext(Context):
     bars: list[Bar]
     outcomes: list[Outcome]
     sources: dict[str, str]
+    readiness: list[Readiness] | None
 
 
 @router.get("")
@@ -86,8 +88,8 @@ async def show_runs(
 
 
 @router.get("/{run_id}")
-async def show_run(run_id: uuid.UUID, actor: Reader, request: Request) -> Response:
-    """One run with the waterfall of its spans."""
+async def show_run(run_id: uuid.UUID, actor: Reader, request: Request, datasets: bool = False) -> Response:
+    """One run with the waterfall of its spans; ``datasets``: and what it could teach, which takes a while to find out."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         run = await find_run(session, run_id)
         spans = await spans_of_run(session, run_id)
@@ -95,11 +97,13 @@ async def show_run(run_id: uuid.UUID, actor: Reader, request: Request) -> Respon
             await session.scalars(select(Outcome).where(Outcome.run_id == run_id).order_by(Outcome.id))
         )
         sources = await names_of_sources(session, {outcome.source for outcome in outcomes})
+        readiness = await readiness_of(session, actor.tenant_id, run_id) if datasets else None
     root = next((span for span in spans if span.parent_span_id is None), None)
     return render(
         RunContext(
             title="Run", actor=actor, run=run, question=_question(root) if root else "",
             milliseconds=_milliseconds(run), bars=waterfall(spans), outcomes=outcomes, sources=sources,
+            readiness=readiness,
         )
     )  # fmt: skip
 

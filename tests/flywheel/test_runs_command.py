@@ -135,7 +135,21 @@ def test_the_table_shows_a_run_on_a_line(command: Callable[..., Result], stored:
     assert "tide 0" in command(str(stored[0])).stdout, "one run's spans"
 
 
+def test_of_one_run_it_says_what_it_could_teach(
+    command: Callable[..., Result], stored: list[uuid.UUID]
+) -> None:
+    found = {
+        each["format"]: each for each in json.loads(command(str(stored[0]), "--datasets", "--json").stdout)
+    }
+    assert found["sft"] == {"format": "sft", "rows": 1, "reason": ""}
+    assert found["grpo"]["rows"] == 0
+    table = command(str(stored[1]), "--datasets").stdout
+    assert "its reward, 0.00, is below 0.75" in table
+
+
 def test_what_the_command_does_not_take(command: Callable[..., Result]) -> None:
+    nobody = command("--datasets")
+    assert nobody.exit_code == 2 and "--datasets is of one run" in nobody.stderr
     wrong = command("--where", "salary > 1")
     assert wrong.exit_code == 2 and "'salary > 1' is not a field" in wrong.stderr
     both = command(str(uuid.uuid4()), "--where", "edited")

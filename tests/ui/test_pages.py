@@ -2,7 +2,7 @@
 
 import re
 from html.parser import HTMLParser
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -21,8 +21,9 @@ from whorl.ui.signin import local_path
 
 CHAT = ["/", "/conversations/{conversation}"]
 READ = [
-    "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/agents", "/admin/documents", "/admin/quarantine", "/admin/datasets",
-    "/admin/datasets/{dataset}", "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
+    "/admin", "/admin/runs", "/admin/runs/{run}", "/admin/runs/{run}?datasets=1", "/admin/agents", "/admin/documents",
+    "/admin/quarantine", "/admin/datasets", "/admin/datasets/{dataset}",
+    "/admin/adapters", "/admin/adapters/{adapter}", "/admin/trainings/{training}",
 ]  # fmt: skip
 ADMINISTER = ["/admin/redaction", "/admin/members", "/admin/keys", "/admin/usage", "/admin/audit"]
 OPEN = ["/docs", "/account"]
@@ -102,7 +103,7 @@ async def test_no_page_without_signing_in(site: Site, path: str) -> None:
     assert response.status_code == 303
     assert response.headers["location"].startswith("/signin")
     if path != "/":
-        assert response.headers["location"] == f"/signin?next={fill(path, site)}"
+        assert response.headers["location"] == f"/signin?next={quote(fill(path, site))}"
 
 
 @pytest.mark.parametrize("path", ALL)
