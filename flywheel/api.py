@@ -95,8 +95,7 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     )  # fmt: skip
     feedback.check()
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        if actor.scope is not None:
-            await visible_run(session, actor, run_id)
+        await visible_run(session, actor, run_id)
         await check_places(session, run_id, feedback)
         outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
         canary = await canary_of(session, run_id)

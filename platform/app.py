@@ -41,6 +41,7 @@ from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
 from .background import go_on_until_closed
+from .bodies import BodyLimits
 from .database.connections import Connections
 from .database.embedded import Addresses, start_embedded
 from .database.migrate import check_application_role, prepare
@@ -58,7 +59,7 @@ from .identity.signin import Throttle
 from .identity.signon import SignOn
 from .identity.tenants import list_tenants
 from .jobs.queue import Queue
-from .problems import install_problem_handlers
+from .problems import OTLP, install_problem_handlers
 from .requests import Requests
 from .serving.engine.base import Backend
 from .serving.opening import open_servers
@@ -86,6 +87,8 @@ from .work import Work, open_work
 
 # Seconds within which database, model servers and the log's disk answer a probe.
 PROBE_SECONDS = 3.0
+# Bytes of a form around the document that it brings.
+_FORM = 1 << 20
 
 
 @dataclass
@@ -307,9 +310,15 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     ):
         app.include_router(module.router)
     pages.install(app)
+    app.add_middleware(BodyLimits, most=settings.max_body_mb * 2**20, others=_bodies(settings))
     app.add_middleware(Requests)
     describe(app)
     return app
+
+
+def _bodies(settings: Settings) -> dict[str, int | None]:
+    """Limits of bodies other than that of most requests: of documents with the form around them, and of the routes' own."""
+    return {"/api/documents": settings.max_upload_mb * 2**20 + _FORM, **dict.fromkeys(sorted(OTLP))}
 
 
 class Ready(BaseModel):

@@ -96,7 +96,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     if "{" in path or "requestBody" in operation:
         statuses.append(404)
     if "requestBody" in operation:
-        statuses.append(400)
+        statuses += [400, 413]
     if method != "get":
         statuses += [409, 422, 429, 502]
     return statuses

@@ -153,6 +153,9 @@ class Settings(BaseModel):
         description="From which level on Whorl's own notices are logged; those of libraries from warning on.",
     )
     max_upload_mb: int = Field(50, ge=1, description="Largest document that is accepted, MiB.")
+    max_body_mb: int = Field(
+        8, ge=1, description="Largest body of any other request, MiB: chats, questions, settings."
+    )
     ingest_body_mb: int = Field(16, ge=1, description="Largest body of spans from outside, unpacked, MiB.")
     ingest_backlog_mb: int = Field(
         512, ge=1, description="Spans that may wait to be stored before senders are told to come back, MiB."

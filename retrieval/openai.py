@@ -41,7 +41,7 @@ class EmbeddingRequest(BaseModel):
         | TokenIds
         | Annotated[list[TokenIds], Field(min_length=1, max_length=MOST_TEXTS)]
     )
-    encoding_format: Literal["float", "base64"] = "float"
+    encoding_format: Literal["float", "base64"] | None = "float"
     dimensions: int | None = Field(None, ge=1, description="Must be what the embedder has.")
 
     async def texts(self) -> list[str]:
@@ -115,7 +115,7 @@ async def create_embeddings(
     )
 
 
-def _encoded(vector: Float32, encoding: Literal["float", "base64"]) -> list[float] | str:
+def _encoded(vector: Float32, encoding: Literal["float", "base64"] | None) -> list[float] | str:
     if encoding == "base64":
         return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
     return [float(value) for value in vector]

@@ -29,8 +29,6 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PASSING = frozenset({401, 403, 408, 409, 425, 429})
 _KEPT_HEADERS = ("content-type", "location", "link")
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
-# Of a body beside the file that it uploads.
-_ROOM = 1 << 20
 
 
 class IdempotencyKeys:
@@ -92,19 +90,8 @@ async def _keyed(request: Request) -> tuple[Keyed, bytes]:
     if not _KEY.fullmatch(key):
         raise InputError(f"An {HEADER} has 1 to 255 visible ASCII characters.", HEADER)
     actor, secret = await identify(request)
-    body = await _read(request)
+    body = await request.body()
     return Keyed(actor.tenant_id, secret, key, request_hash(request, body)), body
-
-
-async def _read(request: Request) -> bytes:
-    most = request.app.state.whorl.settings.max_upload_mb * 2**20 + _ROOM
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            raise InputError(f"The request is larger than {most} bytes, the limit.")
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def request_hash(request: Request, body: bytes) -> str:
@@ -129,7 +116,7 @@ def request_hash(request: Request, body: bytes) -> str:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

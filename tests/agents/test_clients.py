@@ -50,9 +50,13 @@ def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
     if "search" in names:
         return quote_first(messages, tools, adapter)
     if last["role"] == "assistant":
-        assert last["content"] == forced_opening("tide_at") or last["content"] == forced_opening(None)
-        rest = '{"place": "Cork"}}\n</tool_call>'
-        return rest if last["content"] == forced_opening("tide_at") else f'tide_at", "arguments": {rest}'
+        openings = {forced_opening(name, arguments=name == "tide_at"): name for name in (*names, None)}
+        demanded = openings[last["content"]]
+        asked = str(messages[-2]["content"])
+        if "poem" in asked:
+            return 'a poem"}' if demanded else "no_tool"
+        rest = 'place": "Cork"}}\n</tool_call>'
+        return {"tide_at": rest, "now": "\n"}.get(str(demanded), f'tide_at", "arguments": {{"{rest}')
     if last["role"] == "tool":
         return f"High tide is at {last['content']}."
     if names and "and when" in last["content"]:
@@ -147,11 +151,51 @@ def test_a_streamed_call_comes_whole(client: openai.OpenAI) -> None:
     assert str(final.choices[0].message.content).strip() == "I look."
 
 
-@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "tide_at"}}])
-def test_a_call_can_be_demanded(client: openai.OpenAI, choice: Any) -> None:
-    reply = client.chat.completions.create(model="scripted", messages=ASKED, tools=[TOOL], tool_choice=choice)
+NOW: Any = {"type": "function", "function": {"name": "now"}}
+THE_ONE: Any = {"type": "function", "function": {"name": "tide_at"}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "tools"),
+    [("required", [TOOL]), ("required", [NOW, TOOL]), (THE_ONE, [TOOL]), (THE_ONE, [NOW, TOOL])],
+)
+def test_a_call_can_be_demanded(client: openai.OpenAI, choice: Any, tools: Any) -> None:
+    reply = client.chat.completions.create(model="scripted", messages=ASKED, tools=tools, tool_choice=choice)
     [call] = reply.choices[0].message.tool_calls or []
     assert call.type == "function" and call.function.arguments == '{"place": "Cork"}'
+
+
+def test_a_tool_that_takes_nothing_can_be_demanded(client: openai.OpenAI) -> None:
+    reply = client.chat.completions.create(
+        model="scripted", messages=ASKED, tools=[NOW, TOOL], tool_choice=NOW
+    )
+    [call] = reply.choices[0].message.tool_calls or []
+    assert call.type == "function" and (call.function.name, call.function.arguments) == ("now", "{}")
+
+
+@pytest.mark.parametrize("tools", [[TOOL], [NOW, TOOL]])
+def test_a_demanded_call_that_the_model_does_not_write_is_said(client: openai.OpenAI, tools: Any) -> None:
+    asked: Any = [{"role": "user", "content": "Write a poem."}]
+    with pytest.raises(openai.APIStatusError, match="The model was to call") as said:
+        client.with_options(max_retries=0).chat.completions.create(
+            model="scripted", messages=asked, tools=tools, tool_choice="required"
+        )
+    assert said.value.status_code == 502
+
+
+def test_null_is_the_default(client: openai.OpenAI) -> None:
+    reply = client.chat.completions.create(
+        model="scripted",
+        messages=ASKED,
+        temperature=None,
+        top_p=None,
+        stream=None,
+        max_tokens=None,
+        stop=None,
+    )
+    assert reply.choices[0].message.content
+    vector = client.embeddings.create(model=EMBEDDER.name, input="Tide.", encoding_format=None)
+    assert len(vector.data[0].embedding) > 1
 
 
 def test_a_reply_is_cut_at_its_tokens_and_stops(client: openai.OpenAI) -> None:

@@ -12,11 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from ...errors import InputError, NotFoundError, WhorlError
+from ...errors import InputError, NotFoundError, UpstreamError, WhorlError
 from ..messages import ToolCall, thought_of
 from .base import Backend, Generation, Token
 from .hermes import OPENING_TOKENS, Parsed, Parted, forced_opening, opened_thoughts, parse_reply, visible
@@ -110,7 +111,7 @@ def create_engine_app(backend: Backend) -> FastAPI:
 
     @app.post("/v1/chat/completions")
     async def chat(body: ChatRequest) -> Response:
-        generation = _generation(backend, body)
+        generation = await _generation(backend, body)
         if body.stream:
             return StreamingResponse(_events(backend, body, generation), media_type="text/event-stream")
         return JSONResponse(await _complete(backend, body, generation))
@@ -118,7 +119,7 @@ def create_engine_app(backend: Backend) -> FastAPI:
     return app
 
 
-def _generation(backend: Backend, body: ChatRequest) -> Generation:
+async def _generation(backend: Backend, body: ChatRequest) -> Generation:
     adapter = None if body.model == backend.model else body.model
     if adapter is not None and adapter not in backend.adapters():
         raise NotFoundError(f"The model {body.model!r} does not exist.")
@@ -128,7 +129,9 @@ def _generation(backend: Backend, body: ChatRequest) -> Generation:
     if opening:
         messages.append({"role": "assistant", "content": opening})
     continued = body.continue_final_message or bool(opening)
-    prompt = backend.encode_chat(messages, body.offered_tools(), continued=continued)
+    tools = body.offered_tools()
+    # In a thread: a long chat takes seconds, in which others are answered.
+    prompt = await to_thread.run_sync(lambda: backend.encode_chat(messages, tools, continued=continued))
     room = backend.context - len(prompt)
     if room < 1:
         raise InputError(
@@ -152,15 +155,35 @@ def _check_possible(body: ChatRequest) -> None:
 
 
 def _calls(body: ChatRequest, reply: Parsed) -> list[ToolCall]:
-    """The calls in a reply; the first alone where several at once are not wanted."""
+    """The calls in a reply; the first alone where several at once are not wanted.
+
+    Raises UpstreamError where a call was demanded and the model wrote none of the tools that it could be.
+    """
+    demanded = _demanded(body)
+    if demanded and not (reply.calls and all(call["function"]["name"] in demanded for call in reply.calls)):
+        raise UpstreamError(
+            f"The model was to call {' or '.join(sorted(demanded))}, and wrote no such call. Ask in other words, or leave "
+            "the choice to it (tool_choice auto)."
+        )
     return reply.calls[:1] if body.parallel_tool_calls is False else reply.calls
+
+
+def _demanded(body: ChatRequest) -> frozenset[str]:
+    """The tools of which the request demands a call; none where it demands none."""
+    if isinstance(body.tool_choice, ChosenTool):
+        return frozenset({body.tool_choice.function.name})
+    offered = frozenset(tool.function.name for tool in body.tools or ())
+    return offered if body.tool_choice == "required" else frozenset()
 
 
 def _opening(body: ChatRequest) -> str:
     """The beginning of a call that the request demands, which the model goes on from; else empty."""
-    if isinstance(body.tool_choice, ChosenTool):
-        return forced_opening(body.tool_choice.function.name)
-    return forced_opening(None) if body.tool_choice == "required" else ""
+    demanded = _demanded(body)
+    if not demanded:
+        return ""
+    [name] = demanded if len(demanded) == 1 else [None]
+    tool = next((tool.function for tool in body.tools or () if tool.function.name == name), None)
+    return forced_opening(name, arguments=tool is None or bool((tool.parameters or {}).get("properties")))
 
 
 async def _write(backend: Backend, body: ChatRequest, generation: Generation) -> AsyncIterator[_Writing]:
@@ -244,11 +267,11 @@ async def _events(backend: Backend, body: ChatRequest, generation: Generation) -
                 max(sent, len(shown)),
                 len(writing.ids),
             )
+        assert writing is not None
+        calls = _calls(body, parse_reply(writing.text))
     except WhorlError as error:
         yield _event({"error": _error_body(error)})
         return
-    assert writing is not None
-    calls = _calls(body, parse_reply(writing.text))
     if calls:
         yield chunk({"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]})
     yield chunk({}, "tool_calls" if calls else writing.finish)

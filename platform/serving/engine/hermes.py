@@ -31,14 +31,20 @@ class Parted(NamedTuple):
     rest: str
 
 
-def forced_opening(tool: str | None) -> str:
-    """How a reply begins that must call ``tool``, or any tool where it is None.
+def forced_opening(tool: str | None, *, arguments: bool = True) -> str:
+    """How a reply begins that must call ``tool``, which takes ``arguments`` or none; or any tool where it is None.
+
+    It ends where the tokens of what the model has learnt to write do: behind a blank it would go on with something else.
 
     >>> forced_opening("search")
-    '<tool_call>\\n{"name": "search", "arguments": '
+    '<tool_call>\\n{"name": "search", "arguments": {"'
     """
-    begun = f'{OPEN}\n{{"name": '
-    return f'{begun}"' if tool is None else f'{begun}{json.dumps(tool, ensure_ascii=False)}, "arguments": '
+    begun = f'{OPEN}\n{{"name": "'
+    if tool is None:
+        return begun
+    return f'{begun}{json.dumps(tool, ensure_ascii=False)[1:]}, "arguments": {{' + (
+        '"' if arguments else f"}}}}\n{CLOSE}"
+    )
 
 
 def parse_reply(text: str) -> Parsed:

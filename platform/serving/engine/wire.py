@@ -18,6 +18,11 @@ def _content_text(value: Any) -> Any:
     return value
 
 
+def null_is(default: Any) -> BeforeValidator:
+    """Null as the default, as OpenAI's API has it."""
+    return BeforeValidator(lambda value: default if value is None else value)
+
+
 def _one_reply(value: Any) -> Any:
     if value in (None, 1):
         return value
@@ -108,14 +113,14 @@ class ChatBody(PassedFields):
     messages: list[WireMessage] = Field(min_length=1)
     tools: list[WireTool] | None = None
     tool_choice: Literal["auto", "none", "required"] | ChosenTool | None = None
-    temperature: float = Field(1.0, ge=0, le=2)
-    top_p: float = Field(1.0, gt=0, le=1)
+    temperature: Annotated[float, Field(ge=0, le=2), null_is(1.0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1), null_is(1.0)] = 1.0
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     stop: str | list[str] | None = None
     seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     n: Annotated[Literal[1] | None, BeforeValidator(_one_reply)] = None
-    stream: bool = False
+    stream: Annotated[bool, null_is(False)] = False
     stream_options: StreamOptions | None = None
 
     @property

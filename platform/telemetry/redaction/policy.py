@@ -114,7 +114,9 @@ class RedactionPolicy(BaseModel):
         ]
         if self.deny:
             found += [
-                Finding(*match.span(), "DENIED", _CUSTOM_SCORE) for match in any_of(self.deny).finditer(text)
+                Finding(*match.span(), "DENIED", _CUSTOM_SCORE)
+                for match in any_of(filter(str.strip, self.deny)).finditer(text)
+                if match.end() > match.start()
             ]
         return found
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...database.reader import TenantReader
 from ...database.session import take_turns
-from ...errors import ConflictError
+from ...errors import ConflictError, InputError
 from ...identity.access import Actor
 from ...identity.audit import record
 from ...identity.sealing import Sealer
@@ -88,7 +88,14 @@ async def policy_history(session: AsyncSession, limit: int = 100) -> list[Redact
 async def store_policy(
     session: AsyncSession, sealer: Sealer, actor: Actor, policy: RedactionPolicy, based_on: int | None = None
 ) -> RedactionPolicyVersion:
-    """Put a policy in force. Raises ConflictError where ``based_on`` is not the newest version."""
+    """Put a policy in force.
+
+    Raises ConflictError where ``based_on`` is not the newest version, InputError for a value of blanks, which stands
+    between any two words.
+    """
+    for name in ("allow", "deny"):
+        if any(not value.strip() for value in getattr(policy, name)):
+            raise InputError("A value that is never or always hidden is more than blanks.", name)
     await take_policy_turn(session, actor.tenant_id)
     newest = await policy_history(session, 1)
     version = newest[0].version if newest else 0
