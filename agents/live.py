@@ -26,7 +26,7 @@ from .graph import Decision
 from .journal import ENDED, PAUSED, Told, ending, last_event, last_number, store, stored, told
 from .runs import Agents, RunRequest
 from .tables import Run
-from .waiting import give_up
+from .waiting import end_cancelled, give_up
 
 _log = logging.getLogger(__name__)
 # Seconds between two writes of what a run told, and between two looks at what another process stored.
@@ -248,7 +248,7 @@ class LiveRuns:
                 live.tell(event)
         except asyncio.CancelledError:
             await events.aclose()
-            live.tell(await self._cut_off(live))
+            live.tell(await self._cut_off(live, for_good=True))
         except StoppingError as error:
             live.tell(interrupted(await self._cut_off(live), error))
         except (WhorlError, *AWAY) as error:
@@ -264,10 +264,18 @@ class LiveRuns:
                 self._live.pop(live.run_id, None)
                 live.wake()
 
-    async def _cut_off(self, live: _Live) -> RunEnded:
-        """The end of a run that was left in the middle, as it is stored; one that had not begun used nothing."""
+    async def _cut_off(self, live: _Live, *, for_good: bool = False) -> RunEnded:
+        """The end of a run that was left in the middle, as it is stored.
+
+        One that had not gone on yet has none: where it is left ``for_good``, it is ended here.
+        """
         async with tenant_session(self.engine, live.actor.tenant_id) as session:
-            return await ending(session, live.run_id) or cancelled(live.run_id, Spent())
+            if (ended := await ending(session, live.run_id)) is not None:
+                return ended
+            own = select(Run).where(Run.id == live.run_id, Run.status == "running").with_for_update()
+            if for_good and (run := await session.scalar(own)) is not None:
+                return await end_cancelled(session, run)
+        return cancelled(live.run_id, Spent())
 
     async def _write(self, live: _Live) -> None:
         """Store what is told, as it is told; look now and then whether the run is to be stopped."""

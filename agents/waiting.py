@@ -12,7 +12,7 @@ from ..platform.identity.tenants import list_tenants
 from .approvals import withdraw_calls
 from .checkpoints import forget_checkpoints
 from .endings import CANCELLED, EXPIRED, cancelled
-from .events import Spent
+from .events import RunEnded, Spent
 from .journal import last_number, store, told
 from .tables import Approval, Run
 
@@ -23,13 +23,18 @@ _AT_ONCE = 100
 
 async def give_up(session: AsyncSession, run: Run, reason: str = CANCELLED) -> None:
     """End a waiting run, which is locked, as cancelled: its calls are withdrawn, and it cannot go on."""
-    run.status, run.stop_reason, run.ended_at = "cancelled", reason, now()
-    await withdraw_calls(session, run)
-    await forget_checkpoints(session, [run.id])
-    ended = cancelled(run.id, Spent(run.steps, run.input_tokens, run.output_tokens), reason)
+    ended = await end_cancelled(session, run, reason)
     await session.flush()
     number = await last_number(session, run.id) + 1
     await store(session, run.tenant_id, run.id, [told(number, ended)])
+
+
+async def end_cancelled(session: AsyncSession, run: Run, reason: str = CANCELLED) -> RunEnded:
+    """End a run that nothing carries as cancelled, with what it has used so far; the event that tells of it."""
+    run.status, run.stop_reason, run.ended_at = "cancelled", reason, now()
+    await withdraw_calls(session, run)
+    await forget_checkpoints(session, [run.id])
+    return cancelled(run.id, Spent(run.steps, run.input_tokens, run.output_tokens), reason)
 
 
 async def expire_waiting(engine: AsyncEngine, longest: timedelta) -> None:

@@ -421,6 +421,35 @@ async def test_a_waiting_run_can_be_given_up(replicas: tuple[Replica, Replica]) 
         assert here.post.sent == []
 
 
+async def test_a_run_that_is_stopped_before_it_goes_on_is_over(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or it would count among the workspace's runs under way, and nobody could stop it."""
+    site, _ = replicas
+    going_on = asyncio.Event()
+
+    async def held(*_: Any) -> Any:
+        going_on.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(site.whorl.agents, "_given", held)
+    async with site.client("owner") as client:
+        body = {"question": "Send a letter to Ann", "approve": "changing"}
+        run = (await client.post("/api/runs", json=body)).json()
+        path, [call] = f"/api/runs/{run['run_id']}", run["waiting_for"]
+        approved = await client.post(f"{path}/approvals/{call['call_id']}", json={"verdict": "approve"})
+        assert approved.status_code == 200
+        await asyncio.wait_for(going_on.wait(), 20)
+        assert (await client.get(path)).json()["status"] == "running"
+        assert (await client.post(f"{path}/cancel")).status_code == 200
+        stopped = (await client.get(path)).json()
+        assert (stopped["status"], stopped["stop_reason"], stopped["steps"]) == ("cancelled", "cancelled", 1)
+        last = (await follow(client, run["run_id"]))[-1][2]
+        assert (last["status"], last["steps"]) == ("cancelled", 1)
+        assert (await client.post(f"{path}/cancel")).status_code == 200
+    assert site.post.sent == []
+
+
 async def test_a_run_that_nobody_comes_for_expires(replicas: tuple[Replica, Replica]) -> None:
     """Only after its days; what it used stays counted, and nothing is kept to go on with."""
     here, there = replicas
