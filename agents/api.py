@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from ..platform.database.session import tenant_session
@@ -12,6 +12,7 @@ from ..platform.errors import InputError, PrerequisiteError
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import PageCursor, link_next
 from ..platform.telemetry.store import spans_of_run
+from ..platform.validation import Body
 from . import conversations_api, definitions_api, steering_api
 from .conversations import find_run, visible_run, visible_runs
 from .endings import INTERRUPTED, UNSTORED
@@ -32,7 +33,7 @@ RETRY = 5.0
 Status = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
 
 
-class NewRun(BaseModel):
+class NewRun(Body):
     """A question for an agent."""
 
     question: str = Field(min_length=1, max_length=20_000)

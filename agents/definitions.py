@@ -90,6 +90,8 @@ async def define_agent(
         raise InputError(
             f"There is no tool {', '.join(unknown)}. Tools are: {', '.join(known) or 'none'}.", "tools"
         )
+    if len(set(definition.tools or ())) < len(definition.tools or ()):
+        raise InputError("A tool is named twice.", "tools")
     row = await session.get(AgentRow, (actor.tenant_id, name))
     if row is None:
         row = AgentRow(tenant_id=actor.tenant_id, name=name)

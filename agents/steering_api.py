@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from ..platform.database.session import tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.http import CurrentActor
+from ..platform.validation import Body
 from .approvals import approvals_of
 from .conversations import visible_run
 from .events import EVENTS
@@ -53,7 +54,7 @@ class ApprovalView(BaseModel):
     decided_at: datetime | None
 
 
-class NewDecision(BaseModel):
+class NewDecision(Body):
     """What to do with a call; an edit has the ``arguments`` that take the place of the model's."""
 
     verdict: Verdict

@@ -17,6 +17,7 @@ from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import OnePage, id_of
+from ..platform.validation import Body
 from . import consent_api, lineage_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
@@ -45,7 +46,7 @@ router.include_router(consent_api.router)
 router.include_router(judging_api.router)
 
 
-class NewFeedback(BaseModel):
+class NewFeedback(Body):
     """An outcome of a run: ``value`` 1 is good, 0 is bad; an edit or comment has its ``text``."""
 
     kind: Kind
@@ -130,7 +131,7 @@ FileKind = Literal["jsonl", "parquet"]
 MEDIA: dict[FileKind, str] = {"jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
 
 
-class NewEvaluation(BaseModel):
+class NewEvaluation(Body):
     """An evaluation of which nothing is to be learnt: what the manifest calls it, and its questions."""
 
     name: str = Field(pattern=r"^[^\x00-\x1f|]{1,200}$", examples=["held-out-tasks.jsonl"])
@@ -139,7 +140,7 @@ class NewEvaluation(BaseModel):
     )
 
 
-class NewDataset(BaseModel):
+class NewDataset(Body):
     """What to build: a format, and which runs."""
 
     format: Format
@@ -258,7 +259,7 @@ async def export_dataset(
     return FileResponse(file, media_type=MEDIA[kind], filename=_named(dataset, f"{part}.{kind}"))
 
 
-class NewTraining(BaseModel):
+class NewTraining(Body):
     """A training to queue."""
 
     dataset_id: uuid.UUID

@@ -3,12 +3,13 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.http import CurrentActor
+from ..platform.validation import Body
 from .consent import Rule, Said, change_rule, keep_consent, list_said, people_of, rule_of, said_by
 
 router = APIRouter(tags=["consent"])
@@ -21,18 +22,14 @@ class ConsentView(BaseModel):
     training: bool | None
 
 
-class RuleChange(BaseModel):
+class RuleChange(Body):
     """Whose runs may be learnt from: all but of who objected, only of who agreed, or nobody's."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rule: Rule
 
 
-class OwnConsent(BaseModel):
+class OwnConsent(Body):
     """Whether your runs may be learnt from; null takes back what you said."""
-
-    model_config = ConfigDict(extra="forbid")
 
     training: bool | None = None
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from ..platform.database.session import tenant_session
 from ..platform.identity.http import CurrentActor
+from ..platform.validation import Body
 from .erasure import erase_subject, list_receipts
 from .lineage import ancestors, descendants, find_node
 from .recall import recall_source, release_tool
@@ -37,13 +38,13 @@ class ReceiptView(BaseModel):
     created_at: datetime
 
 
-class NewErasure(BaseModel):
+class NewErasure(Body):
     """Whom to erase: a member's e-mail address."""
 
     subject: str = Field(min_length=3, max_length=254)
 
 
-class NewRecall(BaseModel):
+class NewRecall(Body):
     """What to recall: ``document:ID``, ``tool:NAME`` or ``run:ID``."""
 
     source: str = Field(min_length=1, max_length=300)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from ..agents.names import DEFAULT_AGENT
@@ -14,6 +14,7 @@ from ..platform.identity.http import CurrentActor
 from ..platform.paging import OnePage, number_of
 from ..platform.serving.adapters import find_adapter, list_adapters
 from ..platform.serving.tables import Route
+from ..platform.validation import Body
 from .promotion import SHARE, promote, rollback, start_trial, stop_trials
 from .status import adapter_status
 from .traffic import live_ledger
@@ -34,10 +35,8 @@ class AdapterView(BaseModel):
     created_at: datetime
 
 
-class Promotion(BaseModel):
+class Promotion(Body):
     """For which agent, how far, and whether to pass over the gate."""
-
-    model_config = ConfigDict(extra="forbid")
 
     agent: str = DEFAULT_AGENT
     stage: Literal["shadow", "canary", "serving"] = "serving"

@@ -59,6 +59,7 @@ from .identity.signin import Throttle
 from .identity.signon import SignOn
 from .identity.tenants import list_tenants
 from .jobs.queue import Queue
+from .logs import templates_of
 from .problems import OTLP, install_problem_handlers
 from .requests import Requests
 from .serving.engine.base import Backend
@@ -312,6 +313,7 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
     pages.install(app)
     app.add_middleware(BodyLimits, most=settings.max_body_mb * 2**20, others=_bodies(settings))
     app.add_middleware(Requests)
+    app.state.templates = templates_of(app.routes)
     describe(app)
     return app
 

@@ -6,11 +6,14 @@ Messages of exceptions are left out, for they may quote a request, a statement's
 import json
 import logging
 import traceback
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from .database.outage import AWAY
@@ -81,10 +84,20 @@ def request_logged(log: logging.Logger, level: int, **fields: object) -> None:
 
 def route_of(scope: Scope) -> str:
     """The template of a request's route, never its path: that may have names and questions in it."""
-    path = getattr(scope.get("route"), "path", None)
+    route = scope.get("route")
+    templates: dict[int, str] = getattr(scope["app"].state, "templates", {})
+    path = templates.get(id(route)) or getattr(route, "path", None)
     if path is None:
         return "/static" if scope["path"].startswith("/static/") else "unknown"
     return str(path)
+
+
+def templates_of(routes: Sequence[BaseRoute]) -> dict[int, str]:
+    """The whole template of each route of an application, by its ``id``: itself it lacks what its routers stand below."""
+    found = {
+        id(context.original_route): getattr(context, "path", None) for context in iter_route_contexts(routes)
+    }
+    return {route: path for route, path in found.items() if isinstance(path, str)}
 
 
 def configure_logs(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from .errors import InputError
+from .storable import storable
 
 PageCursor = Annotated[
     str | None,
@@ -37,7 +38,7 @@ def place_of(cursor: str) -> str:
         raise InputError(
             "This is no cursor: take it from the Link header of the page before.", "cursor"
         ) from error
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or storable(value) != value:
         raise InputError("This is no cursor: take it from the Link header of the page before.", "cursor")
     return value
 

@@ -22,6 +22,8 @@ _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Of those that ask all the time, nobody wants to read.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static"})
+# What the application finds out about a request while it answers.
+_FOUND = ("route", "state")
 _log = logging.getLogger(__name__)
 REQUESTS = Counter("whorl_http_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -66,16 +68,23 @@ class Requests:
                 message["headers"] = [*message.get("headers", ()), (_HEADER, request_id.encode())]
             await send(message)
 
+        asked = _as_get(scope)
         try:
-            await self.app(scope, receive, answer)
+            await self.app(asked, receive, answer)
         except Exception as error:
             if status:
                 raise
             await (await unexpected(Request(scope, receive), error))(scope, receive, answer)
         finally:
+            scope.update({name: asked[name] for name in _FOUND if name in asked})
             shutdown.open -= scope["path"] not in _QUIET
             _count(scope, request_id, status, time.perf_counter() - begun)
         return status
+
+
+def _as_get(scope: Scope) -> Scope:
+    """A request for the head of an answer as one for the answer, whose body the server leaves out."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
 
 def _id_of(scope: Scope) -> str:

@@ -1,6 +1,12 @@
-"""What pydantic finds wrong, in words."""
+"""What pydantic finds wrong, in words, and bodies of requests in which nothing is passed over."""
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Body(BaseModel):
+    """The body of a request; a field that it does not have is refused, or a limit that is misspelt would be none."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def first_fault(error: ValidationError) -> str:

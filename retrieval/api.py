@@ -48,7 +48,7 @@ class DocumentText(DocumentView):
 
 
 class AddedView(BaseModel):
-    """What became of one document of an upload: added, replaced or unchanged."""
+    """What became of one document of an upload: added, replaced, unchanged, or removed, where a file has it no more."""
 
     document_id: uuid.UUID
     source: str
@@ -76,7 +76,7 @@ async def add_documents(
 ) -> Any:
     """Upload one file: Markdown, text, HTML, PDF, DOCX or JSON lines. The same name replaces.
 
-    A collection is made with its first document.
+    A collection is made with its first document. Records that a JSON lines file of the same name had before are removed.
     """
     actor.require("write")
     whorl = request.app.state.whorl
@@ -84,7 +84,8 @@ async def add_documents(
         name = PurePosixPath(file.filename or "").name
         if not name:
             raise InputError("The upload has no file name.")
-        path = Path(folder) / f"upload{Path(name).suffix}"
+        # The suffix of the name says what it is: what it lies under is short, whatever the name.
+        path = Path(folder) / "upload"
         await _save(file, path, whorl.settings)
         limits = load_limits(whorl.settings)
         documents: list[LoadedDocument] = await to_thread.run_sync(

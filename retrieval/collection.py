@@ -46,7 +46,7 @@ class Added(NamedTuple):
     document_id: uuid.UUID
     source: str
     chunks: int
-    status: Literal["added", "replaced", "unchanged"]
+    status: Literal["added", "replaced", "unchanged", "removed"]
 
 
 class Collection:

@@ -30,7 +30,7 @@ from .load.path import load_path
 async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -> None:
     """Put files and folders in: Markdown, text, HTML, PDF, DOCX, JSON lines.
 
-    What is stored before an error stays; the same file again replaces itself.
+    What is stored before an error stays; the same file again replaces itself, with all records of a JSON lines file.
 
     \b
     Example: whorl ingest docs/ handbook.pdf passages.jsonl
@@ -53,10 +53,12 @@ async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -
                 chunks += added.chunks
                 bars.advance(bar)
             bars.update(bar, total=counts.total())
-    value = {**{status: counts[status] for status in ("added", "replaced", "unchanged")}, "chunks": chunks}
-    terminal.result(value, lambda: click.echo(
-        f"{counts['added']} added, {counts['replaced']} replaced, {counts['unchanged']} unchanged; {chunks} new chunks."
-    ))  # fmt: skip
+    statuses = ("added", "replaced", "unchanged", "removed")
+    value = {**{status: counts[status] for status in statuses}, "chunks": chunks}
+    told = ", ".join(
+        f"{counts[status]} {status}" for status in statuses if counts[status] or status != "removed"
+    )
+    terminal.result(value, lambda: click.echo(f"{told}; {chunks} new chunks."))
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """The library: every tenant's collections, opened when first asked for."""
 
 import uuid
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -125,11 +125,38 @@ class Library:
     async def ingest(
         self, tenant_id: uuid.UUID, documents: Iterable[LoadedDocument], name: str = DOCUMENTS
     ) -> AsyncIterator[Added]:
-        """Store documents one by one; each is searchable and durable when its result is given."""
+        """Store documents one by one; each is searchable and durable when its result is given.
+
+        Of a file with several documents those that it has no more are removed in the end.
+        """
         await self._leave_gone(tenant_id, name)
         collection = await self.collection(tenant_id, name)
-        async for added in collection.add(documents):
+        files: defaultdict[str, set[str]] = defaultdict(set)
+
+        def noted() -> Iterator[LoadedDocument]:
+            for document in documents:
+                if document.file:
+                    files[document.file].add(document.source)
+                yield document
+
+        async for added in collection.add(noted()):
             yield added
+        for file, kept in files.items():
+            for document_id, source in await self._documents_of(tenant_id, collection.id, file):
+                if source not in kept and await self.remove(tenant_id, document_id):
+                    yield Added(document_id, source, 0, "removed")
+
+    async def _documents_of(
+        self, tenant_id: uuid.UUID, collection_id: uuid.UUID, file: str
+    ) -> list[tuple[uuid.UUID, str]]:
+        """Ids and sources of what is stored of a file with several documents."""
+        own = (
+            DocumentRow.collection_id == collection_id,
+            DocumentRow.source.startswith(f"{file}#", autoescape=True),
+        )
+        async with tenant_session(self._engine, tenant_id) as session:
+            rows = await session.execute(select(DocumentRow.id, DocumentRow.source).where(*own))
+            return [(document_id, source) for document_id, source in rows]
 
     async def search(
         self, tenant_id: uuid.UUID, query: str, k: int = CANDIDATES, name: str = DOCUMENTS

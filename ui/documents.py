@@ -22,6 +22,8 @@ PAGE = 50
 FOUND = 8
 # Characters of a document shown at once: more makes browsers slow.
 WINDOW = 60_000
+# The highest place in a text that the database can be asked for, beside the windows around it.
+_MOST = 2**31 - 1 - 4 * WINDOW
 
 
 class Listed(NamedTuple):
@@ -92,9 +94,9 @@ async def show_document(
     document_id: uuid.UUID,
     actor: Reader,
     request: Request,
-    start: Annotated[int, Query(ge=0)] = 0,
-    end: Annotated[int, Query(ge=0)] = 0,
-    at: Annotated[int | None, Query(ge=0)] = None,
+    start: Annotated[int, Query(ge=0, le=_MOST)] = 0,
+    end: Annotated[int, Query(ge=0, le=_MOST)] = 0,
+    at: Annotated[int | None, Query(ge=0, le=_MOST)] = None,
 ) -> Response:
     """A document's text, around ``start`` to ``end`` when a range is asked for."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:

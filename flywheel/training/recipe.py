@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from ...platform.errors import InputError
 from .targets import ALL
@@ -170,8 +171,14 @@ class Recipe(BaseModel):
         try:
             return Recipe.model_validate({**self.model_dump(), **changes})
         except ValidationError as error:
-            told = "; ".join(str(each["msg"]).removeprefix("Value error, ") for each in error.errors())
+            told = "; ".join(map(_fault, error.errors()))
             raise InputError(f"The recipe does not hold: {told}.") from error
+
+
+def _fault(found: ErrorDetails) -> str:
+    """What is wrong with which setting, or with the whole."""
+    where, what = ".".join(map(str, found["loc"])), str(found["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def parse_method(value: str) -> Method:

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ..database.session import tenant_session
 from ..paging import OnePage, PageCursor, address_of, id_of, link_next
+from ..validation import Body
 from . import audit, invitation_api, password_link_api, sso_api
 from .access import PersonRole, Role, Scope
 from .http import COOKIE, CurrentActor, client_address
@@ -45,7 +46,7 @@ async def get_me(actor: CurrentActor) -> Any:
     )
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Body):
     """A password to take the place of the current one."""
 
     current: str = Field(max_length=1000)
@@ -66,7 +67,7 @@ Asked = Annotated[
 ]
 
 
-class NewKey(BaseModel):
+class NewKey(Body):
     """An API key to make; ``days`` is how long it is valid.
 
     With ``agents`` or ``models`` it may ask those alone, and do nothing else.
@@ -124,7 +125,7 @@ async def get_keys(actor: CurrentActor, request: Request, page: OnePage) -> Any:
     return keys
 
 
-class Rotation(BaseModel):
+class Rotation(Body):
     """How long the old key stays valid beside the new one."""
 
     overlap_hours: int = Field(24, ge=0, le=24 * 7)
@@ -152,7 +153,7 @@ async def delete_key(key_id: uuid.UUID, actor: CurrentActor, request: Request) -
     return Response(status_code=204)
 
 
-class NewMember(BaseModel):
+class NewMember(Body):
     """A person to add; a password is drawn for somebody new."""
 
     email: str = Field(min_length=3, max_length=254)
@@ -201,7 +202,7 @@ async def get_members(actor: CurrentActor, request: Request, page: OnePage) -> A
     return [MemberView(user_id=u.id, email=u.email, name=u.name, role=role) for u, role in members]
 
 
-class RoleChange(BaseModel):
+class RoleChange(Body):
     """The role a member shall have."""
 
     role: PersonRole

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from ..database.session import tenant_session
+from ..validation import Body
 from .access import PersonRole
 from .http import CurrentActor, site_address
 from .invitations import invite, list_invitations, revoke_invitation
@@ -16,7 +17,7 @@ from .invitations import invite, list_invitations, revoke_invitation
 router = APIRouter()
 
 
-class NewInvitation(BaseModel):
+class NewInvitation(Body):
     """Whom to invite, and what for."""
 
     email: str = Field(min_length=3, max_length=254)

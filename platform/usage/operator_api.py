@@ -16,6 +16,7 @@ from ..identity.operator import note, noted, require_operator
 from ..identity.tables import Tenant
 from ..identity.tenants import find_tenant, list_tenants
 from ..paging import PageCursor, id_of, link_next
+from ..validation import Body
 from .quotas import Quotas, change_quotas, quotas_of
 from .record import period, usage_by
 
@@ -32,7 +33,7 @@ class TenantView(BaseModel):
     created_at: datetime
 
 
-class NewTenant(BaseModel):
+class NewTenant(Body):
     """A workspace to make; ``slug`` names it for good, ``email`` is its owner's."""
 
     slug: str = Field(min_length=1, max_length=100)
@@ -48,7 +49,7 @@ class CreatedTenant(TenantView):
     key: str
 
 
-class TenantName(BaseModel):
+class TenantName(Body):
     """The name that people see."""
 
     name: Name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
 
 from ...platform.errors import InputError
@@ -23,7 +23,10 @@ class LoadLimits:
 
 @dataclass(frozen=True)
 class LoadedDocument:
-    """``source`` names it within a collection; ``text`` is what offsets of chunks point into."""
+    """``source`` names it within a collection; ``text`` is what offsets of chunks point into.
+
+    ``file`` is the source of a file that has several documents, of each of which the source begins with it and ``#``.
+    """
 
     source: str
     title: str
@@ -31,6 +34,7 @@ class LoadedDocument:
     media_type: str
     markup: Markup = "plain"
     metadata: Metadata = field(default_factory=dict)
+    file: str = ""
 
 
 class Loader(Protocol):
@@ -43,6 +47,15 @@ class Loader(Protocol):
     def suffixes(self) -> tuple[str, ...]: ...
 
     def load(self, file: Path, source: str, limits: LoadLimits) -> Iterator[LoadedDocument]: ...
+
+
+def name_of(source: str) -> str:
+    """What a document is called whose content says nothing: an upload lies under another name than it came with.
+
+    >>> name_of("guides/opening-hours.txt")
+    'opening-hours'
+    """
+    return PurePosixPath(source).stem
 
 
 def read_bytes(file: Path, source: str, limits: LoadLimits) -> bytes:

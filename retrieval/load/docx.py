@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, missing_extra
-from .base import LoadedDocument, LoadLimits, clean, read_bytes, visible
+from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes, visible
 
 _LEVEL = re.compile(r"Heading ([1-6])")
 
@@ -25,7 +25,7 @@ class DocxLoader:
         document = _open(file, source)
         parts = [_part(item) for item in document.iter_inner_content()]
         text = visible(clean(_join([part for part in parts if part])), source)
-        title = str(document.core_properties.title or "") or file.stem
+        title = str(document.core_properties.title or "") or name_of(source)
         yield LoadedDocument(source, clean(title), text, self.media_type, "markdown")
 
 

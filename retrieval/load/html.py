@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, missing_extra
-from .base import LoadedDocument, LoadLimits, clean, decode, read_bytes, visible
+from .base import LoadedDocument, LoadLimits, clean, decode, name_of, read_bytes, visible
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
 _DEEPEST = 200  # elements within each other; markdownify recurses
@@ -27,7 +27,9 @@ class HtmlLoader:
         declared = _CHARSET.search(data[:4096])
         markup = decode(data, source, _encoding(declared.group(1).decode()) if declared else "utf-8-sig")
         title, text = _to_markdown(markup, source)
-        yield LoadedDocument(source, title or file.stem, visible(text, source), self.media_type, "markdown")
+        yield LoadedDocument(
+            source, title or name_of(source), visible(text, source), self.media_type, "markdown"
+        )
 
 
 def _encoding(name: str) -> str:

@@ -61,6 +61,7 @@ def _document(line: bytes, number: int, source: str) -> LoadedDocument:
         text=clean(record[field]),
         media_type="text/plain",
         metadata=_metadata(record, {field, key, "title", "metadata"}),
+        file=source,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .base import LoadedDocument, LoadLimits, read_text, visible
+from .base import LoadedDocument, LoadLimits, name_of, read_text, visible
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
@@ -23,7 +23,7 @@ class MarkdownLoader:
         titles = _FRONT_TITLE.search(front.group(1)) if front else None
         body = visible(text[front.end() :] if front else text, source)
         titles = titles or _HEADING.search(body)
-        title = titles.group(1) if titles else file.stem
+        title = titles.group(1) if titles else name_of(source)
         yield LoadedDocument(source, title, body, self.media_type, "markdown")
 
 
@@ -35,4 +35,4 @@ class TextLoader:
 
     def load(self, file: Path, source: str, limits: LoadLimits) -> Iterator[LoadedDocument]:
         text = read_text(file, source, limits)
-        yield LoadedDocument(source, file.stem, text, self.media_type)
+        yield LoadedDocument(source, name_of(source), text, self.media_type)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, missing_extra
-from .base import LoadedDocument, LoadLimits, clean, read_bytes
+from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes
 
 
 class PdfLoader:
@@ -23,7 +23,7 @@ class PdfLoader:
         if not text:
             raise InputError(f"{source} has no text layer; run OCR on it first.")
         yield LoadedDocument(
-            source, title or file.stem, text, self.media_type, metadata={"pages": len(pages)}
+            source, title or name_of(source), text, self.media_type, metadata={"pages": len(pages)}
         )
 
 

@@ -301,6 +301,53 @@ async def test_uploads_that_cannot_be_read(site: Site) -> None:
         assert (await client.get("/api/documents")).json() == []
 
 
+async def test_a_file_of_records_replaces_those_that_it_had(site: Site) -> None:
+    records = [b'{"id": "dogs", "text": "Dogs are let in."}', b'{"id": "cats", "text": "Cats stay outside."}']
+    async with site.client("owner") as client:
+        for lines in (records, records[:1]):
+            file = {"file": ("faq.jsonl", b"\n".join(lines))}
+            added = (await client.post("/api/documents", files=file)).raise_for_status().json()
+        assert [(each["source"], each["status"]) for each in added] == [
+            ("faq.jsonl#dogs", "unchanged"), ("faq.jsonl#cats", "removed"),
+        ]  # fmt: skip
+        assert [each["source"] for each in (await client.get("/api/documents")).json()] == ["faq.jsonl#dogs"]
+        found = (
+            (await client.get("/api/search", params={"q": "Which animals are let in?"}))
+            .raise_for_status()
+            .json()
+        )
+        assert {each["text"] for each in found} == {"Dogs are let in."}
+        long = await client.post("/api/documents", files={"file": (f"a.{'x' * 300}", b"text")})
+        assert long.status_code == 422
+        cursor = "WyJcdWQ4MDAiXQ"
+        assert (await client.get("/api/documents", params={"cursor": cursor})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/keys", {"name": "app", "agent": ["tutor"]}), ("/api/keys", {"name": "app", "expires_in_days": 1}),
+        ("/api/runs", {"question": "When?", "streem": True}), ("/api/members", {"email": "a@b.example", "rol": "viewer"}),
+        ("/api/datasets", {"format": "sft", "heldout": 0.5}), ("/api/erasures", {"subject": "ann", "sure": True}),
+    ],
+)  # fmt: skip
+async def test_a_field_that_there_is_not_is_refused(site: Site, path: str, body: dict[str, Any]) -> None:
+    """A limit that is misspelt would be none."""
+    async with site.client("owner") as client:
+        refused = await client.post(path, json=body)
+    assert refused.status_code == 422 and "Extra inputs are not permitted" in refused.json()["detail"]
+
+
+async def test_a_member_rates_only_runs_that_they_may_see(site: Site) -> None:
+    async with site.client("owner") as owner, site.client("member") as member:
+        run = (await owner.post("/api/runs", json={"question": "When does the tide turn?"})).json()
+        thumb = {"kind": "thumb", "value": 0}
+        path = f"/api/runs/{run['run_id']}/feedback"
+        assert (await member.get(f"/api/runs/{run['run_id']}")).status_code == 404
+        assert (await member.post(path, json=thumb)).status_code == 404
+        assert (await owner.post(path, json=thumb)).status_code == 201
+
+
 async def test_a_page_of_another_site_changes_nothing(site: Site) -> None:
     """A cookie that comes with a request of another site's page is not enough."""
     from whorl.platform.identity.http import COOKIE

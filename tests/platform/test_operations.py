@@ -96,7 +96,16 @@ async def test_metrics_tell_of_routes_and_of_what_waits(site: Site) -> None:
         await client.get(f"/api/runs/{run['run_id']}")
         await client.get(f"/api/runs/{SECRET}")
         await client.get(f"/{SECRET}")
+        await client.get("/api/retention")
+        await client.get(f"/api/runs/{run['run_id']}/approvals")
+        assert [(await client.head(path)).status_code for path in ("/healthz", "/readyz", "/signin")] == [
+            200
+        ] * 3
+        assert (await client.head("/healthz")).content == b""
     found = await site.metrics()
+    assert found["whorl_http_requests_total", "GET", "/api/retention", "200"] == 1
+    assert found["whorl_http_requests_total", "GET", "/api/runs/{run_id}/approvals", "200"] == 1
+    assert found["whorl_http_requests_total", "HEAD", "/healthz", "200"] == 2
     assert found["whorl_http_requests_total", "POST", "/api/runs", "200"] == 1
     assert found["whorl_http_requests_total", "GET", "/api/runs/{run_id}", "200"] == 1
     assert found["whorl_http_requests_total", "GET", "/api/runs/{run_id}", "422"] == 1

@@ -10,7 +10,7 @@ from pypdf import PdfReader, PdfWriter
 
 from whorl.platform.errors import InputError
 from whorl.retrieval.load.base import LoadedDocument, LoadLimits
-from whorl.retrieval.load.path import load_path
+from whorl.retrieval.load.path import load_file, load_path
 
 PAGE = """<!doctype html><html><head><title>Bell  founding</title><style>p {color: red}</style></head>
 <body><nav>Home</nav><h1>Bells</h1><p>Bells are <b>cast</b> in <a href="/b">bronze</a>.</p>
@@ -209,3 +209,15 @@ def test_a_missing_path_is_refused(tmp_path: Path, make: Callable[[Path], Path])
 
 def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
     assert "holds no file of a known format" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "content"),
+    [("opening.html", b"<p>At nine.</p>"), ("opening.txt", b"At nine."), ("opening.md", b"At nine.")],
+)
+def test_a_document_without_a_title_is_called_as_it_came(tmp_path: Path, source: str, content: bytes) -> None:
+    """An upload lies under another name than it came with."""
+    file = tmp_path / "upload"
+    file.write_bytes(content)
+    [document] = load_file(file, source)
+    assert document.title == "opening"
