@@ -84,7 +84,7 @@ async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActo
     """Say what became of a run."""
     actor.require("chat")
     whorl = request.app.state.whorl
-    if body.kind == "call_edit" or body.step is not None or body.span_id is not None:
+    if body.text or body.step is not None or body.span_id is not None:
         await whorl.flush()
     source = actor.label
     if body.program is not None:

@@ -37,8 +37,11 @@ def shared(runs: list[list[Row]]) -> list[Row]:
     return prompt
 
 
-def conversation_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
-    """Every good attempt at a task against every bad one: ``prompt``, ``chosen``, ``rejected``."""
+def conversation_pairs(runs: Spool[Trajectory], *, sound: bool = True) -> Iterator[Row]:
+    """Every good attempt at a task against every bad one: ``prompt``, ``chosen``, ``rejected``.
+
+    ``sound``: without those that say the same.
+    """
     for attempts in runs.groups(_judged_task):
         good = [run for run in attempts if (run.reward or 0.0) >= GOOD]
         bad = [run for run in attempts if (run.reward or 0.0) <= BAD]
@@ -46,6 +49,8 @@ def conversation_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
             for worse in bad:
                 chosen, rejected = plain(better.messages), plain(worse.messages)
                 prompt = shared([chosen, rejected])
+                if sound and chosen == rejected:
+                    continue
                 row = build_row(
                     better, prompt=prompt, chosen=chosen[len(prompt) :], rejected=rejected[len(prompt) :]
                 )

@@ -20,8 +20,12 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
 # evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
-# was kept beside them; by 5, what models thought was left out, and runs that took the place of others and nobody judged.
-RULES = 6
+# was kept beside them; by 5, what models thought was left out, and runs that took the place of others and nobody judged; by 6,
+# sft learnt the turns of a run that were corrected or blamed, dpo pairs with equal sides, and what
+# was held out stood in the history of what was not.
+RULES = 7
+# The rules by which no row teaches a wrong turn or a held-out answer, and the sides of a pair differ.
+SOUND = 7
 # The rules by which rows have what a model thought before its words, and by which what was asked for again is paired.
 REASONING = RETRIES = 6
 # Formats that teach what to avoid or what is new, so that what went well is kept beside their rows, and by which rules first.
@@ -32,16 +36,20 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
-        yield from _without_repeats(row for run in runs for row in _sft(run))
+        yield from _without_repeats(row for run in runs for row in _sft(run, rules >= SOUND))
     elif format == "kto":
         yield from (row for run in runs for row in _kto(run, rules))
     elif format == "dpo":
         corrections = (row for run in runs for row in _corrected(run))
-        pairs = chain(corrections, _retried_pairs(runs), _question_pairs(runs), conversation_pairs(runs))
+        attempts = conversation_pairs(runs, sound=rules >= SOUND)
+        pairs = chain(corrections, _retried_pairs(runs), _question_pairs(runs), attempts)
         yield from _without_repeats(pairs)
     else:
         yield from _without_repeats(
-            chain(episodes(runs, corrections=rules > 2, earned=rules > 3), recorded_groups(runs))
+            chain(
+                episodes(runs, corrections=rules > 2, earned=rules > 3, sound=rules >= SOUND),
+                recorded_groups(runs),
+            )
         )
 
 
@@ -64,10 +72,12 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _sft(run: Trajectory) -> Iterator[Row]:
+def _sft(run: Trajectory, sound: bool = True) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
-    for messages in corrected(run):
+    for messages in corrected(run, sound=sound):
         yield build_row(run, messages=messages)
+    if sound and run.call_edits:
+        return
     if run.edit is None and run.reward is not None and run.reward >= GOOD and not _blames(run):
         yield build_row(run, messages=plain(run.messages))
 

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import anyio.to_thread
@@ -71,25 +72,47 @@ async def hide_edit(
 
     ``question`` is the question as it was asked; without it, the run's conversation is read.
     """
-    if question is None:
-        asked = select(Message.content).where(Message.run_id == run_id, Message.role == "user")
-        question = await session.scalar(asked)
+    hide = await hiding_of(session, tenant_id, run_id, redactor, question)
+    hidden = await anyio.to_thread.run_sync(visit_json, edit.arguments, hide)
+    return json.dumps({"name": edit.name, "arguments": hidden}, ensure_ascii=False)
+
+
+async def hiding_of(
+    session: AsyncSession, tenant_id: uuid.UUID, run_id: uuid.UUID, redactor: Redactor, question: str | None = None
+) -> Callable[[str], str]:  # fmt: skip
+    """What hides personal data in a text about a run: the run's own values have the run's own placeholders, others new ones.
+
+    Its values are known from its conversation, or from ``question``, which it was asked, and from nothing else.
+    """
     chats = select(Span.attributes).where(Span.run_id == run_id, Span.operation == "chat")
     spans = list(await session.scalars(chats.order_by(Span.start_ns)))
-    known = aligned((question or "").strip(), asked_of(spans[0]).strip()) if spans else {}
+    said = select(Message.role, Message.content).where(Message.run_id == run_id).order_by(Message.id)
+    words = {role: content for role, content in await session.execute(said) if content}
+    if question is not None:
+        words["user"] = question
+    known: dict[str, str] = {}
+    if spans:
+        known |= aligned(words.get("assistant", "").strip(), _last_said(spans[-1], c.OUTPUT_MESSAGES).strip())
+        known |= aligned(words.get("user", "").strip(), asked_of(spans[0]).strip())
     placeholders = Placeholders(await anyio.to_thread.run_sync(redactor.policies.of, str(tenant_id)))
     placeholders.number_on(json.dumps(spans))
-    hidden = await anyio.to_thread.run_sync(
-        visit_json, edit.arguments, lambda text: redactor.redact_text(with_known(text, known), placeholders)
-    )
-    return json.dumps({"name": edit.name, "arguments": hidden}, ensure_ascii=False)
+    return lambda text: redactor.redact_text(with_known(text, known), placeholders)
 
 
 def asked_of(attributes: dict[str, Any]) -> str:
     """The user's last words in a model call's span; empty where it has none."""
-    messages = json.loads(attributes.get(c.INPUT_MESSAGES, "[]"))
+    return _last_said(attributes, c.INPUT_MESSAGES, "user")
+
+
+def _last_said(attributes: dict[str, Any], where: str, role: str = "assistant") -> str:
+    """The last text of a role in a span's messages; empty where it has none."""
+    messages = json.loads(attributes.get(where, "[]"))
     said = [
-        part["content"] for m in messages if m["role"] == "user" for part in m["parts"] if "content" in part
+        part["content"]
+        for message in messages
+        if message["role"] == role
+        for part in message["parts"]
+        if part.get("type") == "text" and "content" in part
     ]
     return str(said[-1]) if said else ""
 

@@ -1,6 +1,5 @@
 """The flywheel from the command line: feedback, export, train, evaluate."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from .datasets import Selection, create_dataset, restore
 from .demo.commands import demo
 from .distil_commands import distil_runs
 from .evaluation_sets import load_set, redacted_sets
-from .files import parts_in
+from .files import check_target, copy_dataset, parts_in
 from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .judging.commands import judge
@@ -154,6 +153,8 @@ async def export(
       whorl export --format sft --against tasks.jsonl --against squad-dev.jsonl
     """
     sets = [load_set(file) for file in against]
+    if out is not None:
+        check_target(out)
     async with terminal.open() as (whorl, actor):
         # Only now: a database that this command starts may outlive it, for others.
         step_back(terminal.settings.background_priority)
@@ -170,7 +171,7 @@ async def export(
         for part in parts_in(Path(dataset.folder)):
             await to_thread.run_sync(parquet_of, Path(dataset.folder), part, format)
     if out is not None:
-        shutil.copytree(dataset.folder, out, dirs_exist_ok=True)
+        copy_dataset(Path(dataset.folder), out)
     value = {
         "id": dataset.id, "format": format, "rows": dataset.rows, "held_out_rows": dataset.held_out_rows,
         "content_hash": dataset.content_hash, "folder": str(out or dataset.folder),
@@ -199,7 +200,7 @@ async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             record(session, actor, "dataset.rebuilt", str(made.id), format=made.format)
     if out is not None:
-        shutil.copytree(made.folder, out, dirs_exist_ok=True)
+        copy_dataset(Path(made.folder), out)
     value = {"id": made.id, "content_hash": made.content_hash, "folder": str(out or made.folder)}
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
 

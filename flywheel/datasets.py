@@ -8,7 +8,7 @@ manifest gives the same bytes.
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.audit import record_of
 from . import screening, split
-from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, Format, build_rows, kept_rows
+from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, SOUND, Format, build_rows, kept_rows
 from .consent import consents_of
 from .contamination import RUN_HERE, Contamination, Near
 from .curate import (
@@ -43,6 +43,7 @@ from .manifests import runs_of_dataset, whole
 from .outcomes import replacements
 from .readers.base import Reader, Reading
 from .readers.local import LocalReader
+from .rows import Row
 from .run_ids import AT_ONCE, RunIds
 from .screening import quarantine
 from .screening.screener import Look
@@ -51,6 +52,9 @@ from .spool import Spool
 from .tables import Dataset
 from .trajectory import Trajectory
 from .where import parse_where
+
+# Of rows, where the others are of runs.
+HELD_OUT_BEFORE = "held-out question before it"
 
 
 @dataclass(frozen=True)
@@ -374,8 +378,20 @@ def _write(
     if silenced:
         left_out[ONE_VOICE] = silenced
     keeps = cut.format in KEEPING and cut.rules >= KEEPING[cut.format]
-    well = kept_rows(kept) if keeps else None
-    return write_rows(folder, build_rows(cut.format, kept, cut.rules), cut.seed, cut.held_out, well)
+    rows, well = build_rows(cut.format, kept, cut.rules), kept_rows(kept) if keeps else None
+    if cut.rules >= SOUND:
+        rows = _unheld(rows, cut, left_out)
+        well = None if well is None else _unheld(well, cut, Counter())
+    return write_rows(folder, rows, cut.seed, cut.held_out, well)
+
+
+def _unheld(rows: Iterable[Row], cut: Cut, left_out: Counter[str]) -> Iterator[Row]:
+    """Rows without those to be trained on that have a held-out question in their history; how many those are."""
+    for row in rows:
+        if split.remembers_held_out(row, cut.seed, cut.held_out):
+            left_out[HELD_OUT_BEFORE] += 1
+        else:
+            yield row
 
 
 async def screened(

@@ -22,7 +22,7 @@ from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import ErasedRun, Span
 from ..platform.usage.record import forget_actor
-from .lineage import descendants, find_node, find_people, find_user
+from .lineage import Descent, Node, descendants, find_node, find_people, find_user, union
 from .sources import take_turn
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
@@ -32,7 +32,9 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
     """Erase a person: account, conversations, runs, spans, feedback, and what was made of them.
 
     The person is a member by e-mail address, or a user of a program whose runs were captured by the program's
-    id. Raises NotFoundError for anybody else, ConflictError where the last owner would go.
+    id. Datasets lose runs of others that the person corrected, too.
+
+    Raises NotFoundError for anybody else, ConflictError where the last owner would go.
     The receipt names the person by a hash alone. An erasure that was cut short is made whole by
     another: the account goes last. A dataset that is stored meanwhile is followed as well.
     """
@@ -43,18 +45,27 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         member = await find_user(session, subject)
         if member is not None:
             await require_removable(session, actor, member)
-        descent = await descendants(session, node)
+        own = await descendants(session, node)
+        reach = union([own, *await _spoken_of(session, member)])
         # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.
-        await _refuse_later(session, actor.tenant_id, descent.runs)
+        await _refuse_later(session, actor.tenant_id, own.runs)
     while True:
-        undone.add(await withdraw(engine, servers, actor, descent, "a person behind its data was erased"))
+        undone.add(await withdraw(engine, servers, actor, reach, "a person behind its data was erased"))
         async with tenant_session(engine, actor.tenant_id) as session:
             await take_turn(session, actor.tenant_id)
-            descent = await descendants(session, node)
-            await _refuse_later(session, actor.tenant_id, descent.runs)
-            if not descent.datasets:
-                counts = await _delete(session, actor, subject, descent.runs)
+            own = await descendants(session, node)
+            reach = union([own, *await _spoken_of(session, member)])
+            await _refuse_later(session, actor.tenant_id, own.runs)
+            if not reach.datasets:
+                counts = await _delete(session, actor, subject, own.runs)
                 return leave_receipt(session, actor, "erasure", _hash(subject), counts, undone)
+
+
+async def _spoken_of(session: AsyncSession, member: uuid.UUID | None) -> list[Descent]:
+    """What came of the runs of others that a member corrected or commented on: rows may have the member's words."""
+    said = Outcome.source == f"user:{member}", Outcome.text.is_not(None)
+    runs = await session.scalars(select(Outcome.run_id).where(*said).distinct().order_by(Outcome.run_id))
+    return [await descendants(session, Node("run", str(run))) for run in runs.all()]
 
 
 async def list_receipts(session: AsyncSession) -> list[Receipt]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from ..platform.errors import InputError
 from .balance import Tally
 from .data_card import write_card
 from .rows import Row
@@ -127,6 +128,26 @@ def publish(folder: Path, place: Path, manifest: dict[str, Any], run_ids: RunIds
     names = {file.name for file in folder.iterdir()} - {MANIFEST}
     for name in (*sorted(names), MANIFEST):
         (folder / name).replace(place / name)
+
+
+def check_target(target: Path) -> None:
+    """Raise InputError for a folder that a dataset cannot be copied into: one with files of something else."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        names = {file.name for file in target.iterdir()}
+    except OSError as error:
+        raise InputError(f"{target} cannot be written to: {error.strerror}.", "out") from error
+    if names and MANIFEST not in names:
+        raise InputError(f"{target} holds files that are no dataset's. Choose an empty folder.", "out")
+
+
+def copy_dataset(folder: Path, target: Path) -> None:
+    """Copy a dataset's files into ``target``, in place of those of the dataset that was copied there before."""
+    check_target(target)
+    for pattern in ("*.jsonl", "*.parquet", "*.svg", "README.md", MANIFEST):
+        for old in target.glob(pattern):
+            old.unlink()
+    shutil.copytree(folder, target, dirs_exist_ok=True)
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any], run_ids: RunIds) -> None:

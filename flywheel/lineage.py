@@ -145,6 +145,10 @@ def _row_node(name: str) -> Node:
     return Node("row", f"{dataset}/{place if '/' in place else f'train/{place}'}")
 
 
+class LostFileError(InputError):
+    """A file of a dataset that is not where it was."""
+
+
 async def _row_of(session: AsyncSession, node: Node) -> dict[str, Any] | None:
     """The row that a node is, or None where there is none."""
     dataset_id, _, place = node.id.partition("/")
@@ -163,9 +167,18 @@ async def descendants(session: AsyncSession, node: Node) -> Descent:
         datasets = [node.id.partition("/")[0]] if node.kind in ("dataset", "row") else []
         return await _after(session, (), (), datasets, node)
     runs = await runs_of(session, node)
-    rows = [row for dataset in await _datasets_of(session, runs) for row in rows_of(dataset, set(runs))]
-    datasets = list(dict.fromkeys(row.dataset for row in rows))
-    return await _after(session, runs, rows, datasets, None)
+    rows: list[RowRef] = []
+    met: dict[str, None] = {}
+    for dataset in await _datasets_of(session, runs):
+        try:
+            found = list(rows_of(dataset, set(runs)))
+        except LostFileError:
+            # Of a dataset that cannot be looked at any run of it may be behind a row.
+            met[str(dataset.id)] = None
+            continue
+        rows += found
+        met |= dict.fromkeys(row.dataset for row in found)
+    return await _after(session, runs, rows, list(met), None)
 
 
 async def _after(
@@ -340,12 +353,14 @@ def sources(dataset: Dataset) -> set[str]:
 
 
 def stored_rows(dataset: Dataset) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """``(part, line, row)`` of a dataset's files; raises InputError where a file is gone."""
+    """``(part, line, row)`` of a dataset's files; raises LostFileError where a file is gone."""
     kept = dataset.manifest.get("kept_rows") is not None
     for part in (*PARTS, KEPT) if kept else PARTS:
         path = Path(dataset.folder) / f"{part}.jsonl"
         if not path.is_file():
-            raise InputError(f"The dataset {dataset.id} has lost its file {path}.")
+            raise LostFileError(
+                f"The dataset {dataset.id} has lost its file {path}. whorl rebuild {dataset.id} makes it again."
+            )
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 yield part, number, json.loads(line)

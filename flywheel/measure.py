@@ -5,6 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from anyio import to_thread
+
 from ..agents.runs import Agents
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
@@ -17,6 +19,9 @@ from .baseline import Baseline, find_baseline
 from .datasets import find_dataset
 from .evaluation import Scored, Task, ask_all, compare, store_evaluation
 from .gate import KINDS, Kind
+from .lineage import LostFileError, stored_rows
+from .split import group_of
+from .trajectory import question_of
 
 
 async def evaluate_adapter(
@@ -28,7 +33,8 @@ async def evaluate_adapter(
     Held-out tasks are asked of the SFT baseline, too, where the adapter is of another method.
     The adapters are loaded for the evaluation and stay loaded; they answer nobody until promoted.
     """
-    await load_for_evaluation(agents, actor, name)
+    adapter = await load_for_evaluation(agents, actor, name)
+    tasks, left_out = await unlearnt(agents, actor, adapter, tasks) if kind == KINDS[0] else (tasks, {})
     before = await ask_all(agents, actor, tasks, adapter="", **options)
     after = await _ask_adapter(agents, actor, tasks, name, **options)
     baseline = await baseline_of(agents, actor, name, kind)
@@ -37,7 +43,46 @@ async def evaluate_adapter(
         await load_for_evaluation(agents, actor, baseline.adapter)
         sft = await _ask_adapter(agents, actor, tasks, baseline.adapter, **options)
     beside = {"baseline": against(baseline, sft, after)} if baseline is not None else {}
+    beside |= {"left_out": left_out} if left_out else {}
     return await keep_comparison(agents, actor, name, suite, before, after, kind, beside)
+
+
+async def unlearnt(
+    agents: Agents, actor: Actor, adapter: Adapter, tasks: Sequence[Task]
+) -> tuple[list[Task], dict[str, int]]:
+    """Tasks of which each asks something else, and nothing that the adapter was trained on; how many others there were.
+
+    Where the dataset's files are not here, nothing can be checked, and that is said. Raises InputError where none is left:
+    the answers to what was learnt say nothing of what is new.
+    """
+    asked = [group_of(task.question) for task in tasks]
+    hidden = await to_thread.run_sync(
+        agents.capture.redactor.redact_texts, [task.question for task in tasks], str(actor.tenant_id)
+    )
+    try:
+        learnt = await _questions_behind(agents, actor, adapter)
+    except LostFileError:
+        return list(tasks), {"not checked": len(tasks)}
+    new: dict[str, Task] = {}
+    left_out = {"learnt": 0, "repeated": 0}
+    for task, question, stored in zip(tasks, asked, map(group_of, hidden), strict=True):
+        if question in learnt or stored in learnt:
+            left_out["learnt"] += 1
+        elif new.setdefault(question, task) is not task:
+            left_out["repeated"] += 1
+    if not new:
+        raise InputError(f"{adapter.name} was trained on the questions of all these tasks: ask others.")
+    return list(new.values()), {reason: count for reason, count in left_out.items() if count}
+
+
+async def _questions_behind(agents: Agents, actor: Actor, adapter: Adapter) -> set[str]:
+    """The words of the questions that an adapter's dataset trains on; none of one whose dataset is gone."""
+    if adapter.dataset_id is None:
+        return set()
+    async with tenant_session(agents.engine, actor.tenant_id) as session:
+        dataset = await find_dataset(session, adapter.dataset_id)
+    rows = await to_thread.run_sync(lambda: [row for part, _, row in stored_rows(dataset) if part == "train"])
+    return {group_of(question_of(row.get("prompt") or row.get("messages") or [])) for row in rows}
 
 
 async def baseline_of(agents: Agents, actor: Actor, name: str, kind: Kind = KINDS[0]) -> Baseline | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import anyio.to_thread
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agents.tables import Run
@@ -29,6 +29,8 @@ MACHINES = ("verifier:", "judge:", "import:", "evaluation:")
 MOST_PER_HOUR = 1000
 # Where the details of a retry name the run that took the place of its own.
 REPLACED_BY = "replaced_by"
+# Where the details of a thumb say when a later one took its place.
+REPLACED_AT = "replaced_at"
 
 
 def value_of(kind: Kind, value: float | None = None, stars: int | None = None) -> float:
@@ -145,8 +147,9 @@ async def record_outcome(
     question: str | None = None,
     outcome_id: uuid.UUID | None = None,
 ) -> Outcome:
-    """Store an outcome, its text redacted. A newer thumb of the same source replaces the older.
+    """Store an outcome, its text redacted by the run's own placeholders.
 
+    A newer thumb of the same source on the same thing replaces the older, which stays for what is read as of before.
     ``question`` is what the run was asked, word for word, where no conversation keeps it: a corrected
     call is redacted by it as the run was. ``outcome_id`` names an outcome that is told more than once: the
     first stays.
@@ -163,21 +166,17 @@ async def record_outcome(
     if is_person(feedback.source):
         await _check_rate(session, feedback.source)
     if feedback.kind == "thumb":
-        for old in await session.scalars(
-            select(Outcome).where(
-                Outcome.run_id == run_id, Outcome.kind == "thumb", Outcome.source == feedback.source
-            )
-        ):
-            await session.delete(old)
+        await _replace_thumbs(session, run_id, feedback)
     details = details or {}
     if feedback.kind == call_edits.KIND:
         edit = call_edits.parse_edit(feedback.text, feedback.step or 0)
         text = await call_edits.hide_edit(session, tenant_id, run_id, edit, redactor, question)
         details = {**details, "step": feedback.step or 0}
     else:
-        text = await anyio.to_thread.run_sync(
-            lambda: redactor.redact_text(feedback.text or "", tenant_id=str(tenant_id))
-        )
+        text = feedback.text or ""
+        if text:
+            hide = await call_edits.hiding_of(session, tenant_id, run_id, redactor, question)
+            text = await anyio.to_thread.run_sync(hide, text)
     if feedback.step is not None:
         details = {**details, "step": feedback.step}
     if feedback.replaced_by is not None:
@@ -190,6 +189,29 @@ async def record_outcome(
     session.add(outcome)
     await session.flush()
     return outcome
+
+
+async def _replace_thumbs(session: AsyncSession, run_id: uuid.UUID, thumb: Feedback) -> None:
+    """Note of the thumbs that one takes the place of when it did."""
+    earlier = select(Outcome).where(
+        Outcome.run_id == run_id, Outcome.kind == "thumb", Outcome.source == thumb.source, in_force(),
+        Outcome.span_id.is_not_distinct_from(thumb.span_id),
+        Outcome.details["step"].as_integer().is_not_distinct_from(thumb.step),
+    )  # fmt: skip
+    for old in await session.scalars(earlier.with_for_update()):
+        old.details = {**old.details, REPLACED_AT: now().isoformat()}
+
+
+def in_force() -> ColumnElement[bool]:
+    """The condition of outcomes that no later one has taken the place of."""
+    replaced: ColumnElement[bool] = Outcome.details.has_key(REPLACED_AT)
+    return ~replaced
+
+
+def _held_at(outcome: Outcome, as_of: datetime) -> bool:
+    """Whether an outcome was said by a moment, and nothing had taken its place."""
+    replaced = outcome.details.get(REPLACED_AT)
+    return outcome.created_at <= as_of and (replaced is None or datetime.fromisoformat(replaced) > as_of)
 
 
 async def _check_rate(session: AsyncSession, source: str) -> None:
@@ -222,7 +244,7 @@ async def opinions_of(session: AsyncSession, run_ids: Sequence[uuid.UUID]) -> di
         Outcome.run_id, Outcome.kind, Outcome.value, Outcome.weight, Outcome.source,
         Outcome.details["step"].as_integer(),
     )  # fmt: skip
-    rows = await session.execute(said.where(one_of(Outcome.run_id, run_ids)).order_by(Outcome.id))
+    rows = await session.execute(said.where(one_of(Outcome.run_id, run_ids), in_force()).order_by(Outcome.id))
     for run_id, *opinion in rows:
         found.setdefault(run_id, []).append(Said(*opinion))
     return found
@@ -236,10 +258,14 @@ async def replacements(session: AsyncSession, as_of: datetime) -> set[uuid.UUID]
     return {uuid.UUID(run) for run in await session.scalars(taken)}
 
 
-async def outcomes_of(session: AsyncSession, run_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Outcome]]:
-    """Outcomes by run, each list in the order they came."""
+async def outcomes_of(
+    session: AsyncSession, run_ids: list[uuid.UUID], as_of: datetime | None = None
+) -> dict[uuid.UUID, list[Outcome]]:
+    """The outcomes that held at a moment, by default now, by run, each list in the order they came."""
     found: dict[uuid.UUID, list[Outcome]] = {}
+    moment = as_of or now()
     rows = await session.scalars(select(Outcome).where(one_of(Outcome.run_id, run_ids)).order_by(Outcome.id))
     for outcome in rows:
-        found.setdefault(outcome.run_id, []).append(outcome)
+        if _held_at(outcome, moment):
+            found.setdefault(outcome.run_id, []).append(outcome)
     return found

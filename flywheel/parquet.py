@@ -22,7 +22,14 @@ _CALL = pa.struct(
     [("type", pa.string()), ("function", pa.struct([("name", pa.string()), ("arguments", pa.string())]))]
 )
 _CHAT = pa.list_(
-    pa.struct([("role", pa.string()), ("content", pa.string()), ("tool_calls", pa.list_(_CALL))])
+    pa.struct(
+        [
+            ("role", pa.string()),
+            ("content", pa.string()),
+            ("reasoning_content", pa.string()),
+            ("tool_calls", pa.list_(_CALL)),
+        ]
+    )
 )
 # Every column that a row of some format has.
 TYPES: dict[str, pa.DataType] = {
@@ -52,6 +59,7 @@ COLUMNS = {
     ),
 }
 _JSON = ("tools", "arguments", "recorded")
+_MESSAGE = {"role", "content", "reasoning_content", "tool_calls"}
 _BLOCK = 1000
 
 
@@ -129,5 +137,9 @@ def _message(message: Row, change: Callable[[Any], Any]) -> Row:
         }
         for call in message.get("tool_calls") or ()
     ]
+    if strange := message.keys() - _MESSAGE:
+        raise InputError(f"A message of a row has no {', '.join(sorted(strange))}.")
     plain = {"role": message["role"], "content": message["content"]}
+    if thought := message.get("reasoning_content"):
+        plain["reasoning_content"] = thought
     return {**plain, "tool_calls": calls} if calls else plain

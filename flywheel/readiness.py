@@ -74,6 +74,8 @@ def _ready(format: Format, kept: Spool[Trajectory], left_out: str) -> Readiness:
 
 
 def _no_sft(run: Trajectory) -> str:
+    if run.call_edits:
+        return "a turn before what was corrected was wrong, too"
     if run.reward is None:
         return "nobody judged the answer or corrected it"
     if run.reward < GOOD:

@@ -36,7 +36,9 @@ def recordings_of(messages: list[dict[str, Any]]) -> Iterator[Row]:
             calls = list(message.get("tool_calls", ()))
 
 
-def episodes(runs: Spool[Trajectory], *, corrections: bool = True, earned: bool = True) -> Iterator[Row]:
+def episodes(
+    runs: Spool[Trajectory], *, corrections: bool = True, earned: bool = True, sound: bool = True
+) -> Iterator[Row]:
     """One row a question with a verifier: its ``prompt``, ``verifier``, ``arguments``, and what runs on it say.
 
     ``recorded`` has what tools returned in all runs on that question, each call once; ``replay`` is the
@@ -47,7 +49,7 @@ def episodes(runs: Spool[Trajectory], *, corrections: bool = True, earned: bool 
     for asked in runs.groups(_verified_question):
         run = asked[0]
         check = run.verifier or {}
-        recorded, said, arguments = _once(asked), _corrections(asked), check.get("arguments", {})
+        recorded, said, arguments = _once(asked), _corrections(asked, sound), check.get("arguments", {})
         shown = set(PLACEHOLDER.findall(json.dumps([run.prompt, run.tools, recorded])))
         if corrections and not said and not is_earnable(arguments, shown):
             continue
@@ -87,9 +89,9 @@ def _once(runs: list[Trajectory]) -> list[Row]:
     return list(known.values())
 
 
-def _corrections(runs: list[Trajectory]) -> list[list[Row]]:
+def _corrections(runs: list[Trajectory], sound: bool) -> list[list[Row]]:
     """What was corrected of runs on one question, each once."""
-    after = (chat[len(run.prompt) :] for run in runs for chat in corrected(run))
+    after = (chat[len(run.prompt) :] for run in runs for chat in corrected(run, sound=sound))
     return list({json.dumps(messages): messages for messages in after}.values())
 
 

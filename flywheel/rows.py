@@ -31,9 +31,23 @@ def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def corrected(run: Trajectory) -> list[list[Row]]:
-    """The chats that corrections of a run make, each with the corrected turn as the last: of its calls, then of its answer."""
-    chats = [plain([*run.messages[:at], edit.message()]) for at, edit in run.call_edits]
-    if run.edit is not None:
+def corrected(run: Trajectory, *, sound: bool = True) -> list[list[Row]]:
+    """The chats that corrections of a run make, each with the corrected turn as the last: of its calls, then of its answer.
+
+    ``sound``: without those that have a wrong turn before, which would be learnt along with the correction.
+    """
+    wrong = wrong_turns(run) if sound else set()
+    chats = [
+        plain([*run.messages[:at], edit.message()])
+        for at, edit in run.call_edits
+        if not any(turn < at for turn in wrong)
+    ]
+    if run.edit is not None and not wrong - {len(run.messages) - 1}:
         chats.append([*plain(run.messages[:-1]), {"role": "assistant", "content": run.edit}])
     return chats
+
+
+def wrong_turns(run: Trajectory) -> set[int]:
+    """Where the turns of a run are that somebody corrected or blamed, such as a call that was denied."""
+    blamed = {at for at, worth in run.judged_turns if worth <= BAD}
+    return blamed | {at for at, _ in run.call_edits}

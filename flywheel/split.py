@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from typing import Any
 
 RULE = "sha256(seed, group) as a fraction below held_out"
 _WORD = re.compile(r"\w+")
@@ -18,6 +19,15 @@ def group_of(question: str, tags: tuple[str, ...] = ()) -> str:
         if tag.startswith(GROUP_TAG):
             return tag
     return " ".join(_WORD.findall(question.casefold()))
+
+
+def remembers_held_out(row: dict[str, Any], seed: int, held_out: float) -> bool:
+    """Whether a row that is trained on has a held-out question, and its answer, in what was said before its own."""
+    if is_held_out(row["group"], seed, held_out):
+        return False
+    said = row.get("prompt") or row.get("messages") or []
+    *before, _ = [message["content"] for message in said if message["role"] == "user"] or [""]
+    return any(is_held_out(group_of(question), seed, held_out) for question in before)
 
 
 def is_held_out(group: str, seed: int, held_out: float) -> bool:

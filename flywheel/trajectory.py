@@ -152,11 +152,10 @@ async def trajectories(
         )  # fmt: skip
         for run_id, *step in rows:
             spans.setdefault(run_id, []).append(_Step(*step))
-        outcomes = await outcomes_of(session, page)
+        outcomes = await outcomes_of(session, page, as_of)
         for run_id in page:
             if run_id not in runs:
                 continue
-            known = [o for o in outcomes.get(run_id, []) if o.created_at <= as_of]
             judged = tuple(
                 Judged(
                     o.kind,
@@ -167,7 +166,7 @@ async def trajectories(
                     o.source,
                     o.details.get(REPLACED_BY),
                 )
-                for o in known
+                for o in outcomes.get(run_id, [])
             )
             yield _trajectory(runs[run_id], spans.get(run_id, []), judged)
 

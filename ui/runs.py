@@ -12,6 +12,7 @@ from starlette.responses import Response
 from ..agents.conversations import find_run
 from ..agents.listing import listed
 from ..agents.tables import Run
+from ..flywheel.outcomes import in_force
 from ..flywheel.readiness import Readiness, readiness_of
 from ..flywheel.tables import Outcome
 from ..platform.database.session import tenant_session
@@ -94,7 +95,9 @@ async def show_run(run_id: uuid.UUID, actor: Reader, request: Request, datasets:
         run = await find_run(session, run_id)
         spans = await spans_of_run(session, run_id)
         outcomes = list(
-            await session.scalars(select(Outcome).where(Outcome.run_id == run_id).order_by(Outcome.id))
+            await session.scalars(
+                select(Outcome).where(Outcome.run_id == run_id, in_force()).order_by(Outcome.id)
+            )
         )
         sources = await names_of_sources(session, {outcome.source for outcome in outcomes})
         readiness = await readiness_of(session, actor.tenant_id, run_id) if datasets else None

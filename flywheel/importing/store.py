@@ -105,7 +105,10 @@ def _run_id(tenant_id: uuid.UUID, source: str, key: str) -> uuid.UUID:
 
 
 def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
-    """The spans of a run: the agent, its last model call with the whole chat, and each tool result."""
+    """The spans of a run: its last model call with the whole chat, the agent, and each tool result.
+
+    Placeholders are numbered in this order, so that runs which begin with the same messages have the same in them.
+    """
     question = next((m for m in run.messages if m["role"] == "user"), run.messages[0])
     chat = {
         c.OPERATION: "chat", c.REQUEST_MODEL: run.model, c.TOOL_DEFINITIONS: _json(run.tools),
@@ -124,7 +127,7 @@ def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]
             }  # fmt: skip
             name = f"execute_tool {attributes[c.TOOL_NAME]}"
             spans.append(_span(actor, run_id, run, len(spans), name, attributes))
-    return [*spans, _span(actor, run_id, run, len(spans), f"chat {run.model}", chat)]
+    return [_span(actor, run_id, run, len(spans), f"chat {run.model}", chat), *spans]
 
 
 def _span(

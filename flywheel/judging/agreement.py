@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..outcomes import MACHINES
+from ..outcomes import MACHINES, in_force
 from ..rows import BAD, GOOD
 from ..statistics import cohen_kappa
 from ..tables import Outcome
@@ -63,7 +63,7 @@ async def agreements(session: AsyncSession, source: str | None = None) -> list[A
     mean = func.sum(Outcome.value * Outcome.weight) / func.nullif(func.sum(Outcome.weight), 0)
     people = (
         select(Outcome.run_id, mean.label("value"))
-        .where(Outcome.kind.in_(SPOKEN), *(~Outcome.source.startswith(name) for name in MACHINES))
+        .where(Outcome.kind.in_(SPOKEN), in_force(), *(~Outcome.source.startswith(name) for name in MACHINES))
         .group_by(Outcome.run_id)
         .having((mean >= GOOD) | (mean <= BAD))
         .subquery()

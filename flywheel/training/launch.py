@@ -79,6 +79,7 @@ async def _train(
         name = (
             training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
         )
+        training.report = {**training.report, "folder": str(partial_folder(adapters / name))}
     try:
         recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...platform.database.base import now
@@ -87,14 +88,28 @@ def mark_resumable(report: dict[str, Any], kept: Checkpoint | None) -> dict[str,
 
 
 async def discard_checkpoints(session: AsyncSession, of: ColumnElement[bool]) -> int:
-    """Remove what trainings left unfinished; returns of how many. Their weights know what was withdrawn."""
-    unfinished = select(Training).where(of, Training.report.has_key("checkpoint"))
-    left = list(await session.scalars(unfinished))
+    """Remove what trainings left unfinished; returns of how many. Their weights know what was withdrawn.
+
+    Of one whose process died nobody may have noticed yet.
+    """
+    unfinished = select(Training).where(
+        of, Training.report.has_any(array(["folder", "checkpoint"])), Training.status != "succeeded"
+    )
+    left = [
+        training
+        for training in await session.scalars(unfinished)
+        if training.status in ("failed", CANCELLED) or not await is_held(session, lock_of(training.id))
+    ]
     for training in left:
-        folder = Path(training.report["checkpoint"]["folder"]).parent
+        folder = _unfinished_folder(training.report)
         await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
         training.report = mark_resumable(training.report, None)
     return len(left)
+
+
+def _unfinished_folder(report: dict[str, Any]) -> Path:
+    """Where a training writes until it is done; where an earlier release began it, only its checkpoint says so."""
+    return Path(report["folder"]) if "folder" in report else Path(report["checkpoint"]["folder"]).parent
 
 
 def lock_of(training_id: uuid.UUID) -> str:

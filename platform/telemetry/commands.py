@@ -109,7 +109,7 @@ def _redacted(redactor: Redactor, policy: RedactionPolicy, records: Iterator[Rec
         found = dict(zip(texts, redactor.find(texts, policy), strict=True))
         for record in batch:
             own = {text: found[text] for text in _texts(record)}
-            replacement = Replacement(own, Placeholders(TenantPolicy(policy)))
+            replacement = Replacement(own, Placeholders(TenantPolicy(policy)), redactor.known)
             yield Redacted(record, _visit(record, replacement.text), own)
 
 

@@ -299,7 +299,10 @@ async def test_the_app_that_died_leaves_a_training_that_can_go_on(
             await requeue_training(whorl.engine, actor, dead, changed.adapters)
 
 
-async def test_an_erasure_takes_checkpoints_away(settings: Settings, model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_an_erasure_takes_checkpoints_away(
+    settings: Settings, model: Path, tmp_path: Path, noticed: bool
+) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
         actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
         folder = settings.adapters / "acme.v1.partial" / "checkpoint-4"
@@ -308,7 +311,9 @@ async def test_an_erasure_takes_checkpoints_away(settings: Settings, model: Path
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             training = await session.get_one(Training, (actor.tenant_id, training_id))
             training.status, training.adapter = "running", "acme.v1"
-        await whorl.close_interrupted()
+            training.report = {**training.report, "folder": str(folder.parent)}
+        if noticed:
+            await whorl.close_interrupted()
         descent = Descent(
             datasets=(str(training.dataset_id),), trainings=(str(training_id),), adapters=("acme.v1",)
         )

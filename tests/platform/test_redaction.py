@@ -538,3 +538,17 @@ def test_codes_and_common_nouns_are_no_names() -> None:
         for text, findings in zip(texts, NameDetector().find(texts), strict=True)
     ]
     assert not {"R2", "F1", "T3", "S"} & {value for values in found for value in values}
+
+
+def test_ordinary_words_are_no_names_for_being_one_elsewhere() -> None:
+    """What was taken for a name in one place is hidden in the others where it can be one: not "price" for a Mr Price."""
+    policy = "The agent may book basic economy. Say the price first, and what Anna wants."
+    spans = [
+        a_span(text=policy),
+        a_span(text="Economy Price: $121, as Jane Price told anna. Jane Price signs it."),
+    ]
+    default_redactor().redact_run(spans)
+    first, second = (str(span.attributes["text"]) for span in spans)
+    hidden = first.split()[-2]
+    assert first == f"The agent may book basic economy. Say the price first, and what {hidden} wants."
+    assert hidden.startswith("<PERSON_") and f"told {hidden}" in second and "Jane" not in second

@@ -54,6 +54,9 @@ class Known(Protocol):
     def is_persons(self, word: str) -> bool:
         """Whether a word is a first name or a family name."""
 
+    def is_word(self, word: str) -> bool:
+        """Whether a word is one of the language, whatever names it is, too."""
+
 
 def is_code(text: str, start: int, end: int, known: Known) -> bool:
     """Whether what stands at ``start`` to ``end``, which looks like a name, is in a code of a program."""

@@ -13,6 +13,7 @@ from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
+from .codes import Known
 from .memory import Memories, Memory
 from .names import NameDetector
 from .patterns import PatternDetector
@@ -23,16 +24,18 @@ from .presidio import find_national
 from .walk import visit_record
 
 # Rises when other values are found or written differently.
-RULES_VERSION = "2026-11-4"
+RULES_VERSION = "2026-11-5"
 _MIN_SHARED = 4
 _AT_ONCE = 256
 
 
 class Redactor:
-    """Hides personal data in spans and texts, as each tenant's policy says."""
+    """Hides personal data in spans and texts, as each tenant's policy says; ``known`` tells ordinary words from names."""
 
-    def __init__(self, detectors: list[Detector], policies: Policies | None = None) -> None:
-        self.detectors = detectors
+    def __init__(
+        self, detectors: list[Detector], policies: Policies | None = None, known: Known | None = None
+    ) -> None:
+        self.detectors, self.known = detectors, known
         self.policies = policies or DefaultPolicies()
         names = "+".join(detector.name for detector in detectors)
         self.rules = f"{RULES_VERSION}/{names}"
@@ -42,7 +45,7 @@ class Redactor:
         placeholders = placeholders or Placeholders(self.policies.of(tenant_id))
         text = storable(text)
         found = self.find([text], placeholders.tenant.policy)
-        return Replacement({text: found[0]}, placeholders).text(text)
+        return Replacement({text: found[0]}, placeholders, self.known).text(text)
 
     def redact_texts(self, texts: Iterable[str], tenant_id: str) -> list[str]:
         """Many texts that have nothing to do with each other, ``_AT_ONCE`` searched together."""
@@ -51,7 +54,7 @@ class Redactor:
         for some in portions(map(storable, texts), _AT_ONCE):
             found = self.find(some, tenant.policy) if tenant.policy.hides else [[] for _ in some]
             for text, findings in zip(some, found, strict=True):
-                hidden.append(Replacement({text: findings}, Placeholders(tenant)).text(text))
+                hidden.append(Replacement({text: findings}, Placeholders(tenant), self.known).text(text))
         return hidden
 
     def hides(self, tenant_id: str) -> bool:
@@ -102,7 +105,7 @@ class Redactor:
             record.redactions = {}
         if not memory.placeholders.by_value and not any(found.values()):
             return
-        replacement = Replacement(found, memory.placeholders)
+        replacement = Replacement(found, memory.placeholders, self.known)
         for record in records:
             replacement.counts.clear()
             before = replacement.total
@@ -151,19 +154,25 @@ def _without_placeholders(text: str) -> str:
 
 def default_redactor(policies: Policies | None = None) -> Redactor:
     """The redactor with all of Whorl's detectors."""
-    return Redactor([PatternDetector(), NameDetector()], policies)
+    names = NameDetector()
+    return Redactor([PatternDetector(), names], policies, names.tagger)
 
 
 class Replacement:
-    """Replaces findings, then every further occurrence of a value found anywhere in the run."""
+    """Replaces findings, then every further occurrence of a value found anywhere in the run.
 
-    def __init__(self, found: dict[str, list[Finding]], placeholders: Placeholders) -> None:
+    But ordinary words in small letters are no name for being taken for one in another place.
+    """
+
+    def __init__(
+        self, found: dict[str, list[Finding]], placeholders: Placeholders, known: Known | None = None
+    ) -> None:
         operator = placeholders.tenant.policy.operator
         self._found = {
             text: [finding for finding in findings if operator(finding.kind) != "keep"]
             for text, findings in found.items()
         }
-        self._placeholders = placeholders
+        self._placeholders, self._words = placeholders, known
         self.counts: Counter[str] = Counter()
         self.total = 0
         for text, findings in self._found.items():
@@ -197,8 +206,14 @@ class Replacement:
             return text
 
         def replace(match: re.Match[str]) -> str:
+            if self._is_ordinary(match[0]):
+                return match[0]
             hidden = self._placeholders.of(match[0], "UNKNOWN")
             counts[hidden.kind] += 1
             return hidden.text
 
         return self._known.sub(replace, text)
+
+    def _is_ordinary(self, value: str) -> bool:
+        """Whether a value that is found elsewhere is nothing but ordinary words here, in small letters."""
+        return self._words is not None and value.islower() and all(map(self._words.is_word, value.split()))

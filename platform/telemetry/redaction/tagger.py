@@ -31,6 +31,21 @@ _KEPT = 16_384
 Counts = npt.NDArray[np.float64 | np.int64]
 # The lists of first and family names, of these and places, and that of ordinary words, as bits.
 _PERSONS, _NAMED, _ORDINARY = 3, 7, 16
+# Everyday words that are in the lists of names.
+_EVERYDAY = frozenset(
+    "ash august autumn date baker bank banks barber bay bell best bill bishop black bloom blue bond booth bowl branch bridge brook "
+    "brown buck burn bush butcher butler camp cannon carpenter carter case cash chance chase church clay cliff close coach "
+    "coal cole cook crane cross dale dawn day dean dollar drew drum duke earl east english faith farmer field fields fish fisher "
+    "flower flowers ford forest fox frank free french frost gate gay gene gentle glass gold good grace grant gray green ground "
+    "guy hall hand harbor hardy harper hay head heart heath hill hills holiday holly hood hope house hunt hunter ivy jack "
+    "jay joy june justice kay key king knight lake lamb land lane law leaf lily lion little lock long love major mark marks "
+    "marsh mason may mercy miles mill miller mills moody moon moss noble north oak olive page pages paige park parks pearl penny "
+    "pepper pike pine plant pope porter post potter pound powers price prince queen rain ray reader reed rice rich rise rob "
+    "robin rock rocks root rose ruby rush rust sage sales salt sandy savage seal sharp shepherd short silver singer skinner "
+    "small smart smith snow song sparks spear spring star steel stone strong summer summers swan swift taylor temple tiger "
+    "turner underwood vine violet walker wall ward warden waters weaver webb wells west wheeler white wild will wind winter wise "
+    "wolf wood woods worth wright young".split()
+)
 # No word holds it: it stands between texts.
 _BETWEEN = "\0" * GAP
 
@@ -124,6 +139,10 @@ class Tagger:
         """Whether a word is known, and in no list of first names, family names or places."""
         lists = int(self._lists_of([look_at(word)])[0])
         return not lists & _NAMED and bool(lists & _ORDINARY or not self._pieces.of(word)[1])
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word is an ordinary one, whatever names it is, too."""
+        return word in _EVERYDAY or self.is_ordinary(word)
 
     def _run(self, raw: list[str], owners: Int64, texts: int) -> Float32:
         """Probabilities of words laid end to end; the gaps' words are surely of no kind."""

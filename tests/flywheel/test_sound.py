@@ -1,0 +1,222 @@
+"""What datasets must not teach: wrong turns, held-out answers, pairs that say the same; and what was said stays as it was said."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Settings, Whorl
+from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect, rows
+from whorl.agents.runs import RunRequest
+from whorl.flywheel.datasets import HELD_OUT_BEFORE, create_dataset, rebuild
+from whorl.flywheel.erasure import erase_subject
+from whorl.flywheel.evaluation import Task
+from whorl.flywheel.files import copy_dataset, row_bytes
+from whorl.flywheel.importing.openai import read_chat
+from whorl.flywheel.importing.store import import_runs
+from whorl.flywheel.lineage import stored_rows
+from whorl.flywheel.measure import unlearnt
+from whorl.flywheel.outcomes import Feedback, outcomes_of, record_outcome
+from whorl.flywheel.parquet import read_parquet, write_parquet
+from whorl.flywheel.split import is_held_out, remembers_held_out
+from whorl.flywheel.trajectory import Judged, trajectories
+from whorl.platform.app import open_whorl
+from whorl.platform.database.base import now
+from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import InputError
+from whorl.platform.identity.access import Actor
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.identity.members import add_member
+from whorl.platform.lines import Record
+from whorl.platform.serving.adapters import register_adapter
+from whorl.platform.serving.engine.scripted import ScriptedBackend
+
+from .manifests import manifest_of
+
+EDIT = Judged("edit", 1.0, 1.0, "At ten.")
+CALL = Judged("call_edit", 1.0, 1.0, '{"name": "search", "arguments": {"query": "noon"}}', step=0)
+DENIED = Judged("approval", 0.0, 1.0, None, step=0)
+
+
+def test_sft_learns_no_turn_that_was_corrected_or_denied() -> None:
+    [row] = rows("sft", a_run("At noon.", GOOD, CALL))
+    assert row["messages"][-1]["tool_calls"][0]["function"]["arguments"] == {"query": "noon"}
+    assert rows("sft", a_run("At noon.", BAD, DENIED, EDIT)) == []
+    both = rows("sft", a_run("At noon.", BAD, CALL, EDIT))
+    assert [row["messages"][-1].get("tool_calls") is not None for row in both] == [True]
+    assert len(rows("sft", a_run("At noon.", GOOD, CALL), rules=6)) == 2, "as manifests of then have it"
+
+
+def test_a_pair_has_two_sides() -> None:
+    same = a_run("Four.", GOOD, tags=("task:t",)), a_run("Four.", BAD, tags=("task:t",))
+    same = (same[0], replace(same[1], messages=same[0].messages))
+    assert rows("dpo", *same) == [] and len(rows("dpo", *same, rules=6)) == 1
+
+
+def chats(count: int) -> list[dict[str, Any]]:
+    """Talks of one and of two questions, each of which is asked in a talk of its own, too."""
+    asked = [
+        [
+            {"role": "user", "content": f"What is the code of shelf {n}?"},
+            {"role": "assistant", "content": f"It is {n}."},
+        ]
+        for n in range(count)
+    ]
+    follow = [
+        [
+            *one,
+            {"role": "user", "content": f"And of box {n}?"},
+            {"role": "assistant", "content": f"It is B{n}."},
+        ]
+        for n, one in enumerate(asked)
+    ]
+    return [{"messages": talk, "label": True} for talk in (*asked, *follow)]
+
+
+async def brought(whorl: Whorl, actor: Actor, rows: list[dict[str, Any]]) -> None:
+    runs = [read_chat(Record(row, f"line {n}")) for n, row in enumerate(rows, 1)]
+    await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "openai", runs)
+
+
+async def test_no_held_out_answer_stands_in_the_history_of_a_row(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    await brought(whorl, acme, chats(12))
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.3)
+    parts: dict[str, list[Any]] = {"train": [], "held_out": []}
+    for part, _, row in stored_rows(dataset):
+        parts[part].append([message["content"] for message in row["messages"] if message["role"] == "user"])
+    held = {asked[-1] for asked in parts["held_out"]}
+    assert len(held) > 2 and not any(held & set(asked) for asked in parts["train"])
+    lost = dataset.manifest["left_out"][HELD_OUT_BEFORE]
+    assert lost > 0 and lost + dataset.rows + dataset.held_out_rows == 24
+
+
+def test_a_row_that_is_held_out_itself_may_remember_anything() -> None:
+    group = next(str(n) for n in range(100) if is_held_out(str(n), 0, 0.5))
+    other = next(str(n) for n in range(100) if not is_held_out(str(n), 0, 0.5))
+    said = [
+        {"role": "user", "content": group},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "b"},
+    ]
+    assert remembers_held_out({"group": other, "prompt": said}, 0, 0.5)
+    assert not remembers_held_out({"group": group, "prompt": said}, 0, 0.5)
+    assert not remembers_held_out({"group": other, "messages": said[:1]}, 0, 0.5)
+
+
+def test_parquet_keeps_what_was_thought(tmp_path: Path) -> None:
+    said = {"role": "assistant", "content": "Four.", "reasoning_content": "Two and two."}
+    row = {
+        "messages": [{"role": "user", "content": "2 + 2?"}, said],
+        "tools": [],
+        "source": ["r"],
+        "group": "g",
+    }
+    lines, target = tmp_path / "a.jsonl", tmp_path / "a.parquet"
+    lines.write_bytes(row_bytes(row))
+    write_parquet(lines, target, "sft")
+    assert next(read_parquet(target))["messages"] == row["messages"]
+    lines.write_bytes(row_bytes({**row, "messages": [{**said, "mood": "good"}]}))
+    with pytest.raises(InputError, match="has no mood"):
+        write_parquet(lines, target, "sft")
+
+
+def test_a_folder_has_one_dataset(tmp_path: Path) -> None:
+    first, second, out = tmp_path / "a", tmp_path / "b", tmp_path / "out"
+    for folder, names in (
+        (first, ("train.jsonl", "kept.jsonl", "train.parquet", "labels.svg")),
+        (second, ("train.jsonl",)),
+    ):
+        folder.mkdir()
+        for name in (*names, "manifest.json"):
+            (folder / name).write_text(folder.name)
+    copy_dataset(first, out)
+    copy_dataset(second, out)
+    assert sorted(file.name for file in out.iterdir()) == ["manifest.json", "train.jsonl"]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.md").write_text("mine")
+    with pytest.raises(InputError, match="no dataset's"):
+        copy_dataset(second, tmp_path / "mine")
+    with pytest.raises(InputError, match="cannot be written"):
+        copy_dataset(second, Path("/proc/nope"))
+
+
+PEOPLE = "Zuzanna Kowalczyk and Robert Miller share a flat with anna@arnby.example. Who pays?"
+
+
+def pays(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+    return "Zuzanna Kowalczyk pays."
+
+
+async def test_a_correction_has_the_placeholders_of_its_run(settings: Settings) -> None:
+    """Or it would say of one person what is true of another."""
+    async with open_whorl(settings, backend=ScriptedBackend(pays)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "people")).tenant)
+        ended = await whorl.agents.answer(actor, RunRequest(PEOPLE))
+        await whorl.flush()
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            for kind, text in (
+                ("edit", "Robert Miller pays."),
+                ("comment", "Not Zuzanna Kowalczyk, but Eve Adams."),
+            ):
+                given = Feedback(kind, 1.0, "tester", text=text)
+                await record_outcome(session, actor.tenant_id, ended.run_id, given, whorl.redactor)
+            [run] = [run async for run in trajectories(session, [ended.run_id], now())]
+    first, second = (word.strip(".") for word in run.question.split() if word.startswith("<PERSON_"))
+    assert run.messages[-1]["content"] == f"{first} pays." and run.edit == f"{second} pays."
+    comment = next(o.text for o in run.outcomes if o.kind == "comment") or ""
+    assert first in comment and "<PERSON_3>" in comment and "Eve" not in comment
+
+
+async def test_a_later_thumb_leaves_what_was_built_before(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
+    runs = await collect(whorl, acme)
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "kto", held_out=0.0)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for value, step in ((0.0, None), (1.0, None), (0.0, 0), (0.0, None)):
+            given = Feedback("thumb", value, "tester", step=step)
+            await record_outcome(session, acme.tenant_id, runs[0], given, whorl.redactor)
+        told = (await outcomes_of(session, [runs[0]]))[runs[0]]
+        [run] = [run async for run in trajectories(session, [runs[0]], now())]
+    assert [(each.value, each.details.get("step")) for each in told] == [(0.0, 0), (0.0, None)]
+    assert run.reward == 0.0 and [value for _, value in run.judged_turns] == [0.0]
+    await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
+
+
+async def test_what_somebody_corrected_goes_with_them_though_a_file_is_lost(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    runs = await collect(whorl, acme)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        user, _ = await add_member(session, acme.tenant_id, "eve@sound.example", "member")
+        edit = Feedback("edit", 1.0, f"user:{user.id}", text="The quernstone decides.")
+        await record_outcome(session, acme.tenant_id, runs[1], edit, whorl.redactor)
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.0)
+    lost = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.0)
+    assert any("quernstone" in json.dumps(row) for _, _, row in stored_rows(dataset))
+    (Path(lost.folder) / "train.jsonl").unlink()
+    receipt = await erase_subject(whorl.engine, whorl.servers, acme, "eve@sound.example")
+    assert receipt.counts["rows"] == {str(dataset.id): 1, str(lost.id): 1} and receipt.counts["runs"] == 0
+    for file in tmp_path.rglob("*.jsonl"):
+        assert "quernstone" not in file.read_text()
+    assert (Path(lost.folder) / "train.jsonl").is_file(), "made again"
+
+
+async def test_an_adapter_is_not_measured_on_what_it_learnt(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    await collect(whorl, acme)
+    dataset = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.0)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        adapter = await register_adapter(
+            session, acme.tenant_id, "acme.v1", method="sft", base_hash="b", dataset_id=dataset.id, folder=tmp_path, card={}
+        )  # fmt: skip
+    asked = ["How often does tide 0 turn?", "Who keeps the key?", "who keeps the KEY", "Where is the gate?"]
+    tasks = [Task(question, "normalised", {"answer": "a"}, question) for question in asked]
+    kept, left_out = await unlearnt(whorl.agents, acme, adapter, tasks)
+    assert [task.question for task in kept] == ["Who keeps the key?", "Where is the gate?"]
+    assert left_out == {"learnt": 1, "repeated": 1}
+    with pytest.raises(InputError, match="was trained on the questions of all"):
+        await unlearnt(whorl.agents, acme, adapter, tasks[:1])
