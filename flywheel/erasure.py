@@ -43,6 +43,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         member = await find_user(session, subject)
         if member is not None:
             await require_removable(session, actor, member)
+    async with tenant_session(engine, actor.tenant_id) as session:
         descent = await descendants(session, node)
         # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.
         await _refuse_later(session, actor.tenant_id, descent.runs)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
@@ -142,7 +142,7 @@ async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, r
     membership = await _membership(session, user_id)
     actor.require_over(membership.role, role)
     if membership.role == "owner" and role != "owner":
-        await _require_another_owner(session)
+        await _require_another_owner(session, membership)
     membership.role = role
     await session.flush()
     await _void_link(session, user_id)
@@ -169,12 +169,12 @@ async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID)
 async def require_removable(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
     """Raise NotFoundError for a person who is no member, ConflictError for the last owner.
 
-    Raises PermissionDeniedError for an owner where the actor is none.
+    Raises PermissionDeniedError for an owner where the actor is none. What it found stays so until the transaction ends.
     """
     membership = await _membership(session, user_id)
     actor.require_over(membership.role)
     if membership.role == "owner":
-        await _require_another_owner(session)
+        await _require_another_owner(session, membership)
 
 
 async def forget_member(session: AsyncSession, actor: Actor, email: str) -> uuid.UUID:
@@ -227,15 +227,16 @@ async def _void_link(session: AsyncSession, user_id: uuid.UUID) -> None:
 
 
 async def _membership(session: AsyncSession, user_id: uuid.UUID) -> Membership:
-    found = await session.scalar(select(Membership).where(Membership.user_id == user_id))
+    """A membership that nobody else changes until the transaction ends."""
+    found = await session.scalar(select(Membership).where(Membership.user_id == user_id).with_for_update())
     if found is None:
         raise NotFoundError(f"There is no member {user_id} in this workspace.")
     return found
 
 
-async def _require_another_owner(session: AsyncSession) -> None:
-    owners = await session.scalar(
-        select(func.count()).select_from(Membership).where(Membership.role == "owner")
-    )
-    if (owners or 0) < 2:
+async def _require_another_owner(session: AsyncSession, membership: Membership) -> None:
+    """Whoever unmakes an owner waits for the others who do: two owners who unmake each other would leave none."""
+    await take_turns(session, f"owners {membership.tenant_id}")
+    other = (Membership.role == "owner", Membership.user_id != membership.user_id)
+    if await session.scalar(select(Membership.user_id).where(*other).limit(1)) is None:
         raise ConflictError("A workspace needs an owner: make somebody else an owner first.")
