@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import anyio.to_thread
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..database.base import now
 from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
-from .access import Actor, Role, parse_role
+from .access import KEY_ROLES, Actor, Role, parse_role, roles_beyond
 from .audit import record
 from .tables import ApiKey, Membership, PasswordLink, User
 
@@ -135,9 +136,10 @@ async def find_member(session: AsyncSession, email: str) -> Member:
 
 
 async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, role: Role) -> None:
-    """Give a member another role, which voids a link to the account's password; the last owner stays one (ConflictError).
+    """Give a member another role, and revoke keys of theirs that may do more; the last owner stays one (ConflictError).
 
-    Raises PermissionDeniedError where somebody else than an owner would make or unmake one.
+    It voids a link to the account's password. Raises PermissionDeniedError where somebody else than an owner would
+    make or unmake one.
     """
     membership = await _membership(session, user_id)
     actor.require_over(membership.role, role)
@@ -145,6 +147,7 @@ async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, r
         await _require_another_owner(session, membership)
     membership.role = role
     await session.flush()
+    await _revoke_keys(session, actor, user_id, roles_beyond(role))
     await _void_link(session, user_id)
 
 
@@ -154,14 +157,7 @@ async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID)
     Raises as ``require_removable``.
     """
     await require_removable(session, actor, user_id)
-    keys = await session.scalars(
-        update(ApiKey)
-        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
-        .values(revoked_at=now())
-        .returning(ApiKey.id)
-    )
-    for key_id in keys:
-        record(session, actor, "key.revoked", str(key_id), member=str(user_id))
+    await _revoke_keys(session, actor, user_id, KEY_ROLES)
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
     await _void_link(session, user_id)
 
@@ -219,6 +215,17 @@ def _found(row: Row[User, str] | None, named: str) -> Member:
         raise NotFoundError(f"There is no member {named} in this workspace.")
     user, role = row
     return Member(user, parse_role(role))
+
+
+async def _revoke_keys(
+    session: AsyncSession, actor: Actor, user_id: uuid.UUID, roles: Sequence[Role]
+) -> None:
+    """Revoke a member's keys of some roles, until there is none: what a rotation under way makes is seen only after it."""
+    valid = (ApiKey.user_id == user_id, ApiKey.role.in_(roles), ApiKey.revoked_at.is_(None))
+    revoke = update(ApiKey).where(*valid).values(revoked_at=now()).returning(ApiKey.id)
+    while keys := list(await session.scalars(revoke)):
+        for key_id in keys:
+            record(session, actor, "key.revoked", str(key_id), member=str(user_id))
 
 
 async def _void_link(session: AsyncSession, user_id: uuid.UUID) -> None:

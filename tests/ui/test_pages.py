@@ -410,3 +410,9 @@ async def test_audit_names_people_and_keys(site: Site) -> None:
     text = text_of((await owner.get("/admin/audit")).text)
     assert "Owner key created the key “for the audit”" in text
     assert key["id"] not in text
+
+
+async def test_keys_say_whose_they_are(site: Site) -> None:
+    owner = await site.browser(site.acme.owner)
+    text = text_of((await owner.get("/admin/keys")).text)
+    assert "first key of first@acme.example owner" in text and "billing of" not in text
