@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
-from ..database.session import tenant_session
+from ..database.session import take_turns, tenant_session
 from ..errors import ConflictError, NotFoundError, PermissionDeniedError
 from . import audit
 from .access import Actor, Role, parse_role
@@ -49,6 +49,7 @@ async def invite(session: AsyncSession, actor: Actor, email: str, role: Role) ->
     """
     actor.require_over(role)
     email = checked_address(email)
+    await take_turns(session, f"invitation {actor.tenant_id} {email}")
     user = await find_user(session, email)
     if user is not None and await is_member(session, actor.tenant_id, user.id):
         raise ConflictError(f"{email} is a member of this workspace already.")
