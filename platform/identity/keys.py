@@ -35,8 +35,10 @@ async def create_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which is not kept.
 
-    Raises InputError for a ``scope`` of a key that may do more than ask.
+    Raises InputError for a blank name, and for a ``scope`` of a key that may do more than ask.
     """
+    if not name.strip():
+        raise InputError("A key needs a name: say what it is for.", "name")
     if scope is not None and role != "member":
         raise InputError(
             f"A key that is limited to some agents or models has the role member, not {role}: make it one, or "
@@ -46,7 +48,7 @@ async def create_key(
     secret = new_secret(PREFIX, tenant_id)
     key = ApiKey(
         tenant_id=tenant_id,
-        name=name,
+        name=name.strip(),
         role=role,
         digest=secret.digest,
         hint=secret.text[-4:],

@@ -1,5 +1,6 @@
 """Users and their roles in a tenant; passwords."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from .tables import ApiKey, Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
 MIN_PASSWORD = 10
+_ADDRESS = re.compile(r"""[^\s@<>,;"]+@[^\s@<>,;"]+""")
 
 
 class Member(NamedTuple):
@@ -109,8 +111,11 @@ async def is_member(session: AsyncSession, tenant_id: uuid.UUID, user_id: uuid.U
 def checked_address(email: str) -> str:
     """An e-mail address in lower case; raises InputError for what is none."""
     email = email.strip().lower()
-    if email.count("@") != 1 or not all(email.split("@")) or len(email) > 254:
-        raise InputError(f"{email!r} is not an e-mail address.")
+    if not (_ADDRESS.fullmatch(email) and email.isprintable() and len(email) <= 254):
+        raise InputError(
+            f"{email!r} is not an e-mail address. Give one alone, such as ada@example.com, without spaces.",
+            "email",
+        )
     return email
 
 

@@ -263,6 +263,24 @@ async def test_members_come_and_go_but_an_owner_stays(site: Site) -> None:
         assert bad.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/members", {"email": "x y@z z"}),
+        ("/api/invitations", {"email": "ada@acme.example\u200b"}),
+        ("/api/invitations", {"email": "<ada@acme.example>"}),
+        ("/api/keys", {"name": "  "}),
+    ],
+)
+async def test_what_is_no_address_and_no_name(site: Site, path: str, body: dict[str, str]) -> None:
+    async with site.client("owner") as client:
+        before = (await client.get(path)).json()
+        refused = await client.post(path, json=body)
+        assert refused.status_code == 422, refused.text
+        assert "e-mail address" in refused.json()["detail"] or "needs a name" in refused.json()["detail"]
+        assert (await client.get(path)).json() == before
+
+
 async def test_keys_of_a_member_go_with_the_member(site: Site) -> None:
     whorl = site.app.state.whorl
     async with site.client("owner") as owner:
