@@ -82,8 +82,8 @@ async def rotate_key(
     """A new key in place of another, which stays valid for ``overlap`` at most, and its text.
 
     It has the other's name, role, limits and user, and is valid for as long as the other was made for. Raises
-    NotFoundError, ConflictError where the other is not valid any more, or PermissionDeniedError for an owner's
-    where the actor is none.
+    NotFoundError, ConflictError where the other is not valid any more or was rotated already, or
+    PermissionDeniedError for an owner's where the actor is none.
     """
     old = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
     if old is None:
@@ -92,6 +92,10 @@ async def rotate_key(
     moment = now()
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= moment):
         raise ConflictError(f"The key {key_id} is revoked or expired. Create a new one.")
+    if old.rotated_at is not None:
+        raise ConflictError(
+            f"The key {key_id} was rotated already. Rotate the key that took its place, or create a new one."
+        )
     secret = new_secret(PREFIX, old.tenant_id)
     key = ApiKey(
         tenant_id=old.tenant_id, name=old.name, role=old.role, agents=old.agents, models=old.models,
@@ -99,7 +103,7 @@ async def rotate_key(
         expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
     )  # fmt: skip
     session.add(key)
-    until = moment + overlap
+    old.rotated_at, until = moment, moment + overlap
     old.expires_at = min(old.expires_at, until) if old.expires_at else until
     await session.flush()
     return key, secret.text

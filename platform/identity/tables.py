@@ -60,7 +60,7 @@ class Membership(TenantTable, Base):
 class ApiKey(TenantTable, Base):
     """An API key: only its SHA-256 is stored; ``hint`` is its last four characters.
 
-    Where one of ``agents`` and ``models`` is not None, it may ask those alone.
+    Where one of ``agents`` and ``models`` is not None, it may ask those alone. At ``rotated_at`` another took its place.
     """
 
     __tablename__ = "api_keys"
@@ -77,6 +77,7 @@ class ApiKey(TenantTable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    rotated_at: Mapped[datetime | None]
 
 
 class WebSession(TenantTable, Base):
