@@ -29,7 +29,7 @@ class Created(NamedTuple):
 
 
 def operator_of(tenant: Tenant) -> Actor:
-    """The actor of the command line on the machine itself: an owner of the tenant."""
+    """The actor of the command line on the machine itself, and of the operator over HTTP: an owner of the tenant."""
     return Actor(tenant.id, tenant.slug, "owner", "operator", key_id=OPERATOR)
 
 
