@@ -1,5 +1,6 @@
 """The first tenant, its owner and its key: made once, shown once."""
 
+import secrets
 import uuid
 from typing import Any, NamedTuple
 
@@ -46,7 +47,8 @@ async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: s
             return Created(there)
         tenant = await create_tenant(session, tenant_id, slug, name)
         email = email or f"owner@{slug}.example"
-        user, password = await add_member(session, tenant.id, email, "owner", name="Owner")
+        drawn = secrets.token_urlsafe(12)
+        user, password = await add_member(session, tenant.id, email, "owner", name="Owner", password=drawn)
         made, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
         operator = operator_of(tenant)
         record(session, operator, "tenant.created", slug)

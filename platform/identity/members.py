@@ -17,6 +17,7 @@ from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
 from .access import KEY_ROLES, Actor, Role, parse_role, roles_beyond
 from .audit import record
+from .secrets import digest
 from .tables import ApiKey, Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
@@ -49,7 +50,15 @@ async def add_member(
     if await find_user(session, email) is None:
         drawn = password or secrets.token_urlsafe(12)
     hashed = await hash_password(drawn) if drawn else None
-    return await enrol(session, tenant_id, email, role, name=name, password_hash=hashed), drawn
+    user = await enrol(session, tenant_id, email, role, name=name, password_hash=hashed)
+    if hashed is not None and user.password_hash == hashed and password is None:
+        user.first_password = digest(hashed)
+    return user, drawn
+
+
+def is_unused(user: User) -> bool:
+    """Whether nobody signed in to an account since its password was drawn, so that it tells nothing of who somebody is."""
+    return user.password_hash is not None and user.first_password == digest(user.password_hash)
 
 
 async def require_own_or_new(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> None:
@@ -100,6 +109,13 @@ async def enrol(
 async def find_user(session: AsyncSession, email: str) -> User | None:
     """The account of an address in lower case, whatever its home, or None."""
     found: User | None = await session.scalar(select(User).where(User.email == email))
+    return found
+
+
+async def settle_account(session: AsyncSession, email: str) -> User | None:
+    """The account of an address in lower case, or None; until the transaction ends nobody else makes or changes it."""
+    await take_turns(session, f"account {email}")
+    found: User | None = await session.scalar(select(User).where(User.email == email).with_for_update())
     return found
 
 

@@ -27,6 +27,8 @@ class User(Base):
 
     Sessions from before ``sessions_since`` are over, in whatever tenant. At ``password_reset_at`` a link of the home set
     the password: in other tenants it opens no membership from before, since whoever made the link may know it.
+    ``first_password`` is the SHA-256 of the stored hash of a password that an administrator was shown, until somebody
+    signs in.
     """
 
     __tablename__ = "users"
@@ -39,6 +41,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     sessions_since: Mapped[datetime | None]
     password_reset_at: Mapped[datetime | None]
+    first_password: Mapped[str | None]
 
 
 class Membership(TenantTable, Base):
