@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
-from ..platform.database.session import count_of
+from ..platform.database.session import count_of, take_turns
 from ..platform.errors import InputError, NotFoundError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
@@ -92,6 +92,7 @@ async def define_agent(
         )
     if len(set(definition.tools or ())) < len(definition.tools or ()):
         raise InputError("A tool is named twice.", "tools")
+    await take_turns(session, f"agent {actor.tenant_id} {name}")
     row = await session.get(AgentRow, (actor.tenant_id, name))
     if row is None:
         row = AgentRow(tenant_id=actor.tenant_id, name=name)

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
+from ..platform.database.session import put_row
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
@@ -86,7 +87,7 @@ async def rule_of(session: AsyncSession, tenant_id: uuid.UUID) -> Rule:
 async def change_rule(session: AsyncSession, actor: Actor, rule: Rule) -> None:
     """Set the workspace's rule."""
     actor.require("administer")
-    await session.merge(ConsentRule(tenant_id=actor.tenant_id, rule=rule, changed_at=now()))
+    await put_row(session, ConsentRule, tenant_id=actor.tenant_id, rule=rule, changed_at=now())
     record(session, actor, "consent.rule", actor.tenant_slug, rule=rule)
 
 
@@ -119,9 +120,8 @@ async def keep_consent(
         if training is None:
             await session.execute(delete(Consent).where(Consent.person == person))
         else:
-            await session.merge(
-                Consent(tenant_id=actor.tenant_id, person=person, training=training, changed_at=now())
-            )
+            said = {"person": person, "training": training}
+            await put_row(session, Consent, tenant_id=actor.tenant_id, changed_at=now(), **said)
         await session.execute(
             update(Membership).where(Membership.user_id == person).values(training=training is not False)
         )

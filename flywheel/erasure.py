@@ -45,6 +45,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         member = await find_user(session, subject)
         if member is not None:
             await require_removable(session, actor, member)
+    async with tenant_session(engine, actor.tenant_id) as session:
         own = await descendants(session, node)
         reach = union([own, *await _spoken_of(session, member)])
         # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from ..agents.forgetting import delete_conversations
 from ..agents.tables import Conversation, Message, Run
 from ..platform.database.base import now
-from ..platform.database.session import tenant_session
+from ..platform.database.session import put_row, tenant_session
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.identity.tenants import list_tenants
@@ -49,7 +49,7 @@ async def days_of(session: AsyncSession, tenant_id: uuid.UUID) -> Days:
 async def change_days(session: AsyncSession, actor: Actor, days: Days) -> None:
     """Set a tenant's retention."""
     actor.require("administer")
-    await session.merge(Retention(tenant_id=actor.tenant_id, changed_at=now(), **days.model_dump()))
+    await put_row(session, Retention, tenant_id=actor.tenant_id, changed_at=now(), **days.model_dump())
     record(session, actor, "retention.changed", actor.tenant_slug, **days.model_dump())
 
 

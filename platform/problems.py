@@ -6,14 +6,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from .database.outage import AWAY, away
-from .errors import KeyReusedError, PermissionDeniedError, QuotaError, WhorlError
+from .errors import ConflictError, KeyReusedError, PermissionDeniedError, QuotaError, WhorlError
 from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
@@ -149,6 +150,17 @@ async def _data_error(request: Request, error: Exception) -> Response:
     return await _respond(request, 422, "Invalid input", detail)
 
 
+async def _stored_already(request: Request, error: Exception) -> Response:
+    """A row that another request stored between what this one read and what it wrote."""
+    if not isinstance(getattr(error, "orig", error), UniqueViolation):
+        return await unexpected(request, error)
+    _log.warning("%s: another request stored the same at the same moment", route_of(request.scope))
+    detail = (
+        "Another request stored the same at the same moment. Look at what there is now, and send it again."
+    )
+    return await whorl_error(request, ConflictError(detail))
+
+
 async def _database_away(request: Request, error: Exception) -> Response:
     log_failure(_log, route_of(request.scope), error)
     return await whorl_error(request, away())
@@ -177,6 +189,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _data_error)
+    for violated in (IntegrityError, UniqueViolation):
+        app.add_exception_handler(violated, _stored_already)
     for kind in AWAY:
         app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, unexpected)

@@ -48,11 +48,12 @@ class MembersContext(Context):
 
 @dataclass(frozen=True, kw_only=True)
 class KeysContext(Context):
-    """The API keys of the workspace."""
+    """The API keys of the workspace; ``people`` are the addresses of members, who may have some."""
 
     template: ClassVar[str] = "keys.html"
     section: ClassVar[str] = "keys"
     keys: list[ApiKey]
+    people: dict[uuid.UUID, str]
     moment: datetime
     roles: list[Role]
     means: dict[Role, str]
@@ -85,9 +86,10 @@ async def show_keys(actor: Administrator, request: Request) -> Response:
     """The keys, newest first."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         keys = await list_keys(session)
+        people = {user.id: user.email for user, _ in await list_members(session)}
     return render(
         KeysContext(
-            title="API keys", actor=actor, keys=keys, moment=now(), means=ROLE_MEANS,
+            title="API keys", actor=actor, keys=keys, people=people, moment=now(), means=ROLE_MEANS,
             roles=[role for role in KEY_ROLES if actor.is_over(role)],
         )
     )  # fmt: skip

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..platform.identity.bootstrap import OPERATOR
 from ..platform.identity.tables import ApiKey, Membership, User
 
-_COMMAND_LINE = f"key:{OPERATOR}"
+# On the machine or over HTTP.
+_OPERATOR = f"key:{OPERATOR}"
 _WORKER = f"key:{uuid.UUID(int=1)}"
 
 
@@ -18,7 +19,7 @@ async def names_of_sources(session: AsyncSession, sources: Iterable[str]) -> dic
     wanted = set(sources)
     users, keys = _ids(wanted, "user:"), _ids(wanted, "key:")
     names = {source: source for source in wanted}
-    names |= {_COMMAND_LINE: "the command line", _WORKER: "the worker"}
+    names |= {_OPERATOR: "the operator", _WORKER: "the worker"}
     members = await session.execute(
         select(User.id, User.name, User.email)
         .join(Membership, Membership.user_id == User.id)

@@ -8,9 +8,11 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from ..tracing import trace_statements
+from .base import Base
 from .rls import TENANT_SETTING
 
 # Seconds to connect within; a machine that is gone does not refuse.
@@ -94,6 +96,15 @@ async def tenant_connection(url: str, tenant_id: uuid.UUID) -> AsyncIterator[Asy
     ) as connection:
         await connection.execute("SELECT set_config(%s, %s, false)", [TENANT_SETTING, str(tenant_id)])
         yield connection
+
+
+async def put_row(session: AsyncSession, table: type[Base], **values: Any) -> None:
+    """Store a row in place of the one of its primary key, which another transaction may be storing just now."""
+    row = insert(table).values(values)
+    key = [column.name for column in table.__table__.primary_key]
+    await session.execute(
+        row.on_conflict_do_update(index_elements=key, set_={name: row.excluded[name] for name in values})
+    )
 
 
 async def count_of(session: AsyncSession, statement: Any) -> int:

@@ -105,6 +105,17 @@ class Actor:
         return f"user:{self.user_id}" if self.user_id else f"key:{self.key_id}"
 
 
+def roles_beyond(role: Role) -> list[Role]:
+    """The roles that may do something which ``role`` may not.
+
+    >>> roles_beyond("admin"), roles_beyond("viewer")
+    (['owner'], ['owner', 'admin', 'member', 'exporter'])
+    """
+    if role == "owner":
+        return []
+    return [each for each in KEY_ROLES if each == "owner" or not _GRANTS[each] <= _GRANTS[role]]
+
+
 def parse_role(value: str) -> Role:
     """``value`` as a role; raises InputError naming the roles that exist."""
     for role in KEY_ROLES:

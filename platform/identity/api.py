@@ -81,11 +81,12 @@ class NewKey(Body):
 
 
 class KeyView(BaseModel):
-    """A key without its secret."""
+    """A key without its secret; ``user_id`` is the member whose it is, and None for a program's."""
 
     id: uuid.UUID
     name: str
     role: str
+    user_id: uuid.UUID | None
     agents: list[str] | None
     models: list[str] | None
     hint: str
@@ -210,7 +211,7 @@ class RoleChange(Body):
 
 @router.put("/members/{user_id}", status_code=204)
 async def put_member(user_id: uuid.UUID, body: RoleChange, actor: CurrentActor, request: Request) -> Response:
-    """Change a member's role; owners are made and unmade by owners."""
+    """Change a member's role, and revoke keys of theirs that may do more; owners are made and unmade by owners."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         await change_role(session, actor, user_id, body.role)

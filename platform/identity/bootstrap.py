@@ -1,12 +1,14 @@
 """The first tenant, its owner and its key: made once, shown once."""
 
+import secrets
 import uuid
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..database.session import open_session, tenant_session
+from ..database.base import new_id
+from ..database.session import take_turns, tenant_session
 from .access import Actor
 from .audit import record
 from .keys import create_key, described
@@ -28,20 +30,25 @@ class Created(NamedTuple):
 
 
 def operator_of(tenant: Tenant) -> Actor:
-    """The actor of the command line on the machine itself: an owner of the tenant."""
+    """The actor of the command line on the machine itself, and of the operator over HTTP: an owner of the tenant."""
     return Actor(tenant.id, tenant.slug, "owner", "operator", key_id=OPERATOR)
 
 
 async def ensure_tenant(engine: AsyncEngine, slug: str, name: str = "", email: str | None = None) -> Created:
-    """The tenant of that slug; if there is none it is made, with an owner and a key, which its audit log begins with."""
-    async with open_session(engine) as session:
-        tenant = await session.scalar(select(Tenant).where(Tenant.slug == slug))
-    if tenant is not None:
-        return Created(tenant)
-    tenant = await create_tenant(engine, slug, name)
-    email = email or f"owner@{slug}.example"
-    async with tenant_session(engine, tenant.id) as session:
-        user, password = await add_member(session, tenant.id, email, "owner", name="Owner")
+    """The tenant of that slug; if there is none it is made, with an owner and a key, which its audit log begins with.
+
+    Of several at once, one makes it. Raises InputError for a slug or an address that cannot be used.
+    """
+    tenant_id = new_id()
+    async with tenant_session(engine, tenant_id) as session:
+        await take_turns(session, f"tenant {slug}")
+        there = await session.scalar(select(Tenant).where(Tenant.slug == slug))
+        if there is not None:
+            return Created(there)
+        tenant = await create_tenant(session, tenant_id, slug, name)
+        email = email or f"owner@{slug}.example"
+        drawn = secrets.token_urlsafe(12)
+        user, password = await add_member(session, tenant.id, email, "owner", name="Owner", password=drawn)
         made, key = await create_key(session, tenant.id, "first key", "owner", user_id=user.id)
         operator = operator_of(tenant)
         record(session, operator, "tenant.created", slug)

@@ -8,11 +8,20 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
-from ..database.session import tenant_session
-from ..errors import ConflictError, NotFoundError, PermissionDeniedError
+from ..database.session import take_turns, tenant_session
+from ..errors import ConflictError, InputError, NotFoundError, PermissionDeniedError
 from . import audit
 from .access import Actor, Role, parse_role
-from .members import checked_address, enrol, find_user, hash_password, is_member
+from .members import (
+    checked_address,
+    enrol,
+    find_user,
+    hash_password,
+    is_member,
+    is_unused,
+    settle_account,
+    verify_password,
+)
 from .secrets import digest, new_secret, tenant_or
 from .signin import check_password
 from .tables import Invitation, Tenant, User
@@ -49,6 +58,7 @@ async def invite(session: AsyncSession, actor: Actor, email: str, role: Role) ->
     """
     actor.require_over(role)
     email = checked_address(email)
+    await take_turns(session, f"invitation {actor.tenant_id} {email}")
     user = await find_user(session, email)
     if user is not None and await is_member(session, actor.tenant_id, user.id):
         raise ConflictError(f"{email} is a member of this workspace already.")
@@ -91,7 +101,7 @@ async def read_invitation(engine: AsyncEngine, secret: str) -> Offer:
 
 
 async def join_anew(engine: AsyncEngine, secret: str, name: str, password: str) -> Joined:
-    """Take an invitation up with a new account, or with one of this workspace that had no password yet.
+    """Take an invitation up with a new account, one of this workspace that had no password yet, or one that nobody used.
 
     Raises NotFoundError for the invitation, InputError for the password, ConflictError for another account.
     """
@@ -100,11 +110,13 @@ async def join_anew(engine: AsyncEngine, secret: str, name: str, password: str) 
     hashed = await hash_password(password)
     async with tenant_session(engine, tenant_id) as session:
         invitation = await _take(session, secret)
-        user = await find_user(session, invitation.email)
+        user = await settle_account(session, invitation.email)
         if _proof(user, tenant_id) != "new":
             raise ConflictError(f"{invitation.email} has an account already. Join with its password.")
         if user is not None:
-            user.name, user.password_hash, user.home_tenant_id = name or user.name, hashed, tenant_id
+            await _require_another(user, password)
+            _take_over(session, user, tenant_id)
+            user.name, user.password_hash = name or user.name, hashed
         return await _join(session, tenant_id, invitation, name, hashed)
 
 
@@ -165,8 +177,26 @@ async def _join(
     return Joined(tenant_id, user.id)
 
 
+async def _require_another(user: User, password: str) -> None:
+    """Raise InputError for the password that was drawn for an account: whoever drew it knows it."""
+    if user.password_hash is not None and await verify_password(user.password_hash, password):
+        raise InputError("This password was drawn for you, and others know it. Choose another.", "password")
+
+
+def _take_over(session: AsyncSession, user: User, tenant_id: uuid.UUID) -> None:
+    """Make this tenant the home of an account whose password it sets.
+
+    As by a link for a forgotten one, the account's sessions end and the password opens no membership from before:
+    whoever made the invitation could take it up in the person's place.
+    """
+    if user.password_hash is not None:
+        user.sessions_since = user.password_reset_at = now()
+        audit.record_of(session, tenant_id, f"user:{user.id}", "password.reset", str(user.id))
+    user.home_tenant_id = tenant_id
+
+
 def _proof(user: User | None, tenant_id: uuid.UUID) -> Proof:
-    if user is None:
+    if user is None or is_unused(user):
         return "new"
     if user.password_hash is not None:
         return "password"

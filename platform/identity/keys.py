@@ -35,8 +35,10 @@ async def create_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which is not kept.
 
-    Raises InputError for a ``scope`` of a key that may do more than ask.
+    Raises InputError for a blank name, and for a ``scope`` of a key that may do more than ask.
     """
+    if not name.strip():
+        raise InputError("A key needs a name: say what it is for.", "name")
     if scope is not None and role != "member":
         raise InputError(
             f"A key that is limited to some agents or models has the role member, not {role}: make it one, or "
@@ -46,7 +48,7 @@ async def create_key(
     secret = new_secret(PREFIX, tenant_id)
     key = ApiKey(
         tenant_id=tenant_id,
-        name=name,
+        name=name.strip(),
         role=role,
         digest=secret.digest,
         hint=secret.text[-4:],
@@ -80,8 +82,8 @@ async def rotate_key(
     """A new key in place of another, which stays valid for ``overlap`` at most, and its text.
 
     It has the other's name, role, limits and user, and is valid for as long as the other was made for. Raises
-    NotFoundError, ConflictError where the other is not valid any more, or PermissionDeniedError for an owner's
-    where the actor is none.
+    NotFoundError, ConflictError where the other is not valid any more or was rotated already, or
+    PermissionDeniedError for an owner's where the actor is none.
     """
     old = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
     if old is None:
@@ -90,6 +92,10 @@ async def rotate_key(
     moment = now()
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= moment):
         raise ConflictError(f"The key {key_id} is revoked or expired. Create a new one.")
+    if old.rotated_at is not None:
+        raise ConflictError(
+            f"The key {key_id} was rotated already. Rotate the key that took its place, or create a new one."
+        )
     secret = new_secret(PREFIX, old.tenant_id)
     key = ApiKey(
         tenant_id=old.tenant_id, name=old.name, role=old.role, agents=old.agents, models=old.models,
@@ -97,7 +103,7 @@ async def rotate_key(
         expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
     )  # fmt: skip
     session.add(key)
-    until = moment + overlap
+    old.rotated_at, until = moment, moment + overlap
     old.expires_at = min(old.expires_at, until) if old.expires_at else until
     await session.flush()
     return key, secret.text

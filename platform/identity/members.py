@@ -1,24 +1,28 @@
 """Users and their roles in a tenant; passwords."""
 
+import re
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
 from ..database.session import take_turns
 from ..errors import ConflictError, InputError, NotFoundError
-from .access import Actor, Role, parse_role
+from .access import KEY_ROLES, Actor, Role, parse_role, roles_beyond
 from .audit import record
+from .secrets import digest
 from .tables import ApiKey, Membership, PasswordLink, User
 
 _hasher = PasswordHasher()
 MIN_PASSWORD = 10
+_ADDRESS = re.compile(r"""[^\s@<>,;"]+@[^\s@<>,;"]+""")
 
 
 class Member(NamedTuple):
@@ -46,7 +50,15 @@ async def add_member(
     if await find_user(session, email) is None:
         drawn = password or secrets.token_urlsafe(12)
     hashed = await hash_password(drawn) if drawn else None
-    return await enrol(session, tenant_id, email, role, name=name, password_hash=hashed), drawn
+    user = await enrol(session, tenant_id, email, role, name=name, password_hash=hashed)
+    if hashed is not None and user.password_hash == hashed and password is None:
+        user.first_password = digest(hashed)
+    return user, drawn
+
+
+def is_unused(user: User) -> bool:
+    """Whether nobody signed in to an account since its password was drawn, so that it tells nothing of who somebody is."""
+    return user.password_hash is not None and user.first_password == digest(user.password_hash)
 
 
 async def require_own_or_new(session: AsyncSession, tenant_id: uuid.UUID, email: str) -> None:
@@ -100,6 +112,13 @@ async def find_user(session: AsyncSession, email: str) -> User | None:
     return found
 
 
+async def settle_account(session: AsyncSession, email: str) -> User | None:
+    """The account of an address in lower case, or None; until the transaction ends nobody else makes or changes it."""
+    await take_turns(session, f"account {email}")
+    found: User | None = await session.scalar(select(User).where(User.email == email).with_for_update())
+    return found
+
+
 async def is_member(session: AsyncSession, tenant_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Whether a user belongs to the tenant."""
     return await session.get(Membership, (tenant_id, user_id)) is not None
@@ -108,8 +127,11 @@ async def is_member(session: AsyncSession, tenant_id: uuid.UUID, user_id: uuid.U
 def checked_address(email: str) -> str:
     """An e-mail address in lower case; raises InputError for what is none."""
     email = email.strip().lower()
-    if email.count("@") != 1 or not all(email.split("@")) or len(email) > 254:
-        raise InputError(f"{email!r} is not an e-mail address.")
+    if not (_ADDRESS.fullmatch(email) and email.isprintable() and len(email) <= 254):
+        raise InputError(
+            f"{email!r} is not an e-mail address. Give one alone, such as ada@example.com, without spaces.",
+            "email",
+        )
     return email
 
 
@@ -135,16 +157,18 @@ async def find_member(session: AsyncSession, email: str) -> Member:
 
 
 async def change_role(session: AsyncSession, actor: Actor, user_id: uuid.UUID, role: Role) -> None:
-    """Give a member another role, which voids a link to the account's password; the last owner stays one (ConflictError).
+    """Give a member another role, and revoke keys of theirs that may do more; the last owner stays one (ConflictError).
 
-    Raises PermissionDeniedError where somebody else than an owner would make or unmake one.
+    It voids a link to the account's password. Raises PermissionDeniedError where somebody else than an owner would
+    make or unmake one.
     """
     membership = await _membership(session, user_id)
     actor.require_over(membership.role, role)
     if membership.role == "owner" and role != "owner":
-        await _require_another_owner(session)
+        await _require_another_owner(session, membership)
     membership.role = role
     await session.flush()
+    await _revoke_keys(session, actor, user_id, roles_beyond(role))
     await _void_link(session, user_id)
 
 
@@ -154,14 +178,7 @@ async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID)
     Raises as ``require_removable``.
     """
     await require_removable(session, actor, user_id)
-    keys = await session.scalars(
-        update(ApiKey)
-        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
-        .values(revoked_at=now())
-        .returning(ApiKey.id)
-    )
-    for key_id in keys:
-        record(session, actor, "key.revoked", str(key_id), member=str(user_id))
+    await _revoke_keys(session, actor, user_id, KEY_ROLES)
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
     await _void_link(session, user_id)
 
@@ -169,12 +186,12 @@ async def remove_member(session: AsyncSession, actor: Actor, user_id: uuid.UUID)
 async def require_removable(session: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
     """Raise NotFoundError for a person who is no member, ConflictError for the last owner.
 
-    Raises PermissionDeniedError for an owner where the actor is none.
+    Raises PermissionDeniedError for an owner where the actor is none. What it found stays so until the transaction ends.
     """
     membership = await _membership(session, user_id)
     actor.require_over(membership.role)
     if membership.role == "owner":
-        await _require_another_owner(session)
+        await _require_another_owner(session, membership)
 
 
 async def forget_member(session: AsyncSession, actor: Actor, email: str) -> uuid.UUID:
@@ -221,21 +238,33 @@ def _found(row: Row[User, str] | None, named: str) -> Member:
     return Member(user, parse_role(role))
 
 
+async def _revoke_keys(
+    session: AsyncSession, actor: Actor, user_id: uuid.UUID, roles: Sequence[Role]
+) -> None:
+    """Revoke a member's keys of some roles, until there is none: what a rotation under way makes is seen only after it."""
+    valid = (ApiKey.user_id == user_id, ApiKey.role.in_(roles), ApiKey.revoked_at.is_(None))
+    revoke = update(ApiKey).where(*valid).values(revoked_at=now()).returning(ApiKey.id)
+    while keys := list(await session.scalars(revoke)):
+        for key_id in keys:
+            record(session, actor, "key.revoked", str(key_id), member=str(user_id))
+
+
 async def _void_link(session: AsyncSession, user_id: uuid.UUID) -> None:
     """After the membership itself: whoever is making a link meanwhile holds that."""
     await session.execute(delete(PasswordLink).where(PasswordLink.user_id == user_id))
 
 
 async def _membership(session: AsyncSession, user_id: uuid.UUID) -> Membership:
-    found = await session.scalar(select(Membership).where(Membership.user_id == user_id))
+    """A membership that nobody else changes until the transaction ends."""
+    found = await session.scalar(select(Membership).where(Membership.user_id == user_id).with_for_update())
     if found is None:
         raise NotFoundError(f"There is no member {user_id} in this workspace.")
     return found
 
 
-async def _require_another_owner(session: AsyncSession) -> None:
-    owners = await session.scalar(
-        select(func.count()).select_from(Membership).where(Membership.role == "owner")
-    )
-    if (owners or 0) < 2:
+async def _require_another_owner(session: AsyncSession, membership: Membership) -> None:
+    """Whoever unmakes an owner waits for the others who do: two owners who unmake each other would leave none."""
+    await take_turns(session, f"owners {membership.tenant_id}")
+    other = (Membership.role == "owner", Membership.user_id != membership.user_id)
+    if await session.scalar(select(Membership.user_id).where(*other).limit(1)) is None:
         raise ConflictError("A workspace needs an owner: make somebody else an owner first.")

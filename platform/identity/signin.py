@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.base import now
@@ -127,6 +127,8 @@ async def open_web_session(
         if membership is None or (by == "password" and not await _password_opens(session, membership)):
             raise AuthenticationError(WRONG)
         await session.execute(delete(WebSession).where(WebSession.expires_at < now()))
+        unused = update(User).where(User.id == user_id, User.first_password.is_not(None))
+        await session.execute(unused.values(first_password=None))
         record_of(session, tenant_id, f"user:{user_id}", "signin.done", str(user_id), by=by)
         session.add(
             WebSession(

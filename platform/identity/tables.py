@@ -27,6 +27,8 @@ class User(Base):
 
     Sessions from before ``sessions_since`` are over, in whatever tenant. At ``password_reset_at`` a link of the home set
     the password: in other tenants it opens no membership from before, since whoever made the link may know it.
+    ``first_password`` is the SHA-256 of the stored hash of a password that an administrator was shown, until somebody
+    signs in.
     """
 
     __tablename__ = "users"
@@ -39,6 +41,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     sessions_since: Mapped[datetime | None]
     password_reset_at: Mapped[datetime | None]
+    first_password: Mapped[str | None]
 
 
 class Membership(TenantTable, Base):
@@ -60,7 +63,7 @@ class Membership(TenantTable, Base):
 class ApiKey(TenantTable, Base):
     """An API key: only its SHA-256 is stored; ``hint`` is its last four characters.
 
-    Where one of ``agents`` and ``models`` is not None, it may ask those alone.
+    Where one of ``agents`` and ``models`` is not None, it may ask those alone. At ``rotated_at`` another took its place.
     """
 
     __tablename__ = "api_keys"
@@ -77,6 +80,7 @@ class ApiKey(TenantTable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    rotated_at: Mapped[datetime | None]
 
 
 class WebSession(TenantTable, Base):

@@ -1,29 +1,28 @@
 """Tenants: created once, named by a slug that adapters carry."""
 
 import re
+import uuid
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..database.session import open_session
-from ..errors import ConflictError, InputError, NotFoundError
+from ..errors import InputError, NotFoundError
 from .tables import Tenant
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 
 
-async def create_tenant(engine: AsyncEngine, slug: str, name: str = "") -> Tenant:
-    """A new tenant; raises InputError for a slug of the wrong form, ConflictError for a taken one."""
+async def create_tenant(session: AsyncSession, tenant_id: uuid.UUID, slug: str, name: str = "") -> Tenant:
+    """A new tenant of a free slug, in a session that is its own; raises InputError for a slug of the wrong form."""
     if not _SLUG.fullmatch(slug):
         raise InputError(
             f"{slug!r} cannot name a tenant: use 2 to 40 lower-case letters, digits and hyphens, "
             "beginning with a letter."
         )
-    async with open_session(engine) as session:
-        if await session.scalar(select(Tenant).where(Tenant.slug == slug)):
-            raise ConflictError(f"There is a tenant {slug!r} already.")
-        tenant = Tenant(slug=slug, name=name or slug)
-        session.add(tenant)
+    tenant = Tenant(id=tenant_id, slug=slug, name=name or slug)
+    session.add(tenant)
+    await session.flush()
     return tenant
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ..database.session import tenant_session
+from ..database.session import take_turns, tenant_session
 from ..errors import ConflictError, NotFoundError
 from ..identity.access import Actor
 from ..identity.audit import record
@@ -123,6 +123,7 @@ async def switch_route(
     session: AsyncSession, tenant_id: uuid.UUID, agent: str, adapter: str | None
 ) -> str | None:
     """Let ``adapter`` answer for an agent from the commit on; returns what answered before."""
+    await take_turns(session, f"route {tenant_id} {agent}")
     route = await session.get(Route, (tenant_id, agent), with_for_update=True)
     if route is None:
         session.add(Route(tenant_id=tenant_id, agent=agent, adapter=adapter, previous=None))

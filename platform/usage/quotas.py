@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
+from ..database.session import put_row
 from ..errors import PermissionDeniedError
 from .tables import Quota
 
@@ -139,4 +140,4 @@ async def require_permitted(
 
 async def change_quotas(session: AsyncSession, tenant_id: uuid.UUID, quotas: Quotas) -> None:
     """Set all of a tenant's quotas."""
-    await session.merge(Quota(tenant_id=tenant_id, changed_at=now(), **quotas.model_dump()))
+    await put_row(session, Quota, tenant_id=tenant_id, changed_at=now(), **quotas.model_dump())

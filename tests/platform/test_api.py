@@ -1,8 +1,10 @@
 """The HTTP face: who may come in, what they may do, and the shape of errors."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from asgi_lifespan import LifespanManager
 from tests.conftest import Addresses, quote_first, test_settings
 from whorl.platform.app import create_app
 from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant
-from whorl.platform.identity.keys import create_key
+from whorl.platform.identity.keys import create_key, rotate_key
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.transport import InProcessTransport
 
@@ -260,6 +263,24 @@ async def test_members_come_and_go_but_an_owner_stays(site: Site) -> None:
         assert bad.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/members", {"email": "x y@z z"}),
+        ("/api/invitations", {"email": "ada@acme.example\u200b"}),
+        ("/api/invitations", {"email": "<ada@acme.example>"}),
+        ("/api/keys", {"name": "  "}),
+    ],
+)
+async def test_what_is_no_address_and_no_name(site: Site, path: str, body: dict[str, str]) -> None:
+    async with site.client("owner") as client:
+        before = (await client.get(path)).json()
+        refused = await client.post(path, json=body)
+        assert refused.status_code == 422, refused.text
+        assert "e-mail address" in refused.json()["detail"] or "needs a name" in refused.json()["detail"]
+        assert (await client.get(path)).json() == before
+
+
 async def test_keys_of_a_member_go_with_the_member(site: Site) -> None:
     whorl = site.app.state.whorl
     async with site.client("owner") as owner:
@@ -276,6 +297,55 @@ async def test_keys_of_a_member_go_with_the_member(site: Site) -> None:
         told = [(each["action"], each["target"]) for each in (await owner.get("/api/audit")).json()]
     assert [each.status_code for each in asked] == [401, 401]
     assert ("key.revoked", str(key.id)) in told
+
+
+async def test_keys_that_may_do_more_than_their_member_are_revoked(site: Site) -> None:
+    whorl = site.app.state.whorl
+    async with site.client("owner") as owner:
+        new = {"email": "ada@acme.example", "role": "owner"}
+        user_id = (await owner.post("/api/members", json=new)).json()["user_id"]
+        tenant = uuid.UUID((await owner.get("/api/me")).json()["tenant_id"])
+        made = {}
+        async with tenant_session(whorl.engine, tenant) as session:
+            for role in ("owner", "admin", "member", "exporter"):
+                key, _ = await create_key(session, tenant, role, role, user_id=uuid.UUID(user_id))
+                made[str(key.id)] = role
+        left, told = [], []
+        for role in ("admin", "member"):
+            changed = await owner.put(f"/api/members/{user_id}", json={"role": role})
+            assert changed.status_code == 204, changed.text
+            keys = [key for key in (await owner.get("/api/keys")).json() if key["user_id"] == user_id]
+            left.append({key["role"] for key in keys if key["revoked_at"] is None})
+            told.append(
+                {
+                    made[each["target"]]
+                    for each in (await owner.get("/api/audit")).json()
+                    if each["action"] == "key.revoked"
+                }
+            )
+        whole = [key for key in (await owner.get("/api/keys")).json() if key["user_id"] is None]
+    assert left == [{"admin", "member", "exporter"}, {"member"}]
+    assert told == [{"owner"}, {"owner", "admin", "exporter"}]
+    assert {key["role"] for key in whole} == {"admin", "member", "viewer"}
+    assert not any(key["revoked_at"] for key in whole)
+
+
+async def test_what_is_made_of_a_members_key_meanwhile_is_revoked_too(site: Site) -> None:
+    whorl = site.app.state.whorl
+    async with site.client("owner") as owner:
+        me = (await owner.get("/api/me")).json()
+        actor = Actor(uuid.UUID(me["tenant_id"]), "acme", "owner", "", user_id=uuid.UUID(me["user_id"]))
+        new = {"email": "ada@acme.example", "role": "owner"}
+        user_id = uuid.UUID((await owner.post("/api/members", json=new)).json()["user_id"])
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            key, _ = await create_key(session, actor.tenant_id, "ada", "owner", user_id=user_id)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            _, site.keys["ada"] = await rotate_key(session, actor, key.id, timedelta(hours=1))
+            demote = asyncio.create_task(owner.put(f"/api/members/{user_id}", json={"role": "member"}))
+            await asyncio.sleep(0.5)
+        assert (await demote).status_code == 204
+    async with site.client("ada") as ada:
+        assert (await ada.get("/api/me")).status_code == 401
 
 
 async def test_members_list_their_own_runs_and_readers_all(site: Site) -> None:

@@ -113,6 +113,16 @@ async def test_the_operator_makes_names_and_limits_workspaces(site: Site) -> Non
     ]  # fmt: skip
 
 
+async def test_what_cannot_be_made_leaves_nothing(site: Site) -> None:
+    async with site.client("operator") as operator:
+        before = (await operator.get("/api/operator/tenants")).json(), await read_log(operator)
+        wrong = await operator.post("/api/operator/tenants", json={"slug": "rival", "email": "no address"})
+        after = (await operator.get("/api/operator/tenants")).json(), await read_log(operator)
+        made = await operator.post("/api/operator/tenants", json={"slug": "rival"})
+    assert wrong.status_code == 422 and "no address" in wrong.json()["detail"]
+    assert after == before and made.status_code == 201, made.text
+
+
 async def read_log(operator: httpx.AsyncClient) -> list[dict[str, Any]]:
     """The operator's log, page by page."""
     events: list[dict[str, Any]] = []

@@ -1,5 +1,6 @@
-"""Nobody becomes an owner, nor stands in for one, but by an owner."""
+"""Nobody becomes an owner, nor stands in for one, but by an owner; and a workspace keeps one."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from tests.conftest import Actor, Whorl
 from tests.platform.test_api import Site, site
 from whorl.flywheel.erasure import erase_subject
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import PermissionDeniedError
-from whorl.platform.identity.members import add_member, list_members
+from whorl.platform.errors import ConflictError, PermissionDeniedError
+from whorl.platform.identity.members import add_member, change_role, list_members, remove_member
+from whorl.platform.identity.tables import User
 
 __all__ = ["site"]
 PROVIDER = {
@@ -87,3 +89,44 @@ async def test_an_administrator_erases_no_owner(whorl: Whorl, acme: Actor) -> No
     await erase_subject(whorl.engine, whorl.servers, acme, "second@acme.example")
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
         assert len(await list_members(session)) == 1
+
+
+async def unmake(whorl: Whorl, actor: Actor, member: User, how: str) -> None:
+    if how == "erased":
+        await erase_subject(whorl.engine, whorl.servers, actor, member.email)
+        return
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
+        if how == "removed":
+            await remove_member(session, actor, member.id)
+        else:
+            await change_role(session, actor, member.id, "member")
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted", "erased"])
+async def test_owners_who_unmake_each_other_leave_one(how: str, whorl: Whorl, acme: Actor) -> None:
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await add_member(session, acme.tenant_id, "second@acme.example", "owner")
+        first, second = [member.user for member in await list_members(session)]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await change_role(session, acme, first.id, "member")
+        other = asyncio.create_task(unmake(whorl, acme, second, how))
+        await asyncio.sleep(0.5)
+    with pytest.raises(ConflictError, match="needs an owner"):
+        await asyncio.wait_for(other, 30)
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert [each.role for each in await list_members(session)] == ["member", "owner"]
+
+
+async def test_owners_who_demote_each_other_over_http_leave_one(site: Site) -> None:
+    async with site.client("owner") as owner:
+        site.keys["program"] = (await owner.post("/api/keys", json={"name": "p", "role": "owner"})).json()[
+            "key"
+        ]
+    async with site.client("program") as owner:
+        first = (await owner.get("/api/members")).json()[0]["user_id"]
+        new = {"email": "second@acme.example", "role": "owner"}
+        second = (await owner.post("/api/members", json=new)).json()["user_id"]
+        asked = [owner.put(f"/api/members/{each}", json={"role": "admin"}) for each in [first, second] * 4]
+        answers = [answer.status_code for answer in await asyncio.gather(*asked)]
+        roles = [each["role"] for each in (await owner.get("/api/members")).json()]
+    assert set(answers) == {204, 409} and sorted(roles) == ["admin", "owner"]

@@ -13,7 +13,7 @@ from tests.conftest import Addresses
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.errors import NotFoundError
-from whorl.platform.identity.tenants import create_tenant
+from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.retrieval.chunk import ChunkRules
 from whorl.retrieval.collection import Collection
 from whorl.retrieval.embed.hashing import HashingEmbedder
@@ -35,7 +35,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[ChunkStore]:
         return
     addresses: Addresses = request.getfixturevalue("database")
     engine = create_engine(addresses.app)
-    tenant = await create_tenant(engine, "acme", "Acme")
+    tenant = (await ensure_tenant(engine, "acme")).tenant
     yield PostgresStore(engine, tenant.id, await new_collection(engine, tenant.id))
     await engine.dispose()
 
@@ -119,8 +119,8 @@ async def test_a_collection_searches_over_the_store(store: ChunkStore) -> None:
 
 async def test_another_tenant_finds_no_collection_and_no_chunk(database: Addresses) -> None:
     engine = create_engine(database.app)
-    owner = (await create_tenant(engine, "acme", "Acme")).id
-    stranger = (await create_tenant(engine, "rival", "Rival")).id
+    owner = (await ensure_tenant(engine, "acme")).tenant.id
+    stranger = (await ensure_tenant(engine, "rival")).tenant.id
     collection_id = await new_collection(engine, owner)
     document, chunks = stored("tin.md", LONG)
     await PostgresStore(engine, owner, collection_id).put(document, chunks)

@@ -18,9 +18,11 @@ from tests.ui.conftest import Site
 from tests.ui.test_signon import Workspace, make_workspace, me, sign_on
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import ConflictError
+from whorl.platform.errors import AuthenticationError, ConflictError
+from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.http import COOKIE
 from whorl.platform.identity.invitations import join_anew
+from whorl.platform.identity.signin import authenticate_session, check_password, open_web_session
 from whorl.platform.identity.tables import Invitation
 
 PASSWORD = "a long enough password"
@@ -149,6 +151,84 @@ async def test_who_has_an_account_joins_as_that_person(site: Site, workspace: Wo
     # The workspaces stay apart: the account's home is where it was.
     assert (await me(await sign_in(site, elsewhere, "ada")))["tenant"] == elsewhere.slug
     assert (await elsewhere.members())[email] == "member"
+
+
+async def added_elsewhere(site: Site, workspace: Workspace) -> tuple[Workspace, str, str]:
+    """Another workspace that added Dora, the password that it drew, and the path of this one's invitation."""
+    elsewhere = await make_workspace(site)
+    email = elsewhere.address("dora")
+    added = await elsewhere.admin.post("/api/members", json={"email": email, "role": "admin"})
+    made = await workspace.admin.post("/api/invitations", json={"email": email})
+    return elsewhere, added.json()["password"], urlsplit(made.json()["link"]).path
+
+
+async def enters(site: Site, email: str, password: str, workspace: str = "") -> bool:
+    form = {"email": email, "password": password, "workspace": workspace}
+    return (await (await site.browser()).post("/signin", data=form)).status_code == 303
+
+
+async def test_an_account_that_nobody_used_gets_its_password_by_the_link(
+    site: Site, workspace: Workspace
+) -> None:
+    elsewhere, drawn, path = await added_elsewhere(site, workspace)
+    email, browser = elsewhere.address("dora"), await site.browser()
+    assert "Your name" in (await browser.get(path)).text
+    known = await join(browser, path, name="Dora", password=drawn)
+    assert known.status_code == 422 and "others know it" in known.text and COOKIE not in browser.cookies
+    assert (await join(browser, path, name="Dora", password=PASSWORD)).status_code == 303
+    who = await me(browser)
+    assert (who["tenant"], who["role"], who["name"]) == (workspace.slug, "member", "Dora")
+    for slug in ("", workspace.slug, elsewhere.slug):
+        assert not await enters(site, email, drawn, slug)
+    assert await enters(site, email, PASSWORD) and await enters(site, email, PASSWORD, workspace.slug)
+    acts = [(event["action"], event["target"]) for event in (await workspace.admin.get("/api/audit")).json()]
+    assert ("password.reset", who["user_id"]) in acts
+    # Whoever invited her could have taken the link up: that must not lead into the other workspace.
+    assert not await enters(site, email, PASSWORD, elsewhere.slug)
+    refused = await elsewhere.admin.post(f"/api/members/{who['user_id']}/password-link")
+    assert refused.status_code == 409
+    assert (await elsewhere.admin.delete(f"/api/members/{who['user_id']}")).status_code == 204
+    again = urlsplit(
+        (await elsewhere.admin.post("/api/invitations", json={"email": email})).json()["link"]
+    ).path
+    assert (await join(await site.browser(), again, password=PASSWORD)).status_code == 303
+    assert await enters(site, email, PASSWORD, elsewhere.slug)
+
+
+async def test_an_account_that_was_used_keeps_its_password(site: Site, workspace: Workspace) -> None:
+    """Also where somebody signs in between the page and its form."""
+    elsewhere, drawn, path = await added_elsewhere(site, workspace)
+    email, browser = elsewhere.address("dora"), await site.browser()
+    assert "Your name" in (await browser.get(path)).text
+    assert await enters(site, email, drawn)
+    with pytest.raises(ConflictError, match="has an account already"):
+        await join_anew(site.whorl.engine, path.removeprefix("/join/"), "Eve", PASSWORD)
+    assert "The password of your account" in (await browser.get(path)).text
+    assert (await join(browser, path, name="Eve", password=PASSWORD)).status_code == 401
+    assert (await join(browser, path, password=drawn)).status_code == 303
+    assert await enters(site, email, drawn) and await enters(site, email, drawn, workspace.slug)
+
+
+async def test_a_sign_in_by_the_drawn_password_ends_when_the_link_sets_another(
+    site: Site, workspace: Workspace
+) -> None:
+    """Whoever was checking the drawn password meanwhile has no session that counts."""
+    elsewhere, drawn, path = await added_elsewhere(site, workspace)
+    user = await check_password(site.whorl.engine, elsewhere.address("dora"), drawn, "test")
+    began = now()
+    assert (await join(await site.browser(), path, name="Dora", password=PASSWORD)).status_code == 303
+    opened = open_web_session(
+        site.whorl.engine, elsewhere.owner.tenant_id, user.id, by="password", began=began
+    )
+    with pytest.raises(AuthenticationError):
+        await authenticate_session(site.whorl.engine, await opened)
+
+
+async def test_the_first_owner_of_a_workspace_keeps_the_password(site: Site, workspace: Workspace) -> None:
+    elsewhere = await ensure_tenant(site.whorl.engine, f"w{uuid.uuid4().hex[:8]}")
+    made = await workspace.admin.post("/api/invitations", json={"email": elsewhere.email})
+    page = await (await site.browser()).get(urlsplit(made.json()["link"]).path)
+    assert "The password of your account" in page.text
 
 
 async def test_who_was_removed_joins_again_with_the_password(site: Site, workspace: Workspace) -> None:

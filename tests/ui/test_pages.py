@@ -14,6 +14,9 @@ from whorl.flywheel.datasets import list_datasets
 from whorl.flywheel.evaluation import store_evaluation
 from whorl.flywheel.kinds import ANSWERED
 from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.audit import record
+from whorl.platform.identity.bootstrap import operator_of
+from whorl.platform.identity.tables import Tenant
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
@@ -410,3 +413,19 @@ async def test_audit_names_people_and_keys(site: Site) -> None:
     text = text_of((await owner.get("/admin/audit")).text)
     assert "Owner key created the key “for the audit”" in text
     assert key["id"] not in text
+
+
+async def test_audit_names_the_operator(site: Site) -> None:
+    engine, tenant_id = site.app.state.whorl.engine, site.acme.tenant_id
+    async with tenant_session(engine, tenant_id) as session:
+        operator = operator_of(await session.get_one(Tenant, tenant_id))
+        record(session, operator, "tenant.renamed", "acme", name="Acme")
+    owner = await site.browser(site.acme.owner)
+    text = text_of((await owner.get("/admin/audit")).text)
+    assert "the operator tenant renamed acme" in text and "the command line" not in text
+
+
+async def test_keys_say_whose_they_are(site: Site) -> None:
+    owner = await site.browser(site.acme.owner)
+    text = text_of((await owner.get("/admin/keys")).text)
+    assert "first key of first@acme.example owner" in text and "billing of" not in text
