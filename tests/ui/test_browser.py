@@ -459,6 +459,16 @@ async def test_an_agent_is_defined_and_asked(page: Page, context: BrowserContext
     await expect(page.get_by_label("Who answers")).to_have_value("counter")
 
     await page.goto("/admin/agents")
+    await page.get_by_text("Change it").click()
+    change = page.locator('form[data-api="PUT /api/agents/counter"]')
+    await change.get_by_role("checkbox", name="calculator").uncheck()
+    for _ in range(2):
+        await change.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Tools: none.")).to_be_visible()
+        await page.get_by_text("Change it").click()
+    await change.get_by_label("All, with those that come later").check()
+    await change.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Tools: all.")).to_be_visible()
     await page.get_by_role("button", name="Forget counter").click()
     await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     await expect(page.get_by_text("No agent is defined but the default one.")).to_be_visible()
@@ -497,6 +507,27 @@ async def test_a_call_waits_for_the_person(
     await wish.get_by_role("button", name="Allow").click()
     await expect(wish.get_by_role("alert")).to_contain_text("JSON")
     await wish.get_by_label("Arguments").fill(wanted)
+    await wish.get_by_role("button", name="Allow").click()
+    await expect(page.locator(".answer").last).to_contain_text("34 euros")
+    await expect(wish).to_have_count(0)
+
+
+@pytest.mark.usefixtures("careful")
+@expects("status of 409")
+async def test_a_call_that_is_decided_elsewhere_is_gone_on_with(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    await page.get_by_label("Who answers").select_option("careful")
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.get_by_role("button", name="Send").click()
+    wish = page.get_by_label("Calls that wait for you")
+    await expect(wish).to_contain_text("The assistant wants to use search.")
+    other = await context.new_page()
+    await other.goto(page.url)
+    await other.get_by_role("button", name="Allow", exact=True).click()
+    await expect(other.locator(".answer").last).to_contain_text("34 euros")
     await wish.get_by_role("button", name="Allow").click()
     await expect(page.locator(".answer").last).to_contain_text("34 euros")
     await expect(wish).to_have_count(0)

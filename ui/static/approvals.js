@@ -28,6 +28,11 @@ function decide(box, runId, { call_id, name, arguments: written }) {
         item.remove();
         resolve();
       } catch (error) {
+        if (error.status === 409) {  // Somebody else has decided, or the run is over: what came of it is told.
+          item.remove();
+          resolve();
+          return;
+        }
         problem.textContent = error.message;
         problem.hidden = false;
         for (const each of item.querySelectorAll("button")) each.disabled = false;

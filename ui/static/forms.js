@@ -5,6 +5,7 @@
 // data-each    on boxes of one name: the values of those that are ticked, as a list
 // data-list    on a field: words, as a list
 // data-questions on a field of files: the questions of each, as evaluations
+// data-which   on radio buttons, "all" or "these": whether the boxes of that name are a list, or say nothing
 // data-same    on a field: the id of the one that must hold the same
 // data-then    "reload", "#id" of a box that shows the reply, or a path with {fields} of the reply
 
@@ -18,6 +19,11 @@ for (const field of document.querySelectorAll("[data-same]")) {
   const other = document.getElementById(field.dataset.same);
   const compare = () => field.setCustomValidity(field.value === other.value ? "" : "This is not the same.");
   for (const each of [field, other]) each.addEventListener("input", compare);
+}
+
+for (const box of document.querySelectorAll("[data-each]")) {
+  const these = box.closest("fieldset")?.querySelector("[data-which][value=these]");
+  if (these) box.addEventListener("change", () => { these.checked = true; });
 }
 
 async function submit(form) {
@@ -46,9 +52,14 @@ async function submit(form) {
 /** The fields that were filled in, as JSON values. */
 async function values(form) {
   const found = {};
+  const which = {};
   for (const field of form.elements) {
     if (!field.name || field.value === "") continue;
     if (field.type === "radio" && !field.checked) continue;
+    if ("which" in field.dataset) {
+      which[field.dataset.which] = field.value;
+      continue;
+    }
     if (field.type === "checkbox") {
       if (!field.checked) continue;
       if ("each" in field.dataset) (found[field.name] ??= []).push(field.value);
@@ -60,6 +71,10 @@ async function values(form) {
     else found[field.name] = field.value;
     const also = field.selectedOptions?.[0]?.dataset.alsoMethod;
     if (also) found.method = also;
+  }
+  for (const [name, chosen] of Object.entries(which)) {
+    if (chosen === "these") found[name] ??= [];
+    else delete found[name];
   }
   return found;
 }
