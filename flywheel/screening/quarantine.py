@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from anyio import to_thread
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -133,12 +133,14 @@ async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -
 async def list_quarantine(
     session: AsyncSession, state: State | None = None, limit: int = 100, before: uuid.UUID | None = None
 ) -> list[Quarantine]:
-    """Entries, the newest run first, of one state or of all."""
-    query = select(Quarantine).order_by(Quarantine.run_id.desc()).limit(limit)
+    """Entries, the last that was held first, of one state or of all; those held before a run where one is given."""
+    place = tuple_(Quarantine.held_at, Quarantine.run_id)
+    query = select(Quarantine).order_by(Quarantine.held_at.desc(), Quarantine.run_id.desc()).limit(limit)
     if state is not None:
         query = query.where(Quarantine.state == state)
     if before is not None:
-        query = query.where(Quarantine.run_id < before)
+        held = select(Quarantine.held_at).where(Quarantine.run_id == before).scalar_subquery()
+        query = query.where(place < tuple_(held, literal(before)))
     return list(await session.scalars(query))
 
 

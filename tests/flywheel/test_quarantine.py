@@ -13,11 +13,12 @@ from fastapi import FastAPI
 
 from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.runs import RunRequest
+from whorl.agents.tables import Run
 from whorl.flywheel.datasets import create_dataset, rebuild
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.screening import version
 from whorl.flywheel.screening.quarantine import decide, list_quarantine, state_at
-from whorl.flywheel.tables import Dataset
+from whorl.flywheel.tables import Dataset, Quarantine
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -111,6 +112,23 @@ async def test_a_flagged_run_is_held_then_released_into_datasets(
     assert third.rows == 1 and third.manifest["left_out"] == {"quarantined: confirmed": 1}
     for dataset in (first, second, third):
         await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
+
+
+async def test_the_last_that_was_held_comes_first_whatever_its_id(whorl: Whorl, acme: Actor) -> None:
+    """The ids of captured and imported runs say nothing of when they came."""
+    ids = [uuid.UUID(int=number) for number in (5, 9, 1, 7)]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for minute, run_id in enumerate(ids):
+            common = {"tenant_id": acme.tenant_id, "status": "succeeded"}
+            session.add(Run(id=run_id, agent="a", model="m", trace_id=run_id.hex, **common))
+            await session.flush()
+            held_at = now() + timedelta(minutes=minute // 2)
+            session.add(Quarantine(tenant_id=acme.tenant_id, run_id=run_id, version="1", held_at=held_at))
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        found: list[uuid.UUID] = []
+        while page := await list_quarantine(session, "held", 1, found[-1] if found else None):
+            found += [entry.run_id for entry in page]
+    assert set(found) == set(ids) and set(found[:2]) == {uuid.UUID(int=1), uuid.UUID(int=7)}
 
 
 async def test_decisions_are_made_once_and_audited(whorl: Whorl, acme: Actor, tmp_path: Path) -> None:
