@@ -58,10 +58,18 @@ def aligned(original: str, redacted: str) -> dict[str, str]:
     >>> aligned("How many in Oslo?", "How many in <LOCATION_1>?")
     {'Oslo': '<LOCATION_1>'}
     """
-    placeholders = PLACEHOLDER.findall(redacted)
-    pieces = [re.escape(piece) for piece in PLACEHOLDER.split(redacted)]
-    match = re.fullmatch("(.+?)".join(pieces), original, re.S)
-    return dict(zip(match.groups(), placeholders, strict=True)) if match else {}
+    first, *pieces = PLACEHOLDER.split(redacted)
+    values: list[str] = []
+    at = len(first)
+    for number, piece in enumerate(pieces, 1):
+        # What stands between two values tells where the first one ends; the last piece is the end.
+        end = len(original) - len(piece) if number == len(pieces) else original.find(piece, at + 1)
+        if not piece and number < len(pieces) or end <= at or original[end : end + len(piece)] != piece:
+            return {}
+        values.append(original[at:end])
+        at = end + len(piece)
+    fits = original.startswith(first) and at == len(original)
+    return dict(zip(values, PLACEHOLDER.findall(redacted), strict=True)) if fits else {}
 
 
 async def hide_edit(
@@ -120,5 +128,5 @@ def _last_said(attributes: dict[str, Any], where: str, role: str = "assistant") 
 def with_known(text: str, known: dict[str, str]) -> str:
     """``text`` with what is known of the run's values put in their place, the longest first."""
     for original in sorted(known, key=len, reverse=True):
-        text = re.sub(re.escape(original), known[original], text, flags=re.IGNORECASE)
+        text = re.sub(rf"(?<!\w){re.escape(original)}(?!\w)", known[original], text, flags=re.IGNORECASE)
     return text
