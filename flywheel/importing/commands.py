@@ -1,12 +1,10 @@
 """``whorl import``: runs that other systems recorded."""
 
-from collections.abc import Iterable
-
 import click
 
 from ...platform.command import Terminal, run_async
 from ...platform.lines import STANDARD_INPUT, read_records
-from .base import Recorded, read_runs
+from .base import Runs, read_runs
 from .completions import read_completion
 from .langfuse import langfuse_reader
 from .openai import read_chat
@@ -80,10 +78,7 @@ async def tensorzero(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: cat ChatInference.jsonl BooleanMetricFeedback.jsonl | whorl import tensorzero --score solved
     """
-    runs = TensorZeroRuns(read_records(file, plain=False), score)
-    await _import(terminal, "tensorzero", runs)
-    if runs.left_out:
-        terminal.notes.print(f"{runs.left_out} inferences that are no chat of text and tools were left out.")
+    await _import(terminal, "tensorzero", TensorZeroRuns(read_records(file, plain=False), score))
 
 
 @import_group.command("langfuse")
@@ -109,22 +104,23 @@ async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: curl 'localhost:6006/v1/projects/default/spans?limit=1000' | whorl import phoenix
     """
-    runs = PhoenixRuns(read_records(file, plain=False), score)
-    await _import(terminal, "phoenix", runs)
-    if runs.left_out:
-        terminal.notes.print(f"{runs.left_out} traces in which no assistant answers a user were left out.")
+    await _import(terminal, "phoenix", PhoenixRuns(read_records(file, plain=False), score))
 
 
-async def _import(terminal: Terminal, source: str, runs: Iterable[Recorded]) -> None:
+async def _import(terminal: Terminal, source: str, runs: Runs) -> None:
     async with terminal.open() as (whorl, actor):
         done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
     value = {
         "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
+        "left_out": runs.left_out,
     }  # fmt: skip
     told = f"Runs imported: {done.new}, outcomes with them: {done.outcomes}; here before: {done.known}"
     erased = f"; erased, and not brought back: {done.erased}" if done.erased else ""
     # Of runs that nothing came of there are no rows.
     then = "whorl export --format sft" if done.outcomes or not done.new else "whorl judge --runs"
+    if runs.left_out:
+        why = "".join(f"\n  {reason}" for reason in runs.reasons)
+        terminal.notes.print(f"Left out: {runs.left_out} {runs.called}.{why}", markup=False)
     terminal.result(value, lambda: click.echo(f"{told}{erased}. Next: {then} --tag imported:{source}"))
 
 

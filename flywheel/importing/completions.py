@@ -8,7 +8,7 @@ from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
-from .base import Message, Recorded, key_of, messages_of, objects
+from .base import Message, NoRunError, Recorded, key_of, messages_of, objects
 from .observed import UNKNOWN
 
 AGENT = "completions"
@@ -38,5 +38,5 @@ def _answer(response: dict[str, Any], where: str) -> Message:
     choices = objects(response.get("choices"), "response.choices", where)
     message = choices[0].get("message") if choices else None
     if not isinstance(message, dict):
-        raise InputError(f"{where}: the response has no choice with a message.")
+        raise NoRunError(f"{where}: the response has no choice with a message.")
     return {"role": "assistant", **message}

@@ -14,6 +14,7 @@ from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of
 from ...platform.database.session import tenant_session
+from ...platform.errors import InputError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
 from ...platform.portions import portions
@@ -34,7 +35,7 @@ TAG = "imported"
 
 @dataclass
 class Imported:
-    """What an import did: runs stored, runs that were there before, runs that were erased and stay so, outcomes."""
+    """What an import did: runs stored, there before, erased and so left; and outcomes."""
 
     new: int = 0
     known: int = 0
@@ -48,10 +49,29 @@ async def import_runs(
     """Store runs that ``source`` recorded; a run that was imported before stays as it is, one that was erased stays so.
 
     Spans reach the store before their run does, so that an import that is cut short is made whole
-    by another. Raises InputError from the reader; what was read before is kept.
+    by another. Raises InputError from the reader, with what was read and is kept before it.
     """
     actor.require("write")
     done = Imported()
+    try:
+        await _import(engine, drain, capture, actor, source, runs, done)
+    except InputError as error:
+        kept = f"Before it {done.new} new runs were imported, and are kept; mend it and import again."
+        raise InputError(f"{error.message} {kept}") from error
+    async with tenant_session(engine, actor.tenant_id) as session:
+        audit(session, actor, "runs.imported", source, new=done.new, known=done.known, erased=done.erased)
+    return done
+
+
+async def _import(
+    engine: AsyncEngine,
+    drain: Drain,
+    capture: Capture,
+    actor: Actor,
+    source: str,
+    runs: Iterable[Recorded],
+    done: Imported,
+) -> None:
     for page in portions(runs, PAGE):
         by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
         async with tenant_session(engine, actor.tenant_id) as session:
@@ -66,9 +86,6 @@ async def import_runs(
             await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
-    async with tenant_session(engine, actor.tenant_id) as session:
-        audit(session, actor, "runs.imported", source, new=done.new, known=done.known, erased=done.erased)
-    return done
 
 
 async def _store(

@@ -13,7 +13,7 @@ from ...platform.errors import InputError
 from ...platform.lines import Record
 from ..outcomes import Feedback
 from ..spool import Spool
-from .base import Message, Recorded, checked, messages_of
+from .base import Message, Recorded, Runs, checked, messages_of
 from .observed import UNKNOWN, reward_of
 from .tensorzero_blocks import chat_of, read_json, reply_of, said, tools_of
 
@@ -43,19 +43,21 @@ class _Inference(NamedTuple):
     where: str
 
 
-class TensorZeroRuns(Iterable[Recorded]):
-    """The runs of a file of rows; ``left_out`` counts the inferences that are none, once all are read.
+class TensorZeroRuns(Runs):
+    """The runs of a file of rows.
 
     Each inference is a run, but for those that a later one of the same episode and function goes on with, where nothing
     was said of them: the turns of an agent's loop, each of which was asked with all that came before. What was said of an
     episode counts for each of its runs. Left out is what is no chat of text and tools in which a user is answered.
     """
 
+    called = "inferences that are no chat of text and tools"
+
     def __init__(self, records: Iterable[Record], score: str | None = None) -> None:
+        super().__init__()
         self._records, self._score = records, score
         self._scores: defaultdict[str, list[tuple[str, object]]] = defaultdict(list)
         self._said: defaultdict[str, list[Feedback | Message]] = defaultdict(list)
-        self.left_out = 0
 
     def __iter__(self) -> Iterator[Recorded]:
         with Spool[_Row]() as rows, Spool[_Inference]() as inferences:
@@ -68,7 +70,7 @@ class TensorZeroRuns(Iterable[Recorded]):
                 if inference is not None:
                     inferences.add(inference)
                 elif any(_is_inference(row.fields) for row in own):
-                    self.left_out += 1
+                    self.leave_out()
             for episode in inferences.groups(lambda found: f"{found.episode}\0{found.function}"):
                 yield from map(self._run, self._last(episode))
 

@@ -145,10 +145,7 @@ def test_chats_in_openai_shape(tmp_path: Path) -> None:
     [
         ({}, "'messages' is not a list"),
         ({"messages": [{"role": "robot", "content": ""}]}, "message 1: the role 'robot'"),
-        ({"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
         ({"messages": [{"role": "user", "content": 3}]}, "neither text nor a list"),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
-         "arguments of f are not JSON"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "score": 7},
          "'score' is true, false or a number"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": ["search"]},
@@ -160,11 +157,50 @@ def test_what_is_no_chat_is_named(tmp_path: Path, row: dict[str, Any], words: st
         list(read_runs(write(tmp_path, [row]), read_chat))
 
 
+@pytest.mark.parametrize(
+    ("read", "row", "words"),
+    [
+        (read_chat, {"messages": []}, "no assistant answers a user"),
+        (read_chat, {"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
+        (read_chat, {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
+         "arguments of f are not JSON"),
+        (langfuse_reader(), {"id": "t", "input": "Hi", "output": None}, "no assistant answers a user"),
+        (read_completion, {"request": {"messages": []}, "response": {"error": "busy"}}, "no choice with a message"),
+    ],
+)  # fmt: skip
+def test_what_is_no_run_is_left_out_and_the_rest_is_read(
+    tmp_path: Path, read: Any, row: dict[str, Any], words: str
+) -> None:
+    good = {read_chat: CHAT, read_completion: CALL_LOGGED}.get(read, TRACE)
+    runs = read_runs(write(tmp_path, [row, good, row, row, row]), read)
+    assert len(list(runs)) == 1 and runs.left_out == 4
+    assert len(runs.reasons) == 3 and "line 1" in runs.reasons[0] and words in runs.reasons[0]
+
+
+def test_a_span_with_arguments_that_are_no_json_is_left_out(tmp_path: Path) -> None:
+    broken = [phoenix_span(3, "respond", "LLM", "t-2", **{name: value.replace("}", "") if "arguments" in name else value
+                                                          for name, value in FLAT.items()})]  # fmt: skip
+    runs, left_out = phoenix(tmp_path, [*broken, *SPANS])
+    assert [run.key for run in runs] == ["t-1"] and left_out == 1
+
+
+def test_the_older_role_of_a_function_is_a_tool(tmp_path: Path) -> None:
+    chat = [
+        {"role": "user", "content": "When?"},
+        {"role": "assistant", "content": None, "function_call": {"name": "find", "arguments": "{}"}},
+        {"role": "function", "name": "find", "content": "18:00"}, {"role": "assistant", "content": "At six."},
+    ]  # fmt: skip
+    (run,) = read_runs(write(tmp_path, [{"messages": chat}]), read_chat)
+    assert [m["role"] for m in run.messages] == ["user", "assistant", "tool", "assistant"]
+    spans = spans_of(Actor(new_id(), "acme", "owner", "ann"), new_id(), run)
+    assert [span.name for span in spans][1] == "execute_tool find"
+
+
 async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tmp_path: Path) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
         runs = read_runs(write(tmp_path, [TRIALS[0], {"task_id": 9}]), read_tau)
-        with pytest.raises(InputError, match="line 2"):
+        with pytest.raises(InputError, match=r"line 2.* Before it 1 new runs were imported"):
             await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "tau", runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 1
@@ -190,7 +226,7 @@ TRACE = {
 
 
 def langfuse(folder: Path, trace: dict[str, Any], score: str | None = None) -> Any:
-    return next(read_runs(write(folder, [trace]), langfuse_reader(score)))
+    return next(iter(read_runs(write(folder, [trace]), langfuse_reader(score))))
 
 
 def test_a_trace_of_langfuse_is_the_chat_of_its_last_generation(tmp_path: Path) -> None:
@@ -215,7 +251,6 @@ def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_pat
         ({"scores": ["good"]}, None, "'scores' is not a list"),
         ({"scores": [{"name": "stars", "value": 5}]}, None, "'stars' is 5"),
         ({"scores": [{"name": "a", "value": 1}, {"name": "b", "value": 0}]}, None, "a, b. Say which"),
-        ({"observations": [], "output": None}, None, "'messages' is not a list of messages"),
     ],
 )
 def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
