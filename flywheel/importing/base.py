@@ -84,8 +84,10 @@ def read_runs(source: str, reader: Reader) -> FileRuns:
     return FileRuns(source, reader)
 
 
-def key_of(record: Record) -> str:
-    """A key for a record without an id: the hash of its content."""
+def key_of(record: Record, given: object = None) -> str:
+    """The key of a record: the id that it was given, or the hash of its content."""
+    if given not in (None, ""):
+        return str(given)
     return hashlib.sha256(json.dumps(record.fields, sort_keys=True).encode()).hexdigest()[:32]
 
 

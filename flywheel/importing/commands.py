@@ -112,16 +112,19 @@ async def _import(terminal: Terminal, source: str, runs: Runs) -> None:
         done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
     value = {
         "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
-        "left_out": runs.left_out,
+        "doubles": done.doubles, "left_out": runs.left_out,
     }  # fmt: skip
     told = f"Runs imported: {done.new}, outcomes with them: {done.outcomes}; here before: {done.known}"
     erased = f"; erased, and not brought back: {done.erased}" if done.erased else ""
+    doubles = f"; of an id that came before in the file: {done.doubles}" if done.doubles else ""
     # Of runs that nothing came of there are no rows.
     then = "whorl export --format sft" if done.outcomes or not done.new else "whorl judge --runs"
     if runs.left_out:
         why = "".join(f"\n  {reason}" for reason in runs.reasons)
         terminal.notes.print(f"Left out: {runs.left_out} {runs.called}.{why}", markup=False)
-    terminal.result(value, lambda: click.echo(f"{told}{erased}. Next: {then} --tag imported:{source}"))
+    terminal.result(
+        value, lambda: click.echo(f"{told}{erased}{doubles}. Next: {then} --tag imported:{source}")
+    )
 
 
 COMMANDS = (import_group,)

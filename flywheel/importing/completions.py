@@ -26,7 +26,7 @@ def read_completion(record: Record) -> Recorded:
     # The response's own id is made up where logs are converted, and the same for many.
     key, user = record.fields.get("_id"), request.get("user")
     return Recorded(
-        key=str(key) if isinstance(key, str | int) else key_of(record), agent=str(fields.get("workload_id") or AGENT),
+        key=key_of(record, key if isinstance(key, str | int) else None), agent=str(fields.get("workload_id") or AGENT),
         messages=messages_of(record._replace(fields=chat), "messages"),
         tools=objects(request.get("tools"), "request.tools", record.where),
         model=str(response.get("model") or request.get("model") or UNKNOWN),

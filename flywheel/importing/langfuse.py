@@ -24,7 +24,7 @@ def langfuse_reader(score: str | None = None) -> Reader:
         found = whole(observed)
         key = record.fields.get("id")
         return Recorded(
-            key=key_of(record) if key is None else str(key), agent=str(record.fields.get("name") or AGENT),
+            key=key_of(record, key), agent=str(record.fields.get("name") or AGENT),
             messages=messages_of(record._replace(fields={"messages": found.chat}), "messages"), tools=found.tools,
             reward=_reward(record, score), model=found.model, user=str(record.fields.get("userId") or found.user),
         )  # fmt: skip

@@ -45,7 +45,7 @@ def read_openwebui(record: Record) -> Recorded:
         messages += _turns(given, record.where)
     key, model = fields.get("id"), data.get("model_id") or branch[-1].get("model")
     return Recorded(
-        key=key_of(record) if key is None else str(key), agent=AGENT, tools=[],
+        key=key_of(record, key), agent=AGENT, tools=[],
         messages=messages_of(record._replace(fields={"messages": messages}), "messages"),
         model=str(model or UNKNOWN), user=str(fields.get("user_id") or ""),
         feedback=tuple(_feedback(data, record.where)) if rated else (),

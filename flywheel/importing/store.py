@@ -35,12 +35,16 @@ TAG = "imported"
 
 @dataclass
 class Imported:
-    """What an import did: runs stored, there before, erased and so left; and outcomes."""
+    """What an import did: runs stored, runs there before, runs that were erased and stay so, outcomes.
+
+    ``doubles`` are runs with the id of one before them in the same source, which alone is stored.
+    """
 
     new: int = 0
     known: int = 0
     erased: int = 0
     outcomes: int = 0
+    doubles: int = 0
 
 
 async def import_runs(
@@ -59,7 +63,16 @@ async def import_runs(
         kept = f"Before it {done.new} new runs were imported, and are kept; mend it and import again."
         raise InputError(f"{error.message} {kept}") from error
     async with tenant_session(engine, actor.tenant_id) as session:
-        audit(session, actor, "runs.imported", source, new=done.new, known=done.known, erased=done.erased)
+        audit(
+            session,
+            actor,
+            "runs.imported",
+            source,
+            new=done.new,
+            known=done.known,
+            erased=done.erased,
+            doubles=done.doubles,
+        )
     return done
 
 
@@ -72,8 +85,15 @@ async def _import(
     runs: Iterable[Recorded],
     done: Imported,
 ) -> None:
+    seen: set[uuid.UUID] = set()
     for page in portions(runs, PAGE):
-        by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
+        by_id: dict[uuid.UUID, Recorded] = {}
+        for run in page:
+            run_id = _run_id(actor.tenant_id, source, run.key)
+            if run_id not in seen:
+                by_id[run_id] = run
+            seen.add(run_id)
+        done.doubles += len(page) - len(by_id)
         async with tenant_session(engine, actor.tenant_id) as session:
             known = set(await session.scalars(select(Run.id).where(one_of(Run.id, by_id))))
             erased = set(
@@ -81,7 +101,7 @@ async def _import(
             )
         fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
         done.erased += len(erased - known)
-        done.known += len(page) - len(fresh) - len(erased - known)
+        done.known += len(by_id) - len(fresh) - len(erased - known)
         for run_id, run in fresh.items():
             await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)

@@ -196,6 +196,34 @@ def test_the_older_role_of_a_function_is_a_tool(tmp_path: Path) -> None:
     assert [span.name for span in spans][1] == "execute_tool find"
 
 
+async def test_runs_of_one_id_in_a_file_are_counted_apart(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whorl.flywheel.importing.store.PAGE", 2)
+    last = [*CHAT["messages"][:-1], {"role": "assistant", "content": "At nine."}]
+    rows = [
+        {**CHAT, "id": "a"},
+        {**CHAT, "id": "a"},
+        {**CHAT, "id": ""},
+        {**CHAT, "id": "", "messages": last},
+        {**CHAT, "id": "a"},
+    ]
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-doubles")).tenant)
+        done = [
+            await import_runs(
+                whorl.engine,
+                whorl.drain,
+                whorl.capture,
+                actor,
+                "openai",
+                read_runs(write(tmp_path, rows), read_chat),
+            )
+            for _ in range(2)
+        ]
+    assert done == [Imported(new=3, outcomes=3, doubles=2), Imported(known=3, doubles=2)]
+
+
 async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tmp_path: Path) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
