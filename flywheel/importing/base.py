@@ -88,7 +88,12 @@ def key_of(record: Record, given: object = None) -> str:
     """The key of a record: the id that it was given, or the hash of its content."""
     if given not in (None, ""):
         return str(given)
-    return hashlib.sha256(json.dumps(record.fields, sort_keys=True).encode()).hexdigest()[:32]
+    return digest(record.fields)
+
+
+def digest(value: object) -> str:
+    """The hash of a value of JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def checked(feedback: Feedback, where: str) -> Feedback:

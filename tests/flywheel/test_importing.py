@@ -111,6 +111,18 @@ async def test_rows_follow_from_rewards_and_hold_nothing_personal(settings: Sett
     assert pair["chosen"][-1]["role"] == "assistant", "the simulated user's farewell is left out"
 
 
+def test_tasks_of_another_domain_and_trials_of_another_model_are_others(tmp_path: Path) -> None:
+    retail = {**TRIALS[0], "traj": [{"role": "system", "content": "Sell."}, *TRIALS[0]["traj"][1:]]}
+    files = [TRIALS[:3], [trial(7, 0, 0.0, "other")], [retail]]
+    runs = [list(read_runs(write(tmp_path, rows), read_tau)) for rows in files]
+    assert len({run.key for file in runs for run in file}) == 5
+    assert len({run.group for file in runs[:2] for run in file}) == 1
+    assert runs[2][0].group != runs[0][0].group
+    assert [run.key for run in read_runs(write(tmp_path, TRIALS[:3]), read_tau)] == [
+        run.key for run in runs[0]
+    ]
+
+
 @pytest.mark.skipif(not (DATA / "traces-tau-airline").is_dir(), reason="the development data is not here")
 async def test_real_trajectories_give_the_counts_of_their_rewards(settings: Settings, tmp_path: Path) -> None:
     raw = gzip.decompress((DATA / "traces-tau-airline" / "gpt-4o-airline.jsonl.gz").read_bytes())
