@@ -9,6 +9,7 @@ from typing import Any
 from ...platform.errors import InputError
 from ...platform.lines import Record, read_records
 from ..outcomes import Feedback
+from .moments import UNDATED, Period
 
 Message = dict[str, Any]
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -29,7 +30,7 @@ class Recorded:
     twice. ``messages`` are in OpenAI's shape and end with what the assistant said or called.
     ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought. ``user`` is the
     source's own id of whoever asked, empty where it says none: it is stored as a pseudonym. ``feedback`` is what else was
-    said of the run.
+    said of the run. ``period`` is when it ran, where the source says so, and the tokens are those that it counted.
     """
 
     key: str
@@ -41,6 +42,9 @@ class Recorded:
     model: str = "unknown"
     user: str = ""
     feedback: tuple[Feedback, ...] = ()
+    period: Period = UNDATED
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 Reader = Callable[[Record], Recorded]

@@ -8,7 +8,9 @@ from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
+from ...platform.telemetry.otlp.values import as_count
 from .base import Message, NoRunError, Recorded, key_of, messages_of, objects
+from .moments import period_of
 from .observed import UNKNOWN
 
 AGENT = "completions"
@@ -31,7 +33,14 @@ def read_completion(record: Record) -> Recorded:
         tools=objects(request.get("tools"), "request.tools", record.where),
         model=str(response.get("model") or request.get("model") or UNKNOWN),
         user=str(user) if isinstance(user, str | int) else "",
+        period=period_of([response.get("created") or fields.get("timestamp")]),
+        input_tokens=_count(response, "prompt_tokens"), output_tokens=_count(response, "completion_tokens"),
     )  # fmt: skip
+
+
+def _count(response: dict[str, Any], name: str) -> int:
+    usage = response.get("usage")
+    return as_count(usage.get(name)) or 0 if isinstance(usage, dict) else 0
 
 
 def _answer(response: dict[str, Any], where: str) -> Message:

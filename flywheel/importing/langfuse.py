@@ -27,6 +27,7 @@ def langfuse_reader(score: str | None = None) -> Reader:
             key=key_of(record, key), agent=str(record.fields.get("name") or AGENT),
             messages=messages_of(record._replace(fields={"messages": found.chat}), "messages"), tools=found.tools,
             reward=_reward(record, score), model=found.model, user=str(record.fields.get("userId") or found.user),
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
     return read
@@ -41,11 +42,12 @@ def _observed(given: dict[str, Any]) -> Observed:
         "langfuse.observation.type": str(given.get("type") or "").lower(),
         "langfuse.observation.input": given.get("input"), "langfuse.observation.output": given.get("output"),
         "langfuse.observation.model.name": given.get("model") or "",
+        "langfuse.observation.usage_details": given.get("usageDetails") or given.get("usage"),
     }  # fmt: skip
-    root = not given.get("parentObservationId")
-    return observe(
-        Foreign(str(given.get("name") or ""), attributes, root=root), str(given.get("startTime") or "")
-    )
+    foreign = Foreign(str(given.get("name") or ""), attributes, root=not given.get("parentObservationId"))
+    started, ended = (str(given.get(name) or "") for name in ("startTime", "endTime"))
+    # Of a trace itself there is only when it began.
+    return observe(foreign, started, ended or str(given.get("timestamp") or ""))
 
 
 def _reward(record: Record, name: str | None) -> float | None:

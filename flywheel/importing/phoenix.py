@@ -86,6 +86,7 @@ class PhoenixRuns(Runs):
             key=first.trace_id, agent=first.name or AGENT,
             messages=messages_of(Record({"messages": found.chat}, first.where), "messages"), tools=found.tools,
             reward=reward_of(scores, self._score, first.where), model=found.model, user=found.user,
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
 
@@ -118,7 +119,11 @@ def _observed(span: _Span) -> Observed:
         (str(event.get("name")), _flat(event.get("attributes") or {}))
         for event in objects(span.fields.get("events"), "events", span.where)
     )
-    return observe(Foreign(span.name, attributes, events, span.root), _started(span))
+    return observe(
+        Foreign(span.name, attributes, events, span.root),
+        _started(span),
+        str(span.fields.get("end_time") or ""),
+    )
 
 
 def _started(span: _Span) -> str:

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -119,12 +120,14 @@ async def _store(
     async with tenant_session(engine, actor.tenant_id) as session:
         for run_id, run in fresh.items():
             tied = [f"{GROUP_TAG}{run.group}", f"{TASK_TAG}{run.group}"] if run.group else []
+            started, ended = _times(run)
             tags = [TAG, f"{TAG}:{source}", *tied]
             session.add(
                 Run(
                     tenant_id=actor.tenant_id, id=run_id, user_id=pseudonym(actor.tenant_id, "user", run.user),
                     agent=run.agent, model=run.model, adapter=None,
-                    trace_id=run_id.hex, status="succeeded", stop_reason="imported", ended_at=now(), tags=tags,
+                    trace_id=run_id.hex, status="succeeded", stop_reason="imported", started_at=started, ended_at=ended,
+                    input_tokens=run.input_tokens, output_tokens=run.output_tokens, tags=tags,
                     steps=sum(m["role"] == "assistant" for m in run.messages),
                 )
             )  # fmt: skip
@@ -141,16 +144,24 @@ def _run_id(tenant_id: uuid.UUID, source: str, key: str) -> uuid.UUID:
     return uuid.uuid5(tenant_id, f"{source}\0{key}")
 
 
+def _times(run: Recorded) -> tuple[datetime, datetime]:
+    """When a run began and ended; now, where its source does not say."""
+    started = run.period.started or now()
+    return started, run.period.ended or started
+
+
 def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
     """The spans of a run: the agent, its last model call with the whole chat, and each tool result."""
     question = next((m for m in run.messages if m["role"] == "user"), run.messages[0])
-    chat = {
+    chat: dict[str, Any] = {
         c.OPERATION: "chat", c.REQUEST_MODEL: run.model, c.TOOL_DEFINITIONS: _json(run.tools),
         c.INPUT_MESSAGES: _json([_parts(m) for m in run.messages[:-1]]),
         c.OUTPUT_MESSAGES: _json([_parts(run.messages[-1])]),
+        **{name: n for name, n in ((c.INPUT_TOKENS, run.input_tokens), (c.OUTPUT_TOKENS, run.output_tokens)) if n},
     }  # fmt: skip
+    times = _times(run)
     whole = {c.OPERATION: "invoke_agent", c.INPUT_MESSAGES: _json([_parts(question)])}
-    spans = [_span(actor, run_id, run, 0, f"invoke_agent {run.agent}", whole)]
+    spans = [_span(actor, run_id, run, times, 0, f"invoke_agent {run.agent}", whole)]
     names = _tools_by_call(run.messages)
     for message in run.messages:
         if message["role"] == "tool":
@@ -160,19 +171,28 @@ def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]
                 c.TOOL_RESULT: message["content"], c.TRUST: "untrusted",
             }  # fmt: skip
             name = f"execute_tool {attributes[c.TOOL_NAME]}"
-            spans.append(_span(actor, run_id, run, len(spans), name, attributes))
-    return [*spans, _span(actor, run_id, run, len(spans), f"chat {run.model}", chat)]
+            spans.append(_span(actor, run_id, run, times, len(spans), name, attributes))
+    return [*spans, _span(actor, run_id, run, times, len(spans), f"chat {run.model}", chat)]
 
 
 def _span(
-    actor: Actor, run_id: uuid.UUID, run: Recorded, number: int, name: str, attributes: dict[str, Any]
+    actor: Actor,
+    run_id: uuid.UUID,
+    run: Recorded,
+    times: tuple[datetime, datetime],
+    number: int,
+    name: str,
+    attributes: dict[str, Any],
 ) -> SpanRecord:
-    at = int(now().timestamp() * 1e9) + number
+    """A span, in its order; the agent and its call of the model last until the end."""
+    started, ended = (int(moment.timestamp() * 1e6) * 1000 for moment in times)
+    at = started + number
+    last = at if attributes[c.OPERATION] == "execute_tool" else max(at, ended)
     user = pseudonym(actor.tenant_id, "user", run.user)
     return SpanRecord(
         tenant_id=str(actor.tenant_id), trace_id=run_id.hex, span_id=f"{number + 1:016x}",
         parent_span_id=None if number == 0 else f"{1:016x}", run_id=str(run_id), name=name,
-        operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=at, status="unset", status_message="",
+        operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=last, status="unset", status_message="",
         user_id=None if user is None else str(user), agent=run.agent, adapter=None,
         attributes={c.AGENT_NAME: run.agent, **attributes}, events=[],
     )  # fmt: skip

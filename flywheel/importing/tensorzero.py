@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
+from ...platform.telemetry.otlp.values import as_count
 from ..outcomes import Feedback
 from ..spool import Spool
 from .base import Message, Recorded, Runs, checked, messages_of
+from .moments import UNDATED, Period, moment_of, moment_of_id
 from .observed import UNKNOWN, reward_of
 from .tensorzero_blocks import chat_of, read_json, reply_of, said, tools_of
 
@@ -41,6 +43,9 @@ class _Inference(NamedTuple):
     model: str
     user: str
     where: str
+    period: Period
+    input_tokens: int
+    output_tokens: int
 
 
 class TensorZeroRuns(Runs):
@@ -132,6 +137,7 @@ class TensorZeroRuns(Runs):
         return Recorded(
             key=found.id, agent=found.function, messages=found.chat, tools=found.tools, model=found.model, user=found.user,
             reward=reward_of(scores, self._score, found.where), feedback=tuple(feedback),
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
 
@@ -167,7 +173,17 @@ def _inference(rows: list[_Row]) -> _Inference | None:
         chat, tools_of(own.fields, own.where),
         str(calls[-1].fields["model_name"] if calls else own.fields.get("variant_name") or UNKNOWN),
         said(tags.get("user_id") or "") if isinstance(tags, dict) else "", own.where,
+        _period(own), *(sum(as_count(call.fields.get(name)) or 0 for call in calls) for name in ("input_tokens", "output_tokens")),
     )  # fmt: skip
+
+
+def _period(own: _Row) -> Period:
+    """The time that is in the id of an inference, and how long it was worked on."""
+    started = moment_of_id(own.inference_id)
+    if started is None:
+        return UNDATED
+    worked = as_count(own.fields.get("processing_time_ms")) or 0
+    return Period(started, moment_of(started.timestamp() * 1000 + worked) or started)
 
 
 def _asked(row: _Row) -> list[Message] | None:

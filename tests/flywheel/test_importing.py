@@ -5,6 +5,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from tests.flywheel.test_importing_openwebui import CALL as CALL_LOGGED
 from tests.flywheel.test_importing_openwebui import FEEDBACK
 from tests.flywheel.test_importing_tensorzero import SECOND
 from whorl.agents.tables import Run
-from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.datasets import Selection, create_dataset, selected
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.importing.base import read_runs
 from whorl.flywheel.importing.completions import read_completion
 from whorl.flywheel.importing.langfuse import langfuse_reader
+from whorl.flywheel.importing.moments import moment_of
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.openwebui import read_openwebui
 from whorl.flywheel.importing.phoenix import PhoenixRuns
@@ -194,6 +196,62 @@ def test_a_span_with_arguments_that_are_no_json_is_left_out(tmp_path: Path) -> N
                                                           for name, value in FLAT.items()})]  # fmt: skip
     runs, left_out = phoenix(tmp_path, [*broken, *SPANS])
     assert [run.key for run in runs] == ["t-1"] and left_out == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "iso"),
+    [
+        ("2026-01-01T10:00:02Z", "2026-01-01T10:00:02+00:00"), ("2026-01-01T12:00:02+02:00", "2026-01-01T10:00:02+00:00"),
+        ("2026-01-01 10:00:02.123456789", "2026-01-01T10:00:02.123456+00:00"), (1767261602, "2026-01-01T10:00:02+00:00"),
+        (1767261602500, "2026-01-01T10:00:02.500000+00:00"), ("1767261602000000000", "2026-01-01T10:00:02+00:00"),
+        ("yesterday", None), (True, None), (10**30, None), ("9999-01-01", None), ("", None), (None, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_times_as_others_write_them(value: Any, iso: str | None) -> None:
+    found = moment_of(value)
+    assert (found and found.isoformat()) == iso
+
+
+async def test_runs_have_the_times_and_tokens_of_their_source(settings: Settings) -> None:
+    usage = [
+        {**o, "usageDetails": {"input": 10, "output": 2}, "endTime": "2026-01-01T10:00:05Z"}
+        for o in TRACE["observations"]
+    ]
+    spans = [{**span, "attributes": {**span["attributes"], "llm.token_count.prompt": 5}} for span in SPANS]
+    call = {
+        **CALL_LOGGED,
+        "response": {**CALL_LOGGED["response"], "usage": {"prompt_tokens": 7, "completion_tokens": 3}},
+    }
+    inference = {**SECOND, "id": "0193a1b2-0000-7000-8000-000000000000"}
+    sources = {
+        "langfuse": [langfuse_reader()(Record({**TRACE, "observations": usage}, "here"))],
+        "phoenix": PhoenixRuns([Record(span, "here") for span in spans]),
+        "completions": [read_completion(Record(call, "here"))],
+        "tensorzero": TensorZeroRuns([Record(inference, "here")]),
+        "openwebui": [read_openwebui(Record(FEEDBACK, "here"))],
+    }  # fmt: skip
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-times")).tenant)
+        for source, runs in sources.items():
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            found = {run.tags[1].partition(":")[2]: run for run in await session.scalars(select(Run))}
+            calls = list(await session.scalars(select(Span).where(Span.operation == "chat")))
+            until = Selection(until=datetime(2026, 1, 1, tzinfo=UTC))
+            early = list(await session.scalars(selected(until)))
+    times = {name: (f"{run.started_at:%F %T}", f"{run.ended_at:%F %T}") for name, run in found.items()}
+    assert times == {
+        "langfuse": ("2026-01-01 10:00:01", "2026-01-01 10:00:05"), "phoenix": ("2026-01-01 10:00:01", "2026-01-01 10:00:09"),
+        "completions": ("2024-05-16 10:07:54", "2024-05-16 10:07:54"), "openwebui": ("2024-01-01 00:00:00",) * 2,
+        "tensorzero": ("2024-12-07 15:16:57", "2024-12-07 15:16:57"),
+    }  # fmt: skip
+    tokens = {name: (run.input_tokens, run.output_tokens) for name, run in found.items()}
+    assert tokens["langfuse"] == (20, 4) and tokens["phoenix"] == (10, 0) and tokens["completions"] == (7, 3)
+    assert set(early) == {found[name].id for name in ("completions", "openwebui", "tensorzero")}
+    started = {run.id: run.started_at for run in found.values()}
+    for span in calls:
+        assert abs(span.start_ns / 1e9 - started[span.run_id].timestamp()) < 0.001
+    assert {span.attributes.get("gen_ai.usage.input_tokens") for span in calls} == {20, 10, 7, None}
 
 
 def test_the_older_role_of_a_function_is_a_tool(tmp_path: Path) -> None:
