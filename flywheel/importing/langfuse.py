@@ -19,6 +19,7 @@ def langfuse_reader(score: str | None = None) -> Reader:
     """A reader that takes the score called ``score`` as the reward, or the only one that a trace has."""
 
     def read(record: Record) -> Recorded:
+        record = _unwrapped(record)
         observations = objects(record.fields.get("observations"), "observations", record.where)
         observed = [_observed(each) for each in (record.fields, *observations)]
         found = whole(observed)
@@ -31,6 +32,15 @@ def langfuse_reader(score: str | None = None) -> Reader:
         )  # fmt: skip
 
     return read
+
+
+def _unwrapped(record: Record) -> Record:
+    """A trace that stands beside its observations, as some exports have it, as one that has them."""
+    trace = record.fields.get("trace")
+    if not isinstance(trace, dict):
+        return record
+    beside = {name: value for name, value in record.fields.items() if name != "trace"}
+    return record._replace(fields={**trace, **beside})
 
 
 def _observed(given: dict[str, Any]) -> Observed:

@@ -336,6 +336,14 @@ def test_a_trace_of_langfuse_is_the_chat_of_its_last_generation(tmp_path: Path) 
     assert [tool["function"]["name"] for tool in run.tools] == ["find"]
 
 
+def test_a_trace_of_langfuse_may_stand_beside_its_observations(tmp_path: Path) -> None:
+    beside = ("observations", "scores")
+    trace = {name: value for name, value in TRACE.items() if name not in beside}
+    row = {"trace": {**trace, "userId": "u7"}, **{name: TRACE[name] for name in beside}}
+    run, plain = langfuse(tmp_path, row), langfuse(tmp_path, {**TRACE, "userId": "u7"})
+    assert run == plain and (run.key, run.agent, run.user, run.reward) == ("t-1", "support", "u7", 1.0)
+
+
 def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_path: Path) -> None:
     run = langfuse(tmp_path, {"input": "When?", "output": {"content": "At six."}})
     assert [m["content"] for m in run.messages] == ["When?", "At six."]
