@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
 from ...platform.telemetry.otlp.records import pseudonym
 from ...platform.telemetry.record import SpanRecord
+from ...platform.telemetry.redaction.redactor import Redactor
 from ...platform.telemetry.tables import ErasedRun
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
@@ -32,6 +34,7 @@ from .base import Message, Recorded
 
 PAGE = 50
 TAG = "imported"
+_PLAIN = re.compile(r"[\w/:-]{1,64}", re.ASCII)
 
 
 @dataclass
@@ -100,13 +103,33 @@ async def _import(
             erased = set(
                 await session.scalars(select(ErasedRun.run_id).where(one_of(ErasedRun.run_id, by_id)))
             )
-        fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
+        given = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
+        fresh = await asyncio.to_thread(_hidden, capture.redactor, actor.tenant_id, given)
         done.erased += len(erased - known)
         done.known += len(by_id) - len(fresh) - len(erased - known)
         for run_id, run in fresh.items():
             await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
+
+
+def _hidden(
+    redactor: Redactor, tenant_id: uuid.UUID, runs: dict[uuid.UUID, Recorded]
+) -> dict[uuid.UUID, Recorded]:
+    """The runs with names that tell of nobody: redacted agents, and pseudonyms for groups that are no plain ids."""
+    plain = {run.group for run in runs.values() if run.group and _PLAIN.fullmatch(run.group)}
+    names = sorted(plain | {run.agent for run in runs.values()})
+    shown = dict(zip(names, redactor.redact_texts(names, str(tenant_id)), strict=True))
+
+    def tie(group: str) -> str:
+        return (
+            group if group in plain and shown[group] == group else f"{pseudonym(tenant_id, 'group', group)}"
+        )
+
+    return {
+        run_id: replace(run, agent=shown[run.agent], group=tie(run.group) if run.group else None)
+        for run_id, run in runs.items()
+    }
 
 
 async def _store(

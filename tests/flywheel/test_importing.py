@@ -578,6 +578,31 @@ def test_traces_of_langfuse_are_read_whatever_framework_wrote_them(tmp_path: Pat
     assert len(called) == ("vercel" in file.name or "langgraph" in file.name or "agent" in file.name)
 
 
+async def test_agents_and_groups_say_nothing_of_anybody(settings: Settings) -> None:
+    rows = [
+        {**CHAT, "id": str(n), "group": group}
+        for n, group in enumerate(["ann@arnby.example", "ann@arnby.example", "set/7"])
+    ]
+    trace = {**TRACE, "name": "answer ann@arnby.example"}
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-names")).tenant)
+        for source, runs in (
+            ("openai", [read_chat(Record(row, "here")) for row in rows]),
+            ("langfuse", [langfuse_reader()(Record(trace, "here"))]),
+        ):
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            stored = list(await session.scalars(select(Run)))
+            spans = list(await session.scalars(select(Span)))
+    told = [[run.agent, *run.tags] for run in stored] + [
+        [span.agent, span.name, span.attributes] for span in spans
+    ]
+    assert "ann@arnby" not in json.dumps(told)
+    assert {run.agent for run in stored} == {"openai", "answer <EMAIL_ADDRESS_1>"}
+    groups = Counter(tag for run in stored for tag in run.tags if tag.startswith("group:"))
+    assert groups.pop("group:set/7") == 1 and list(groups.values()) == [2]
+
+
 async def test_whoever_asked_is_kept_as_a_pseudonym_and_can_be_erased(
     settings: Settings, tmp_path: Path
 ) -> None:
