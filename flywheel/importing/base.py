@@ -8,7 +8,9 @@ from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record, read_records
+from ...platform.telemetry.otlp.parts import parts_of
 from ..outcomes import Feedback
+from ..trajectory import words_of
 from .moments import UNDATED, Period
 
 Message = dict[str, Any]
@@ -140,6 +142,9 @@ def _message(given: object, where: str) -> Message:
         raise InputError(f"{where}: the role {str(role)[:40]!r} is none of {', '.join(sorted(ROLES))}.")
     role = _RENAMED.get(role, role)
     message: Message = {"role": role, "content": _text(given.get("content"), where)}
+    thought = given.get("reasoning_content") or given.get("reasoning")
+    if role == "assistant" and isinstance(thought, str) and thought:
+        message["reasoning_content"] = thought
     calls = objects(given.get("tool_calls"), "tool_calls", where) or _old_call(given)
     if calls:
         message["tool_calls"] = [_call(call, where) for call in calls]
@@ -150,11 +155,11 @@ def _message(given: object, where: str) -> Message:
 
 
 def _text(content: object, where: str) -> str:
-    """Content as text: a string, nothing, or the text parts of a list."""
+    """Content as text: a string, nothing, or the text parts of a list, with a mark for an image or a file."""
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        return "".join(str(part.get("text", "")) for part in content)
+        return "".join(map(words_of, parts_of(content)))
     raise InputError(f"{where}: the content is neither text nor a list of parts.")
 
 

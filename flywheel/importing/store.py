@@ -235,7 +235,8 @@ def _parts(message: Message) -> dict[str, Any]:
     if message["role"] == "tool":
         part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
         return {"role": "tool", "parts": [part]}
-    said = [{"type": "text", "content": message["content"]}] if message["content"] else []
+    words = (("reasoning", message.get("reasoning_content")), ("text", message["content"]))
+    said = [{"type": kind, "content": content} for kind, content in words if content]
     called = [
         {"type": "tool_call", "id": call["id"], "name": call["function"]["name"],
          "arguments": call["function"]["arguments"]}

@@ -30,6 +30,7 @@ from whorl.flywheel.importing.phoenix import PhoenixRuns
 from whorl.flywheel.importing.store import Imported, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
 from whorl.flywheel.importing.tensorzero import TensorZeroRuns
+from whorl.flywheel.trajectory import messages_of
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
@@ -152,6 +153,21 @@ def test_chats_in_openai_shape(tmp_path: Path) -> None:
     assert [m["role"] for m in first.messages] == ["system", "user", "assistant"]
     assert (first.reward, first.group, first.messages[1]["content"]) == (0.0, "3", "Hi")
     assert (second.key, second.reward) == ("x", None) and len(first.key) == 32
+
+
+def test_thoughts_and_images_of_a_chat_are_kept_as_of_captured_runs(tmp_path: Path) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    row = {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "What is this? "}, image]},
+            {"role": "assistant", "content": "A tern.", "reasoning_content": "It has a fork."},
+        ],
+    }  # fmt: skip
+    (run,) = read_runs(write(tmp_path, [row]), read_chat)
+    assert run.messages[0]["content"] == "What is this? [image]"
+    *_, chat = spans_of(Actor(new_id(), "acme", "owner", "ann"), new_id(), run)
+    read = messages_of(chat.attributes["gen_ai.input.messages"], chat.attributes["gen_ai.output.messages"])
+    assert read == run.messages and read[-1]["reasoning_content"] == "It has a fork."
 
 
 @pytest.mark.parametrize(
