@@ -68,7 +68,7 @@ def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
             where = f"{source}, line {number}"
             fields = _object(line)
             if fields is None:
-                raise InputError(f"{where} is not a JSON object.")
+                raise _refusal(line, where)
             yield Record(fields, where)
         line, number = _line(handle, source, number)
 
@@ -89,7 +89,15 @@ def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
             "give a JSON object a line."
         )
     else:
-        raise InputError(f"{source}, line {number} is not a JSON object.")
+        raise _refusal(data, f"{source}, line {number}")
+
+
+def _refusal(data: bytes, where: str) -> InputError:
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return InputError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8.")
+    return InputError(f"{where} is not a JSON object.")
 
 
 def _line(handle: BinaryIO, source: str, number: int) -> tuple[bytes, int]:
