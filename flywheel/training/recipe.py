@@ -1,9 +1,10 @@
 """Recipes: what a training does, as one small frozen record."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ...platform.errors import InputError
 from .targets import ALL
@@ -71,7 +72,7 @@ class Recipe(BaseModel):
     preference method or GRPO is held to (``beta``) is then that adapter.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     method: Method
     seed: int = 0
@@ -114,6 +115,15 @@ class Recipe(BaseModel):
                 f"{self.method} has no loss {self.loss!r}; it has {', '.join(LOSSES[self.method])}"
             )
         return self
+
+    @field_validator("target_modules")
+    @classmethod
+    def _expression(cls, given: str | None) -> str | None:
+        try:
+            re.compile(given or "")
+        except re.error as error:
+            raise ValueError(f"{given!r} is no regular expression: {error}") from error
+        return given
 
     @model_validator(mode="after")
     def _evaluable(self) -> "Recipe":
@@ -170,7 +180,10 @@ class Recipe(BaseModel):
         try:
             return Recipe.model_validate({**self.model_dump(), **changes})
         except ValidationError as error:
-            told = "; ".join(str(each["msg"]).removeprefix("Value error, ") for each in error.errors())
+            told = "; ".join(
+                ": ".join([*map(str, each["loc"]), str(each["msg"]).removeprefix("Value error, ")])
+                for each in error.errors()
+            )
             raise InputError(f"The recipe does not hold: {told}.") from error
 
 

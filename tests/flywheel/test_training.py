@@ -441,6 +441,19 @@ def test_the_loss_is_on_the_assistants_turns_only(model: Path) -> None:
     assert completion == "At noon. [1]<|im_end|>"
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"learning_rate": float("inf")}, "learning_rate: Input should be a finite number"),
+        ({"epochs": float("inf")}, "epochs: Input should be a finite number"),
+        ({"target_modules": "((("}, r"'\(\(\(' is no regular expression"),
+    ],
+)
+def test_a_recipe_that_no_training_could_follow_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        default_recipe("sft").changed(**changes)
+
+
 def test_recipes_are_checked() -> None:
     with pytest.raises(InputError, match="no method"):
         parse_method("ppo")
