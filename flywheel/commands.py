@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.ids import parse_uuid
 from .apart import step_back
@@ -69,6 +70,8 @@ async def feedback(
     """
     thumb = {"up": 1.0, "down": 0.0}.get(kind)
     wanted: Any = "thumb" if thumb is not None else kind
+    if thumb is not None and (value is not None or stars is not None):
+        raise InputError(f"{kind} says all that a thumb can: leave out --value and --stars, or give a score.")
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         given = Feedback(
@@ -153,6 +156,8 @@ async def export(
       whorl export --format kto --agent tutor --since 2026-11-01 --where "'judge' in kinds"
       whorl export --format sft --against tasks.jsonl --against squad-dev.jsonl
     """
+    if ray_address and engine != "ray":
+        raise InputError("--ray-address is for --engine ray.")
     sets = [load_set(file) for file in against]
     async with terminal.open() as (whorl, actor):
         # Only now: a database that this command starts may outlive it, for others.
