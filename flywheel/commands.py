@@ -38,11 +38,14 @@ from .screening.commands import screen
 from .training.commands import train
 from .verifiers.commands import verify
 
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+_MOMENT = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
+)
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)
+    """A moment with its time zone, which is UTC where none was given."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 @click.command()
@@ -102,8 +105,10 @@ async def feedback(
 @click.option("--agent", help="Only runs of this agent.")
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
-@click.option("--since", type=_MOMENT, help="Only runs that began then (UTC) or later.")
-@click.option("--until", type=_MOMENT, help="Only runs that began before then (UTC).")
+@click.option(
+    "--since", type=_MOMENT, help="Only runs that began then or later, in UTC without a zone such as Z."
+)
+@click.option("--until", type=_MOMENT, help="Only runs that began before then.")
 @click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
 @click.option("--where", help="Only runs of which this holds, as \"reward >= 0.8 and 'search' in tools\".")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")

@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import Addresses, quote_first
 from tests.flywheel.test_importing import SPANS, TRACE, write
+from whorl.flywheel.commands import _MOMENT, _utc
 from whorl.platform import app
 from whorl.platform.app import open_whorl
 from whorl.platform.cli import main
@@ -42,6 +44,15 @@ def command(database: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_options_without_a_meaning_are_refused(command: Command, arguments: list[str], words: str) -> None:
     done = command(*arguments)
     assert done.exit_code == 2 and words in done.stderr
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00Z", "2026-01-01T02:00+02:00", "2026-01-01T00:00", "2026-01-01"]
+)
+def test_a_moment_may_have_a_time_zone(command: Command, moment: str) -> None:
+    since = _MOMENT.convert(moment, None, None)
+    assert _utc(since) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert "0 runs selected" in command("export", "--format", "sft", "--since", moment).stderr
 
 
 @pytest.mark.parametrize(("source", "rows"), [("langfuse", [TRACE]), ("phoenix", SPANS)])
