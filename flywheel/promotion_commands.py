@@ -195,7 +195,8 @@ def _show_status(
         + [[name, *one.values()] for name, one in live["value"].items()],
     )
     for one in found:
-        _show_checks(terminal, one.gate)
+        if one.state != "tainted":
+            _show_checks(terminal, one.gate)
         if one.trial is not None:
             terminal.table(["trial", ""], {**one.trial, **one.trial["report"], "report": ""}.items())
 
