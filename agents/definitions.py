@@ -113,11 +113,12 @@ async def forget_agent(session: AsyncSession, actor: Actor, name: str) -> None:
     record(session, actor, "agent.forgotten", name)
 
 
-async def _require_undefined(session: AsyncSession, actor: Actor, name: str) -> None:
-    """Raise NotFoundError for an agent without a definition that the workspace promoted no adapter for, either."""
+async def require_agent(session: AsyncSession, actor: Actor, name: str) -> None:
+    """Raise NotFoundError for an agent that the workspace neither defined nor promoted an adapter for."""
     if name == DEFAULT_AGENT:
         return
-    if await session.get(Route, (actor.tenant_id, name)) is None:
+    known = [await session.get(table, (actor.tenant_id, name)) for table in (Route, AgentRow)]
+    if known == [None, None]:
         agents = [DEFAULT_AGENT, *(row.name for row in await list_agents(session, actor))]
         raise NotFoundError(f"There is no agent {name!r}. Agents are: {', '.join(dict.fromkeys(agents))}.")
 
@@ -138,7 +139,7 @@ async def as_defined(
     if not begun:
         actor.require_asking(agent=request.agent)
         if row is None:
-            await _require_undefined(session, actor, request.agent)
+            await require_agent(session, actor, request.agent)
     defined = Definition() if row is None else Definition.of(row)
     approve = max(request.approve, defined.approve, key=_STRICTNESS.index)
     if request.toolbox is not None:

@@ -64,7 +64,7 @@ def aligned(original: str, redacted: str) -> dict[str, str]:
     for number, piece in enumerate(pieces, 1):
         # What stands between two values tells where the first one ends; the last piece is the end.
         end = len(original) - len(piece) if number == len(pieces) else original.find(piece, at + 1)
-        if not piece and number < len(pieces) or end <= at or original[end : end + len(piece)] != piece:
+        if (not piece and number < len(pieces)) or end <= at or original[end : end + len(piece)] != piece:
             return {}
         values.append(original[at:end])
         at = end + len(piece)

@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
+from ..platform.errors import InputError
 from ..platform.identity.audit import record
 from ..platform.ids import parse_uuid
 from .apart import step_back
@@ -36,11 +37,14 @@ from .screening.commands import screen
 from .training.commands import train
 from .verifiers.commands import verify
 
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+_MOMENT = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
+)
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)
+    """A moment with its time zone, which is UTC where none was given."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 @click.command()
@@ -68,6 +72,8 @@ async def feedback(
     """
     thumb = {"up": 1.0, "down": 0.0}.get(kind)
     wanted: Any = "thumb" if thumb is not None else kind
+    if thumb is not None and (value is not None or stars is not None):
+        raise InputError(f"{kind} says all that a thumb can: leave out --value and --stars, or give a score.")
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         given = Feedback(
@@ -98,8 +104,10 @@ async def feedback(
 @click.option("--agent", help="Only runs of this agent.")
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--adapter", help="Only runs answered by this adapter.")
-@click.option("--since", type=_MOMENT, help="Only runs that began then (UTC) or later.")
-@click.option("--until", type=_MOMENT, help="Only runs that began before then (UTC).")
+@click.option(
+    "--since", type=_MOMENT, help="Only runs that began then or later, in UTC without a zone such as Z."
+)
+@click.option("--until", type=_MOMENT, help="Only runs that began before then.")
 @click.option("--model", help="Only runs of this model, such as gpt-4o of an import.")
 @click.option("--where", help="Only runs of which this holds, as \"reward >= 0.8 and 'search' in tools\".")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
@@ -152,6 +160,8 @@ async def export(
       whorl export --format kto --agent tutor --since 2026-11-01 --where "'judge' in kinds"
       whorl export --format sft --against tasks.jsonl --against squad-dev.jsonl
     """
+    if ray_address and engine != "ray":
+        raise InputError("--ray-address is for --engine ray.")
     sets = [load_set(file) for file in against]
     if out is not None:
         check_target(out)

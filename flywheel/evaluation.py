@@ -18,6 +18,7 @@ from ..agents.tools.base import Citation
 from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
+from ..platform.lines import Record, read_records
 from ..platform.serving.adapters import find_adapter, move
 from ..platform.serving.messages import Sampling
 from ..platform.usage.prices import NO_PRICE, Price
@@ -90,46 +91,36 @@ def load_tasks(file: Path) -> list[Task]:
     ``answers`` (a list) may stand for the verifier ``answer_in_reply``. Raises InputError naming
     the line that is wrong, one that could not be judged with it.
     """
-    tasks = []
+    return [_task(record) for record in read_records(str(file), plain=False)]
+
+
+def _task(record: Record) -> Task:
+    question, fields = record.text("question"), record.fields
+    verifier, arguments = _check_of(record)
+    kind = record.text("kind") if "kind" in fields else ""
+    if not question.strip():
+        raise InputError(f"{record.where}: the field 'question' is empty.")
     try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            value = json.loads(line)
-            task = Task(
-                value["question"],
-                *_check_of(value),
-                str(value.get("group", value["question"])),
-                _kind_tags(value.get("kind", "")),
-            )
-            # Before anything is asked: what cannot be judged would be found out at its answer.
-            admitted(task.verifier).judge(task.arguments)
-        except (InputError, ConflictError) as error:
-            raise InputError(f"{file}, line {number}: {error.message}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{file}, line {number}: not a task ({type(error).__name__}: {error})."
-            ) from error
-        tasks.append(task)
-    if not tasks:
-        raise InputError(f"{file} holds no task.")
-    return tasks
+        # Before anything is asked: what cannot be judged would be found out at its answer.
+        admitted(verifier).judge(arguments)
+    except (InputError, ConflictError) as error:
+        raise InputError(f"{record.where}: {error.message}") from error
+    tags = (f"{TAG}{kind}",) if kind else ()
+    return Task(question, verifier, arguments, str(fields.get("group", question)), tags)
 
 
-def _check_of(value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _check_of(record: Record) -> tuple[str, dict[str, Any]]:
     """The verifier of a task, and its arguments; there are verifiers without any."""
-    if not {"verifier", "answers"} & value.keys():
-        raise ValueError("it needs answers, or a verifier with its arguments")
-    answers = {"answers": value["answers"]} if "answers" in value else {}
-    return value.get("verifier", "answer_in_reply"), value.get("arguments") or answers
-
-
-def _kind_tags(kind: Any) -> tuple[str, ...]:
-    if not isinstance(kind, str):
-        raise TypeError("kind is no text")
-    return (f"{TAG}{kind}",) if kind else ()
+    fields = record.fields
+    if not {"verifier", "answers"} & fields.keys():
+        raise InputError(f"{record.where}: a task needs answers, or a verifier with its arguments.")
+    answers = {"answers": fields["answers"]} if "answers" in fields else {}
+    arguments = fields.get("arguments") or answers
+    if not isinstance(arguments, dict):
+        raise InputError(
+            f"{record.where}: the field 'arguments' is {type(arguments).__name__}, not an object."
+        )
+    return record.text("verifier") if "verifier" in fields else "answer_in_reply", arguments
 
 
 async def ask_all(

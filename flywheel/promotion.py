@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from ..agents.definitions import require_agent
 from ..agents.names import DEFAULT_AGENT
 from ..agents.tables import Run
 from ..platform.database.base import new_id, now
@@ -55,9 +56,9 @@ async def promote(
 
     The swap is load, probe and switch; the adapter that answered before is drained and unloaded
     afterwards. Raises ConflictError when the gate does not pass and ``force`` is not given; ``without``
-    names checks that need not have been done.
+    names checks that need not have been done. Raises NotFoundError for an adapter or an agent that there is not.
     """
-    admitted = await _admit(engine, servers, actor, name, "serving", force, without)
+    admitted = await _admit(engine, servers, actor, name, agent, "serving", force, without)
     started = time.perf_counter()
     with servers.hold(name):
         await servers.load_adapter(name, Path(admitted.adapter.folder))
@@ -91,7 +92,7 @@ async def start_trial(
         raise InputError(f"The share of a {stage} lies above 0 and is {most}; not {share}.")
     if auto and stage == "shadow":
         raise InputError("A shadow is promoted by nobody: only a canary can be promoted by itself.")
-    admitted = await _admit(engine, servers, actor, name, stage, force, without)
+    admitted = await _admit(engine, servers, actor, name, agent, stage, force, without)
     trial = Trial(
         tenant_id=actor.tenant_id, id=new_id(), agent=agent, stage=stage, candidate=name, share=share, auto=auto,
         forced=admitted.forced, actor=actor.label,
@@ -135,8 +136,9 @@ async def rollback(
 async def stop_trials(
     engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, reason: str
 ) -> list[Trial]:
-    """End every open trial of an adapter; nobody is asked by it from then on."""
+    """End every open trial of an adapter; nobody is asked by it from then on. Raises NotFoundError for none."""
     async with tenant_session(engine, actor.tenant_id) as session:
+        await find_adapter(session, name)
         trials = await open_trials(session, candidate=name)
     for trial in trials:
         await end_trial(engine, servers, actor, trial, "stopped", reason)
@@ -215,7 +217,7 @@ async def serving_adapter(engine: AsyncEngine, actor: Actor, agent: str = DEFAUL
 
 
 async def _admit(
-    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, to: State, force: bool,
+    engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str, agent: str, to: State, force: bool,
     without: Iterable[str],
 ) -> Admission:  # fmt: skip
     """Whether an adapter may come to a state; raises as ``promote`` does."""
@@ -223,6 +225,7 @@ async def _admit(
     named = parse_left_out(without)
     async with tenant_session(engine, actor.tenant_id) as session:
         adapter = await find_answering(session, name)
+        await require_agent(session, actor, agent)
         gate = await gate_of(session, name)
         reason = gate.refusal(named)
         if adapter.state == "tainted":

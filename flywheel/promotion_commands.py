@@ -91,8 +91,8 @@ async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) ->
 @click.option("--agent", default=DEFAULT_AGENT, show_default=True)
 @click.option("--stage", type=click.Choice(["shadow", "canary", "serving"]), default="serving", show_default=True,
               help="Try it unseen, on a share of conversations, or let it answer all.")  # fmt: skip
-@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=SHARE, show_default=True,
-              help="Of conversations, for shadow and canary.")  # fmt: skip
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True),
+              help=f"Of conversations, for shadow and canary; by default {SHARE}.")  # fmt: skip
 @click.option("--auto", is_flag=True, help="Promote the canary once its test says that it is ready.")
 @click.option(
     "--without", multiple=True, metavar="CHECK", help=f"Need not have been done: {', '.join(OPTIONAL)}."
@@ -100,7 +100,7 @@ async def evaluate_leaks(terminal: Terminal, name: str, planted: Path | None) ->
 @click.option("--force", is_flag=True, help="Promote although the gate does not pass; the audit log says so.")
 @run_async
 async def promote(
-    terminal: Terminal, name: str, agent: str, stage: Any, share: float, auto: bool, without: tuple[str, ...],
+    terminal: Terminal, name: str, agent: str, stage: Any, share: float | None, auto: bool, without: tuple[str, ...],
     force: bool,
 ) -> None:  # fmt: skip
     """Let an adapter that passed the gate answer from now on, or try it first.
@@ -111,6 +111,9 @@ async def promote(
     """
     if auto and stage != "canary":
         raise InputError(f"--auto is for --stage canary, not {stage}.")
+    if share is not None and stage == "serving":
+        raise InputError("--share is for --stage shadow or canary: without one the adapter answers all.")
+    share = SHARE if share is None else share
     async with terminal.open(loaded=True) as (whorl, actor):
         if stage != "serving":
             trial = await start_trial(
@@ -192,7 +195,8 @@ def _show_status(
         + [[name, *one.values()] for name, one in live["value"].items()],
     )
     for one in found:
-        _show_checks(terminal, one.gate)
+        if one.state != "tainted":
+            _show_checks(terminal, one.gate)
         if one.trial is not None:
             terminal.table(["trial", ""], {**one.trial, **one.trial["report"], "report": ""}.items())
 

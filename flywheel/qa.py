@@ -1,6 +1,5 @@
 """``whorl evaluate qa``: a passage collection and its questions, end to end through the agent."""
 
-import json
 import re
 import string
 import uuid
@@ -15,6 +14,7 @@ from ..agents.toolbox import Toolbox
 from ..agents.tools.search import search_tool
 from ..platform.errors import InputError
 from ..platform.identity.access import Actor
+from ..platform.lines import Record, read_records
 from ..platform.settings import Settings
 from ..retrieval.api import load_limits
 from ..retrieval.library import Quote
@@ -46,22 +46,16 @@ def load_passages(file: Path, settings: Settings) -> Iterator[LoadedDocument]:
 
 def load_questions(file: Path) -> list[Question]:
     """Questions of a JSON lines file: ``question``, ``answers``, optionally ``passage_id``."""
-    if not file.is_file():
-        raise InputError(f"{file} does not exist.")
-    questions = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-                answers = () if value.get("is_impossible") else tuple(map(str, value["answers"]))
-                questions.append(Question(str(value["question"]), answers, value.get("passage_id")))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise InputError(f"{file}, line {number}: not a question with answers.") from error
-    if not questions:
-        raise InputError(f"{file} holds no question.")
-    return questions
+    return [_question(record) for record in read_records(str(file), plain=False)]
+
+
+def _question(record: Record) -> Question:
+    fields = record.fields
+    given = [] if fields.get("is_impossible") else fields.get("answers")
+    if not isinstance(given, list) or not all(isinstance(answer, str | int | float) for answer in given):
+        raise InputError(f"{record.where}: the field 'answers' is no list of texts.")
+    passage = record.text("passage_id") if fields.get("passage_id") is not None else None
+    return Question(record.text("question"), tuple(map(str, given)), passage)
 
 
 async def evaluate_qa(

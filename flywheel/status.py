@@ -55,6 +55,13 @@ async def trial_value(session: AsyncSession, trial: Trial) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _tainted(adapter: Adapter) -> str:
+    """Why nothing is left to do with an adapter, or an empty text."""
+    if adapter.state != "tainted":
+        return ""
+    return f"tainted: {adapter.card['tainted']['reason']}; train another on the datasets as they are now"
+
+
 async def _status(session: AsyncSession, adapter: Adapter) -> AdapterStatus:
     gate = await gate_of(session, adapter.name)
     trial = await latest_trial(session, adapter.name)
@@ -62,6 +69,6 @@ async def _status(session: AsyncSession, adapter: Adapter) -> AdapterStatus:
         select(Route.agent).where(Route.adapter == adapter.name).order_by(Route.agent)
     )
     return AdapterStatus(
-        adapter.name, adapter.state, list(agents), gate.value(), gate.refusal(),
+        adapter.name, adapter.state, list(agents), gate.value(), _tainted(adapter) or gate.refusal(),
         await trial_value(session, trial) if trial is not None else None,
     )  # fmt: skip

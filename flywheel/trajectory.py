@@ -296,7 +296,7 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     message: dict[str, Any] = {
         "role": value["role"],
-        "content": "".join(map(_text, value["parts"])),
+        "content": "".join(map(words_of, value["parts"])),
     }
     thoughts = [part for part in value["parts"] if part["type"] == "reasoning" and part.get("content")]
     if thoughts and value["role"] == "assistant":
@@ -314,7 +314,7 @@ def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
     return [message]
 
 
-def _text(part: dict[str, Any]) -> str:
+def words_of(part: dict[str, Any]) -> str:
     """The words of a part; an image or file is marked where it stood."""
     if part["type"] in ("blob", "uri", "file"):
         return f"[{part.get('modality') or 'file'}]"

@@ -1,7 +1,10 @@
 """Text and JSON lines from a file or from standard input, for the commands that people script."""
 
+import gzip
+import io
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -11,6 +14,7 @@ from .storable import storable
 
 LONGEST = 16_000_000
 STANDARD_INPUT = "-"
+_PACKED = b"\x1f\x8b"  # how gzip begins, RFC 1952
 
 
 class Record(NamedTuple):
@@ -33,23 +37,35 @@ def read_records(source: str, *, plain: bool = True) -> Iterator[Record]:
 
     Where the first line with anything on it is a JSON object, every line is one. Other input is one
     record of plain text; where ``plain`` is False, it is one JSON object, or a list of them, over as many
-    lines as it likes.
+    lines as it likes. What gzip has packed is unpacked.
 
     Raises:
-        InputError: missing or empty input, no UTF-8, a line that is no JSON object, or a line or other
+        InputError: missing or empty input, no UTF-8, a broken gzip file, a line that is no JSON object, or a line or other
             input longer than 16 MB.
     """
     if source == STANDARD_INPUT:
-        yield from _records(sys.stdin.buffer, "standard input", plain)
+        yield from _unpacked(sys.stdin.buffer, "standard input", plain)
         return
     path = Path(source)
     if not path.is_file():
         raise InputError(f"{source} is {'a folder' if path.is_dir() else 'not there'}; give a file, or - .")
     with path.open("rb") as handle:
-        yield from _records(handle, source, plain)
+        yield from _unpacked(handle, source, plain)
 
 
-def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
+def _unpacked(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
+    buffered = handle if isinstance(handle, io.BufferedReader) else io.BufferedReader(handle)  # type: ignore[type-var]
+    if buffered.peek(len(_PACKED))[: len(_PACKED)] != _PACKED:
+        yield from _records(buffered, source, plain)
+        return
+    try:
+        with gzip.open(buffered) as unpacked:
+            yield from _records(unpacked, source, plain)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{source} is no whole gzip file ({error}); pack it again.") from error
+
+
+def _records(handle: BinaryIO | gzip.GzipFile, source: str, plain: bool) -> Iterator[Record]:
     skipped, number, line = b"", 0, b""
     while not line.strip():
         skipped += line
@@ -68,7 +84,7 @@ def _records(handle: BinaryIO, source: str, plain: bool) -> Iterator[Record]:
             where = f"{source}, line {number}"
             fields = _object(line)
             if fields is None:
-                raise InputError(f"{where} is not a JSON object.")
+                raise _refusal(line, where)
             yield Record(fields, where)
         line, number = _line(handle, source, number)
 
@@ -89,10 +105,18 @@ def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
             "give a JSON object a line."
         )
     else:
-        raise InputError(f"{source}, line {number} is not a JSON object.")
+        raise _refusal(data, f"{source}, line {number}")
 
 
-def _line(handle: BinaryIO, source: str, number: int) -> tuple[bytes, int]:
+def _refusal(data: bytes, where: str) -> InputError:
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return InputError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8.")
+    return InputError(f"{where} is not a JSON object.")
+
+
+def _line(handle: BinaryIO | gzip.GzipFile, source: str, number: int) -> tuple[bytes, int]:
     line = handle.readline(LONGEST + 1)
     if len(line) > LONGEST:
         raise InputError(f"{source}, line {number + 1}: longer than {LONGEST:,} bytes.")

@@ -2,16 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record, read_records
+from ...platform.telemetry.otlp.parts import parts_of
 from ..outcomes import Feedback
+from ..trajectory import words_of
+from .moments import UNDATED, Period
 
 Message = dict[str, Any]
-ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_RENAMED = {"developer": "system", "function": "tool"}
+# Of those left out, how many are told why.
+TOLD = 3
+
+
+class NoRunError(InputError):
+    """A record that can be read and is no run: nobody was answered, or a tool was called with what is no JSON."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Recorded:
     twice. ``messages`` are in OpenAI's shape and end with what the assistant said or called.
     ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought. ``user`` is the
     source's own id of whoever asked, empty where it says none: it is stored as a pseudonym. ``feedback`` is what else was
-    said of the run.
+    said of the run. ``period`` is when it ran, where the source says so, and the tokens are those that it counted.
     """
 
     key: str
@@ -34,19 +44,62 @@ class Recorded:
     model: str = "unknown"
     user: str = ""
     feedback: tuple[Feedback, ...] = ()
+    period: Period = UNDATED
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 Reader = Callable[[Record], Recorded]
 
 
-def read_runs(source: str, reader: Reader) -> Iterator[Recorded]:
-    """The runs of a file of JSON lines; raises InputError with the line that is none."""
-    return map(reader, read_records(source, plain=False))
+class Runs(Iterable[Recorded]):
+    """The runs of a source; ``left_out`` counts what is none, and ``reasons`` has why of the first, once all are read."""
+
+    called = "records that are no run"
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self.reasons: list[str] = []
+
+    def leave_out(self, why: str = "") -> None:
+        """Count what is no run."""
+        self.left_out += 1
+        if why and len(self.reasons) < TOLD:
+            self.reasons.append(why)
 
 
-def key_of(record: Record) -> str:
-    """A key for a record without an id: the hash of its content."""
-    return hashlib.sha256(json.dumps(record.fields, sort_keys=True).encode()).hexdigest()[:32]
+class FileRuns(Runs):
+    """The runs of a file of JSON lines, a record each; raises InputError with the line that cannot be read."""
+
+    def __init__(self, source: str, reader: Reader) -> None:
+        super().__init__()
+        self._source, self._reader = source, reader
+
+    def __iter__(self) -> Iterator[Recorded]:
+        for record in read_records(self._source, plain=False):
+            try:
+                run = self._reader(record)
+            except NoRunError as error:
+                self.leave_out(error.message)
+            else:
+                yield run
+
+
+def read_runs(source: str, reader: Reader) -> FileRuns:
+    """The runs of a file of JSON lines."""
+    return FileRuns(source, reader)
+
+
+def key_of(record: Record, given: object = None) -> str:
+    """The key of a record: the id that it was given, or the hash of its content."""
+    if given not in (None, ""):
+        return str(given)
+    return digest(record.fields)
+
+
+def digest(value: object) -> str:
+    """The hash of a value of JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def checked(feedback: Feedback, where: str) -> Feedback:
@@ -70,15 +123,16 @@ def messages_of(record: Record, field: str) -> list[Message]:
     """The chat of a record without what follows the assistant's last words.
 
     Raises:
-        InputError: no list of messages, a role that does not exist, or no word of an assistant.
+        InputError: no list of messages, or a role that does not exist.
+        NoRunError: no word of an assistant, or a call with arguments that are no JSON.
     """
     given = record.fields.get(field)
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list):
         raise InputError(f"{record.where}: {field!r} is not a list of messages.")
     messages = [_message(each, f"{record.where}, message {at}") for at, each in enumerate(given, 1)]
     last = max((at for at, m in enumerate(messages) if m["role"] == "assistant"), default=None)
     if last is None or not any(m["role"] == "user" for m in messages[:last]):
-        raise InputError(f"{record.where}: no assistant answers a user.")
+        raise NoRunError(f"{record.where}: no assistant answers a user.")
     return messages[: last + 1]
 
 
@@ -86,29 +140,33 @@ def _message(given: object, where: str) -> Message:
     role = given.get("role") if isinstance(given, dict) else given
     if not isinstance(given, dict) or not isinstance(role, str) or role not in ROLES:
         raise InputError(f"{where}: the role {str(role)[:40]!r} is none of {', '.join(sorted(ROLES))}.")
-    role = "system" if role == "developer" else role
+    role = _RENAMED.get(role, role)
     message: Message = {"role": role, "content": _text(given.get("content"), where)}
+    thought = given.get("reasoning_content") or given.get("reasoning")
+    if role == "assistant" and isinstance(thought, str) and thought:
+        message["reasoning_content"] = thought
     calls = objects(given.get("tool_calls"), "tool_calls", where) or _old_call(given)
     if calls:
         message["tool_calls"] = [_call(call, where) for call in calls]
     if role == "tool":
-        message["tool_call_id"] = str(given.get("tool_call_id") or "")
+        # The older role "function" names the function in place of a call.
+        message["tool_call_id"] = str(given.get("tool_call_id") or given.get("name") or "")
     return message
 
 
 def _text(content: object, where: str) -> str:
-    """Content as text: a string, nothing, or the text parts of a list."""
+    """Content as text: a string, nothing, or the text parts of a list, with a mark for an image or a file."""
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        return "".join(str(part.get("text", "")) for part in content)
+        return "".join(map(words_of, parts_of(content)))
     raise InputError(f"{where}: the content is neither text nor a list of parts.")
 
 
 def _old_call(given: dict[str, Any]) -> list[dict[str, Any]]:
     """OpenAI's older ``function_call`` as a list of tool calls."""
     call = given.get("function_call")
-    return [{"id": "", "function": call}] if isinstance(call, dict) else []
+    return [{"id": call.get("name"), "function": call}] if isinstance(call, dict) else []
 
 
 def _call(call: dict[str, Any], where: str) -> dict[str, Any]:
@@ -120,7 +178,7 @@ def _call(call: dict[str, Any], where: str) -> dict[str, Any]:
         try:
             arguments = json.loads(arguments or "{}")
         except json.JSONDecodeError as error:
-            raise InputError(
+            raise NoRunError(
                 f"{where}: the arguments of {function['name']} are not JSON: {error}."
             ) from error
     return {

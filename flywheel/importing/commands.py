@@ -1,12 +1,12 @@
 """``whorl import``: runs that other systems recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import click
 
 from ...platform.command import Terminal, run_async
 from ...platform.lines import STANDARD_INPUT, read_records
-from .base import Recorded, read_runs
+from .base import Recorded, Runs, read_runs
 from .completions import read_completion
 from .langfuse import langfuse_reader
 from .openai import read_chat
@@ -80,10 +80,7 @@ async def tensorzero(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: cat ChatInference.jsonl BooleanMetricFeedback.jsonl | whorl import tensorzero --score solved
     """
-    runs = TensorZeroRuns(read_records(file, plain=False), score)
-    await _import(terminal, "tensorzero", runs)
-    if runs.left_out:
-        terminal.notes.print(f"{runs.left_out} inferences that are no chat of text and tools were left out.")
+    await _import(terminal, "tensorzero", TensorZeroRuns(read_records(file, plain=False), score), score)
 
 
 @import_group.command("langfuse")
@@ -96,7 +93,7 @@ async def langfuse(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: whorl import langfuse traces.jsonl --score user-feedback
     """
-    await _import(terminal, "langfuse", read_runs(file, langfuse_reader(score)))
+    await _import(terminal, "langfuse", read_runs(file, langfuse_reader(score)), score)
 
 
 @import_group.command("phoenix")
@@ -109,23 +106,38 @@ async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
     \b
     Example: curl 'localhost:6006/v1/projects/default/spans?limit=1000' | whorl import phoenix
     """
-    runs = PhoenixRuns(read_records(file, plain=False), score)
-    await _import(terminal, "phoenix", runs)
-    if runs.left_out:
-        terminal.notes.print(f"{runs.left_out} traces in which no assistant answers a user were left out.")
+    await _import(terminal, "phoenix", PhoenixRuns(read_records(file, plain=False), score), score)
 
 
-async def _import(terminal: Terminal, source: str, runs: Iterable[Recorded]) -> None:
+async def _import(terminal: Terminal, source: str, runs: Runs, score: str | None = None) -> None:
+    """Import runs and say what became of them; ``score`` is what their source calls their reward."""
+    rewarded = 0
+
+    def counted() -> Iterator[Recorded]:
+        nonlocal rewarded
+        for run in runs:
+            rewarded += run.reward is not None
+            yield run
+
     async with terminal.open() as (whorl, actor):
-        done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, counted())
+    if score is not None and not rewarded:
+        terminal.notes.print(f"No run has a score {score!r}: they were imported without one.", markup=False)
     value = {
         "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
+        "doubles": done.doubles, "left_out": runs.left_out,
     }  # fmt: skip
     told = f"Runs imported: {done.new}, outcomes with them: {done.outcomes}; here before: {done.known}"
     erased = f"; erased, and not brought back: {done.erased}" if done.erased else ""
+    doubles = f"; of an id that came before in the file: {done.doubles}" if done.doubles else ""
     # Of runs that nothing came of there are no rows.
     then = "whorl export --format sft" if done.outcomes or not done.new else "whorl judge --runs"
-    terminal.result(value, lambda: click.echo(f"{told}{erased}. Next: {then} --tag imported:{source}"))
+    if runs.left_out:
+        why = "".join(f"\n  {reason}" for reason in runs.reasons)
+        terminal.notes.print(f"Left out: {runs.left_out} {runs.called}.{why}", markup=False)
+    terminal.result(
+        value, lambda: click.echo(f"{told}{erased}{doubles}. Next: {then} --tag imported:{source}")
+    )
 
 
 COMMANDS = (import_group,)

@@ -19,17 +19,28 @@ def langfuse_reader(score: str | None = None) -> Reader:
     """A reader that takes the score called ``score`` as the reward, or the only one that a trace has."""
 
     def read(record: Record) -> Recorded:
+        record = _unwrapped(record)
         observations = objects(record.fields.get("observations"), "observations", record.where)
         observed = [_observed(each) for each in (record.fields, *observations)]
         found = whole(observed)
         key = record.fields.get("id")
         return Recorded(
-            key=key_of(record) if key is None else str(key), agent=str(record.fields.get("name") or AGENT),
+            key=key_of(record, key), agent=str(record.fields.get("name") or AGENT),
             messages=messages_of(record._replace(fields={"messages": found.chat}), "messages"), tools=found.tools,
             reward=_reward(record, score), model=found.model, user=str(record.fields.get("userId") or found.user),
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
     return read
+
+
+def _unwrapped(record: Record) -> Record:
+    """A trace that stands beside its observations, as some exports have it, as one that has them."""
+    trace = record.fields.get("trace")
+    if not isinstance(trace, dict):
+        return record
+    beside = {name: value for name, value in record.fields.items() if name != "trace"}
+    return record._replace(fields={**trace, **beside})
 
 
 def _observed(given: dict[str, Any]) -> Observed:
@@ -41,11 +52,12 @@ def _observed(given: dict[str, Any]) -> Observed:
         "langfuse.observation.type": str(given.get("type") or "").lower(),
         "langfuse.observation.input": given.get("input"), "langfuse.observation.output": given.get("output"),
         "langfuse.observation.model.name": given.get("model") or "",
+        "langfuse.observation.usage_details": given.get("usageDetails") or given.get("usage"),
     }  # fmt: skip
-    root = not given.get("parentObservationId")
-    return observe(
-        Foreign(str(given.get("name") or ""), attributes, root=root), str(given.get("startTime") or "")
-    )
+    foreign = Foreign(str(given.get("name") or ""), attributes, root=not given.get("parentObservationId"))
+    started, ended = (str(given.get(name) or "") for name in ("startTime", "endTime"))
+    # Of a trace itself there is only when it began.
+    return observe(foreign, started, ended or str(given.get("timestamp") or ""))
 
 
 def _reward(record: Record, name: str | None) -> float | None:

@@ -8,43 +8,52 @@ from ...platform.telemetry.otlp.readers import read_span
 from ...platform.telemetry.otlp.reading import Foreign, Reading
 from ..trajectory import chat_of, is_answered
 from .base import Message
+from .moments import Period, period_of
 
 UNKNOWN = "unknown"
 
 
 class Observed(NamedTuple):
-    """A span as it was read, and the chat that it knows."""
+    """A span as it was read, with its times as they were written, and the chat that it knows."""
 
     started: str
+    ended: str
     reading: Reading
     chat: list[Message]
 
 
 class Whole(NamedTuple):
-    """What a trace says of its chat."""
+    """What a trace says of its chat; its tokens are those of all calls of models."""
 
     chat: list[Message]
     tools: list[dict[str, Any]]
     model: str
     user: str
+    period: Period
+    input_tokens: int
+    output_tokens: int
 
 
-def observe(span: Foreign, started: str) -> Observed:
+def observe(span: Foreign, started: str, ended: str = "") -> Observed:
     """Read a span, whatever framework wrote it."""
     reading = read_span(span)
-    return Observed(started, reading, chat_of(list(reading.input), list(reading.output)))
+    return Observed(started, ended, reading, chat_of(list(reading.input), list(reading.output)))
 
 
 def whole(observed: Sequence[Observed]) -> Whole:
     """The chat of the span that knows most of it, with tools, a model and a user that any of the spans names."""
     best = max(observed, key=_wholeness)
     ordered = (best, *observed)
+    calls = [each.reading for each in observed if each.reading.operation == "chat"]
     models = (each.reading.response_model or each.reading.request_model for each in ordered)
     return Whole(
         best.chat,
         list(next((each.reading.tools for each in ordered if each.reading.tools), ())),
         next((model for model in models if model not in ("", UNKNOWN)), UNKNOWN),
         next((each.reading.user for each in ordered if each.reading.user), ""),
+        period_of(moment for each in observed for moment in (each.started, each.ended)),
+        sum(call.input_tokens or 0 for call in calls),
+        sum(call.output_tokens or 0 for call in calls),
     )
 
 

@@ -22,7 +22,7 @@ def read_chat(record: Record) -> Recorded:
     if user is not None and not isinstance(user, str | int):
         raise InputError(f"{record.where}: 'user' is not a text.")
     return Recorded(
-        key=key_of(record) if key is None else str(key), agent=AGENT, messages=messages_of(record, "messages"),
+        key=key_of(record, key), agent=AGENT, messages=messages_of(record, "messages"),
         tools=tools, group=None if group is None else str(group), reward=_judgement(record),
         model="unknown" if model is None else str(model), user="" if user is None else str(user),
     )  # fmt: skip

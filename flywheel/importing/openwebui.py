@@ -15,6 +15,7 @@ from ...platform.errors import InputError
 from ...platform.lines import Record
 from ..outcomes import Feedback
 from .base import Message, Recorded, checked, key_of, messages_of
+from .moments import Period, period_of
 from .observed import UNKNOWN
 
 AGENT = "open-webui"
@@ -45,11 +46,18 @@ def read_openwebui(record: Record) -> Recorded:
         messages += _turns(given, record.where)
     key, model = fields.get("id"), data.get("model_id") or branch[-1].get("model")
     return Recorded(
-        key=key_of(record) if key is None else str(key), agent=AGENT, tools=[],
+        key=key_of(record, key), agent=AGENT, tools=[],
         messages=messages_of(record._replace(fields={"messages": messages}), "messages"),
         model=str(model or UNKNOWN), user=str(fields.get("user_id") or ""),
         feedback=tuple(_feedback(data, record.where)) if rated else (),
+        period=_period(branch, fields.get("created_at")),
     )  # fmt: skip
+
+
+def _period(branch: list[dict[str, Any]], noted: object) -> Period:
+    """When the messages were written; where none says so, when the chat or its rating was ``noted``."""
+    written = period_of(message.get("timestamp") for message in branch)
+    return period_of([noted]) if written.started is None else written
 
 
 def _object(value: object) -> dict[str, Any]:

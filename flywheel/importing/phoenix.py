@@ -14,7 +14,7 @@ from ...platform.lines import Record
 from ...platform.telemetry.otlp.reading import Foreign
 from ..spool import Spool
 from ..trajectory import is_answered
-from .base import Recorded, messages_of, objects
+from .base import NoRunError, Recorded, Runs, messages_of, objects
 from .observed import Observed, observe, reward_of, whole
 
 AGENT = "phoenix"
@@ -34,13 +34,15 @@ class _Span(NamedTuple):
     where: str
 
 
-class PhoenixRuns(Iterable[Recorded]):
-    """The runs of a file of spans; ``left_out`` counts the traces in which nobody was answered, once all are read."""
+class PhoenixRuns(Runs):
+    """The runs of a file of spans; left out are the traces in which nobody was answered."""
+
+    called = "traces in which no assistant answers a user"
 
     def __init__(self, records: Iterable[Record], score: str | None = None) -> None:
+        super().__init__()
         self._records, self._score = records, score
         self._scores: defaultdict[str, list[tuple[str, object]]] = defaultdict(list)
-        self.left_out = 0
 
     def __iter__(self) -> Iterator[Recorded]:
         with Spool[_Span]() as spool:
@@ -54,9 +56,10 @@ class PhoenixRuns(Iterable[Recorded]):
                             self._annotate({"span_id": span.span_id, **annotation}, record.where)
                         spool.add(span)
             for spans in spool.groups(lambda span: span.trace_id):
-                run = self._run(spans)
-                if run is None:
-                    self.left_out += 1
+                try:
+                    run = self._run(spans)
+                except NoRunError as error:
+                    self.leave_out(error.message)
                 else:
                     yield run
 
@@ -69,11 +72,11 @@ class PhoenixRuns(Iterable[Recorded]):
         if result.get("score") is not None:
             self._scores[of].append((str(fields.get("name")), result["score"]))
 
-    def _run(self, spans: list[_Span]) -> Recorded | None:
+    def _run(self, spans: list[_Span]) -> Recorded:
         found = whole([_observed(span) for span in spans])
-        if not is_answered(found.chat):
-            return None
         first = min(spans, key=lambda span: (not span.root, _started(span)))
+        if not is_answered(found.chat):
+            raise NoRunError(f"{first.where}: no assistant answers a user.")
         scores = [
             score
             for of in (*(s.span_id for s in spans), first.trace_id)
@@ -83,6 +86,7 @@ class PhoenixRuns(Iterable[Recorded]):
             key=first.trace_id, agent=first.name or AGENT,
             messages=messages_of(Record({"messages": found.chat}, first.where), "messages"), tools=found.tools,
             reward=reward_of(scores, self._score, first.where), model=found.model, user=found.user,
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
 
@@ -115,7 +119,11 @@ def _observed(span: _Span) -> Observed:
         (str(event.get("name")), _flat(event.get("attributes") or {}))
         for event in objects(span.fields.get("events"), "events", span.where)
     )
-    return observe(Foreign(span.name, attributes, events, span.root), _started(span))
+    return observe(
+        Foreign(span.name, attributes, events, span.root),
+        _started(span),
+        str(span.fields.get("end_time") or ""),
+    )
 
 
 def _started(span: _Span) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of
 from ...platform.database.session import tenant_session
+from ...platform.errors import InputError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
 from ...platform.portions import portions
@@ -22,6 +25,7 @@ from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
 from ...platform.telemetry.otlp.records import pseudonym
 from ...platform.telemetry.record import SpanRecord
+from ...platform.telemetry.redaction.redactor import Redactor
 from ...platform.telemetry.tables import ErasedRun
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
@@ -30,16 +34,21 @@ from .base import Message, Recorded
 
 PAGE = 50
 TAG = "imported"
+_PLAIN = re.compile(r"[\w/:-]{1,64}", re.ASCII)
 
 
 @dataclass
 class Imported:
-    """What an import did: runs stored, runs that were there before, runs that were erased and stay so, outcomes."""
+    """What an import did: runs stored, runs there before, runs that were erased and stay so, outcomes.
+
+    ``doubles`` are runs with the id of one before them in the same source, which alone is stored.
+    """
 
     new: int = 0
     known: int = 0
     erased: int = 0
     outcomes: int = 0
+    doubles: int = 0
 
 
 async def import_runs(
@@ -48,27 +57,79 @@ async def import_runs(
     """Store runs that ``source`` recorded; a run that was imported before stays as it is, one that was erased stays so.
 
     Spans reach the store before their run does, so that an import that is cut short is made whole
-    by another. Raises InputError from the reader; what was read before is kept.
+    by another. Raises InputError from the reader, with what was read and is kept before it.
     """
     actor.require("write")
     done = Imported()
+    try:
+        await _import(engine, drain, capture, actor, source, runs, done)
+    except InputError as error:
+        kept = f"Before it {done.new} new runs were imported, and are kept; mend it and import again."
+        raise InputError(f"{error.message} {kept}") from error
+    async with tenant_session(engine, actor.tenant_id) as session:
+        audit(
+            session,
+            actor,
+            "runs.imported",
+            source,
+            new=done.new,
+            known=done.known,
+            erased=done.erased,
+            doubles=done.doubles,
+        )
+    return done
+
+
+async def _import(
+    engine: AsyncEngine,
+    drain: Drain,
+    capture: Capture,
+    actor: Actor,
+    source: str,
+    runs: Iterable[Recorded],
+    done: Imported,
+) -> None:
+    seen: set[uuid.UUID] = set()
     for page in portions(runs, PAGE):
-        by_id = {_run_id(actor.tenant_id, source, run.key): run for run in page}
+        by_id: dict[uuid.UUID, Recorded] = {}
+        for run in page:
+            run_id = _run_id(actor.tenant_id, source, run.key)
+            if run_id not in seen:
+                by_id[run_id] = run
+            seen.add(run_id)
+        done.doubles += len(page) - len(by_id)
         async with tenant_session(engine, actor.tenant_id) as session:
             known = set(await session.scalars(select(Run.id).where(one_of(Run.id, by_id))))
             erased = set(
                 await session.scalars(select(ErasedRun.run_id).where(one_of(ErasedRun.run_id, by_id)))
             )
-        fresh = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
+        given = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
+        fresh = await asyncio.to_thread(_hidden, capture.redactor, actor.tenant_id, given)
         done.erased += len(erased - known)
-        done.known += len(page) - len(fresh) - len(erased - known)
+        done.known += len(by_id) - len(fresh) - len(erased - known)
         for run_id, run in fresh.items():
             await asyncio.to_thread(capture.write_runs, [spans_of(actor, run_id, run)])
         await drain.log(capture.log)
         await _store(engine, capture, actor, source, fresh, done)
-    async with tenant_session(engine, actor.tenant_id) as session:
-        audit(session, actor, "runs.imported", source, new=done.new, known=done.known, erased=done.erased)
-    return done
+
+
+def _hidden(
+    redactor: Redactor, tenant_id: uuid.UUID, runs: dict[uuid.UUID, Recorded]
+) -> dict[uuid.UUID, Recorded]:
+    """The runs with names that tell of nobody: redacted agents, and pseudonyms for groups that are no plain ids."""
+    plain = {run.group for run in runs.values() if run.group and _PLAIN.fullmatch(run.group)}
+    names = sorted(plain | {run.agent for run in runs.values()})
+    shown = dict(zip(names, redactor.redact_texts(names, str(tenant_id)), strict=True))
+
+    def tie(group: str) -> str:
+        return (
+            group if group in plain and shown[group] == group else f"{pseudonym(tenant_id, 'group', group)}"
+        )
+
+    return {
+        run_id: replace(run, agent=shown[run.agent], group=tie(run.group) if run.group else None)
+        for run_id, run in runs.items()
+    }
 
 
 async def _store(
@@ -82,12 +143,14 @@ async def _store(
     async with tenant_session(engine, actor.tenant_id) as session:
         for run_id, run in fresh.items():
             tied = [f"{GROUP_TAG}{run.group}", f"{TASK_TAG}{run.group}"] if run.group else []
+            started, ended = _times(run)
             tags = [TAG, f"{TAG}:{source}", *tied]
             session.add(
                 Run(
                     tenant_id=actor.tenant_id, id=run_id, user_id=pseudonym(actor.tenant_id, "user", run.user),
                     agent=run.agent, model=run.model, adapter=None,
-                    trace_id=run_id.hex, status="succeeded", stop_reason="imported", ended_at=now(), tags=tags,
+                    trace_id=run_id.hex, status="succeeded", stop_reason="imported", started_at=started, ended_at=ended,
+                    input_tokens=run.input_tokens, output_tokens=run.output_tokens, tags=tags,
                     steps=sum(m["role"] == "assistant" for m in run.messages),
                 )
             )  # fmt: skip
@@ -95,13 +158,23 @@ async def _store(
         for run_id, run in fresh.items():
             done.new += 1
             reward = [] if run.reward is None else [Feedback("verdict", run.reward, f"import:{source}")]
+            asked = [m["content"] for m in run.messages if m["role"] == "user"]
+            question = asked[-1] if asked else None
             for given in (*reward, *run.feedback):
-                await record_outcome(session, actor.tenant_id, run_id, given, capture.redactor)
+                await record_outcome(
+                    session, actor.tenant_id, run_id, given, capture.redactor, question=question
+                )
                 done.outcomes += 1
 
 
 def _run_id(tenant_id: uuid.UUID, source: str, key: str) -> uuid.UUID:
     return uuid.uuid5(tenant_id, f"{source}\0{key}")
+
+
+def _times(run: Recorded) -> tuple[datetime, datetime]:
+    """When a run began and ended; now, where its source does not say."""
+    started = run.period.started or now()
+    return started, run.period.ended or started
 
 
 def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
@@ -110,13 +183,15 @@ def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]
     Placeholders are numbered in this order, so that runs which begin with the same messages have the same in them.
     """
     question = next((m for m in run.messages if m["role"] == "user"), run.messages[0])
-    chat = {
+    chat: dict[str, Any] = {
         c.OPERATION: "chat", c.REQUEST_MODEL: run.model, c.TOOL_DEFINITIONS: _json(run.tools),
         c.INPUT_MESSAGES: _json([_parts(m) for m in run.messages[:-1]]),
         c.OUTPUT_MESSAGES: _json([_parts(run.messages[-1])]),
+        **{name: n for name, n in ((c.INPUT_TOKENS, run.input_tokens), (c.OUTPUT_TOKENS, run.output_tokens)) if n},
     }  # fmt: skip
+    times = _times(run)
     whole = {c.OPERATION: "invoke_agent", c.INPUT_MESSAGES: _json([_parts(question)])}
-    spans = [_span(actor, run_id, run, 0, f"invoke_agent {run.agent}", whole)]
+    spans = [_span(actor, run_id, run, times, 0, f"invoke_agent {run.agent}", whole)]
     names = _tools_by_call(run.messages)
     for message in run.messages:
         if message["role"] == "tool":
@@ -126,19 +201,28 @@ def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]
                 c.TOOL_RESULT: message["content"], c.TRUST: "untrusted",
             }  # fmt: skip
             name = f"execute_tool {attributes[c.TOOL_NAME]}"
-            spans.append(_span(actor, run_id, run, len(spans), name, attributes))
-    return [_span(actor, run_id, run, len(spans), f"chat {run.model}", chat), *spans]
+            spans.append(_span(actor, run_id, run, times, len(spans), name, attributes))
+    return [_span(actor, run_id, run, times, len(spans), f"chat {run.model}", chat), *spans]
 
 
 def _span(
-    actor: Actor, run_id: uuid.UUID, run: Recorded, number: int, name: str, attributes: dict[str, Any]
+    actor: Actor,
+    run_id: uuid.UUID,
+    run: Recorded,
+    times: tuple[datetime, datetime],
+    number: int,
+    name: str,
+    attributes: dict[str, Any],
 ) -> SpanRecord:
-    at = int(now().timestamp() * 1e9) + number
+    """A span, in its order; the agent and its call of the model last until the end."""
+    started, ended = (int(moment.timestamp() * 1e6) * 1000 for moment in times)
+    at = started + number
+    last = at if attributes[c.OPERATION] == "execute_tool" else max(at, ended)
     user = pseudonym(actor.tenant_id, "user", run.user)
     return SpanRecord(
         tenant_id=str(actor.tenant_id), trace_id=run_id.hex, span_id=f"{number + 1:016x}",
         parent_span_id=None if number == 0 else f"{1:016x}", run_id=str(run_id), name=name,
-        operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=at, status="unset", status_message="",
+        operation=str(attributes[c.OPERATION]), start_ns=at, end_ns=last, status="unset", status_message="",
         user_id=None if user is None else str(user), agent=run.agent, adapter=None,
         attributes={c.AGENT_NAME: run.agent, **attributes}, events=[],
     )  # fmt: skip
@@ -158,7 +242,8 @@ def _parts(message: Message) -> dict[str, Any]:
     if message["role"] == "tool":
         part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
         return {"role": "tool", "parts": [part]}
-    said = [{"type": "text", "content": message["content"]}] if message["content"] else []
+    words = (("reasoning", message.get("reasoning_content")), ("text", message["content"]))
+    said = [{"type": kind, "content": content} for kind, content in words if content]
     called = [
         {"type": "tool_call", "id": call["id"], "name": call["function"]["name"],
          "arguments": call["function"]["arguments"]}

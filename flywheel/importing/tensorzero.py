@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
+from ...platform.telemetry.otlp.values import as_count
 from ..outcomes import Feedback
 from ..spool import Spool
-from .base import Message, Recorded, checked, messages_of
+from .base import Message, Recorded, Runs, checked, messages_of
+from .moments import UNDATED, Period, moment_of, moment_of_id
 from .observed import UNKNOWN, reward_of
 from .tensorzero_blocks import chat_of, read_json, reply_of, said, tools_of
 
@@ -41,21 +43,26 @@ class _Inference(NamedTuple):
     model: str
     user: str
     where: str
+    period: Period
+    input_tokens: int
+    output_tokens: int
 
 
-class TensorZeroRuns(Iterable[Recorded]):
-    """The runs of a file of rows; ``left_out`` counts the inferences that are none, once all are read.
+class TensorZeroRuns(Runs):
+    """The runs of a file of rows.
 
     Each inference is a run, but for those that a later one of the same episode and function goes on with, where nothing
     was said of them: the turns of an agent's loop, each of which was asked with all that came before. What was said of an
     episode counts for each of its runs. Left out is what is no chat of text and tools in which a user is answered.
     """
 
+    called = "inferences that are no chat of text and tools"
+
     def __init__(self, records: Iterable[Record], score: str | None = None) -> None:
+        super().__init__()
         self._records, self._score = records, score
         self._scores: defaultdict[str, list[tuple[str, object]]] = defaultdict(list)
         self._said: defaultdict[str, list[Feedback | Message]] = defaultdict(list)
-        self.left_out = 0
 
     def __iter__(self) -> Iterator[Recorded]:
         with Spool[_Row]() as rows, Spool[_Inference]() as inferences:
@@ -68,7 +75,7 @@ class TensorZeroRuns(Iterable[Recorded]):
                 if inference is not None:
                     inferences.add(inference)
                 elif any(_is_inference(row.fields) for row in own):
-                    self.left_out += 1
+                    self.leave_out()
             for episode in inferences.groups(lambda found: f"{found.episode}\0{found.function}"):
                 yield from map(self._run, self._last(episode))
 
@@ -130,6 +137,7 @@ class TensorZeroRuns(Iterable[Recorded]):
         return Recorded(
             key=found.id, agent=found.function, messages=found.chat, tools=found.tools, model=found.model, user=found.user,
             reward=reward_of(scores, self._score, found.where), feedback=tuple(feedback),
+            period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 
 
@@ -165,7 +173,17 @@ def _inference(rows: list[_Row]) -> _Inference | None:
         chat, tools_of(own.fields, own.where),
         str(calls[-1].fields["model_name"] if calls else own.fields.get("variant_name") or UNKNOWN),
         said(tags.get("user_id") or "") if isinstance(tags, dict) else "", own.where,
+        _period(own), *(sum(as_count(call.fields.get(name)) or 0 for call in calls) for name in ("input_tokens", "output_tokens")),
     )  # fmt: skip
+
+
+def _period(own: _Row) -> Period:
+    """The time that is in the id of an inference, and how long it was worked on."""
+    started = moment_of_id(own.inference_id)
+    if started is None:
+        return UNDATED
+    worked = as_count(own.fields.get("processing_time_ms")) or 0
+    return Period(started, moment_of(started.timestamp() * 1000 + worked) or started)
 
 
 def _asked(row: _Row) -> list[Message] | None:

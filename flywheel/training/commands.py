@@ -15,7 +15,7 @@ from ...platform.serving.base_model import model_folder
 from ..datasets import find_dataset
 from .launch import queue_training, train_adapter
 from .recipe import METHODS, Recipe, default_recipe, parse_method
-from .resume import requeue_training
+from .resume import find_training, requeue_training
 
 
 @click.command()
@@ -34,6 +34,10 @@ from .resume import requeue_training
 @click.option("--nll", type=click.FloatRange(0),
               help="Weight of the likelihood of better answers, for dpo and kto, or of corrections, for grpo.")  # fmt: skip
 @click.option("--max-steps", type=click.IntRange(1), help="Steps in place of passes over the data.")
+@click.option(
+    "--max-length", type=click.IntRange(16), help="Tokens of a row at most; longer ones are left out."
+)
+@click.option("--batch-size", type=click.IntRange(1), help="Rows of a step.")
 @click.option("--generations", type=click.IntRange(2), help="Answers of a group, for grpo.")
 @click.option("--temperature", type=click.FloatRange(0, min_open=True),
               help="At which grpo draws its answers.")  # fmt: skip
@@ -91,10 +95,17 @@ async def train(
                 whorl.engine, actor, training_id, recipe, model_folder(terminal.settings), terminal.settings.adapters,
                 lambda step: bars.update(bar, completed=step["step"], total=step["steps"]), terminal.settings.rehearsal,
             )  # fmt: skip
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            report = (await find_training(session, training_id)).report or {}
+    too_long = report.get("too_long_rows", 0)
+    if too_long:
+        terminal.notes.print(
+            f"Left out: {too_long} rows of more than {recipe.max_length} tokens. Raise --max-length to learn from them."
+        )
     done = f"The adapter {name} is trained. Next: whorl evaluate adapter {name}"
     if recipe.method == REWARD:
         done = f"The reward model {name} is trained. Next: whorl reward-model judge {name}"
-    terminal.result({"adapter": name}, lambda: click.echo(done))
+    terminal.result({"adapter": name, "too_long_rows": too_long}, lambda: click.echo(done))
 
 
 async def _queue(

@@ -159,6 +159,14 @@ def no_signal(curves: Curves) -> Diagnosis | None:
     )  # fmt: skip
 
 
+def left_out(count: int, max_length: int) -> list[dict[str, Any]]:
+    """Rows that were left out for their length, as JSON values."""
+    if not count:
+        return []
+    seen = f"{count} rows of more than {max_length} tokens were left out."
+    return [asdict(Diagnosis("too_long", seen, "Raise max_length (whorl train --max-length)."))]
+
+
 def diagnose(method: Method, curves: Curves, lengths: dict[str, float] | None = None) -> list[dict[str, Any]]:
     """Every failure that the curves of a training by ``method`` show, as JSON values.
 

@@ -1,10 +1,11 @@
 """The method that learns from single answers, good or bad: KTO."""
 
 from collections.abc import Sequence
+from itertools import compress
 from random import Random
 from typing import Any
 
-from .plan import Plan, loss_of, reference_options
+from .plan import Plan, fits, loss_of, reference_options, with_an_answer
 from .recipe import Recipe
 from .render import Row, render_completion, render_text
 
@@ -25,12 +26,14 @@ def kto(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         }
         for row in Random(f"{recipe.seed}:kto").sample(rows, len(rows))
     ]
+    fit = fits(recipe, with_an_answer(tokenizer, [example["prompt"] for example in examples]))
+    examples = list(compress(examples, fit))
     options = {
         "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
-        **reference_options(recipe, len(rows)), **_balanced([row["label"] for row in rows]),
+        **reference_options(recipe, len(examples)), **_balanced([example["label"] for example in examples]),
     }  # fmt: skip
     trainer = _likely(KTOTrainer, recipe.nll) if recipe.nll else KTOTrainer
-    return Plan(trainer, KTOConfig, examples, options, {})
+    return Plan(trainer, KTOConfig, examples, options, {}, fit.count(False))
 
 
 def _balanced(labels: Sequence[bool]) -> dict[str, float]:

@@ -1,10 +1,10 @@
 """Methods that learn from preference pairs: DPO, ORPO, SimPO, and a reward model."""
 
+from itertools import compress
 from typing import Any
 
-from ...platform.errors import InputError
 from .collate import UNLABELLED, spoken_collator, spoken_trainer
-from .plan import Plan, loss_of, reference_options
+from .plan import Plan, fits, loss_of, reference_options, with_an_answer
 from .recipe import Recipe
 from .render import Row, render_completion, render_opening
 
@@ -17,17 +17,17 @@ def dpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     """Direct preference optimisation, https://arxiv.org/abs/2305.18290, and its family."""
     from trl import DPOConfig, DPOTrainer
 
+    texts, too_long = _fitting(recipe, tokenizer, rows)
     options: dict[str, Any] = {
         "beta": recipe.beta, "max_length": recipe.max_length, "loss_type": loss_of(recipe),
         "train_sampling_strategy": "group_by_length", "length_column_name": "length", "remove_unused_columns": False,
-        **reference_options(recipe, len(rows)),
+        **reference_options(recipe, len(texts)),
     }  # fmt: skip
     if recipe.nll:
         options |= {"loss_type": [loss_of(recipe), "sft"], "loss_weights": [1.0, recipe.nll]}
     collator = {"data_collator": spoken_collator(tokenizer, recipe.max_length)}
-    texts = _texts(tokenizer, rows)
     pairs = [{**pair, "length": sum(map(len, pair.values()))} for pair in texts]
-    return Plan(DPOTrainer, DPOConfig, pairs, options, collator)
+    return Plan(DPOTrainer, DPOConfig, pairs, options, collator, too_long)
 
 
 def orpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -43,7 +43,8 @@ def orpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
             return logps, *others
 
     options = {"beta": recipe.beta, "max_length": recipe.max_length}
-    return Plan(Trainer, ORPOConfig, _texts(tokenizer, rows), options, {})
+    texts, too_long = _fitting(recipe, tokenizer, rows)
+    return Plan(Trainer, ORPOConfig, texts, options, {}, too_long)
 
 
 def simpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -57,7 +58,8 @@ def simpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "beta": recipe.beta, "simpo_gamma": recipe.gamma, "max_length": recipe.max_length,
         "loss_type": "simpo", "cpo_alpha": 0.0,
     }  # fmt: skip
-    return Plan(spoken_trainer(CPOTrainer, tokenizer), CPOConfig, _texts(tokenizer, rows), options, {})
+    texts, too_long = _fitting(recipe, tokenizer, rows)
+    return Plan(spoken_trainer(CPOTrainer, tokenizer), CPOConfig, texts, options, {}, too_long)
 
 
 def reward(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -71,11 +73,16 @@ def reward(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         }
         for pair in _texts(tokenizer, rows)
     ]
-    fitting = [row for row in encoded if max(map(len, row.values())) <= recipe.max_length]
-    if not fitting:
-        raise InputError(f"Every pair is longer than {recipe.max_length} tokens. Raise max_length.")
+    fit = fits(recipe, (max(map(len, row.values())) for row in encoded))
     options = {"max_length": recipe.max_length, "center_rewards_coefficient": CENTRED}
-    return Plan(RewardTrainer, RewardConfig, fitting, options, {})
+    return Plan(RewardTrainer, RewardConfig, list(compress(encoded, fit)), options, {}, fit.count(False))
+
+
+def _fitting(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> tuple[list[Row], int]:
+    """Pairs as texts whose prompt leaves room for an answer, and how many others there are."""
+    pairs = _texts(tokenizer, rows)
+    fit = fits(recipe, with_an_answer(tokenizer, [pair["prompt"] for pair in pairs]))
+    return list(compress(pairs, fit)), fit.count(False)
 
 
 def _texts(tokenizer: Any, rows: list[Row]) -> list[Row]:

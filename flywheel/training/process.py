@@ -21,7 +21,7 @@ from ...platform.errors import InputError, WhorlError
 from ..files import KEPT, MANIFEST
 from .checkpoint import clear_checkpoints, last_checkpoint, saver
 from .curves import curves_of
-from .diagnose import diagnose
+from .diagnose import diagnose, left_out
 from .prefixes import share_prefixes
 from .recipe import OPTIONS, FailedTraining, Recipe, TrainingJob
 from .rehearsal import Pool, held_to, rehearsed
@@ -93,10 +93,11 @@ def train(job: TrainingJob, tell: Any) -> dict[str, Any]:
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
     measured = {
-        **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows)),
+        **_measured(job.recipe, trainer.state, mean_lengths(tokenizer, rows), trainer.too_long_rows),
         "rows": len(rows), "evaluation_rows": len(aside), "rehearsed_rows": len(again),
         "anchored_rows": sum(len(pool.rows) for pool in anchors),
         "solved_rows": solved,
+        "too_long_rows": trainer.too_long_rows,
         "shared_beginnings": shared,
         "seconds": round(time.monotonic() - started, 2),
         "resumed_from": resumed.step if resumed else None,
@@ -141,10 +142,10 @@ def _rows(job: TrainingJob) -> tuple[list[Row], list[Row], int]:
     )
 
 
-def _measured(recipe: Recipe, state: Any, lengths: dict[str, float]) -> dict[str, Any]:
+def _measured(recipe: Recipe, state: Any, lengths: dict[str, float], too_long: int) -> dict[str, Any]:
     """What the trainer's state says of the training; raises FailedTraining where the loss is not finite."""
     curves = curves_of(state.log_history)
-    warnings = diagnose(recipe.method, curves, lengths)
+    warnings = [*left_out(too_long, recipe.max_length), *diagnose(recipe.method, curves, lengths)]
     losses = [value for _, value in curves.get("loss", ())]
     if not losses or losses[-1] is None:
         raise FailedTraining(

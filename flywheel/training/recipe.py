@@ -1,9 +1,10 @@
 """Recipes: what a training does, as one small frozen record."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from ...platform.errors import InputError
@@ -72,7 +73,7 @@ class Recipe(BaseModel):
     preference method or GRPO is held to (``beta``) is then that adapter.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     method: Method
     seed: int = 0
@@ -115,6 +116,15 @@ class Recipe(BaseModel):
                 f"{self.method} has no loss {self.loss!r}; it has {', '.join(LOSSES[self.method])}"
             )
         return self
+
+    @field_validator("target_modules")
+    @classmethod
+    def _expression(cls, given: str | None) -> str | None:
+        try:
+            re.compile(given or "")
+        except re.error as error:
+            raise ValueError(f"{given!r} is no regular expression: {error}") from error
+        return given
 
     @model_validator(mode="after")
     def _evaluable(self) -> "Recipe":

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from .anchor import BEGUN, WEIGHT, anchored
 from .distance import measured
 from .episodes import Episodes, guided, paid
 from .guides import likely
-from .plan import Plan, loss_of
+from .plan import Plan, fits, loss_of, with_an_answer
 from .recipe import Recipe
 from .rehearsal import Pool
 from .render import Row, render_sft, render_text
@@ -68,7 +69,9 @@ def build_trainer(
 
     Where there are pools of rows in ``anchors`` the adapter is held on them, to the base or to how it begins.
 
-    Raises InputError where the base has no such modules.
+    Its ``too_long_rows`` says how many rows were left out for their length.
+
+    Raises InputError where the base has no such modules, or every row is too long.
     """
     from datasets import Dataset
     from transformers import EarlyStoppingCallback
@@ -100,6 +103,7 @@ def build_trainer(
         callbacks=callbacks,
         **plan.extra,
     )
+    built.too_long_rows = plan.too_long
     if recipe.qlora:
         for weight in built.model.parameters():
             if weight.requires_grad:  # TRL makes them bfloat16, in which small steps are lost
@@ -185,14 +189,12 @@ def _sft(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
     from trl import SFTConfig, SFTTrainer
 
     rendered = [chat for row in rows for chat in render_sft(tokenizer, row)]
-    fitting = [row for row in rendered if len(row["input_ids"]) <= recipe.max_length]
-    if not fitting:
-        raise InputError(f"Every row is longer than {recipe.max_length} tokens. Raise max_length.")
+    fit = fits(recipe, (len(chat["input_ids"]) for chat in rendered))
     options = {
         "max_length": recipe.max_length, "packing": False, "train_sampling_strategy": "group_by_length",
         "loss_type": loss_of(recipe),
     }  # fmt: skip
-    return Plan(SFTTrainer, SFTConfig, fitting, options, {})
+    return Plan(SFTTrainer, SFTConfig, list(compress(rendered, fit)), options, {}, fit.count(False))
 
 
 def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
@@ -204,7 +206,11 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
             "Recorded groups carry rewards but no verifier, so new answers cannot be paid. Train on them by "
             "SFT, DPO or KTO, or give the runs a verifier."
         )
-    prompts = [render_text(tokenizer, row["prompt"], row["tools"], prompt=True) for row in rows]
+    trainer = measured(GRPOTrainer) if recipe.beta == 0 else GRPOTrainer
+    trainer = likely(trainer, tokenizer, rows, recipe) if recipe.nll else trainer
+    rendered = [render_text(tokenizer, row["prompt"], row["tools"], prompt=True) for row in rows]
+    fit = fits(recipe, with_an_answer(tokenizer, rendered))
+    rows, prompts = list(compress(rows, fit)), list(compress(rendered, fit))
     examples = [
         {"prompt": prompt, "verifier": row["verifier"], "arguments": json.dumps(row["arguments"])}
         for prompt, row in zip(prompts, rows, strict=True)
@@ -217,6 +223,4 @@ def _grpo(recipe: Recipe, tokenizer: Any, rows: list[Row]) -> Plan:
         "temperature": recipe.temperature, "reward_weights": [1.0, 0.0],
     }  # fmt: skip
     extra = {"reward_funcs": [paid, guided], "rollout_func": Episodes(recipe, tokenizer, rows, prompts)}
-    trainer = measured(GRPOTrainer) if recipe.beta == 0 else GRPOTrainer
-    trainer = likely(trainer, tokenizer, rows, recipe) if recipe.nll else trainer
-    return Plan(trainer, GRPOConfig, examples, options, extra)
+    return Plan(trainer, GRPOConfig, examples, options, extra, fit.count(False))

@@ -314,6 +314,35 @@ def two_answers_behind_one_mark(example: Example) -> str | None:
     return f"#### {others[0]} {example.plain}" if others else None
 
 
+# -- a number that is another one, beside the right one
+
+
+def _beside(text: str) -> Make:
+    def make(example: Example) -> str | None:
+        return text.replace("N", example.plain) if example.plain.isdecimal() else None
+
+    return make
+
+
+_BESIDE = {
+    "minus sign": "It is \u2212N. [1]",
+    "minus in a word": "It is minus N. [1]",
+    "minus before a currency": "It is -$N. [1]",
+    "scale in a word": "It is N million. [1]",
+    "scale behind a mark": "#### N trillion",
+    "root behind a mark": "#### √N",
+    "root in a box": "\\boxed{-\\sqrt{N}}",
+    "power": "It is N². [1]",
+    "fraction": "It is N½. [1]",
+    "sum behind a mark": "#### N plus a half",
+}
+for _name, _text in _BESIDE.items():
+    _cheats[_name] = _beside(_text)
+
+
+# -- citations and keys
+
+
 @cheat
 def citation_of_nothing(example: Example) -> str | None:
     return f"{example.plain} [99]" if example.right.passages else None

@@ -6,7 +6,8 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from .base import Attempt, Example, Judge, Verdict, find, judged, verifier
-from .text import CITATION, HEDGES, NUMBER, hides, normalise, repeats, says, sentences
+from .numbers import NUMBER
+from .text import CITATION, HEDGES, hides, normalise, repeats, says, sentences
 
 
 class Check(TypedDict):

@@ -1,4 +1,4 @@
-"""Verifiers of what a reply says: text, numbers, choices, patterns, JSON."""
+"""Verifiers of what a reply says: text, choices, patterns, JSON."""
 
 import json
 import re
@@ -14,11 +14,9 @@ from .references import any_of, parsed, said
 
 MAX_WORDS = 80
 CITATION = re.compile(r"\[(\d{1,3})\]")
-NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|\.\d)", re.ASCII)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_MARKED = re.compile(r"####\s*(.*)|\\boxed\{([^{}]*)\}")
 # Words that take back, or leave open, what a sentence says.
 HEDGES = re.compile(
     r"\b(or|either|neither|nor|not|never|unless|except|maybe|perhaps|possibly|wrong|incorrect|false|untrue)\b",
@@ -53,20 +51,6 @@ def says(reply: str) -> str:
 
 def sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE.split(text.strip()) if part]
-
-
-def number_of(reference: Any) -> float:
-    """The number of a reference answer: itself, the marked one of a solution, or the last of a text.
-
-    >>> number_of("48 + 24 = 72\n#### 72"), number_of("$1,250")
-    (72.0, 1250.0)
-    """
-    text = said(reference)
-    marked = [after or boxed for after, boxed in _MARKED.findall(text)]
-    numbers = NUMBER.findall((marked[-1] if marked else text).replace("$", " "))
-    if not numbers:
-        raise ValueError(f"{text[:60]!r} holds no number")
-    return _value(numbers[-1])
 
 
 def hides(reply: str) -> bool:
@@ -167,63 +151,6 @@ def _only_says(reply: str, sources: list[str]) -> Verdict:
     known = set(normalise(" ".join(sources)).split()) | _BINDING
     strange = [word for word in normalise(reply).split() if word not in known]
     return Verdict.of(not strange, f"says what the passage does not: {' '.join(strange[:5])}")
-
-
-_SUM = "What is 12.5 % of 480?"
-
-
-@verifier(
-    "The number after a single '####' or in a single \\boxed{}; else the last number of the reply, where every "
-    "other number of its sentence stands in the question, a passage or a result, and nothing is taken back.",
-    Example(
-        {"value": 60}, Attempt("12.5 % of 480 is 60. [1]", _SUM), Attempt("12.5 % of 480 is 6.", _SUM), "60",
-        ("59", "60", "61"),
-    ),
-    refer=lambda reference: {"value": number_of(reference)},
-)  # fmt: skip
-def numeric(value: float, tolerance: float = 1e-9) -> Judge:
-    def judge(attempt: Attempt) -> Verdict:
-        found = final_number(attempt)
-        if isinstance(found, str):
-            return Verdict(0.0, found)
-        return Verdict.of(
-            abs(found - value) <= tolerance * max(1.0, abs(value)), f"{found:g} is not {value:g}"
-        )
-
-    return judge
-
-
-def final_number(attempt: Attempt) -> float | str:
-    """The one number that a reply commits itself to, or why there is none."""
-    reply = says(attempt.reply)
-    marked = [after or boxed for after, boxed in _MARKED.findall(reply)]
-    if len(marked) > 1:
-        return "marks more than one answer"
-    if marked:
-        numbers = NUMBER.findall(marked[0].replace("$", " "))
-        rest = NUMBER.sub("", marked[0])
-        if len(numbers) != 1 or HEDGES.search(rest) or hides(reply):
-            return "marks no single number"
-        return _value(numbers[0])
-    if len(reply.split()) > MAX_WORDS:
-        return f"more than {MAX_WORDS} words, and no number is marked"
-    if hides(reply) or repeats(reply):
-        return "hides something in mark-up, or repeats itself"
-    told = [sentence for sentence in sentences(reply) if NUMBER.search(sentence)]
-    if not told:
-        return "holds no number"
-    if any(HEDGES.search(sentence) for sentence in told):
-        return "takes back what it says"
-    *others, last = NUMBER.findall(told[-1])
-    known = " ".join([attempt.question, *attempt.passages.values(), *(call.result for call in attempt.calls)])
-    given = {_value(number) for number in NUMBER.findall(known)}
-    if any(_value(number) not in given | {_value(last)} for number in others):
-        return "holds numbers that come from nowhere"
-    return _value(last)
-
-
-def _value(number: str) -> float:
-    return float(number.replace(",", ""))
 
 
 @verifier(

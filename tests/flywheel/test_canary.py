@@ -402,6 +402,14 @@ async def test_trials_that_cannot_be(world: World) -> None:
         await world.start(world.one, "shadow", auto=True)
     with pytest.raises(NotFoundError):
         await world.start("acme.v9", "canary")
+    for trying in (
+        world.start(world.one, "canary", agent="nosuch"),
+        world.promote(world.one, agent="nosuch", force=True),
+    ):
+        with pytest.raises(NotFoundError, match=r"no agent 'nosuch'. Agents are: default"):
+            await trying
+    with pytest.raises(NotFoundError):
+        await stop_trials(world.whorl.engine, world.whorl.servers, world.actor, "acme.v9", "stopped")
     await world.start(world.one, "canary")
     with pytest.raises(ConflictError, match=r"acme\.v1 is the canary of the agent default"):
         await world.start(world.two, "canary")
@@ -605,6 +613,10 @@ async def test_what_is_tainted_no_process_brings_back(settings: Settings, tmp_pa
         for world in (there, here, there):
             await world.whorl.servers.look()
         assert (await here.stored(trial)).ended_at is not None
+        async with tenant_session(engine, here.actor.tenant_id) as session:
+            assert (await adapter_status(session, here.one)).refusal.startswith(
+                "tainted: erased; train another"
+            )
         assert await here.loaded() == {"scripted"}
         for world in (here, there):
             with pytest.raises(ConflictError, match="is tainted and answers nobody"):

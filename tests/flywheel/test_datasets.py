@@ -462,7 +462,7 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file.write_text('{"question": "When?", "answers": ["noon"], "kind": "times"}\n')
     assert load_tasks(file)[0].kind == "times"
     file.write_text('{"question": "When?", "answers": ["noon"], "kind": ["times"]}\n')
-    with pytest.raises(InputError, match="kind is no text"):
+    with pytest.raises(InputError, match="line 1: the field 'kind' is list, not text"):
         load_tasks(file)
     file.write_text('{"question": "When?"}\n')
     with pytest.raises(InputError, match=r"line 1: .*needs answers, or a verifier"):
@@ -470,6 +470,35 @@ def test_tasks_are_read_from_a_file(tmp_path: Path) -> None:
     file.write_text('{"question": "Who?", "verifier": "refusal"}\n')
     (unanswered,) = load_tasks(file)
     assert unanswered.judge(Attempt(REFUSAL)) == 1.0 and not unanswered.answerable
+
+
+@pytest.mark.parametrize("line", ["\ufeff{}\n", "{}\n\n", "\n{}", "{}\r\n"])
+def test_tasks_may_come_from_any_editor(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "tasks.jsonl"
+    task = '{"question": "When\u2028then?", "answers": ["noon"]}'
+    file.write_bytes(line.replace("{}", task).encode())
+    assert [task.question for task in load_tasks(file)] == ["When\u2028then?"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"question": "caf\u00e9?", "answers": ["11"]}'.encode("latin-1"), "line 1 is not UTF-8"),
+        (b'{"question": 5, "answers": ["11"]}', "line 1: the field 'question' is int, not text"),
+        (b'{"question": " ", "answers": ["11"]}', "line 1: the field 'question' is empty"),
+        (b'{"question": "a?", "verifier": 3}', "line 1: the field 'verifier' is int, not text"),
+        (
+            b'{"question": "a?", "verifier": "exact", "arguments": [3]}',
+            "line 1: the field 'arguments' is list",
+        ),
+        (b"\n", "is empty"),
+    ],
+)
+def test_what_is_no_task_is_named(tmp_path: Path, line: bytes, words: str) -> None:
+    file = tmp_path / "tasks.jsonl"
+    file.write_bytes(line)
+    with pytest.raises(InputError, match=words):
+        load_tasks(file)
 
 
 @pytest.mark.parametrize(

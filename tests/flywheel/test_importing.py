@@ -5,6 +5,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,19 @@ from tests.flywheel.test_importing_openwebui import CALL as CALL_LOGGED
 from tests.flywheel.test_importing_openwebui import FEEDBACK
 from tests.flywheel.test_importing_tensorzero import SECOND
 from whorl.agents.tables import Run
-from whorl.flywheel.datasets import Selection, create_dataset
+from whorl.flywheel.datasets import Selection, create_dataset, selected
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.importing.base import read_runs
 from whorl.flywheel.importing.completions import read_completion
 from whorl.flywheel.importing.langfuse import langfuse_reader
+from whorl.flywheel.importing.moments import moment_of
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.openwebui import read_openwebui
 from whorl.flywheel.importing.phoenix import PhoenixRuns
 from whorl.flywheel.importing.store import Imported, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
 from whorl.flywheel.importing.tensorzero import TensorZeroRuns
+from whorl.flywheel.trajectory import messages_of
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
@@ -111,6 +114,18 @@ async def test_rows_follow_from_rewards_and_hold_nothing_personal(settings: Sett
     assert pair["chosen"][-1]["role"] == "assistant", "the simulated user's farewell is left out"
 
 
+def test_tasks_of_another_domain_and_trials_of_another_model_are_others(tmp_path: Path) -> None:
+    retail = {**TRIALS[0], "traj": [{"role": "system", "content": "Sell."}, *TRIALS[0]["traj"][1:]]}
+    files = [TRIALS[:3], [trial(7, 0, 0.0, "other")], [retail]]
+    runs = [list(read_runs(write(tmp_path, rows), read_tau)) for rows in files]
+    assert len({run.key for file in runs for run in file}) == 5
+    assert len({run.group for file in runs[:2] for run in file}) == 1
+    assert runs[2][0].group != runs[0][0].group
+    assert [run.key for run in read_runs(write(tmp_path, TRIALS[:3]), read_tau)] == [
+        run.key for run in runs[0]
+    ]
+
+
 @pytest.mark.skipif(not (DATA / "traces-tau-airline").is_dir(), reason="the development data is not here")
 async def test_real_trajectories_give_the_counts_of_their_rewards(settings: Settings, tmp_path: Path) -> None:
     raw = gzip.decompress((DATA / "traces-tau-airline" / "gpt-4o-airline.jsonl.gz").read_bytes())
@@ -140,15 +155,27 @@ def test_chats_in_openai_shape(tmp_path: Path) -> None:
     assert (second.key, second.reward) == ("x", None) and len(first.key) == 32
 
 
+def test_thoughts_and_images_of_a_chat_are_kept_as_of_captured_runs(tmp_path: Path) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    row = {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "What is this? "}, image]},
+            {"role": "assistant", "content": "A tern.", "reasoning_content": "It has a fork."},
+        ],
+    }  # fmt: skip
+    (run,) = read_runs(write(tmp_path, [row]), read_chat)
+    assert run.messages[0]["content"] == "What is this? [image]"
+    *_, chat = spans_of(Actor(new_id(), "acme", "owner", "ann"), new_id(), run)
+    read = messages_of(chat.attributes["gen_ai.input.messages"], chat.attributes["gen_ai.output.messages"])
+    assert read == run.messages and read[-1]["reasoning_content"] == "It has a fork."
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
         ({}, "'messages' is not a list"),
         ({"messages": [{"role": "robot", "content": ""}]}, "message 1: the role 'robot'"),
-        ({"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
         ({"messages": [{"role": "user", "content": 3}]}, "neither text nor a list"),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
-         "arguments of f are not JSON"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "score": 7},
          "'score' is true, false or a number"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": ["search"]},
@@ -160,11 +187,134 @@ def test_what_is_no_chat_is_named(tmp_path: Path, row: dict[str, Any], words: st
         list(read_runs(write(tmp_path, [row]), read_chat))
 
 
+@pytest.mark.parametrize(
+    ("read", "row", "words"),
+    [
+        (read_chat, {"messages": []}, "no assistant answers a user"),
+        (read_chat, {"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
+        (read_chat, {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
+         "arguments of f are not JSON"),
+        (langfuse_reader(), {"id": "t", "input": "Hi", "output": None}, "no assistant answers a user"),
+        (read_completion, {"request": {"messages": []}, "response": {"error": "busy"}}, "no choice with a message"),
+    ],
+)  # fmt: skip
+def test_what_is_no_run_is_left_out_and_the_rest_is_read(
+    tmp_path: Path, read: Any, row: dict[str, Any], words: str
+) -> None:
+    good = {read_chat: CHAT, read_completion: CALL_LOGGED}.get(read, TRACE)
+    runs = read_runs(write(tmp_path, [row, good, row, row, row]), read)
+    assert len(list(runs)) == 1 and runs.left_out == 4
+    assert len(runs.reasons) == 3 and "line 1" in runs.reasons[0] and words in runs.reasons[0]
+
+
+def test_a_span_with_arguments_that_are_no_json_is_left_out(tmp_path: Path) -> None:
+    broken = [phoenix_span(3, "respond", "LLM", "t-2", **{name: value.replace("}", "") if "arguments" in name else value
+                                                          for name, value in FLAT.items()})]  # fmt: skip
+    runs, left_out = phoenix(tmp_path, [*broken, *SPANS])
+    assert [run.key for run in runs] == ["t-1"] and left_out == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "iso"),
+    [
+        ("2026-01-01T10:00:02Z", "2026-01-01T10:00:02+00:00"), ("2026-01-01T12:00:02+02:00", "2026-01-01T10:00:02+00:00"),
+        ("2026-01-01 10:00:02.123456789", "2026-01-01T10:00:02.123456+00:00"), (1767261602, "2026-01-01T10:00:02+00:00"),
+        (1767261602500, "2026-01-01T10:00:02.500000+00:00"), ("1767261602000000000", "2026-01-01T10:00:02+00:00"),
+        ("yesterday", None), (True, None), (10**30, None), ("9999-01-01", None), ("", None), (None, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_times_as_others_write_them(value: Any, iso: str | None) -> None:
+    found = moment_of(value)
+    assert (found and found.isoformat()) == iso
+
+
+async def test_runs_have_the_times_and_tokens_of_their_source(settings: Settings) -> None:
+    usage = [
+        {**o, "usageDetails": {"input": 10, "output": 2}, "endTime": "2026-01-01T10:00:05Z"}
+        for o in TRACE["observations"]
+    ]
+    spans = [{**span, "attributes": {**span["attributes"], "llm.token_count.prompt": 5}} for span in SPANS]
+    call = {
+        **CALL_LOGGED,
+        "response": {**CALL_LOGGED["response"], "usage": {"prompt_tokens": 7, "completion_tokens": 3}},
+    }
+    inference = {**SECOND, "id": "0193a1b2-0000-7000-8000-000000000000"}
+    sources = {
+        "langfuse": [langfuse_reader()(Record({**TRACE, "observations": usage}, "here"))],
+        "phoenix": PhoenixRuns([Record(span, "here") for span in spans]),
+        "completions": [read_completion(Record(call, "here"))],
+        "tensorzero": TensorZeroRuns([Record(inference, "here")]),
+        "openwebui": [read_openwebui(Record(FEEDBACK, "here"))],
+    }  # fmt: skip
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-times")).tenant)
+        for source, runs in sources.items():
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            found = {run.tags[1].partition(":")[2]: run for run in await session.scalars(select(Run))}
+            calls = list(await session.scalars(select(Span).where(Span.operation == "chat")))
+            until = Selection(until=datetime(2026, 1, 1, tzinfo=UTC))
+            early = list(await session.scalars(selected(until)))
+    times = {name: (f"{run.started_at:%F %T}", f"{run.ended_at:%F %T}") for name, run in found.items()}
+    assert times == {
+        "langfuse": ("2026-01-01 10:00:01", "2026-01-01 10:00:05"), "phoenix": ("2026-01-01 10:00:01", "2026-01-01 10:00:09"),
+        "completions": ("2024-05-16 10:07:54", "2024-05-16 10:07:54"), "openwebui": ("2024-01-01 00:00:00",) * 2,
+        "tensorzero": ("2024-12-07 15:16:57", "2024-12-07 15:16:57"),
+    }  # fmt: skip
+    tokens = {name: (run.input_tokens, run.output_tokens) for name, run in found.items()}
+    assert tokens["langfuse"] == (20, 4) and tokens["phoenix"] == (10, 0) and tokens["completions"] == (7, 3)
+    assert set(early) == {found[name].id for name in ("completions", "openwebui", "tensorzero")}
+    started = {run.id: run.started_at for run in found.values()}
+    for span in calls:
+        assert abs(span.start_ns / 1e9 - started[span.run_id].timestamp()) < 0.001
+    assert {span.attributes.get("gen_ai.usage.input_tokens") for span in calls} == {20, 10, 7, None}
+
+
+def test_the_older_role_of_a_function_is_a_tool(tmp_path: Path) -> None:
+    chat = [
+        {"role": "user", "content": "When?"},
+        {"role": "assistant", "content": None, "function_call": {"name": "find", "arguments": "{}"}},
+        {"role": "function", "name": "find", "content": "18:00"}, {"role": "assistant", "content": "At six."},
+    ]  # fmt: skip
+    (run,) = read_runs(write(tmp_path, [{"messages": chat}]), read_chat)
+    assert [m["role"] for m in run.messages] == ["user", "assistant", "tool", "assistant"]
+    spans = spans_of(Actor(new_id(), "acme", "owner", "ann"), new_id(), run)
+    assert [span.name for span in spans][1] == "execute_tool find"
+
+
+async def test_runs_of_one_id_in_a_file_are_counted_apart(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whorl.flywheel.importing.store.PAGE", 2)
+    last = [*CHAT["messages"][:-1], {"role": "assistant", "content": "At nine."}]
+    rows = [
+        {**CHAT, "id": "a"},
+        {**CHAT, "id": "a"},
+        {**CHAT, "id": ""},
+        {**CHAT, "id": "", "messages": last},
+        {**CHAT, "id": "a"},
+    ]
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-doubles")).tenant)
+        done = [
+            await import_runs(
+                whorl.engine,
+                whorl.drain,
+                whorl.capture,
+                actor,
+                "openai",
+                read_runs(write(tmp_path, rows), read_chat),
+            )
+            for _ in range(2)
+        ]
+    assert done == [Imported(new=3, outcomes=3, doubles=2), Imported(known=3, doubles=2)]
+
+
 async def test_what_was_read_before_a_broken_line_is_kept(settings: Settings, tmp_path: Path) -> None:
     async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
         actor = operator_of((await ensure_tenant(whorl.engine, "import-broken")).tenant)
         runs = read_runs(write(tmp_path, [TRIALS[0], {"task_id": 9}]), read_tau)
-        with pytest.raises(InputError, match="line 2"):
+        with pytest.raises(InputError, match=r"line 2.* Before it 1 new runs were imported"):
             await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "tau", runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             assert await session.scalar(select(func.count()).select_from(Run)) == 1
@@ -190,7 +340,7 @@ TRACE = {
 
 
 def langfuse(folder: Path, trace: dict[str, Any], score: str | None = None) -> Any:
-    return next(read_runs(write(folder, [trace]), langfuse_reader(score)))
+    return next(iter(read_runs(write(folder, [trace]), langfuse_reader(score))))
 
 
 def test_a_trace_of_langfuse_is_the_chat_of_its_last_generation(tmp_path: Path) -> None:
@@ -200,6 +350,14 @@ def test_a_trace_of_langfuse_is_the_chat_of_its_last_generation(tmp_path: Path) 
     assert run.messages[-1]["content"] == "At six."
     assert (run.key, run.agent, run.model, run.reward) == ("t-1", "support", "m-1", 1.0)
     assert [tool["function"]["name"] for tool in run.tools] == ["find"]
+
+
+def test_a_trace_of_langfuse_may_stand_beside_its_observations(tmp_path: Path) -> None:
+    beside = ("observations", "scores")
+    trace = {name: value for name, value in TRACE.items() if name not in beside}
+    row = {"trace": {**trace, "userId": "u7"}, **{name: TRACE[name] for name in beside}}
+    run, plain = langfuse(tmp_path, row), langfuse(tmp_path, {**TRACE, "userId": "u7"})
+    assert run == plain and (run.key, run.agent, run.user, run.reward) == ("t-1", "support", "u7", 1.0)
 
 
 def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_path: Path) -> None:
@@ -215,7 +373,6 @@ def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_pat
         ({"scores": ["good"]}, None, "'scores' is not a list"),
         ({"scores": [{"name": "stars", "value": 5}]}, None, "'stars' is 5"),
         ({"scores": [{"name": "a", "value": 1}, {"name": "b", "value": 0}]}, None, "a, b. Say which"),
-        ({"observations": [], "output": None}, None, "'messages' is not a list of messages"),
     ],
 )
 def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
@@ -435,6 +592,31 @@ def test_traces_of_langfuse_are_read_whatever_framework_wrote_them(tmp_path: Pat
     called = {call["function"]["name"] for m in run.messages for call in m.get("tool_calls", ())}
     assert called <= {tool["function"]["name"] for tool in run.tools}
     assert len(called) == ("vercel" in file.name or "langgraph" in file.name or "agent" in file.name)
+
+
+async def test_agents_and_groups_say_nothing_of_anybody(settings: Settings) -> None:
+    rows = [
+        {**CHAT, "id": str(n), "group": group}
+        for n, group in enumerate(["ann@arnby.example", "ann@arnby.example", "set/7"])
+    ]
+    trace = {**TRACE, "name": "answer ann@arnby.example"}
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-names")).tenant)
+        for source, runs in (
+            ("openai", [read_chat(Record(row, "here")) for row in rows]),
+            ("langfuse", [langfuse_reader()(Record(trace, "here"))]),
+        ):
+            await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            stored = list(await session.scalars(select(Run)))
+            spans = list(await session.scalars(select(Span)))
+    told = [[run.agent, *run.tags] for run in stored] + [
+        [span.agent, span.name, span.attributes] for span in spans
+    ]
+    assert "ann@arnby" not in json.dumps(told)
+    assert {run.agent for run in stored} == {"openai", "answer <EMAIL_ADDRESS_1>"}
+    groups = Counter(tag for run in stored for tag in run.tags if tag.startswith("group:"))
+    assert groups.pop("group:set/7") == 1 and list(groups.values()) == [2]
 
 
 async def test_whoever_asked_is_kept_as_a_pseudonym_and_can_be_erased(

@@ -50,8 +50,15 @@ async def test_a_scratch_collection_is_asked_and_dropped(whorl: Whorl, acme: Act
 
 def test_files_that_are_no_questions(tmp_path: Path) -> None:
     file = tmp_path / "q.jsonl"
-    file.write_text('{"question": "When?"}\n')
-    with pytest.raises(InputError, match="line 1"):
-        load_questions(file)
-    with pytest.raises(InputError, match="does not exist"):
+    for line in (
+        '{"question": "When?"}',
+        '{"question": 5, "answers": ["6"]}',
+        '{"question": "When?", "answers": "six"}',
+    ):
+        file.write_text(f"{line}\n")
+        with pytest.raises(InputError, match="line 1"):
+            load_questions(file)
+    file.write_text('\ufeff{"question": "When\u2028?", "answers": ["six"]}\n\n')
+    assert load_questions(file) == [Question("When\u2028?", ("six",))]
+    with pytest.raises(InputError, match="not there"):
         load_questions(tmp_path / "none.jsonl")

@@ -104,6 +104,39 @@ def test_each_method_takes_its_steps(method: Any, model: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "acme.v1" / "whorl.json").read_text())["base_hash"] == base_hash(model)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_that_are_too_long_are_counted_and_told(method: Any, model: Path, tmp_path: Path) -> None:
+    recipe = default_recipe(method).model_copy(
+        update={
+            "max_steps": 1,
+            "batch_size": 2,
+            "generations": 2,
+            "answer_tokens": 4,
+            "rank": 2,
+            "max_length": 600,
+        }
+    )
+    data = write_dataset(tmp_path / "data", method)
+    lines = (data / "train.jsonl").read_text().splitlines()
+    long = lines[0].replace(PROMPT[-1]["content"], "noon " * 600)
+    (data / "train.jsonl").write_text("\n".join([*lines, long]))
+    job = TrainingJob(
+        recipe=recipe,
+        model_folder=model,
+        base_hash=base_hash(model),
+        output_folder=tmp_path / "acme.v1",
+        dataset_folder=data,
+    )
+    report = train(job, lambda _: None)
+    assert report["too_long_rows"] == 1
+    assert [warning["seen"] for warning in report["warnings"] if warning["name"] == "too_long"] == [
+        "1 rows of more than 600 tokens were left out."
+    ]
+    (data / "train.jsonl").write_text(long)
+    with pytest.raises(InputError, match="Every row is longer than 600 tokens"):
+        train(job.model_copy(update={"output_folder": tmp_path / "acme.v2"}), lambda _: None)
+
+
 @pytest.mark.parametrize("method", ["dpo", "kto"])
 def test_the_likelihood_of_better_answers_may_be_weighed(method: Any, model: Path, tmp_path: Path) -> None:
     """With it, and hardly a preference to learn, the better answer becomes likelier."""
@@ -439,6 +472,19 @@ def test_the_loss_is_on_the_assistants_turns_only(model: Path) -> None:
     assert "tool_response" not in learnt and "When?" not in learnt
     completion = render_completion(tokenizer, PROMPT, ANSWER, [SEARCH])
     assert completion == "At noon. [1]<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"learning_rate": float("inf")}, "learning_rate: Input should be a finite number"),
+        ({"epochs": float("inf")}, "epochs: Input should be a finite number"),
+        ({"target_modules": "((("}, r"'\(\(\(' is no regular expression"),
+    ],
+)
+def test_a_recipe_that_no_training_could_follow_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        default_recipe("sft").changed(**changes)
 
 
 def test_recipes_are_checked() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from whorl.flywheel.verifiers.base import (
 from whorl.flywheel.verifiers.base import _registered as register
 from whorl.flywheel.verifiers.code import unit_tests
 from whorl.flywheel.verifiers.form import citation_grounding
+from whorl.flywheel.verifiers.numbers import number_of
 from whorl.platform.errors import ConflictError, InputError
 
 NAMES = [each.name for each in registered()]
@@ -80,6 +82,59 @@ def test_a_verifier_that_pays_a_cheat_is_refused_with_the_cheat_shown() -> None:
 def test_right_and_wrong(name: str, arguments: dict[str, Any], right: str, wrong: str) -> None:
     assert verify(name, Attempt(right), **arguments).score == 1.0
     assert verify(name, Attempt(wrong), **arguments).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "reply"),
+    [
+        (5, "The answer is \u22125."), (5, "The answer is minus 5."), (5, "It is minus 5."), (5, "It is -$5."),
+        (5, "It is \u20135."), (5, "It is 5 million."), (5, "#### √5"), (5, "#### 5 trillion"), (5, r"\boxed{-\sqrt{5}}"),
+        (5, r"\boxed{\frac{\sqrt{5}}{2}}"), (5, "It is 5²."), (5, "It is 5½."), (5, "It is 5 squared."),
+        (5, "It is 5 and a half."), (5, "It is 5^2."), (5, "It is the root of 5."), (5, "#### x = 5"), (5, "#### 10 - 5"),
+        (5, "The answer is 5 less than before."), (5, "The answer is 5, I mean 6."), (5, "It is 5万."),
+        (-5, "It is 5."), (5, "#### 5 dozen"), (5, "It is 5 M."), (3, "It is 5/3."), (3, "It is 5 - 3."),
+    ],
+)  # fmt: skip
+def test_another_number_beside_the_right_one_is_not_paid(value: float, reply: str) -> None:
+    assert verify("numeric", Attempt(reply, "Of 10, 5 and 3?"), value=value).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "reply"),
+    [
+        (-5, "\u22125"), (-5, "The answer is \u22125."), (-5, "It is minus 5."), (-5, "#### -$5"), (-5, r"\boxed{-5}"),
+        (5_000_000, "It is 5 million."), (5_000_000, "#### $5 million"), (5_000_000, "#### 5,000,000 dollars"),
+        (5, "10 minus 5 is 5."), (5, "10 - 5 = 5"), (5, "The answer is $5 per hour."), (5, "#### 5 square feet"),
+        (5, "#### 5 cm^2"), (5, r"So $\boxed{5\text{ apples}}$."), (5, r"\boxed{5\%}"), (5, "#### **5**"),
+        (5, "The answer is 5, because 10 - 5 is 5."), (5, "**5**"), (5, "The final answer is: 5."), (5, "#### 5 %"),
+        (1000, r"\boxed{1{,}000}"), (5, "答えは5です"), (5, "The answer is (5)."), (5, "It is a total of 5."),
+    ],
+)  # fmt: skip
+def test_a_right_number_is_paid_however_it_is_written(value: float, reply: str) -> None:
+    assert verify("numeric", Attempt(reply, "Of 10, 5 and 3?"), value=value).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("reference", "value"),
+    [("\u22125", -5), ("5 million", 5e6), ("-$5", -5), ("48 + 24 = 72\n#### 72", 72), ("$1,250", 1250)],
+)
+def test_the_number_of_a_reference(reference: str, value: float) -> None:
+    assert number_of(reference) == value
+
+
+@pytest.mark.parametrize(
+    "tail", ["a" * 19_000 + "~", "a " * 9_000 + "~", " " * 19_000 + "~", "million " * 2_000 + "~"]
+)
+def test_a_number_is_found_in_time(tail: str) -> None:
+    started = time.perf_counter()
+    assert verify("numeric", Attempt(f"#### 5 {tail}"), value=5).score == 0.0
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("arguments", [{"tolerance": -1}, {"tolerance": "inf"}, {"value": "nan"}])
+def test_a_number_and_its_tolerance_are_finite(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="numeric"):
+        verify("numeric", Attempt("5"), **{"value": 5, **arguments})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Records from files: JSON lines, plain text, and what is neither."""
 
+import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,27 @@ def test_json_lines_give_a_record_each_with_its_line(tmp_path: Path) -> None:
         ("a", "line 2"),
         ("b", "line 4"),
     ]
+
+
+LINES = b'{"text": "a"}\n{"text": "b"}\n'
+
+
+def test_what_gzip_has_packed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(LINES)
+    assert [r.text("text") for r in read_records(write(tmp_path, packed))] == ["a", "b"]
+    for content in (packed, LINES):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert [r.text("text") for r in read_records("-")] == ["a", "b"]
+    (whole,) = read_records(write(tmp_path, gzip.compress(b'{\n"text": "a"}')), plain=False)
+    assert whole.text("text") == "a"
+
+
+@pytest.mark.parametrize(
+    "content", [gzip.compress(LINES)[:-9], b"\x1f\x8bnothing", gzip.compress(LINES)[:12] + b"x" * 40]
+)
+def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InputError, match="is no whole gzip file"):
+        list(read_records(write(tmp_path, content)))
 
 
 def test_other_text_is_one_record(tmp_path: Path) -> None:
