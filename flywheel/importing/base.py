@@ -177,7 +177,7 @@ def _call(call: dict[str, Any], where: str) -> dict[str, Any]:
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments or "{}")
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise NoRunError(
                 f"{where}: the arguments of {function['name']} are not JSON: {error}."
             ) from error

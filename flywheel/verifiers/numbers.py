@@ -47,7 +47,7 @@ _SUM = "What is 12.5 % of 480?"
 def number_of(reference: Any) -> float:
     """The number of a reference answer: itself, the marked one of a solution, or the last of a text.
 
-    >>> number_of("48 + 24 = 72\n#### 72"), number_of("$1,250")
+    >>> number_of("48 + 24 = 72\\n#### 72"), number_of("$1,250")
     (72.0, 1250.0)
     """
     text = plain(said(reference))

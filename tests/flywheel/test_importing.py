@@ -194,6 +194,8 @@ def test_what_is_no_chat_is_named(tmp_path: Path, row: dict[str, Any], words: st
         (read_chat, {"messages": [{"role": "user", "content": "Hi"}]}, "no assistant answers a user"),
         (read_chat, {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
          "arguments of f are not JSON"),
+        (read_chat, {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "[" * 99_999}}]}]},
+         "arguments of f are not JSON"),
         (langfuse_reader(), {"id": "t", "input": "Hi", "output": None}, "no assistant answers a user"),
         (read_completion, {"request": {"messages": []}, "response": {"error": "busy"}}, "no choice with a message"),
     ],
