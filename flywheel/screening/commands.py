@@ -18,17 +18,18 @@ SHOWN = ("flagged", "score", "reason", "screen", "start", "end", "excerpt")
 
 
 class Text(NamedTuple):
-    """A text to screen, who wrote it, and where in the input it stands."""
+    """A text to screen, who wrote it, and where in the input it stands; ``name`` is its record's id, None without one."""
 
     text: str
     role: Role
     where: str
+    name: str | None
 
 
 @click.command()
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print a JSON object a line: verdict, score, reason, span."
+    "--json", "as_json", is_flag=True, help="Print a JSON object a line: verdict, score, reason, span, place."
 )
 @click.option("--all", "every", is_flag=True, help="Of messages, screen every one, not only those of tools.")
 @click.option("--fail", "fails", is_flag=True, help=f"End with exit code {FLAGGED} when a text is flagged.")
@@ -49,7 +50,7 @@ def screen(file: str, as_json: bool, every: bool, fails: bool) -> None:
         for text in _texts(read_records(file), every):
             verdict = default_screener().screen_text(text.text, text.role)
             flagged |= verdict.flagged
-            click.echo(_line(verdict) if as_json else _sentence(text, verdict))
+            click.echo(_line(text, verdict) if as_json else _sentence(text, verdict))
     except (WhorlError, KeyboardInterrupt) as error:
         fail(error, as_json)
     except BrokenPipeError:
@@ -63,7 +64,7 @@ def _texts(records: Iterator[Record], every: bool) -> Iterator[Text]:
         if "messages" in record.fields:
             yield from _of_messages(record, every)
         else:
-            yield Text(record.text("text"), "tool", record.where)
+            yield Text(record.text("text"), "tool", record.where, _name(record))
 
 
 def _of_messages(record: Record, every: bool) -> Iterator[Text]:
@@ -76,7 +77,12 @@ def _of_messages(record: Record, every: bool) -> Iterator[Text]:
         tool = message["role"] in ("tool", "function")
         text = _content(message.get("content"))
         if text and (tool or every):
-            yield Text(text, "tool" if tool else "user", f"{record.where}, message {number}")
+            yield Text(text, "tool" if tool else "user", f"{record.where}, message {number}", _name(record))
+
+
+def _name(record: Record) -> str | None:
+    name = record.fields.get("id")
+    return None if name is None else str(name)
 
 
 def _content(content: object) -> str:
@@ -86,9 +92,10 @@ def _content(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _line(verdict: Verdict) -> str:
+def _line(text: Text, verdict: Verdict) -> str:
     values = asdict(verdict)
-    return json.dumps({name: values[name] for name in SHOWN}, ensure_ascii=False)
+    found = {name: values[name] for name in SHOWN}
+    return json.dumps({"id": text.name, "where": text.where, **found}, ensure_ascii=False)
 
 
 def _sentence(text: Text, verdict: Verdict) -> str:

@@ -17,6 +17,7 @@ from ..identity.commands import tenant
 from ..lines import STANDARD_INPUT, Record, read_records
 from ..validation import first_fault
 from .redaction.base import Finding
+from .redaction.kinds import require_kinds
 from .redaction.placeholders import Placeholders
 from .redaction.policy import RedactionPolicy, TenantPolicy
 from .redaction.redactor import Redactor, Replacement, default_redactor
@@ -95,11 +96,13 @@ async def redaction(terminal: Terminal, policy_file: str | None) -> None:
 
 def _read_policy(file: str) -> RedactionPolicy:
     try:
-        return RedactionPolicy.model_validate_json(Path(file).read_bytes())
+        policy = RedactionPolicy.model_validate_json(Path(file).read_bytes())
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise InputError(f"{file} is not a redaction policy: {first_fault(error)}.") from error
+    require_kinds(policy)
+    return policy
 
 
 def _redacted(redactor: Redactor, policy: RedactionPolicy, records: Iterator[Record]) -> Iterator[Redacted]:

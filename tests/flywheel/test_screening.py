@@ -483,11 +483,24 @@ def run(*arguments: str, text: str | bytes = "") -> tuple[int, list[str], str]:
 
 
 def test_json_lines_give_one_result_each() -> None:
-    lines = [{"text": "The tide turns twice a day."}, {"text": ATTACK}]
+    lines = [{"text": "The tide turns twice a day."}, {"id": 7, "text": ATTACK}]
     code, out, _ = run("-", "--json", text="\n".join(map(json.dumps, lines)))
     verdicts = [json.loads(line) for line in out]
     assert code == 0 and [verdict["flagged"] for verdict in verdicts] == [False, True]
-    assert set(verdicts[0]) == {"flagged", "score", "reason", "screen", "start", "end", "excerpt"}
+    assert set(verdicts[0]) == {
+        "id",
+        "where",
+        "flagged",
+        "score",
+        "reason",
+        "screen",
+        "start",
+        "end",
+        "excerpt",
+    }
+    assert [(verdict["id"], verdict["where"]) for verdict in verdicts] == [
+        (None, "standard input, line 1"), ("7", "standard input, line 2"),
+    ]  # fmt: skip
     assert ATTACK[verdicts[1]["start"] : verdicts[1]["end"]] == verdicts[1]["excerpt"]
     assert run("-", "--json", "--fail", text=json.dumps(lines[1]))[0] == 3
     assert run("-", "--json", "--fail", text=json.dumps(lines[0]))[0] == 0

@@ -75,6 +75,11 @@ def test_a_policy_file(tmp_path: Path) -> None:
         run("--policy", str(policy), text="a@b.example likes heliotrope").stdout
         == "*@*.******* likes <DENIED_1>"
     )
+    policy.write_text('{"operators": {"EMAIL": "mask"}}')
+    refused = run("--policy", str(policy), text="a@b.example")
+    assert (
+        refused.exit_code == 2 and "EMAIL is no kind that is found" in refused.stderr and not refused.stdout
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import uuid
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.conftest import Actor, Whorl
 from whorl.platform.database import reader
 from whorl.platform.database.reader import TenantReader
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import ConflictError
+from whorl.platform.errors import ConflictError, InputError
 from whorl.platform.identity.audit import recent
 from whorl.platform.identity.sealing import Sealer
 from whorl.platform.telemetry import conventions as c
@@ -264,6 +265,27 @@ def test_policies_are_frozen_and_strict() -> None:
         RedactionPolicy.model_validate({"operators": {"PERSON": "shred"}})
     with pytest.raises(ValidationError):
         RedactionPolicy.model_validate({"entities": []})
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint"), [("EMAIL_ADRESS", "Did you mean EMAIL_ADDRESS?"), ("QQQQ", "docs/security.md lists those that are")]
+)  # fmt: skip
+async def test_an_operator_of_a_kind_that_nothing_finds_is_refused(
+    whorl: Whorl, acme: Actor, kind: str, hint: str
+) -> None:
+    misspelt = RedactionPolicy.model_validate({"operators": {kind: "mask", "PERSON": "mask"}})
+    own = RedactionPolicy.model_validate(
+        {
+            "operators": {"CONTRACT": "hash", "DENIED": "mask", "NRP": "replace", "UK_NHS": "off"},
+            "patterns": [{"kind": "CONTRACT", "pattern": "C-[0-9]{6}"}],
+        }
+    )
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        with pytest.raises(InputError, match=f"{kind} is no kind that is found.*{re.escape(hint)}"):
+            await store_policy(session, SEALER, acme, misspelt)
+        known = len(await policy_history(session))
+        await store_policy(session, SEALER, acme, own)
+        assert len(await policy_history(session)) == known + 1
 
 
 async def test_the_barrier_takes_each_tenants_newest_policy(whorl: Whorl, acme: Actor, rival: Actor) -> None:

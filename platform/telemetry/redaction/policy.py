@@ -17,6 +17,8 @@ Kind = Annotated[str, Field(pattern=r"^[A-Z][A-Z_]{1,38}[A-Z]$")]
 # Found in nearly every text, and nobody's by themselves.
 _KEPT: dict[str, Operator] = {"URL": "keep", "TITLE": "keep"}
 _CUSTOM_SCORE = 1.0
+# The kind of what a policy always hides.
+DENIED = "DENIED"
 # Seconds that a tenant's own expressions may take for one text.
 _PATIENCE = 0.5
 
@@ -114,7 +116,7 @@ class RedactionPolicy(BaseModel):
         ]
         if self.deny:
             found += [
-                Finding(*match.span(), "DENIED", _CUSTOM_SCORE)
+                Finding(*match.span(), DENIED, _CUSTOM_SCORE)
                 for match in any_of(filter(str.strip, self.deny)).finditer(text)
                 if match.end() > match.start()
             ]

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 
+import anyio.to_thread
 import psycopg
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from ...identity.access import Actor
 from ...identity.audit import record
 from ...identity.sealing import Sealer
 from ..tables import RedactionPolicyVersion
+from .kinds import require_kinds
 from .policy import RedactionPolicy, TenantPolicy
 
 # Seconds for which a policy that was read is taken for the newest.
@@ -91,8 +93,9 @@ async def store_policy(
     """Put a policy in force.
 
     Raises ConflictError where ``based_on`` is not the newest version, InputError for a value of blanks, which stands
-    between any two words.
+    between any two words, and for a kind that nothing finds.
     """
+    await anyio.to_thread.run_sync(require_kinds, policy)
     for name in ("allow", "deny"):
         if any(not value.strip() for value in getattr(policy, name)):
             raise InputError("A value that is never or always hidden is more than blanks.", name)
