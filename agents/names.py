@@ -7,6 +7,8 @@ MODEL = "whorl"
 DIRECT = "model"
 # Of runs that nobody asked for: they are in no list and no dataset.
 SHADOW_TAG = "shadow"
+# Of runs that another system recorded, with when they were there.
+IMPORTED_TAG = "imported"
 # Of runs that no quota counts: evaluations, shadows; those of other programs have a tag of their own.
 UNMETERED_TAG = "unmetered"
 # Of runs of other programs, whose spans were sent here.

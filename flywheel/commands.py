@@ -24,6 +24,7 @@ from .importing.commands import import_group
 from .jobs import LOOK_JOB
 from .judging.commands import judge
 from .lineage_commands import erase, lineage, recall
+from .list_commands import datasets, trainings
 from .outcomes import KINDS, STARS, Feedback, record_outcome, value_of
 from .parquet import parquet_of
 from .places import check_places
@@ -243,6 +244,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    runs, feedback, export, rebuild, train, evaluate_group, promote, rollback, status, verify, screen, import_group,
-    lineage, erase, recall, reward_model, distil_runs, judge, demo,
+    runs, feedback, export, datasets, rebuild, train, trainings, evaluate_group, promote, rollback, status, verify, screen,
+    import_group, lineage, erase, recall, reward_model, distil_runs, judge, demo,
 )  # fmt: skip

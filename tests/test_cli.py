@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,9 @@ from tests.needles import in_tables
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.tiny_model import make_adapter, make_model
 from whorl.flywheel.demo.run import Demo
+from whorl.flywheel.tables import Training
 from whorl.platform.cli import main
+from whorl.platform.database.base import new_id
 from whorl.platform.database.session import create_engine, tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.bootstrap import ensure_tenant
@@ -255,6 +258,48 @@ def test_files_of_a_dataset_that_are_lost_are_made_again(whorl: Whorl, tmp_path:
     made = json.loads(whorl("rebuild", exported["id"], "--out", str(again), "--json").stdout)
     assert made == {"id": exported["id"], "content_hash": exported["content_hash"], "folder": str(again)}
     assert (folder / "train.jsonl").read_bytes() == (again / "train.jsonl").read_bytes() == lost
+
+
+def test_datasets_and_trainings_are_listed(
+    whorl: Whorl, make_database: Callable[[], Addresses], tmp_path: Path
+) -> None:
+    database = make_database()
+    new = partial(whorl, WHORL_DATABASE_URL=database.app, WHORL_DATABASE_ADMIN_URL=database.admin)
+    assert json.loads(new("datasets", "--json").stdout) == json.loads(new("trainings", "--json").stdout) == []
+    new("import", "openai", str(_chats(tmp_path)))
+    first, last = (
+        json.loads(new("export", "--format", form, "--held-out", "0", "--json").stdout)["id"]
+        for form in ("sft", "kto")
+    )
+    listed = json.loads(new("datasets", "--json").stdout)
+    assert [(each["id"], each["format"], each["rows"]) for each in listed] == [
+        (last, "kto", 1), (first, "sft", 1),
+    ]  # fmt: skip
+    assert [each["id"] for each in json.loads(new("datasets", "--limit", "1", "--json").stdout)] == [last]
+    assert [line.split()[0] for line in new("datasets").stdout.splitlines()] == ["id", last, first]
+    training = asyncio.run(_failed_training(database, uuid.UUID(first)))
+    [found] = json.loads(new("trainings", "--json").stdout)
+    assert (found["id"], found["dataset"], found["status"]) == (str(training), first, "failed")
+    assert "the disk is full" in new("trainings").stdout.splitlines()[1]
+    assert str(training) not in new("trainings", "--tenant", "acme").stdout
+
+
+async def _failed_training(database: Addresses, dataset: uuid.UUID) -> uuid.UUID:
+    engine = create_engine(database.app)
+    tenant = (await ensure_tenant(engine, "default")).tenant
+    await ensure_tenant(engine, "acme")
+    training = Training(
+        tenant_id=tenant.id,
+        id=new_id(),
+        method="sft",
+        dataset_id=dataset,
+        status="failed",
+        error="the disk is full",
+    )
+    async with tenant_session(engine, tenant.id) as session:
+        session.add(training)
+    await engine.dispose()
+    return training.id
 
 
 def _chats(folder: Path, **more: Any) -> Path:

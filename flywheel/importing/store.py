@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ...agents.names import IMPORTED_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of
@@ -33,7 +34,6 @@ from ..split import GROUP_TAG
 from .base import Message, Recorded
 
 PAGE = 50
-TAG = "imported"
 _PLAIN = re.compile(r"[\w/:-]{1,64}", re.ASCII)
 
 
@@ -144,7 +144,7 @@ async def _store(
         for run_id, run in fresh.items():
             tied = [f"{GROUP_TAG}{run.group}", f"{TASK_TAG}{run.group}"] if run.group else []
             started, ended = _times(run)
-            tags = [TAG, f"{TAG}:{source}", *tied]
+            tags = [IMPORTED_TAG, f"{IMPORTED_TAG}:{source}", *tied]
             session.add(
                 Run(
                     tenant_id=actor.tenant_id, id=run_id, user_id=pseudonym(actor.tenant_id, "user", run.user),

@@ -22,7 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from ...agents.names import SHADOW_TAG
+from ...agents.names import IMPORTED_TAG, SHADOW_TAG
 from ...agents.tables import Run
 from ...platform.database.base import now
 from ...platform.database.conditions import one_of
@@ -153,11 +153,16 @@ def _waiting(ended: datetime) -> Select[uuid.UUID]:
 
 
 async def waiting(engine: AsyncEngine) -> Waiting:
-    """What waits in all tenants together, read tenant by tenant: no role sees several."""
+    """What waits in all tenants together, read tenant by tenant: no role sees several.
+
+    Imported runs wait, too, but since their import, not since they ended, maybe years ago: ``since`` is of others.
+    """
     runs, since = 0, None
     for tenant in await list_tenants(engine):
         async with tenant_session(engine, tenant.id) as session:
-            ended = func.min(func.coalesce(Run.ended_at, Run.started_at))
+            ended = func.min(func.coalesce(Run.ended_at, Run.started_at)).filter(
+                ~Run.tags.contains([IMPORTED_TAG])
+            )
             number, oldest = (await session.execute(select(func.count(), ended).where(*_unscreened()))).one()
         runs += number
         since = min(filter(None, (since, oldest)), default=None)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from tests.conftest import Actor, Settings, Whorl
 from tests.flywheel.test_quarantine import CLEAN, POISON, ask, build, client_of, search_then_answer
-from whorl.agents.names import SHADOW_TAG
+from whorl.agents.names import IMPORTED_TAG, SHADOW_TAG
 from whorl.agents.tables import Run
 from whorl.flywheel.recall import recall_source
 from whorl.flywheel.screening import Screener, anomaly, sweep
@@ -72,7 +72,11 @@ async def test_what_ended_is_held_without_a_build_and_seen_once(
 ) -> None:
     fresh = await ask(whorl, acme, "Moon", POISON, "How often does the tide turn?")
     assert await sweep.sweep(whorl.engine) == (0, 0), "spans may still come"
-    assert (await sweep.waiting(whorl.engine)).runs == 1
+    waits = await sweep.waiting(whorl.engine)
+    assert waits.runs == 1 and waits.since is not None
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        await session.execute(update(Run).where(Run.id == fresh).values(tags=[IMPORTED_TAG]))
+    assert await sweep.waiting(whorl.engine) == (1, None), "what was imported ended when it did"
     poisoned, clean = await two_runs(whorl, acme)
     assert await sweep.sweep(whorl.engine) == (3, 2)
     assert await sweep.sweep(whorl.engine) == (0, 0)
