@@ -1,6 +1,7 @@
 """``whorl ingest``."""
 
 import re
+import sys
 import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -31,6 +32,7 @@ async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -
     """Put files and folders in: Markdown, text, HTML, PDF, DOCX, JSON lines.
 
     What is stored before an error stays; the same file again replaces itself, with all records of a JSON lines file.
+    A file of a folder that cannot be read is said and left out, and the command ends with exit code 2.
 
     \b
     Example: whorl ingest docs/ handbook.pdf passages.jsonl
@@ -44,21 +46,27 @@ async def ingest(terminal: Terminal, paths: tuple[Path, ...], collection: str) -
         )
     limits = load_limits(terminal.settings)
     counts: Counter[str] = Counter()
+    failed: dict[str, str] = {}
     chunks = 0
     async with terminal.open() as (whorl, actor), _audited(whorl, actor, paths, collection, counts):
         with terminal.progress() as bars:
             bar = bars.add_task("ingesting", total=None)
-            async for added in whorl.library.ingest(actor.tenant_id, _documents(paths, limits), collection):
+            documents = _documents(paths, limits, failed)
+            async for added in whorl.library.ingest(actor.tenant_id, documents, collection, failed):
                 counts[added.status] += 1
                 chunks += added.chunks
                 bars.advance(bar)
             bars.update(bar, total=counts.total())
     statuses = ("added", "replaced", "unchanged", "removed")
-    value = {**{status: counts[status] for status in statuses}, "chunks": chunks}
+    value = {**{status: counts[status] for status in statuses}, "chunks": chunks, "failed": failed}
     told = ", ".join(
         f"{counts[status]} {status}" for status in statuses if counts[status] or status != "removed"
     )
     terminal.result(value, lambda: click.echo(f"{told}; {chunks} new chunks."))
+    for message in failed.values():
+        click.echo(f"Left out: {message}", err=True)
+    if failed:
+        sys.exit(InputError.exit_code)
 
 
 @asynccontextmanager
@@ -77,9 +85,11 @@ async def _audited(
                 )
 
 
-def _documents(paths: tuple[Path, ...], limits: LoadLimits) -> Iterator[LoadedDocument]:
+def _documents(
+    paths: tuple[Path, ...], limits: LoadLimits, failed: dict[str, str]
+) -> Iterator[LoadedDocument]:
     for path in paths:
-        yield from load_path(path, limits)
+        yield from load_path(path, limits, failed)
 
 
 COMMANDS = (ingest,)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -123,11 +123,16 @@ class Library:
             return self._open[key]
 
     async def ingest(
-        self, tenant_id: uuid.UUID, documents: Iterable[LoadedDocument], name: str = DOCUMENTS
+        self,
+        tenant_id: uuid.UUID,
+        documents: Iterable[LoadedDocument],
+        name: str = DOCUMENTS,
+        unread: Container[str] = (),
     ) -> AsyncIterator[Added]:
         """Store documents one by one; each is searchable and durable when its result is given.
 
-        Of a file with several documents those that it has no more are removed in the end.
+        Of a file with several documents those that it has no more are removed in the end, unless it is among
+        ``unread`` then: files that could not be read to their ends.
         """
         await self._leave_gone(tenant_id, name)
         collection = await self.collection(tenant_id, name)
@@ -142,6 +147,8 @@ class Library:
         async for added in collection.add(noted()):
             yield added
         for file, kept in files.items():
+            if file in unread:
+                continue
             for document_id, source in await self._documents_of(tenant_id, collection.id, file):
                 if source not in kept and await self.remove(tenant_id, document_id):
                     yield Added(document_id, source, 0, "removed")

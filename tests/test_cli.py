@@ -201,6 +201,26 @@ def test_files_that_cannot_be_read(
     said(whorl("ingest", str(file)), 2, words)
 
 
+def test_a_damaged_file_of_a_folder_keeps_no_other_out(new: Whorl, tmp_path: Path) -> None:
+    """Nor takes away what was stored of it when it was whole."""
+    records = [json.dumps({"id": name, "text": f"The record {name}."}) for name in "abc"]
+    (tmp_path / "list.jsonl").write_text("\n".join(records))
+    (tmp_path / "z.md").write_text("# Tides\n\nThe tide turns twice a day.\n")
+    whole = json.loads(new("ingest", str(tmp_path), "--json").stdout)
+    assert (whole["added"], whole["failed"]) == (4, {})
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 torn")
+    (tmp_path / "list.jsonl").write_text("\n".join([records[0], "not json", records[2]]))
+    (tmp_path / "z.md").write_text("# Tides\n\nThe tide turns four times.\n")
+    done = new("ingest", str(tmp_path), "--json")
+    found = json.loads(done.stdout)
+    assert (found["unchanged"], found["replaced"], found["removed"]) == (1, 1, 0)
+    assert set(found["failed"]) == {"a.pdf", "list.jsonl"} and "line 2" in found["failed"]["list.jsonl"]
+    said(done, 2, "Left out: list.jsonl, line 2")
+    (tmp_path / "a.pdf").unlink()
+    (tmp_path / "list.jsonl").write_text(records[0])
+    assert json.loads(new("ingest", str(tmp_path), "--json").stdout)["removed"] == 2
+
+
 def test_a_line_of_fifty_megabytes_is_refused_and_what_came_before_stays(
     whorl: Whorl, tmp_path: Path
 ) -> None:

@@ -22,14 +22,23 @@ LOADERS: tuple[Loader, ...] = (
 _BY_SUFFIX = {suffix: loader for loader in LOADERS for suffix in loader.suffixes}
 
 
-def load_path(path: Path, limits: LoadLimits = LoadLimits()) -> Iterator[LoadedDocument]:
+def load_path(
+    path: Path, limits: LoadLimits = LoadLimits(), failed: dict[str, str] | None = None
+) -> Iterator[LoadedDocument]:
     """Documents of a file or, recursively, of a folder; sources are relative to the folder.
 
-    In a folder, hidden files, links and files of other formats are passed over.
+    In a folder, hidden files, links and files of other formats are passed over. One that cannot be read is noted in
+    ``failed``, by its source with the reason, and the next is read; without ``failed`` it raises InputError.
     """
     if path.is_dir():
         for file in find_files(path):
-            yield from load_file(file, file.relative_to(path).as_posix(), limits)
+            source = file.relative_to(path).as_posix()
+            try:
+                yield from load_file(file, source, limits)
+            except InputError as error:
+                if failed is None:
+                    raise
+                failed[source] = error.message
         return
     yield from load_file(path, path.name, limits)
 
