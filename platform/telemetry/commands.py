@@ -47,8 +47,9 @@ class Redacted(NamedTuple):
 def redact(file: str, as_json: bool, policy_file: str | None) -> None:
     """Hide personal data in a text, or in JSON lines with a "text" or "messages" field.
 
-    Reads standard input without a file. Each JSON line is redacted by itself. With --json, entities
-    have their start and end in the input text; where "operator" is keep, the text still has them.
+    Reads standard input without a file. Each JSON line is redacted by itself, in these two fields; others
+    are printed as they are. With --json, entities have their start and end in the input text; where
+    "operator" is keep, the text still has them.
 
     \b
     Examples:
