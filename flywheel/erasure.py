@@ -22,7 +22,7 @@ from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
 from ..platform.telemetry.tables import ErasedRun, Span
 from ..platform.usage.record import forget_actor
-from .lineage import Descent, Node, descendants, find_node, find_people, find_user, union
+from .lineage import Descent, descendants, descendants_of_runs, find_node, find_people, find_user, union
 from .sources import take_turn
 from .tables import Outcome, Quarantine, Receipt
 from .withdrawal import Withdrawn, withdraw
@@ -47,7 +47,7 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
             await require_removable(session, actor, member)
     async with tenant_session(engine, actor.tenant_id) as session:
         own = await descendants(session, node)
-        reach = union([own, *await _spoken_of(session, member)])
+        reach = union([own, await _spoken_of(session, member)])
         # Before anything is deleted, so that what a process is storing meanwhile is there to be deleted.
         await _refuse_later(session, actor.tenant_id, own.runs)
     while True:
@@ -55,18 +55,18 @@ async def erase_subject(engine: AsyncEngine, servers: ModelServers, actor: Actor
         async with tenant_session(engine, actor.tenant_id) as session:
             await take_turn(session, actor.tenant_id)
             own = await descendants(session, node)
-            reach = union([own, *await _spoken_of(session, member)])
+            reach = union([own, await _spoken_of(session, member)])
             await _refuse_later(session, actor.tenant_id, own.runs)
             if not reach.datasets:
                 counts = await _delete(session, actor, subject, own.runs)
                 return leave_receipt(session, actor, "erasure", _hash(subject), counts, undone)
 
 
-async def _spoken_of(session: AsyncSession, member: uuid.UUID | None) -> list[Descent]:
+async def _spoken_of(session: AsyncSession, member: uuid.UUID | None) -> Descent:
     """What came of the runs of others that a member corrected or commented on: rows may have the member's words."""
     said = Outcome.source == f"user:{member}", Outcome.text.is_not(None)
     runs = await session.scalars(select(Outcome.run_id).where(*said).distinct().order_by(Outcome.run_id))
-    return [await descendants(session, Node("run", str(run))) for run in runs.all()]
+    return await descendants_of_runs(session, [str(run) for run in runs])
 
 
 async def list_receipts(session: AsyncSession) -> list[Receipt]:

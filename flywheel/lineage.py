@@ -166,7 +166,11 @@ async def descendants(session: AsyncSession, node: Node) -> Descent:
     if node.kind in ("adapter", "training", "dataset", "row"):
         datasets = [node.id.partition("/")[0]] if node.kind in ("dataset", "row") else []
         return await _after(session, (), (), datasets, node)
-    runs = await runs_of(session, node)
+    return await descendants_of_runs(session, await runs_of(session, node))
+
+
+async def descendants_of_runs(session: AsyncSession, runs: Sequence[str]) -> Descent:
+    """All that came of any of several runs, as ``descendants`` follows it; each dataset is read once."""
     rows: list[RowRef] = []
     met: dict[str, None] = {}
     for dataset in await _datasets_of(session, runs):

@@ -81,8 +81,13 @@ async def _questions_behind(agents: Agents, actor: Actor, adapter: Adapter) -> s
         return set()
     async with tenant_session(agents.engine, actor.tenant_id) as session:
         dataset = await find_dataset(session, adapter.dataset_id)
-    rows = await to_thread.run_sync(lambda: [row for part, _, row in stored_rows(dataset) if part == "train"])
-    return {group_of(question_of(row.get("prompt") or row.get("messages") or [])) for row in rows}
+    return await to_thread.run_sync(
+        lambda: {
+            group_of(question_of(row.get("prompt") or row.get("messages") or []))
+            for part, _, row in stored_rows(dataset)
+            if part == "train"
+        }
+    )
 
 
 async def baseline_of(agents: Agents, actor: Actor, name: str, kind: Kind = KINDS[0]) -> Baseline | None:

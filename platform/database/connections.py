@@ -11,13 +11,12 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from .rls import TENANT_SETTING
-from .session import CONNECT_SECONDS
+from .session import CONNECT_SECONDS, TURNS
 
 # Connections open at once; who comes then waits for one, so many seconds at most.
 MOST = 10
 WAIT = 30.0
 _BEGIN = f"BEGIN; SELECT set_config('{TENANT_SETTING}', '{{}}', true)"
-_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 
 
 class Connections:
@@ -97,7 +96,7 @@ class Connections:
 
 async def take_turns_of(connection: AsyncConnection[Any], names: Sequence[str]) -> None:
     """``session.take_turns`` on a connection of its own."""
-    await connection.execute(_TURNS, [list(names)])
+    await connection.execute(TURNS.format("%s").encode(), [list(names)])
 
 
 def _quiet(connection: AsyncConnection[Any]) -> bool:

@@ -52,9 +52,9 @@ async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 _HOLD = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 _LET_GO = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
-_TURNS = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name"
-)
+# With the names in place of the braces.
+TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST({} AS text[])) AS name"
+_TURNS = text(TURNS.format(":names"))
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, async_playwright, expect
 
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
@@ -487,11 +487,8 @@ async def careful(site: Site) -> AsyncIterator[None]:
         await forget_agent(session, actor, "careful")
 
 
-@pytest.mark.usefixtures("careful")
-@pytest.mark.parametrize("away", [False, True])
-async def test_a_call_waits_for_the_person(
-    page: Page, context: BrowserContext, site: Site, away: bool
-) -> None:
+async def wish_of_careful(page: Page, context: BrowserContext, site: Site) -> Locator:
+    """Ask the agent that asks before each call, and wait for the call that it wants."""
     await enter(context, site, site.acme.owner)
     await page.goto("/")
     await page.get_by_label("Who answers").select_option("careful")
@@ -499,6 +496,15 @@ async def test_a_call_waits_for_the_person(
     await page.get_by_role("button", name="Send").click()
     wish = page.get_by_label("Calls that wait for you")
     await expect(wish).to_contain_text("The assistant wants to use search.")
+    return wish
+
+
+@pytest.mark.usefixtures("careful")
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_call_waits_for_the_person(
+    page: Page, context: BrowserContext, site: Site, away: bool
+) -> None:
+    wish = await wish_of_careful(page, context, site)
     if away:
         await page.reload()
         await expect(page.get_by_text("waits for a decision")).to_be_visible()
@@ -517,13 +523,7 @@ async def test_a_call_waits_for_the_person(
 async def test_a_call_that_is_decided_elsewhere_is_gone_on_with(
     page: Page, context: BrowserContext, site: Site
 ) -> None:
-    await enter(context, site, site.acme.owner)
-    await page.goto("/")
-    await page.get_by_label("Who answers").select_option("careful")
-    await page.get_by_label("Your question").fill("What is the daily allowance?")
-    await page.get_by_role("button", name="Send").click()
-    wish = page.get_by_label("Calls that wait for you")
-    await expect(wish).to_contain_text("The assistant wants to use search.")
+    wish = await wish_of_careful(page, context, site)
     other = await context.new_page()
     await other.goto(page.url)
     await other.get_by_role("button", name="Allow", exact=True).click()
