@@ -25,12 +25,12 @@ def test_json_lines_give_a_record_each_with_its_line(tmp_path: Path) -> None:
 
 
 LINES = b'{"text": "a"}\n{"text": "b"}\n'
+PACKED = gzip.compress(LINES)
 
 
 def test_what_gzip_has_packed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packed = gzip.compress(LINES)
-    assert [r.text("text") for r in read_records(write(tmp_path, packed))] == ["a", "b"]
-    for content in (packed, LINES):
+    assert [r.text("text") for r in read_records(write(tmp_path, PACKED))] == ["a", "b"]
+    for content in (PACKED, LINES):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
         assert [r.text("text") for r in read_records("-")] == ["a", "b"]
     (whole,) = read_records(write(tmp_path, gzip.compress(b'{\n"text": "a"}')), plain=False)
@@ -38,7 +38,9 @@ def test_what_gzip_has_packed_is_read(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(LINES)[:-9], b"\x1f\x8bnothing", gzip.compress(LINES)[:12] + b"x" * 40]
+    "content",
+    [PACKED[:-9], b"\x1f\x8bnothing", PACKED[:12] + b"x" * 40],
+    ids=["cut off", "only begun", "other text inside"],
 )
 def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match="is no whole gzip file"):
