@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.session import open_session, tenant_session
-from ..platform.identity.tables import Tenant
+from ..platform.identity.tables import DeletedTenant, Tenant
 from ..platform.serving.adapters import OVER, owner_of
 from ..platform.serving.servers import Named
 from ..platform.serving.tables import Adapter, Route
@@ -18,12 +18,14 @@ from .tables import Run
 async def named_adapters(engine: AsyncEngine, base_hash: str, names: Iterable[str]) -> Named:
     """What the owners of ``names`` are answered by or try, of that base; and which of ``names`` is over.
 
-    Over is an adapter in a state of ``OVER`` that no route, trial or run under way in any process names.
+    Over is an adapter in a state of ``OVER`` that no route, trial or run under way in any process names, and any of an
+    owner that was deleted.
     """
     asked = set(names)
     owners = {owner for name in asked if (owner := owner_of(name))}
     async with open_session(engine) as session:
         tenants = list(await session.scalars(select(Tenant.id).where(Tenant.slug.in_(owners))))
+        gone = set(await session.scalars(select(DeletedTenant.slug).where(DeletedTenant.slug.in_(owners))))
     answering: dict[str, Path] = {}
     over: set[str] = set()
     for tenant_id in tenants:
@@ -36,6 +38,7 @@ async def named_adapters(engine: AsyncEngine, base_hash: str, names: Iterable[st
                     answering[adapter.name] = Path(adapter.folder)
             if over:
                 over -= set(await session.scalars(select(Run.adapter).where(Run.status == "running")))
+    over |= {name for name in asked if owner_of(name) in gone}
     return Named(answering, frozenset(over))
 
 

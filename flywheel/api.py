@@ -18,7 +18,7 @@ from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import OnePage, id_of
 from ..platform.validation import Body
-from . import consent_api, lineage_api, promotion_api, retention_api
+from . import consent_api, lineage_api, offboarding_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
 from .canary import canary_of
@@ -43,6 +43,7 @@ router.include_router(lineage_api.router)
 router.include_router(promotion_api.router)
 router.include_router(retention_api.router)
 router.include_router(consent_api.router)
+router.include_router(offboarding_api.router)
 router.include_router(judging_api.router)
 
 

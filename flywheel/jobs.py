@@ -28,18 +28,21 @@ TRAIN_JOB, LOOK_JOB, LOOK_AT_ALL_JOB = "train", "look", "look_at_all"
 CLOCK = {LOOK_AT_ALL_JOB: "* * * * *"}
 
 
-async def worker_of(engine: AsyncEngine, tenant_id: uuid.UUID) -> Actor:
+def worker_of(tenant: Tenant) -> Actor:
     """The worker as an actor of a tenant."""
+    return Actor(tenant.id, tenant.slug, "admin", "worker", key_id=WORKER)
+
+
+async def _worker_in(engine: AsyncEngine, tenant_id: uuid.UUID) -> Actor:
     async with open_session(engine) as session:
-        tenant = await session.get_one(Tenant, tenant_id)
-    return Actor(tenant_id, tenant.slug, "admin", "worker", key_id=WORKER)
+        return worker_of(await session.get_one(Tenant, tenant_id))
 
 
 async def training_job(
     engine: AsyncEngine, settings: Settings, tenant_id: uuid.UUID, training_id: uuid.UUID
 ) -> None:
     """Run one queued training as the worker of its tenant."""
-    actor = await worker_of(engine, tenant_id)
+    actor = await _worker_in(engine, tenant_id)
     async with tenant_session(engine, tenant_id) as session:
         training = await session.get_one(Training, (tenant_id, training_id))
         recipe = Recipe.model_validate(training.report["recipe"])
@@ -72,10 +75,10 @@ async def look_job(
     engine: AsyncEngine, servers: ModelServers, tenant_id: uuid.UUID, trial_id: uuid.UUID
 ) -> None:
     """Test one canary, of which an outcome was recorded."""
-    await look(engine, servers, await worker_of(engine, tenant_id), trial_id)
+    await look(engine, servers, await _worker_in(engine, tenant_id), trial_id)
 
 
 async def look_at_all_job(engine: AsyncEngine, servers: ModelServers) -> None:
     """Test every tenant's open canaries."""
     for tenant in await list_tenants(engine):
-        await look_at_all(engine, servers, await worker_of(engine, tenant.id))
+        await look_at_all(engine, servers, worker_of(tenant))

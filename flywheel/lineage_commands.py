@@ -1,13 +1,11 @@
 """``whorl lineage``, ``whorl erase`` and ``whorl recall``."""
 
-import sys
 from typing import Any
 
 import click
 
 from ..platform.command import Terminal, run_async
 from ..platform.database.session import tenant_session
-from ..platform.errors import InputError
 from .erasure import erase_subject
 from .lineage import ancestors, descendants, find_node
 from .recall import recall_source, release_tool
@@ -63,7 +61,7 @@ async def erase(terminal: Terminal, subject: str, yes: bool) -> None:
     \b
     Example: whorl erase --subject ann@acme.example --yes
     """
-    _ask(terminal, f"Erase {subject} and all that came of it? This cannot be undone.", yes)
+    terminal.ask(f"Erase {subject} and all that came of it? This cannot be undone.", yes)
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         receipt = await erase_subject(whorl.engine, whorl.servers, actor, subject)
@@ -90,20 +88,11 @@ async def recall(terminal: Terminal, source: str, release: bool, yes: bool) -> N
             await release_tool(whorl.engine, actor, source)
         terminal.result({"released": source}, lambda: click.echo(f"{source} is offered again."))
         return
-    _ask(terminal, f"Recall all that came of {source}?", yes)
+    terminal.ask(f"Recall all that came of {source}?", yes)
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         receipt = await recall_source(whorl.engine, whorl.servers, whorl.library, actor, source)
     _show_receipt(terminal, receipt)
-
-
-def _ask(terminal: Terminal, question: str, yes: bool) -> None:
-    if yes:
-        return
-    if terminal.json or not sys.stdin.isatty():
-        raise InputError("Nobody can be asked here: say --yes.")
-    if not click.confirm(question):
-        raise InputError("Nothing was changed.")
 
 
 def _show_receipt(terminal: Terminal, receipt: Receipt) -> None:

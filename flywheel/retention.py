@@ -56,7 +56,7 @@ async def change_days(session: AsyncSession, actor: Actor, days: Days) -> None:
 async def apply_to_all(engine: AsyncEngine) -> None:
     """Delete what is too old, in every tenant."""
     for tenant in await list_tenants(engine):
-        await apply_days(engine, await worker_of(engine, tenant.id))
+        await apply_days(engine, worker_of(tenant))
 
 
 async def apply_days(engine: AsyncEngine, actor: Actor) -> dict[str, int]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..agents import commands as agent_commands
 from ..flywheel import commands as flywheel_commands
-from ..flywheel import consent_commands, retention_commands
+from ..flywheel import consent_commands, offboarding_commands, retention_commands
 from ..flywheel.verifiers.code import walls
 from ..retrieval import commands as retrieval_commands
 from . import doctor
@@ -228,6 +228,7 @@ for module in (
     usage_commands,
     retention_commands,
     consent_commands,
+    offboarding_commands,
 ):
     for name in module.COMMANDS:
         main.add_command(name)

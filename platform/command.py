@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column, Table
 from rich.text import Text
 
-from .errors import WhorlError
+from .errors import InputError, WhorlError
 from .identity.access import Actor
 from .settings import Settings
 
@@ -69,6 +69,15 @@ class Terminal:
             click.echo(json.dumps(value, ensure_ascii=False, default=str))
         else:
             show()
+
+    def ask(self, question: str, yes: bool) -> None:
+        """Ask before what cannot be undone, unless ``yes`` was said; raises InputError where nobody agrees."""
+        if yes:
+            return
+        if self.json or not sys.stdin.isatty():
+            raise InputError("Nobody can be asked here: say --yes.")
+        if not click.confirm(question):
+            raise InputError("Nothing was changed.")
 
     def table(self, columns: Sequence[str | Column], rows: Iterable[Iterable[Any]]) -> None:
         """Print rows as a table; a cell may be a rich text, any other is shown as it is."""

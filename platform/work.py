@@ -23,6 +23,7 @@ from ..flywheel.jobs import (
     training_job,
 )
 from ..flywheel.leftovers import forget_leftovers
+from ..flywheel.offboarding import OFFBOARD_JOB, delete_tenant, forget_files, offboard_closed
 from ..flywheel.retention import RETAIN_CLOCK, RETAIN_JOB, apply_to_all
 from ..flywheel.screening.sweep import SCREEN_CLOCK, SCREEN_JOB, screen_waiting
 from .database.connections import Connections
@@ -78,8 +79,13 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
         await apply_to_all(work.engine)
         await forget_waiting(work.engine)
         await forget_leftovers(work.engine, work.settings.path("datasets"))
+        await offboard_closed(work.engine, queue)
+        await forget_files(work.engine, work.settings)
         await queue.forget()
         await prepare_months(work.engine)
+
+    async def offboard(slug: str) -> None:
+        await delete_tenant(work.engine, queue, work.settings, slug)
 
     async def screen(timestamp: int) -> None:
         if work.settings.screen_captured:
@@ -88,5 +94,6 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
     clock = {
         **CLOCK, CLOSE_JOB: CLOSE_CLOCK, EXPIRE_JOB: EXPIRE_CLOCK, RETAIN_JOB: RETAIN_CLOCK, SCREEN_JOB: SCREEN_CLOCK,
     }  # fmt: skip
-    async with open_queue(url, {**work.jobs(), RETAIN_JOB: retain, SCREEN_JOB: screen}, clock) as queue:
+    jobs = {**work.jobs(), RETAIN_JOB: retain, SCREEN_JOB: screen, OFFBOARD_JOB: offboard}
+    async with open_queue(url, jobs, clock) as queue:
         yield queue

@@ -548,3 +548,15 @@ def test_lineage_recall_and_erasure_as_commands(whorl: Whorl, database: Addresse
     assert erased["kind"] == "erasure" and erased["subject"].startswith("sha256:")
     assert in_tables(database.admin, ["ann@cli.example"]) == []
     said(whorl("erase", "--subject", "ann@cli.example", "--yes"), 3, "no user")
+
+
+def test_a_workspace_is_deleted_by_command(whorl: Whorl, database: Addresses) -> None:
+    made = json.loads(whorl("tenant", "create", "brief", "--email", "ann@brief.example", "--json").stdout)
+    assert made["key"]
+    said(whorl("tenant", "delete", "brief", "--json"), 2, "say --yes")
+    said(whorl("tenant", "delete", "nobody", "--yes"), 3, "no tenant 'nobody'")
+    done = json.loads(whorl("tenant", "delete", "brief", "--yes", "--json").stdout)
+    assert done["slug"] == "brief"
+    assert in_tables(database.admin, ["ann@brief.example"]) == []
+    said(whorl("key", "list", "--tenant", "brief"), 3, "no tenant 'brief'")
+    said(whorl("tenant", "create", "brief"), 4, "its slug names no other")

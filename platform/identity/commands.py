@@ -18,7 +18,7 @@ from .tenants import list_tenants
 
 @click.group()
 def tenant() -> None:
-    """Workspaces: create, list."""
+    """Workspaces: create, list, delete; their quotas, retention, consent."""
 
 
 @tenant.command("create")
@@ -50,8 +50,12 @@ async def tenant_list(terminal: Terminal) -> None:
     """
     async with terminal.open_alone() as whorl:
         tenants = await list_tenants(whorl.engine)
-    value = [{"slug": t.slug, "name": t.name, "created_at": t.created_at} for t in tenants]
-    terminal.result(value, lambda: terminal.table(["slug", "name", "created"], [v.values() for v in value]))
+    value = [
+        {"slug": t.slug, "name": t.name, "created_at": t.created_at, "closed_at": t.closed_at}
+        for t in tenants
+    ]
+    columns = ["slug", "name", "created", "being deleted since"]
+    terminal.result(value, lambda: terminal.table(columns, [v.values() for v in value]))
 
 
 @click.group()

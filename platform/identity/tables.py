@@ -12,7 +12,7 @@ from ..database.base import Base, TenantTable, new_id, now
 
 
 class Tenant(Base):
-    """A customer; ``slug`` names it in adapters and sign-in."""
+    """A customer; ``slug`` names it in adapters and sign-in. From ``closed_at`` on it is being deleted: nobody enters it."""
 
     __tablename__ = "tenants"
 
@@ -20,6 +20,17 @@ class Tenant(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+
+
+class DeletedTenant(Base):
+    """A customer whose data were deleted; ``slug`` names no other, for adapters carry it."""
+
+    __tablename__ = "deleted_tenants"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    deleted_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class User(Base):

@@ -5,6 +5,7 @@ Job arguments are ids only, never content.
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -92,6 +93,11 @@ class Queue:
         await self._app.job_manager.delete_old_jobs(
             nb_hours=24 * days, include_failed=True, include_cancelled=True, include_aborted=True
         )
+
+    async def forget_tenant(self, tenant_id: uuid.UUID) -> None:
+        """Delete the jobs that wait for a tenant."""
+        query = "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND args ->> 'tenant_id' = %(tenant)s"
+        await self._app.connector.execute_query_async(query, tenant=str(tenant_id))
 
     async def work(self, *, until_empty: bool = False, grace: float = 0.0) -> None:
         """Do jobs as they come, two at a time, until cancelled or, by choice, until none is due.

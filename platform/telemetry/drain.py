@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Container, Sequence
 from pathlib import Path
 
 import anyio
@@ -29,6 +30,7 @@ REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, s
 # Entries are stored so many at a time at least, and in so many portions at most: whoever waits for an answer
 # meanwhile waits for one of them, and each costs a transaction.
 _LEAST, _PORTIONS = 16, 8
+_DELETED = "SELECT count(*) FROM deleted_tenants WHERE id = ANY(%s)"
 # Told of what has been stored, or is its own to store, at least once each; it raises where it must be told again.
 Listener = Callable[[list[SpanRecord]], Awaitable[None]]
 # The database, or the disk that the log's position is noted on.
@@ -68,7 +70,7 @@ class Drain:
     async def _bring(self, log: WriteAheadLog, entries: list[Entry]) -> int:
         """Store entries together; where one cannot be held, each by itself, and that one is set aside.
 
-        Or it would stop whatever comes after it, for every tenant.
+        Or it would stop whatever comes after it, for every tenant. What is left of a tenant that was deleted goes.
         """
         try:
             return await self._store([record for entry in entries for record in load_records(entry.payload)])
@@ -76,9 +78,15 @@ class Drain:
             if not _unfit(error):
                 raise
             if len(entries) == 1:
-                set_aside(log, entries[0], error)
+                if not await self._of_deleted(entries[0]):
+                    set_aside(log, entries[0], error)
                 return 0
         return sum([await self._bring(log, [entry]) for entry in entries])
+
+    async def _of_deleted(self, entry: Entry) -> bool:
+        tenants = {uuid.UUID(record.tenant_id) for record in load_records(entry.payload)}
+        [deleted] = await self.connections.row(_DELETED, [list(tenants)])
+        return bool(deleted == len(tenants))
 
     async def _store(self, records: list[SpanRecord]) -> int:
         spans = [record for record in records if c.LOGGED not in record.attributes]
@@ -150,10 +158,25 @@ def _unfit(error: Exception) -> bool:
 
 def set_aside(log: WriteAheadLog, entry: Entry, error: Exception) -> Path:
     """Keep a log's entry, which is redacted, as a file beside the logs; returns the file."""
-    root = log.folder.parent
-    file = root.with_name(f"{root.name}-refused") / f"{new_id().hex}.json"
+    file = _refused(log.folder.parent) / f"{new_id().hex}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(entry.payload)
     REFUSED.inc(len(load_records(entry.payload)))
     _log.error("Spans that the database cannot hold are in %s: %s", file, type(error).__name__)
     return file
+
+
+def forget_refused(root: Path, tenants: Container[str]) -> int:
+    """Remove what was set aside beside the logs below ``root`` of some tenants, by id; returns how many files."""
+    files = [
+        file
+        for file in _refused(root).glob("*.json")
+        if any(record.tenant_id in tenants for record in load_records(file.read_bytes()))
+    ]
+    for file in files:
+        file.unlink()
+    return len(files)
+
+
+def _refused(root: Path) -> Path:
+    return root.with_name(f"{root.name}-refused")

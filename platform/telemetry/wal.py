@@ -153,9 +153,11 @@ class WriteAheadLog:
     def mark_stored(self, position: Position) -> None:
         """Remember that everything up to ``position`` is in the store; whole segments are removed.
 
+        So is the one that is appended to, once all of it is stored: a log keeps nothing that was erased from the store.
         They go first, for on a full disk the position cannot be noted before. Raises OSError where it still
         cannot: the next process stores what it finds again, which is harmless.
         """
+        self._roll_at(position)
         rolled = position.segment != self._segment
         if rolled and position.offset >= self._sizes[position.segment]:
             position = Position(position.segment + 1, 0)
@@ -168,6 +170,16 @@ class WriteAheadLog:
         note.write_text(f"{position.segment} {position.offset}")
         note.replace(self.folder / "stored")
         self._waiting_since = time.monotonic() if self.pending_bytes() else None
+
+    def _roll_at(self, position: Position) -> None:
+        """Begin another segment where nothing lies behind ``position``; whoever appends meanwhile puts something there."""
+        if self._file is None or not self._appending.acquire(blocking=False):
+            return
+        try:
+            if self._file is not None and position == (self._segment, self._sizes[self._segment]):
+                self._roll()
+        finally:
+            self._appending.release()
 
     def pending_bytes(self) -> int:
         """Bytes that the span store does not have yet."""

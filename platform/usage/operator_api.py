@@ -25,12 +25,13 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class TenantView(BaseModel):
-    """A workspace."""
+    """A workspace; one with ``closed_at`` is being deleted."""
 
     id: uuid.UUID
     slug: str
     name: str
     created_at: datetime
+    closed_at: datetime | None
 
 
 class NewTenant(Body):

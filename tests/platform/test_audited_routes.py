@@ -31,6 +31,7 @@ ELSEWHERE = {
         (
             "POST /api/operator/tenants",
             "PATCH /api/operator/tenants/{slug}",
+            "DELETE /api/operator/tenants/{slug}",
             "PUT /api/operator/tenants/{slug}/quotas",
         ),
         "needs the operator: tests/platform/test_operator.py",

@@ -44,7 +44,7 @@ async def routes(site: Site) -> list[tuple[str, str]]:
     found = [
         (method, path) for path, methods in paths for method in methods if path.startswith("/api/operator/")
     ]
-    assert len(found) == 7
+    assert len(found) == 8
     return found
 
 
@@ -111,6 +111,35 @@ async def test_the_operator_makes_names_and_limits_workspaces(site: Site) -> Non
     assert [(event["action"], event["target"]) for event in log] == [
         ("quotas.changed", "rival"), ("tenant.renamed", "rival"), ("tenant.created", "rival"), ("tenant.created", "acme"),
     ]  # fmt: skip
+
+
+async def test_the_operator_deletes_a_workspace(site: Site) -> None:
+    path, quotas = "/api/operator/tenants/rival", "/api/operator/tenants/rival/quotas"
+    async with site.client("operator") as operator, site.client("owner") as owner:
+        made = await operator.post("/api/operator/tenants", json={"slug": "rival"})
+        site.keys["rival"] = made.json()["key"]
+        async with site.client("rival") as rival:
+            assert (await rival.post("/v1/chat/completions", json=ASKED)).status_code == 200
+            closed, again = await operator.delete(path), await operator.delete(path)
+            assert [closed.status_code, again.status_code] == [202, 202]
+            assert closed.json()["closed_at"] and closed.json() == again.json()
+            assert (await rival.post("/v1/chat/completions", json=ASKED)).status_code == 401
+            assert (await rival.get("/api/me")).status_code == 401
+        tenants = {t["slug"]: t["closed_at"] for t in (await operator.get("/api/operator/tenants")).json()}
+        assert tenants == {"acme": None, "rival": closed.json()["closed_at"]}
+        assert (await operator.put(quotas, json={})).status_code == 409
+        assert (await operator.patch(path, json={"name": "Rival"})).status_code == 409
+        await site.app.state.whorl.work(until_empty=True)
+        assert [t["slug"] for t in (await operator.get("/api/operator/tenants")).json()] == ["acme"]
+        assert (await operator.delete(path)).status_code == 404
+        assert (await operator.post("/api/operator/tenants", json={"slug": "rival"})).status_code == 409
+        deleted, shut, *_ = await read_log(operator)
+        assert (await owner.post("/v1/chat/completions", json=ASKED)).status_code == 200
+    assert (deleted["action"], deleted["target"]) == ("tenant.deleted", "rival")
+    assert deleted["details"]["rows"]["runs"] == 1
+    assert (
+        shut["action"] == "tenant.closed" and shut["details"]["api_keys"] == shut["details"]["accounts"] == 1
+    )
 
 
 async def test_what_cannot_be_made_leaves_nothing(site: Site) -> None:

@@ -61,7 +61,7 @@ def test_only_identity_and_the_queue_have_no_tenant(database: Addresses) -> None
            AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')""",
     )
     assert {name for (name,) in rows if not name.startswith("procrastinate_")} == {
-        "alembic_version", "tenants", "users", "password_attempts", "operator_events",
+        "alembic_version", "tenants", "users", "password_attempts", "operator_events", "deleted_tenants",
     }  # fmt: skip
 
 
