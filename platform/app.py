@@ -40,7 +40,7 @@ from ..retrieval import api as retrieval_api
 from ..retrieval import openai as embeddings_api
 from ..retrieval.library import Library, open_library
 from ..ui import pages
-from .background import go_on_until_closed
+from .background import PATIENCE, go_on_until_closed, stop
 from .bodies import BodyLimits
 from .database.connections import Connections
 from .database.embedded import Addresses, start_embedded
@@ -285,9 +285,9 @@ def create_app(settings: Settings, *, backend: Backend | None = None) -> FastAPI
             worker = asyncio.create_task(whorl.work()) if settings.worker == "inline" else None
             yield
             if worker is not None:
-                worker.cancel()
-                with suppress(asyncio.CancelledError, *AWAY):
-                    await worker
+                with suppress(*AWAY):
+                    # Cancelled again it would not let jobs end.
+                    await stop(worker, settings.job_drain_seconds + PATIENCE)
 
     app = FastAPI(
         title="Whorl", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None

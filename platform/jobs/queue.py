@@ -21,6 +21,7 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 
 from .. import tracing
+from ..background import stop
 from ..database.outage import AWAY
 from ..database.rls import QUEUE_ROLE
 
@@ -155,9 +156,8 @@ class Queue:
             await worker.run()
         finally:
             for task in beside:
-                task.cancel()
-                with suppress(asyncio.CancelledError, *AWAY):
-                    await task
+                with suppress(*AWAY):
+                    await stop(task)
             if given_back:
                 await self._forgive(given_back)
 

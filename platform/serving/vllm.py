@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from ..background import PATIENCE, stop
 from ..errors import InputError, PrerequisiteError, install_command
 from ..settings import Settings
 from .base_model import SEED_MODEL, model_folder
@@ -117,9 +118,7 @@ async def supervised(settings: Settings, lora_slots: int) -> AsyncIterator[Path]
     try:
         yield log
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await stop(task, _GRACE + PATIENCE)
 
 
 async def _keep_running(words: list[str], log: Path) -> None:

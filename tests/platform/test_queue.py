@@ -12,6 +12,7 @@ from tests.conftest import Actor, Settings, Whorl
 from whorl.agents.captured import CLOSE_JOB
 from whorl.agents.tables import Run
 from whorl.platform.app import database_addresses
+from whorl.platform.background import stop
 from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.jobs import queue as queue_module
@@ -94,9 +95,7 @@ async def test_the_clock_queues_jobs(settings: Settings) -> None:
     async with open_queue(address, {"tick": tick}, {"tick": "* * * * * *"}) as queue:
         worker = asyncio.create_task(queue.work())
         await asyncio.wait_for(ticked.wait(), 60)
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
+        await stop(worker)
 
 
 @pytest.mark.usefixtures("whorl")
