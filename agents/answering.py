@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ..platform.database.session import open_session, tenant_session
 from ..platform.identity.tables import DeletedTenant, Tenant
-from ..platform.serving.adapters import OVER, owner_of
+from ..platform.serving.adapters import GONE, OVER, owner_of
 from ..platform.serving.servers import Named
 from ..platform.serving.tables import Adapter, Route
 from ..platform.serving.trials import open_trials
@@ -34,7 +34,7 @@ async def named_adapters(engine: AsyncEngine, base_hash: str, names: Iterable[st
             for adapter in await session.scalars(select(Adapter).where(Adapter.name.in_(asked | used))):
                 if adapter.name not in used and adapter.state in OVER:
                     over.add(adapter.name)
-                if adapter.name in used and adapter.state != "tainted" and adapter.base_hash == base_hash:
+                if adapter.name in used and adapter.state not in GONE and adapter.base_hash == base_hash:
                     answering[adapter.name] = Path(adapter.folder)
             if over:
                 over -= set(await session.scalars(select(Run.adapter).where(Run.status == "running")))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from ..platform.database.session import tenant_session
 from ..platform.errors import UnknownModelError
 from ..platform.identity.access import Actor
-from ..platform.serving.adapters import REWARD
+from ..platform.serving.adapters import GONE, REWARD
 from ..platform.serving.tables import Adapter, Route
 from .names import DEFAULT_AGENT, MODEL
 from .tables import AgentRow
@@ -37,7 +37,7 @@ async def models_of(session: AsyncSession, actor: Actor, base: str) -> list[Name
     routes = await session.execute(select(Route.agent, Route.changed_at))
     defined = await session.execute(select(AgentRow.name, AgentRow.changed_at))
     agents = {name: at for name, at in (*routes, *defined) if name != DEFAULT_AGENT}
-    answering = select(Adapter).where(Adapter.method != REWARD, Adapter.state != "tainted")
+    answering = select(Adapter).where(Adapter.method != REWARD, Adapter.state.not_in(GONE))
     adapters = await session.scalars(answering.order_by(Adapter.version.desc()))
     owner = actor.tenant_slug
     default, plain = _always(base)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
@@ -23,6 +23,7 @@ from .apart import create_apart
 from .build import Format
 from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
+from .deletion import delete_dataset
 from .evaluation_sets import MOST_QUESTIONS, MOST_SETS, QuestionSet, redacted_sets
 from .files import KEPT, MANIFEST
 from .jobs import LOOK_JOB, TRAIN_JOB
@@ -208,6 +209,13 @@ async def get_dataset(dataset_id: uuid.UUID, actor: CurrentActor, request: Reque
     actor.require("read")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         return await find_dataset(session, dataset_id)
+
+
+@router.delete("/datasets/{dataset_id}", status_code=204)
+async def remove_dataset(dataset_id: uuid.UUID, actor: CurrentActor, request: Request) -> Response:
+    """Delete a dataset version; the adapters that came of it must be deleted before."""
+    await delete_dataset(request.app.state.whorl.engine, actor, dataset_id)
+    return Response(status_code=204)
 
 
 @router.get(

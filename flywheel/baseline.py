@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..platform.serving.adapters import GONE
 from ..platform.serving.tables import Adapter
 from .tables import Dataset
 
@@ -44,7 +45,7 @@ async def find_baseline(session: AsyncSession, adapter: Adapter) -> Baseline | N
         select(Adapter.name)
         .join(Dataset, Dataset.id == Adapter.dataset_id)
         .where(*alike, Adapter.method == METHOD, Adapter.base_hash == adapter.base_hash)
-        .where(Adapter.state != "tainted")
+        .where(Adapter.state.not_in(GONE))
         .order_by(Adapter.version.desc())
     )
     name = await session.scalar(trained.limit(1))

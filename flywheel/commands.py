@@ -16,6 +16,7 @@ from .apart import step_back
 from .build import FORMATS
 from .canary import canary_of
 from .datasets import Selection, create_dataset, restore
+from .deletion_commands import delete
 from .demo.commands import demo
 from .distil_commands import distil_runs
 from .evaluation_sets import load_set, redacted_sets
@@ -244,6 +245,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    runs, feedback, export, datasets, rebuild, train, trainings, evaluate_group, promote, rollback, status, verify, screen,
+    runs, feedback, export, datasets, rebuild, delete, train, trainings, evaluate_group, promote, rollback, status, verify, screen,
     import_group, lineage, erase, recall, reward_model, distil_runs, judge, demo,
 )  # fmt: skip

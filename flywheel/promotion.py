@@ -263,7 +263,7 @@ async def _open(session: AsyncSession, actor: Actor, trial: Trial, admitted: Adm
         )
     for other in await open_trials(session, candidate=trial.candidate):
         await _end(session, actor, other, "stopped", f"the {trial.stage} begins")
-    adapter = await find_adapter(session, trial.candidate)
+    adapter = await find_adapter(session, trial.candidate, lock=True)
     adapter.card = {**adapter.card, **admitted.note}
     move(session, actor, adapter, trial.stage, agent=trial.agent)  # type: ignore[arg-type]
     trial.incumbent = await routed_adapter(session, trial.agent)
@@ -317,7 +317,7 @@ async def _switch(
         if left and before in left:
             await _leave(session, actor, str(before))
         if target is not None:
-            adapter = await find_adapter(session, target)
+            adapter = await find_adapter(session, target, lock=True)
             adapter.card = {**adapter.card, **(note or {})}
             if adapter.state != "serving":
                 move(session, actor, adapter, "serving", agent=agent)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from starlette.responses import Response
 
 from ..agents.names import DEFAULT_AGENT
 from ..platform.database.session import tenant_session
@@ -15,6 +16,7 @@ from ..platform.paging import OnePage, number_of
 from ..platform.serving.adapters import find_adapter, list_adapters
 from ..platform.serving.tables import Route
 from ..platform.validation import Body
+from .deletion import delete_adapter
 from .promotion import SHARE, promote, rollback, start_trial, stop_trials
 from .status import adapter_status
 from .traffic import live_ledger
@@ -89,6 +91,14 @@ async def get_adapters(actor: CurrentActor, request: Request, page: OnePage) -> 
         adapters = await list_adapters(session, page.limit, before)
     page.lead([str(adapter.version) for adapter in adapters])
     return adapters
+
+
+@router.delete("/adapters/{name}", status_code=204)
+async def remove_adapter(name: str, actor: CurrentActor, request: Request) -> Response:
+    """Delete the weights of an adapter that answers nobody; its card stays, as does its name, which no other gets."""
+    whorl = request.app.state.whorl
+    await delete_adapter(whorl.engine, whorl.servers, actor, name)
+    return Response(status_code=204)
 
 
 @router.get("/adapters/{name}/status", response_model=StatusView)

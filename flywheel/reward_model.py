@@ -18,7 +18,7 @@ from ..platform.errors import ConflictError, InputError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
 from ..platform.loading import LOADING
-from ..platform.serving.adapters import REWARD, find_adapter
+from ..platform.serving.adapters import REWARD, check_there, find_adapter
 from ..platform.serving.base_model import base_hash
 from ..platform.serving.tables import Adapter
 from ..platform.telemetry.redaction.redactor import Redactor
@@ -99,6 +99,7 @@ async def find_reward_model(session: AsyncSession, name: str) -> Adapter:
     adapter = await find_adapter(session, name)
     if adapter.method != REWARD:
         raise ConflictError(f"{name} was trained by {adapter.method}: it answers and cannot score.")
+    check_there(adapter)
     if adapter.state == "tainted":
         raise ConflictError(
             f"The reward model {name} is tainted: {adapter.card['tainted']['reason']}. Train another."

@@ -297,6 +297,10 @@ def test_datasets_and_trainings_are_listed(
     ]  # fmt: skip
     assert [each["id"] for each in json.loads(new("datasets", "--limit", "1", "--json").stdout)] == [last]
     assert [line.split()[0] for line in new("datasets").stdout.splitlines()] == ["id", last, first]
+    said(new("delete", last, "--json"), 2, "say --yes")
+    said(new("delete", "tool:search", "--yes"), 3, "no tool")
+    assert json.loads(new("delete", last, "--yes", "--json").stdout) == {"deleted": last, "kind": "dataset"}
+    assert [each["id"] for each in json.loads(new("datasets", "--json").stdout)] == [first]
     training = asyncio.run(_failed_training(database, uuid.UUID(first)))
     [found] = json.loads(new("trainings", "--json").stdout)
     assert (found["id"], found["dataset"], found["status"]) == (str(training), first, "failed")

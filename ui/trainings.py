@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from ..flywheel.tables import Training
+from ..flywheel.tables import Dataset, Training
 from ..flywheel.training.recipe import Recipe
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
@@ -39,6 +39,7 @@ class TrainingContext(Context):
     template: ClassVar[str] = "training.html"
     section: ClassVar[str] = "adapters"
     training: Training
+    dataset_there: bool
     progress: dict[str, float] | None
     charts: list[Chart]
     warnings: list[dict[str, str]]
@@ -51,8 +52,9 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     """The state of a training, its curves so far and, when it is over, what they warn of."""
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
         training = await session.scalar(select(Training).where(Training.id == training_id))
-    if training is None:
-        raise NotFoundError("There is no such training in this workspace.")
+        if training is None:
+            raise NotFoundError("There is no such training in this workspace.")
+        there = await session.get(Dataset, (actor.tenant_id, training.dataset_id)) is not None
     report = training.report
     recipe = dict(report.get("recipe") or {})
     if recipe.get("max_steps") == -1:
@@ -63,7 +65,8 @@ async def show_training(training_id: uuid.UUID, actor: Reader, request: Request)
     )  # fmt: skip
     return render(
         TrainingContext(
-            title=f"Training by {training.method}", actor=actor, training=training, progress=report.get("progress"),
+            title=f"Training by {training.method}", actor=actor, training=training, dataset_there=there,
+            progress=report.get("progress"),
             charts=training_charts(report), warnings=report.get("warnings", []),
             recipe=[(_label(key), recipe[key]) for key in Recipe.model_fields if key in recipe],
             facts=[(_label(key), report[key]) for key in kept if report.get(key) is not None],

@@ -203,7 +203,7 @@ async def queue_training(
 ) -> uuid.UUID:
     """Record that a training is wanted; raises NotFoundError for an unknown dataset."""
     async with tenant_session(engine, actor.tenant_id) as session:
-        dataset = await find_dataset(session, dataset_id)
+        dataset = await find_dataset(session, dataset_id, lock=True)
         recipe.check_format(dataset.format)
         if recipe.continue_from is not None:
             await continuable(session, recipe.continue_from)

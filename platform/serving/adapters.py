@@ -17,20 +17,25 @@ from .tables import Adapter, Route
 
 # The method of those that score answers and give none.
 REWARD = "reward"
-State = Literal["trained", "evaluated", "shadow", "canary", "serving", "retired", "rejected", "tainted"]
+State = Literal[
+    "trained", "evaluated", "shadow", "canary", "serving", "retired", "rejected", "tainted", "deleted"
+]  # fmt: skip
 # Whether an adapter that is not evaluated may be tried or serve is the gate's to say, not the table's.
 TRANSITIONS: dict[str, tuple[State, ...]] = {
-    "trained": ("evaluated", "shadow", "canary", "serving", "tainted"),
-    "evaluated": ("shadow", "canary", "serving", "tainted"),
+    "trained": ("evaluated", "shadow", "canary", "serving", "tainted", "deleted"),
+    "evaluated": ("shadow", "canary", "serving", "tainted", "deleted"),
     "shadow": ("trained", "evaluated", "canary", "serving", "tainted"),
     "canary": ("trained", "evaluated", "rejected", "serving", "tainted"),
     "serving": ("retired", "tainted"),
-    "retired": ("shadow", "canary", "serving", "tainted"),
-    "rejected": ("evaluated", "tainted"),
+    "retired": ("shadow", "canary", "serving", "tainted", "deleted"),
+    "rejected": ("evaluated", "tainted", "deleted"),
+    "deleted": ("tainted",),
     "tainted": (),
 }
 IN_USE: tuple[State, ...] = ("shadow", "canary", "serving")
-OVER: tuple[State, ...] = ("retired", "rejected", "tainted")
+OVER: tuple[State, ...] = ("retired", "rejected", "tainted", "deleted")
+# Those that answer nobody, whoever asks for them.
+GONE: tuple[State, ...] = ("tainted", "deleted")
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
 
 
@@ -98,20 +103,30 @@ async def list_adapters(
     return list(await session.scalars(query if before is None else query.where(Adapter.version < before)))
 
 
-async def find_adapter(session: AsyncSession, name: str) -> Adapter:
-    """The tenant's adapter of that name; raises NotFoundError."""
-    adapter = await session.scalar(select(Adapter).where(Adapter.name == name))
+async def find_adapter(session: AsyncSession, name: str, *, lock: bool = False) -> Adapter:
+    """The tenant's adapter of that name, by choice locked against change; raises NotFoundError."""
+    query = select(Adapter).where(Adapter.name == name)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    adapter: Adapter | None = await session.scalar(query)
     if adapter is None:
         raise NotFoundError(f"There is no adapter {name!r} in this workspace.")
     return adapter
 
 
 async def find_answering(session: AsyncSession, name: str) -> Adapter:
-    """The tenant's adapter of that name; raises NotFoundError, ConflictError for a reward model."""
+    """The tenant's adapter of that name; raises NotFoundError, ConflictError for a reward model or one without weights."""
     adapter = await find_adapter(session, name)
     if adapter.method == REWARD:
         raise ConflictError(f"{name} is a reward model: it scores answers and gives none.")
+    check_there(adapter)
     return adapter
+
+
+def check_there(adapter: Adapter) -> None:
+    """Raise ConflictError for an adapter whose weights were deleted."""
+    if "deleted" in adapter.card:
+        raise ConflictError(f"The weights of {adapter.name} were deleted. Train another.")
 
 
 async def routed_adapter(session: AsyncSession, agent: str) -> str | None:

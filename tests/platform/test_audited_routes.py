@@ -137,6 +137,7 @@ async def change_adapters(tried: Tried) -> None:
     await tried.change(route, {"name": "acme.v2"}, json={"stage": "canary", "force": True})
     await tried.change("POST /api/adapters/{name}/stop", {"name": "acme.v2"})
     await tried.change("POST /api/agents/{agent}/rollback", {"agent": "default"})
+    await tried.change("DELETE /api/adapters/{name}", {"name": "acme.v1"})
 
 
 async def change_data(tried: Tried, run: str, document: str) -> None:
@@ -148,6 +149,7 @@ async def change_data(tried: Tried, run: str, document: str) -> None:
     dataset = await tried.change("POST /api/datasets", json={"format": "sft"})
     training = await tried.change("POST /api/trainings", json={"dataset_id": dataset["id"], "method": "sft"})
     await tried.change("POST /api/trainings/{training_id}/cancel", {"training_id": training["id"]})
+    await tried.change("DELETE /api/datasets/{dataset_id}", {"dataset_id": dataset["id"]})
     await tried.change("POST /api/judges/runs", json={"judge": "similarity", "weight": 0})
     await tried.change("POST /api/quarantine/screen", json={})
     await tried.change("POST /api/recalls", json={"source": f"run:{run}"})
