@@ -1,7 +1,9 @@
 """Answers kept by key: begun once, given again to the same caller, forgotten after a day."""
 
+import asyncio
 import hashlib
 import json
+import logging
 import os
 import uuid
 from dataclasses import dataclass
@@ -15,13 +17,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.base import now
+from ..database.outage import AWAY
 from ..database.session import tenant_session
 from ..errors import ConflictError, KeyReusedError
 from .tables import IdempotentAnswer
 
+_log = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
-# How long a request may take before another of its key is carried out, as after the death of a process.
-LEASE = timedelta(minutes=15)
+# How long nothing may be heard of a request before another of its key is carried out, as after the death of a process.
+LEASE = timedelta(minutes=1)
+# Seconds between two times that a process says that it carries a request out, and after which one may ask again.
+_RENEW, _RETRY = 15.0, 5.0
 _NONCE = 12
 
 
@@ -85,9 +91,33 @@ async def begin(engine: AsyncEngine, keyed: Keyed) -> Answer | None:
         raise KeyReusedError(f"The Idempotency-Key {keyed.key!r} came with another request. Draw a new one.")
     if row.answer is None:
         raise ConflictError(
-            f"The request with the Idempotency-Key {keyed.key!r} is being carried out. Try again later."
+            f"The request with the Idempotency-Key {keyed.key!r} is being carried out. Try again later.",
+            retry_after=_RETRY,
         )
     return keyed.open(row.answer)
+
+
+async def hold(engine: AsyncEngine, keyed: Keyed) -> None:
+    """Keep a key claimed for as long as its request is carried out, until cancelled; a database that is away is asked again."""
+    while True:
+        await asyncio.sleep(_RENEW)
+        claimed = update(IdempotentAnswer).where(*_named(keyed), IdempotentAnswer.answer.is_(None))
+        try:
+            async with tenant_session(engine, keyed.tenant_id) as session:
+                await session.execute(claimed.values(expires_at=now() + LEASE))
+        except AWAY as error:
+            _log.warning("A claimed Idempotency-Key is not renewed: %s", type(error).__name__)
+
+
+async def settle(engine: AsyncEngine, keyed: Keyed, answer: Answer | None) -> None:
+    """Store what a request with a claimed key came to; without an answer the key is given back.
+
+    A database that is away keeps nobody from an answer that is there: it cannot be given again then.
+    """
+    try:
+        await (release(engine, keyed) if answer is None else keep(engine, keyed, answer))
+    except AWAY as error:
+        _log.warning("The answer to an Idempotency-Key is not kept: %s", type(error).__name__)
 
 
 async def keep(engine: AsyncEngine, keyed: Keyed, answer: Answer) -> None:

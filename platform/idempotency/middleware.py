@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..background import stop
 from ..database.outage import AWAY, away
 from ..errors import InputError, WhorlError
 from ..identity.http import identify
 from ..problems import whorl_error
-from .answers import Answer, Keyed, begin, keep, release
+from .answers import Answer, Keyed, begin, hold, settle
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -59,14 +60,21 @@ class IdempotencyKeys:
 
         Whoever has the answer can thus be given it again.
         """
-        given = _Given()
+        given, engine = _Given(), _engine(request)
+        holding = asyncio.create_task(hold(engine, keyed))
         try:
             await self.app(request.scope, _replaying(body, request.receive), given.take)
         finally:
-            answer, engine = given.answer(), _engine(request)
-            await asyncio.shield(release(engine, keyed) if answer is None else keep(engine, keyed, answer))
+            await asyncio.shield(_settled(holding, engine, keyed, given.answer()))
         for message in given.messages:
             await send(message)
+
+
+async def _settled(
+    holding: "asyncio.Task[None]", engine: AsyncEngine, keyed: Keyed, answer: Answer | None
+) -> None:
+    await stop(holding)
+    await settle(engine, keyed, answer)
 
 
 def takes_keys(path: str) -> bool:

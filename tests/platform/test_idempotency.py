@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Addresses, quote_first, test_settings
 from tests.platform.test_api import Site
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
+from whorl.platform.idempotency import answers
 from whorl.platform.idempotency.answers import Answer, Keyed
 from whorl.platform.idempotency.tables import IdempotentAnswer
 from whorl.platform.identity.bootstrap import ensure_tenant
@@ -116,11 +118,44 @@ async def test_requests_at_once_are_carried_out_once(site: Any) -> None:
             await asyncio.sleep(0.01)
         others = await asyncio.gather(*(client.post("/api/runs", json=body, headers=KEY) for _ in range(5)))
         assert {answer.status_code for answer in others} == {409}
+        assert {answer.headers["Retry-After"] for answer in others} == {"5"}
         site.backend.gate.set()
         done = await first
         assert done.status_code == 200
         assert (await client.post("/api/runs", json=body, headers=KEY)).json() == done.json()
         assert len((await client.get("/api/runs")).json()) == 1
+
+
+async def test_a_request_holds_its_key_for_as_long_as_it_takes(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one whose process died gives it back a minute after it was last heard of."""
+    monkeypatch.setattr(answers, "_RENEW", 0.05)
+    site.backend.gate.clear()
+    body = {"question": "When?"}
+    async with site.client("owner") as client:
+        first = asyncio.create_task(client.post("/api/runs", json=body, headers=KEY))
+        while site.backend.asked == 0:
+            await asyncio.sleep(0.01)
+        [claimed] = await rows(site)
+        assert claimed.expires_at - now() <= timedelta(minutes=1)
+        while (await rows(site))[0].expires_at == claimed.expires_at:
+            await asyncio.sleep(0.01)
+        site.backend.gate.set()
+        assert (await first).status_code == 200
+        assert (await rows(site))[0].expires_at > now() + timedelta(hours=23), "renewed no more"
+
+
+async def test_an_answer_that_cannot_be_kept_is_given(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database goes away while it is being made: what was done is not told as having failed."""
+
+    async def away(*_: Any) -> None:
+        raise OperationalError("UPDATE", {}, ConnectionError())
+
+    monkeypatch.setattr(answers, "keep", away)
+    async with site.client("owner") as client:
+        answer = await client.post("/api/runs", json={"question": "When?"}, headers=KEY)
+        assert answer.status_code == 200 and answer.json()["answer"]
 
 
 async def test_what_failed_may_be_tried_again(site: Any) -> None:
