@@ -17,6 +17,7 @@ from ..platform.identity.http import CurrentActor
 from ..platform.usage.admission import admit, let_in
 from ..platform.usage.quotas import require_permitted
 from ..platform.usage.record import Used, record_usage
+from ..platform.validation import Body
 from .embed.base import Embedder, Float32
 from .token_ids import texts_of
 
@@ -31,8 +32,11 @@ TokenIds = Annotated[
 ]
 
 
-class EmbeddingRequest(BaseModel):
-    """Texts to embed, or the ids of their tokens in OpenAI's vocabulary cl100k_base, whatever the embedder's own."""
+class EmbeddingRequest(Body):
+    """Texts to embed, or the ids of their tokens in OpenAI's vocabulary cl100k_base, whatever the embedder's own.
+
+    ``user`` changes no vector and is not kept.
+    """
 
     model: str = Field(min_length=1, max_length=200)
     input: (
@@ -43,6 +47,7 @@ class EmbeddingRequest(BaseModel):
     )
     encoding_format: Literal["float", "base64"] | None = "float"
     dimensions: int | None = Field(None, ge=1, description="Must be what the embedder has.")
+    user: str | None = None
 
     async def texts(self) -> list[str]:
         """The texts, also where there is one, or ids of tokens; raises as ``token_ids.texts_of`` does."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from ...platform.database.session import tenant_session
 from ...platform.identity.http import CurrentActor
+from ...platform.validation import Body
 from ..datasets import Selection
 from .agreement import agreements
 from .base import MODEL, make_judge
@@ -17,7 +18,7 @@ from .runs import WEIGHT, judge_runs
 router = APIRouter(prefix="/judges", tags=["judges"])
 
 
-class NewJudging(BaseModel):
+class NewJudging(Body):
     """Which judge, which runs, and how many calls at most; runs that it has judged are passed over."""
 
     judge: str = MODEL

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from ...platform.database.session import tenant_session
 from ...platform.identity.audit import record
 from ...platform.identity.http import CurrentActor
+from ...platform.validation import Body
 from .quarantine import Decision, State, decide, list_quarantine, screen_runs
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -39,14 +40,14 @@ class QuarantineView(BaseModel):
     decisions: list[dict[str, Any]]
 
 
-class NewDecision(BaseModel):
+class NewDecision(Body):
     """Whether the run may be trained on (released) or stays out for good (confirmed)."""
 
     state: Decision
     note: str = Field("", max_length=2000)
 
 
-class NewScreening(BaseModel):
+class NewScreening(Body):
     """How many of the latest runs to screen."""
 
     limit: int = Field(200, ge=1, le=2000)

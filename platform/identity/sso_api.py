@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from ..database.session import tenant_session
+from ..validation import Body
 from . import audit
 from .access import PersonRole
 from .http import CurrentActor, site_address
@@ -19,7 +20,7 @@ router = APIRouter()
 Domain = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=253)]
 
 
-class ProviderSettings(BaseModel):
+class ProviderSettings(Body):
     """The OpenID provider of the workspace."""
 
     issuer: str = Field(min_length=1, max_length=500, description="Its address, as it calls itself.")

@@ -161,3 +161,20 @@ def test_every_error_is_documented_in_the_shape_it_has() -> None:
             if "security" in operation:
                 assert {"401", "403"} <= set(operation["responses"]), f"{method} {path}"
     assert "HTTPValidationError" not in json.dumps(DOCUMENT)
+
+
+def test_no_body_takes_a_field_that_it_does_not_have() -> None:
+    """A misspelt limit would be none; forms are read by their names, and say so themselves."""
+    loose = [
+        f"{method} {path}"
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json" and not _closed(content["schema"])
+    ]
+    assert loose == []
+
+
+def _closed(schema: dict[str, Any]) -> bool:
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return (DOCUMENT["components"]["schemas"][name] if name else schema).get("additionalProperties") is False
