@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, Response
 
-from ..agents.conversations import visible_run
 from ..platform.database.session import tenant_session
 from ..platform.errors import NotFoundError
 from ..platform.identity.access import Actor
@@ -18,19 +17,16 @@ from ..platform.identity.audit import record
 from ..platform.identity.http import CurrentActor
 from ..platform.paging import OnePage, id_of
 from ..platform.validation import Body
-from . import consent_api, lineage_api, offboarding_api, promotion_api, retention_api
+from . import consent_api, feedback_api, lineage_api, offboarding_api, promotion_api, retention_api
 from .apart import create_apart
 from .build import Format
-from .canary import canary_of
 from .datasets import Selection, find_dataset, list_datasets
 from .deletion import delete_dataset
 from .evaluation_sets import MOST_QUESTIONS, MOST_SETS, QuestionSet, redacted_sets
 from .files import KEPT, MANIFEST
-from .jobs import LOOK_JOB, TRAIN_JOB
+from .jobs import TRAIN_JOB
 from .judging import api as judging_api
-from .outcomes import STARS, Feedback, Kind, record_outcome, value_of
 from .parquet import parquet_of
-from .places import check_places
 from .readiness import readiness_of
 from .screening import api as quarantine_api
 from .tables import Dataset, Training
@@ -41,72 +37,12 @@ from .training.resume import cancel_training, find_training, requeue_training
 router = APIRouter(prefix="/api", tags=["flywheel"])
 router.include_router(quarantine_api.router)
 router.include_router(lineage_api.router)
+router.include_router(feedback_api.router)
 router.include_router(promotion_api.router)
 router.include_router(retention_api.router)
 router.include_router(consent_api.router)
 router.include_router(offboarding_api.router)
 router.include_router(judging_api.router)
-
-
-class NewFeedback(Body):
-    """An outcome of a run: ``value`` 1 is good, 0 is bad; an edit or comment has its ``text``."""
-
-    kind: Kind
-    value: float | None = Field(None, ge=0, le=1, description="By default 0 for a retry, 1 for all others.")
-    stars: int | None = Field(None, ge=1, le=STARS, description="A score as stars: 1 is the value 0, 5 is 1.")
-    text: str | None = Field(None, max_length=20_000)
-    span_id: str | None = Field(None, description="A span of the run that it is about.")
-    step: int | None = Field(
-        None,
-        ge=0,
-        description="The turn of the model after the question that it is about, from 0; none: the whole run.",
-    )
-    replaced_by: uuid.UUID | None = Field(
-        None, description="Of a retry: the run that was asked the same question in its place."
-    )
-    program: str | None = Field(
-        None, pattern=r"^[\w.-]{1,64}$", description="The program that judges; needs the permission to write."
-    )
-
-
-class OutcomeView(BaseModel):
-    """A stored outcome; its text is redacted."""
-
-    id: uuid.UUID
-    run_id: uuid.UUID
-    kind: str
-    value: float
-    source: str
-    weight: float
-    text: str | None
-
-
-@router.post("/runs/{run_id}/feedback", response_model=OutcomeView, status_code=201)
-async def give_feedback(run_id: uuid.UUID, body: NewFeedback, actor: CurrentActor, request: Request) -> Any:
-    """Say what became of a run."""
-    actor.require("chat")
-    whorl = request.app.state.whorl
-    if body.text or body.step is not None or body.span_id is not None:
-        await whorl.flush()
-    source = actor.label
-    if body.program is not None:
-        actor.require("write")
-        source = f"{'verifier' if body.kind == 'verdict' else 'judge'}:{body.program}"
-    feedback = Feedback(
-        body.kind, value_of(body.kind, body.value, body.stars), source, text=body.text, span_id=body.span_id,
-        step=body.step, replaced_by=body.replaced_by,
-    )  # fmt: skip
-    feedback.check()
-    async with tenant_session(whorl.engine, actor.tenant_id) as session:
-        await visible_run(session, actor, run_id)
-        await check_places(session, run_id, feedback)
-        outcome = await record_outcome(session, actor.tenant_id, run_id, feedback, whorl.redactor)
-        canary = await canary_of(session, run_id)
-    if canary is not None:
-        await whorl.queue.defer_once(
-            LOOK_JOB, lock=f"canary:{canary.id}", tenant_id=str(actor.tenant_id), trial_id=str(canary.id)
-        )
-    return outcome
 
 
 class ReadinessView(BaseModel):

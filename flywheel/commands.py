@@ -14,21 +14,18 @@ from ..platform.identity.audit import record
 from ..platform.ids import parse_uuid
 from .apart import step_back
 from .build import FORMATS
-from .canary import canary_of
 from .datasets import Selection, create_dataset, restore
 from .deletion_commands import delete
 from .demo.commands import demo
 from .distil_commands import distil_runs
 from .evaluation_sets import load_set, redacted_sets
+from .feedback_commands import feedback
 from .files import check_target, copy_dataset, parts_in
 from .importing.commands import import_group
-from .jobs import LOOK_JOB
 from .judging.commands import judge
 from .lineage_commands import erase, lineage, recall
 from .list_commands import datasets, trainings
-from .outcomes import KINDS, STARS, Feedback, record_outcome, value_of
 from .parquet import parquet_of
-from .places import check_places
 from .promotion_commands import evaluate_group, promote, rollback, status
 from .qa import evaluate_qa, load_passages, load_questions
 from .readers.local import LocalReader
@@ -47,55 +44,6 @@ _MOMENT = click.DateTime(
 def _utc(moment: datetime | None) -> datetime | None:
     """A moment with its time zone, which is UTC where none was given."""
     return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
-
-
-@click.command()
-@click.argument("run_id")
-@click.argument("kind", type=click.Choice([*KINDS, "up", "down"]))
-@click.option(
-    "--value", type=click.FloatRange(0, 1), help="1 is good, 0 is bad; by default 0 for a retry, else 1."
-)
-@click.option("--stars", type=click.IntRange(1, STARS), help="A score as stars: 1 is the value 0, 5 is 1.")
-@click.option("--text", help="The corrected answer of an edit, a corrected call as JSON, or a comment.")
-@click.option(
-    "--step", type=click.IntRange(0), help="The model's turn it is about, from 0; none: the whole run."
-)
-@click.option("--span-id", help="The span it is about, as whorl runs show has it.")
-@click.option("--replaced-by", help="Of a retry: the run that was asked the same question in its place.")
-@run_async
-async def feedback(
-    terminal: Terminal, run_id: str, kind: str, value: float | None, stars: int | None, text: str | None,
-    step: int | None, span_id: str | None, replaced_by: str | None,
-) -> None:  # fmt: skip
-    """Say what became of a run: up, down, edit --text …, call_edit --text …, score --value …, retry.
-
-    \b
-    Example: whorl feedback 0199e6a0-0000-7000-8000-000000000000 up
-    """
-    thumb = {"up": 1.0, "down": 0.0}.get(kind)
-    wanted: Any = "thumb" if thumb is not None else kind
-    if thumb is not None and (value is not None or stars is not None):
-        raise InputError(f"{kind} says all that a thumb can: leave out --value and --stars, or give a score.")
-    async with terminal.open() as (whorl, actor):
-        await whorl.flush()
-        given = Feedback(
-            wanted, value_of(wanted, value, stars) if thumb is None else thumb, actor.label, text=text, step=step,
-            span_id=span_id, replaced_by=parse_uuid(replaced_by, "run") if replaced_by else None,
-        )  # fmt: skip
-        given.check()
-        async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            await check_places(session, parse_uuid(run_id, "run"), given)
-            outcome = await record_outcome(
-                session, actor.tenant_id, parse_uuid(run_id, "run"), given, whorl.redactor
-            )
-            canary = await canary_of(session, outcome.run_id)
-        if canary is not None:
-            await whorl.queue.defer_once(
-                LOOK_JOB, lock=f"canary:{canary.id}", tenant_id=str(actor.tenant_id), trial_id=str(canary.id)
-            )
-    terminal.result(
-        {"id": outcome.id, "kind": outcome.kind}, lambda: click.echo("Thank you: the outcome is stored.")
-    )
 
 
 @click.command()

@@ -363,6 +363,14 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
         said(whorl("feedback", ended["run_id"], "retry", "--value", "1"), 2, "leave out its value")
         said(whorl("feedback", ended["run_id"], "up", "--step", "99"), 2, "no step 99")
         said(whorl("feedback", ended["run_id"], "up", "--span-id", "0"), 2, "no span")
+        outcomes = tmp_path / "outcomes.jsonl"
+        lines = [{"run_id": ended["run_id"], "kind": "score", "stars": 5}, {"run_id": "x", "kind": "thumb"}]
+        outcomes.write_text("\n".join(map(json.dumps, lines)))
+        many = whorl("feedback", "--file", str(outcomes), "--program", "nightly")
+        said(many, 2, "line 2: run_id: Input should be a valid UUID")
+        assert many.stdout == "1 stored, 1 refused.\n"
+    said(whorl("feedback"), 2, "Name a run")
+    said(whorl("feedback", "--file", "x.jsonl", "--step", "1"), 2, "leave the rest out")
     created = json.loads(whorl("tenant", "create", "acme", "--json").stdout)
     assert created["key"].startswith("whorl_")
     key = json.loads(whorl("key", "create", "a key", "--tenant", "acme", "--json").stdout)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
+from sqlalchemy import select
 
 from tests.conftest import Settings
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, rows
 from tests.platform.test_api import Site
 from whorl.flywheel.outcomes import KINDS, Feedback, value_of
+from whorl.flywheel.tables import Outcome
 from whorl.flywheel.trajectory import Judged, Trajectory, trajectories
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
@@ -143,3 +145,56 @@ async def test_feedback_on_what_is_not_there_is_refused(site: Site) -> None:
         assert (await client.post(path, json=placed)).json()["value"] == 0.75
         missing = f"/api/runs/{uuid.uuid4()}/feedback"
         assert (await client.post(missing, json={"kind": "thumb"})).status_code == 404
+
+
+async def test_many_outcomes_are_taken_each_by_itself(site: Site) -> None:
+    async with site.client("owner") as client:
+        runs = [(await client.post("/api/runs", json={"question": "What is up?"})).json() for _ in range(2)]
+        trace = (await client.get(f"/api/runs/{runs[1]['run_id']}")).json()["trace_id"]
+        outcomes = [
+            {"run_id": runs[0]["run_id"], "kind": "thumb", "value": 0, "program": "nightly"},
+            {"trace_id": trace, "kind": "comment", "text": "Call Ada Byron on 020 7946 0958."},
+            {"run_id": str(uuid.uuid4()), "kind": "thumb"},
+            {"trace_id": "0" * 32, "kind": "thumb"},
+            {"run_id": runs[0]["run_id"], "trace_id": trace, "kind": "thumb"},
+            {"kind": "thumb"},
+            {"run_id": runs[0]["run_id"], "kind": "edit"},
+            {"run_id": runs[1]["run_id"], "kind": "verdict", "value": 1, "program": "tickets"},
+        ]
+        answer = await client.post("/api/feedback", json={"outcomes": outcomes})
+        assert answer.status_code == 200
+        taken = answer.json()
+        assert [each["status"] for each in taken] == [201, 201, 404, 404, 422, 422, 422, 201]
+        assert [each["run_id"] for each in taken if each["id"]] == [
+            runs[0]["run_id"], runs[1]["run_id"], runs[1]["run_id"],
+        ]  # fmt: skip
+        assert "by run_id or by trace_id" in taken[4]["error"] and "needs a text" in taken[6]["error"]
+        wrong: dict[str, Any]
+        for wrong in (
+            {"outcomes": []},
+            {"outcomes": [{"kind": "thumb", "valu": 1}]},
+            {"outcomes": [{}] * 1001},
+        ):
+            assert (await client.post("/api/feedback", json=wrong)).status_code == 422
+    whorl = site.app.state.whorl
+    tenant = (await ensure_tenant(whorl.engine, "acme")).tenant.id
+    async with tenant_session(whorl.engine, tenant) as session:
+        stored = list(await session.scalars(select(Outcome).order_by(Outcome.id)))
+    assert [each.source.split(":")[0] for each in stored] == ["judge", "user", "verifier"]
+    assert stored[1].text is not None and "Ada" not in stored[1].text and "0958" not in stored[1].text
+
+
+async def test_a_members_key_judges_no_run_of_others_and_is_no_program(site: Site) -> None:
+    async with site.client("owner") as client:
+        run = (await client.post("/api/runs", json={"question": "What is up?"})).json()["run_id"]
+        site.keys["member"] = (
+            await client.post("/api/keys", json={"name": "chat", "role": "member"})
+        ).json()["key"]
+    async with site.client("member") as member:
+        own = (await member.post("/api/runs", json={"question": "What is up?"})).json()["run_id"]
+        outcomes = [
+            {"run_id": run, "kind": "thumb"}, {"run_id": own, "kind": "thumb"},
+            {"run_id": own, "kind": "thumb", "program": "nightly"},
+        ]  # fmt: skip
+        taken = (await member.post("/api/feedback", json={"outcomes": outcomes})).json()
+    assert [each["status"] for each in taken] == [404, 201, 403]

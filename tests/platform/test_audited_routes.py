@@ -23,6 +23,7 @@ CHANGES = {"post", "put", "patch", "delete"}
 FOR_MEMBERS = {
     "PUT /api/me/password", "PUT /api/me/consent", "POST /api/runs", "POST /api/runs/{run_id}/cancel",
     "POST /api/runs/{run_id}/approvals/{call_id}", "POST /api/runs/{run_id}/feedback",
+    "POST /api/feedback",
     "DELETE /api/conversations/{conversation_id}", "POST /v1/chat/completions", "POST /v1/embeddings",
 }  # fmt: skip
 # Changes that take more than a request to make, and what holds them to the log.
