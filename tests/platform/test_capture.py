@@ -16,7 +16,7 @@ import pytest
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from tests.conftest import Actor, Addresses, Settings, Whorl
-from tests.needles import in_files, in_tables
+from tests.needles import found_in, in_files, in_tables
 from whorl.agents.runs import RunRequest
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
@@ -70,8 +70,12 @@ def redactor() -> Redactor:
 
 
 async def test_planted_values_are_nowhere_but_in_operational_data(
-    whorl: Whorl, acme: Actor, tmp_path: Path
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    logged, append = list[bytes](), whorl.capture.log.append
+    monkeypatch.setattr(
+        whorl.capture.log, "append", lambda payloads: (logged.extend(payloads), append(payloads))
+    )
     text = f"The contact for invoices is {NAME}, {EMAIL}. Refunds go to the card {CARD}."
     async for _ in whorl.library.ingest(
         acme.tenant_id, [LoadedDocument("c.md", "Contacts", text, "text/plain")]
@@ -86,8 +90,9 @@ async def test_planted_values_are_nowhere_but_in_operational_data(
             Feedback("edit", 1.0, "tester", text=f"Write to {NAME} at {EMAIL}, card {CARD}. [1]"),
         ):
             await record_outcome(session, acme.tenant_id, ended.run_id, feedback, whorl.redactor)
-    log_bytes = b"".join(path.read_bytes() for path in whorl.capture.log.folder.glob("*.log"))
-    assert b"invoke_agent" in log_bytes, "the run is in the write-ahead log"
+    written = b"".join(logged).decode()
+    assert "invoke_agent" in written, "the run was in the write-ahead log"
+    assert found_in(written, NEEDLES) == []
     await whorl.flush()
     for format in ("sft", "kto", "dpo"):
         await create_dataset(
@@ -249,6 +254,22 @@ def test_a_torn_record_is_not_read_and_the_rest_is(tmp_path: Path) -> None:
     assert [entry.payload for entry in log.read()] == [b"one", b"two"]
     log.mark_stored(log.read()[0].after)
     assert [entry.payload for entry in log.read()] == [b"two"]
+
+
+def test_a_log_keeps_nothing_that_is_stored(tmp_path: Path) -> None:
+    log = WriteAheadLog.create(tmp_path)
+    log.append([b"one"])
+    stored = log.read()[-1].after
+    log.append([b"two"])
+    log.mark_stored(stored)
+    assert [entry.payload for entry in log.read()] == [b"two"], "what came meanwhile stays"
+    log.mark_stored(log.read()[-1].after)
+    assert not list(log.folder.glob("*.log")) and log.pending_bytes() == 0
+    log.append([b"three"])
+    assert [entry.payload for entry in log.read()] == [b"three"]
+    log.mark_stored(log.read()[-1].after)
+    log.close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_dead_process_leaves_its_log_to_the_next(tmp_path: Path) -> None:
