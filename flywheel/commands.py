@@ -33,6 +33,7 @@ from .readers.ray import RayReader
 from .reward_model_commands import reward_model
 from .runs_commands import runs
 from .screening.commands import screen
+from .screening.queue_commands import quarantine
 from .training.commands import train
 from .verifiers.commands import verify
 
@@ -193,6 +194,6 @@ async def evaluate_questions(
 
 
 COMMANDS = (
-    runs, feedback, export, datasets, rebuild, delete, train, trainings, evaluate_group, promote, rollback, status, verify, screen,
-    import_group, lineage, erase, recall, reward_model, distil_runs, judge, demo,
+    runs, feedback, export, datasets, rebuild, delete, train, trainings, evaluate_group, promote, rollback, status,
+    verify, screen, quarantine, import_group, lineage, erase, recall, reward_model, distil_runs, judge, demo,
 )  # fmt: skip
