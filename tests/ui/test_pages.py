@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import httpx
@@ -18,6 +19,7 @@ from whorl.platform.identity.audit import record
 from whorl.platform.identity.bootstrap import operator_of
 from whorl.platform.identity.tables import Tenant
 from whorl.platform.serving.adapters import register_adapter
+from whorl.platform.serving.tables import Adapter
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
 from whorl.ui.signin import local_path
@@ -361,6 +363,27 @@ async def test_the_page_of_a_trial_shows_its_arms_and_who_may_end_it(site: Site)
     assert (await viewer.post(f"/api/adapters/{site.hostile.adapter}/stop")).status_code == 403
     stopped = (await owner.post(f"/api/adapters/{site.hostile.adapter}/stop")).json()
     assert (stopped["state"], stopped["trial"]["verdict"]) == ("evaluated", "stopped")
+
+
+async def test_who_may_delete_an_adapter_is_offered_it_until_it_is_gone(site: Site, tmp_path: Path) -> None:
+    tenant, name = site.acme.owner.tenant_id, f"{site.acme.owner.tenant_slug}.v77"
+    folder = tmp_path / name
+    folder.mkdir()
+    async with tenant_session(site.whorl.engine, tenant) as session:
+        session.add(
+            Adapter(
+                tenant_id=tenant, name=name, version=77, state="trained", method="sft", base_hash="b",
+                dataset_id=None, folder=str(folder), card={},
+            )
+        )  # fmt: skip
+    page, button = f"/admin/adapters/{name}", "Delete this adapter"
+    owner, viewer = await site.browser(site.acme.owner), await site.browser(site.acme.people["viewer"])
+    assert button in (await owner.get(page)).text and button not in (await viewer.get(page)).text
+    assert (await viewer.delete(f"/api/adapters/{name}")).status_code == 403
+    assert (await owner.delete(f"/api/adapters/{name}")).status_code == 204
+    gone = (await owner.get(page)).text
+    assert button not in gone and "deleted" in text_of(gone) and "Start as shadow" not in gone
+    assert not folder.exists()
 
 
 async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
