@@ -31,8 +31,14 @@ def visible_runs(actor: Actor) -> ColumnElement[bool]:
 def _own_runs(actor: Actor) -> ColumnElement[bool]:
     """The condition of the actor's own runs; a limited key has those of what it may ask."""
     actor.require("chat")
-    own = Run.user_id.is_(None) if actor.user_id is None else Run.user_id == actor.user_id
-    return own & _in_scope(actor.scope)
+    return _own(Run, actor) & _in_scope(actor.scope)
+
+
+def _own(table: type[Run] | type[Conversation], actor: Actor) -> ColumnElement[bool]:
+    """The condition of what a person asked for, or a key of nobody's own, or one whose place it took."""
+    if actor.user_id is not None:
+        return table.user_id == actor.user_id
+    return table.user_id.is_(None) & (table.key_id == actor.own_key)
 
 
 def _in_scope(scope: Scope | None) -> ColumnElement[bool]:
@@ -56,12 +62,11 @@ async def steered_run(session: AsyncSession, actor: Actor, run_id: uuid.UUID) ->
 
 
 def own_conversations(actor: Actor) -> ColumnElement[bool]:
-    """The condition of the actor's own conversations; a key without a user has those of such keys.
+    """The condition of the actor's own conversations.
 
     A limited key has those alone in which nothing else was asked than what it may ask.
     """
-    user = actor.user_id
-    own = Conversation.user_id.is_(None) if user is None else Conversation.user_id == user
+    own = _own(Conversation, actor)
     if actor.scope is None:
         return own
     runs = select(Run.id).where(Run.conversation_id == Conversation.id)

@@ -13,6 +13,7 @@ class PlainRun:
     tenant_id: uuid.UUID
     id: uuid.UUID
     user_id: uuid.UUID | None
+    key_id: uuid.UUID | None
     agent: str
     model: str
     adapter: str | None
@@ -27,7 +28,8 @@ class PlainRun:
     def row(self) -> dict[str, Any]:
         """The run as the functions of the schema read it."""
         return {
-            "id": str(self.id), "user_id": str(self.user_id) if self.user_id else None, "agent": self.agent,
+            "id": str(self.id), "user_id": str(self.user_id) if self.user_id else None,
+            "key_id": str(self.key_id) if self.key_id else None, "agent": self.agent,
             "model": self.model, "adapter": self.adapter, "trace_id": self.trace_id, "tags": self.tags,
             "started_at": self.started_at.isoformat(),
         }  # fmt: skip

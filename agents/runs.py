@@ -238,6 +238,7 @@ class Agents:
                         tenant_id=actor.tenant_id,
                         id=conversation_id,
                         user_id=actor.user_id,
+                        key_id=actor.own_key,
                         title=question[:80],
                     )
                 )
@@ -280,7 +281,7 @@ class Agents:
                 if adapter:
                     await self._hold_adapter(session, actor, request, "", held)
         run = PlainRun(
-            actor.tenant_id, new_id(), actor.user_id, request.agent, self.servers.base, adapter, new_trace_id(),
+            actor.tenant_id, new_id(), actor.user_id, actor.own_key, request.agent, self.servers.base, adapter, new_trace_id(),
             tags_of(request, Choice(adapter)), now(),
         )  # fmt: skip
         standing = await self.ledger.begin(run, metered=request.metered, key=key)
@@ -291,6 +292,7 @@ class Agents:
     ) -> Run:
         return Run(
             tenant_id=actor.tenant_id, id=new_id(), conversation_id=conversation_id, user_id=actor.user_id,
+            key_id=actor.own_key,
             agent=request.agent, model=self.servers.base, adapter=choice.adapter,
             steps=0, input_tokens=0, output_tokens=0, trace_id="", tags=tags_of(request, choice),
         )  # fmt: skip

@@ -19,6 +19,7 @@ class Conversation(TenantTable, Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[uuid.UUID | None]
+    key_id: Mapped[uuid.UUID | None]
     title: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -29,7 +30,8 @@ class Run(TenantTable, Base):
     ``status`` is running, waiting (for a person), succeeded, failed or cancelled; ``error`` never carries
     content. ``resume`` says how a waiting run goes on, without content, ``resumed_at`` when it last did;
     ``cancel_at`` is when it was asked to stop; ``screened_at`` when what its tools returned was screened, None where spans
-    have come since; ``forgotten_at`` when what it said was forgotten.
+    have come since; ``forgotten_at`` when what it said was forgotten. Where no person asked for it but a key did, ``key_id``
+    is the first of those that one took the place of another.
     """
 
     __tablename__ = "runs"
@@ -46,6 +48,7 @@ class Run(TenantTable, Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[uuid.UUID | None]
     user_id: Mapped[uuid.UUID | None]
+    key_id: Mapped[uuid.UUID | None]
     agent: Mapped[str]
     model: Mapped[str]
     adapter: Mapped[str | None]

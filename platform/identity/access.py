@@ -46,7 +46,8 @@ class Scope:
 class Actor:
     """Whoever makes a request: a signed-in user or an API key, always of one tenant.
 
-    ``scope`` is what a limited key is limited to.
+    ``scope`` is what a limited key is limited to, ``line_id`` the first of those that one took the place of another until
+    this one did.
     """
 
     tenant_id: uuid.UUID
@@ -56,6 +57,7 @@ class Actor:
     user_id: uuid.UUID | None = None
     key_id: uuid.UUID | None = None
     scope: Scope | None = None
+    line_id: uuid.UUID | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role includes ``permission``."""
@@ -98,6 +100,11 @@ class Actor:
         """Raise PermissionDeniedError where the actor is not over each of the roles."""
         if not all(self.is_over(role) for role in roles):
             raise PermissionDeniedError("That takes an owner of the workspace: ask one of them.")
+
+    @property
+    def own_key(self) -> uuid.UUID | None:
+        """The key whose runs are the actor's own, whatever took its place; None of a person and of a person's key."""
+        return None if self.user_id else self.line_id or self.key_id
 
     @property
     def label(self) -> str:

@@ -99,7 +99,7 @@ async def rotate_key(
     secret = new_secret(PREFIX, old.tenant_id)
     key = ApiKey(
         tenant_id=old.tenant_id, name=old.name, role=old.role, agents=old.agents, models=old.models,
-        digest=secret.digest, hint=secret.text[-4:], user_id=old.user_id,
+        digest=secret.digest, hint=secret.text[-4:], user_id=old.user_id, line_id=old.line_id or old.id,
         expires_at=moment + (old.expires_at - old.created_at) if old.expires_at else None,
     )  # fmt: skip
     session.add(key)
@@ -174,7 +174,7 @@ def _holder(tenant_id: uuid.UUID, row: dict[str, Any]) -> Actor:
     return Actor(
         tenant_id, row["slug"], parse_role(row["role"]), row["name"], key_id=uuid.UUID(row["id"]),
         user_id=uuid.UUID(row["user_id"]) if row["user_id"] else None,
-        scope=Scope.of(row["agents"], row["models"]),
+        scope=Scope.of(row["agents"], row["models"]), line_id=uuid.UUID(row["line"]),
     )  # fmt: skip
 
 

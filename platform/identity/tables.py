@@ -74,7 +74,8 @@ class Membership(TenantTable, Base):
 class ApiKey(TenantTable, Base):
     """An API key: only its SHA-256 is stored; ``hint`` is its last four characters.
 
-    Where one of ``agents`` and ``models`` is not None, it may ask those alone. At ``rotated_at`` another took its place.
+    Where one of ``agents`` and ``models`` is not None, it may ask those alone. At ``rotated_at`` another took its place;
+    ``line_id`` is the first of those that one took the place of another, None of the first itself.
     """
 
     __tablename__ = "api_keys"
@@ -92,6 +93,7 @@ class ApiKey(TenantTable, Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     rotated_at: Mapped[datetime | None]
+    line_id: Mapped[uuid.UUID | None]
 
 
 class WebSession(TenantTable, Base):

@@ -247,7 +247,8 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
         await change_quotas(session, acme.tenant_id, Quotas(requests_per_minute=10))
     began = now() - timedelta(seconds=20)
     *lost, known = (
-        PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], began) for _ in "abc"
+        PlainRun(acme.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], began)
+        for _ in "abc"
     )
     endings = [
         Ending(run, "succeeded", "answered", now(), None, 1, 60, 20, None, "key:1") for run in (*lost, known)
@@ -281,7 +282,7 @@ async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(
 async def test_a_run_of_the_log_that_died_before_its_end_was_stored_gets_it(
     whorl: Whorl, acme: Actor
 ) -> None:
-    run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    run = PlainRun(acme.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], now())
     await Ledger(whorl.drain.connections, timedelta(minutes=3)).begin(run, metered=False)
     recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
     ending = Ending(run, "succeeded", "answered", now(), None, 1, 6, 2, 0.5, "key:1")
@@ -340,7 +341,7 @@ async def status_of(whorl: Whorl, run: PlainRun) -> str:
 
 
 def plain_run(actor: Actor) -> PlainRun:
-    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    return PlainRun(actor.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], now())
 
 
 def used(run: PlainRun, tokens: int = 0, cost: float = 0.0) -> Ending:
@@ -405,7 +406,7 @@ async def test_a_chat_is_over_for_whoever_asks_the_same_replica_next(sites: list
 
 
 async def test_spans_of_other_programs_end_no_run(whorl: Whorl, acme: Actor) -> None:
-    run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    run = PlainRun(acme.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], now())
     recording = Recording(RunContext(str(acme.tenant_id), str(run.id), None, "model", None), "0" * 32, "x")
     recording.root.set_attribute(c.SOURCE, "otlp")
     recording.root.set_attribute(c.ENDING, "no JSON")
@@ -418,7 +419,7 @@ async def test_an_ending_of_the_log_waits_for_the_disk_also_where_it_is_known(
     whorl: Whorl, acme: Actor
 ) -> None:
     """The process that ended the run did not wait: what it wrote is on the disk before the log is let go of."""
-    run = PlainRun(acme.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    run = PlainRun(acme.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], now())
     ledger, ending = (
         Ledger(whorl.drain.connections, timedelta(minutes=3)),
         Ending(run, "succeeded", "answered", now()),

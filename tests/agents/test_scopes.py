@@ -7,6 +7,11 @@ import pytest
 
 from tests.agents.test_plain import short
 from tests.platform.test_api import Site, add_tides, site
+from whorl.platform.database.session import tenant_session
+from whorl.platform.identity.access import Scope
+from whorl.platform.identity.bootstrap import ensure_tenant
+from whorl.platform.identity.keys import create_key
+from whorl.platform.identity.members import add_member
 
 __all__ = ["short", "site"]
 QUESTION = [{"role": "user", "content": "When?"}]
@@ -19,6 +24,17 @@ async def limited(site: Site, **asks: list[str]) -> httpx.AsyncClient:
         assert made.status_code == 201, made.text
     site.keys["limited"] = made.json()["key"]
     return site.client("limited")
+
+
+async def of_one_person(site: Site) -> None:
+    """Two keys of a person's own, one of them limited to the agent tutor."""
+    tenant = (await ensure_tenant(site.app.state.whorl.engine, "acme")).tenant
+    async with tenant_session(site.app.state.whorl.engine, tenant.id) as session:
+        user, _ = await add_member(session, tenant.id, "ann@acme.example", "member")
+        for name, scope in (("whole", None), ("part", Scope.of(["tutor"], None))):
+            _, site.keys[name] = await create_key(
+                session, tenant.id, name, "member", user_id=user.id, scope=scope
+            )
 
 
 async def define(site: Site, *names: str) -> None:
@@ -87,14 +103,16 @@ async def test_a_limited_key_does_nothing_but_ask(site: Site) -> None:
 
 
 async def test_a_limited_key_sees_what_it_asked_and_not_what_others_did(site: Site) -> None:
+    """Of its person's other keys: what those asked beyond its limits is not its to see."""
     await define(site, "tutor", "seller")
-    async with site.client("member") as member:
+    await of_one_person(site)
+    async with site.client("whole") as member:
         other = (await member.post("/api/runs", json={"question": "Secret?", "agent": "seller"})).json()
         turned = (await member.post("/api/runs", json={"question": "When?", "agent": "tutor"})).json()
         conversation = turned["conversation_id"]
         again = {"question": "Secret?", "agent": "seller", "conversation_id": conversation}
         assert (await member.post("/api/runs", json=again)).status_code == 200
-    async with await limited(site, agents=["tutor"]) as client:
+    async with site.client("part") as client:
         own = (await client.post("/api/runs", json={"question": "When?", "agent": "tutor"})).json()
         runs = {each["id"] for each in (await client.get("/api/runs")).json()}
         conversations = [each["id"] for each in (await client.get("/api/conversations")).json()]

@@ -137,4 +137,4 @@ def _run(actor: Actor) -> Run:
 
 
 def _plain_run(actor: Actor) -> PlainRun:
-    return PlainRun(actor.tenant_id, new_id(), None, "model", "base", None, "0" * 32, [], now())
+    return PlainRun(actor.tenant_id, new_id(), None, None, "model", "base", None, "0" * 32, [], now())
