@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,7 +94,9 @@ async def forget_files(engine: AsyncEngine, settings: Settings) -> int:
             if folder.is_dir()
         ]
         for folder in folders:
-            shutil.rmtree(folder)
+            # Of several processes that begin at once, another may remove it just now.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
         return len(folders) + forget_refused(spans, {str(tenant.id) for tenant in deleted})
 
     return await to_thread.run_sync(remove)

@@ -33,6 +33,7 @@ from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
+from ..flywheel.offboarding import forget_files
 from ..flywheel.screening.sweep import gauges as screening_gauges
 from ..flywheel.shadow import Shadows
 from ..flywheel.training.launch import close_interrupted as close_trainings
@@ -129,6 +130,7 @@ class Whorl:
     async def work(self, *, until_empty: bool = False) -> None:
         """Do queued jobs, until cancelled or, by choice, until none is left."""
         await self.close_interrupted()
+        await forget_files(self.engine, self.settings)
         await self.queue.work(until_empty=until_empty, grace=self.settings.job_drain_seconds)
 
 

@@ -174,7 +174,7 @@ def forget_refused(root: Path, tenants: Container[str]) -> int:
         if any(record.tenant_id in tenants for record in load_records(file.read_bytes()))
     ]
     for file in files:
-        file.unlink()
+        file.unlink(missing_ok=True)
     return len(files)
 
 

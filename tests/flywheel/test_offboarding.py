@@ -235,3 +235,6 @@ async def test_a_deletion_waits_for_trainings_and_is_gone_on_with(
         late = settings.path("datasets") / str(gone.owner.tenant_id) / "late"
         late.mkdir(parents=True)
         assert await forget_files(whorl.engine, settings) == 1 and not late.exists()
+        late.mkdir(parents=True)
+        await whorl.work(until_empty=True)
+        assert not late.exists(), "when a worker begins"
