@@ -252,16 +252,33 @@ async function retried(run, replacedBy) {
   }
 }
 
-/** A conversation that has just begun joins the list. */
+/** A conversation that has just begun joins the list, and the page is named by it, as when it is opened later. */
 function remember(id, title) {
   const side = document.getElementById("conversations");
   side.querySelector("p")?.remove();
   const list = side.querySelector("ul") ?? side.appendChild(element("ul"));
-  const short = title.length > 60 ? `${title.slice(0, 59)}…` : title;
-  list.prepend(element("li", {}, element("a", { href: `/conversations/${id}`, "aria-current": "page" }, short)));
+  const item = document.getElementById("remembered").content.cloneNode(true);
+  const link = item.querySelector("a");
+  link.href = `/conversations/${id}`;
+  link.textContent = item.querySelector("button .hidden span").textContent = short(title, 60);
+  item.querySelector("button").dataset.delete = id;
+  deletable(item.querySelector("button"));
+  list.prepend(item);
+  const heading = main.querySelector("h1");
+  heading.textContent = short(title, 80);
+  heading.classList.remove("hidden");
+  document.title = `${short(title, 70)} · Whorl`;
 }
 
-for (const button of document.querySelectorAll("[data-delete]")) {
+/** The beginning of a text on one line, as the server writes it. */
+function short(text, length) {
+  const line = text.trim().split(/\s+/).join(" ");
+  return line.length > length ? `${line.slice(0, length - 1).trimEnd()}…` : line;
+}
+
+for (const button of document.querySelectorAll("[data-delete]")) deletable(button);
+
+function deletable(button) {
   button.addEventListener("click", async () => {
     if (!(await confirmed("Delete this conversation with its messages?", "Delete"))) return;
     try {
