@@ -114,12 +114,15 @@ async def rollback(
 ) -> str | None:
     """Take back what changed last: an open canary ends, else the adapter before answers again.
 
-    Returns who answers now (None: the base model). Raises ConflictError when the base answers already.
+    Returns who answers now (None: the base model). Raises ConflictError when the base answers already,
+    NotFoundError for an agent that there is not.
     """
     actor.require("administer")
     async with tenant_session(engine, actor.tenant_id) as session:
         canary = await open_trial(session, agent, "canary")
         route = await session.get(Route, (actor.tenant_id, agent))
+        if canary is None and route is None:
+            await require_agent(session, actor, agent)
         current, target = (route.adapter, route.previous) if route is not None else (None, None)
         earlier = await find_adapter(session, target) if target else None
     if canary is not None:

@@ -125,6 +125,14 @@ async def test_a_rollback_passes_over_what_was_deleted(world: World) -> None:
         assert await routed_adapter(session, "default") is None
 
 
+async def test_an_agent_that_there_is_not_is_rolled_back_by_nobody(world: World) -> None:
+    with pytest.raises(NotFoundError, match="There is no agent 'nosuch'"):
+        await rollback(world.whorl.engine, world.whorl.servers, world.owner, agent="nosuch")
+    await out_of_use(world)
+    with pytest.raises(ConflictError, match="nothing to roll back"):
+        await rollback(world.whorl.engine, world.whorl.servers, world.owner)
+
+
 async def test_what_is_tried_or_gone_on_with_stays(world: World) -> None:
     whorl, owner = world.whorl, world.owner
     await out_of_use(world)
