@@ -1,6 +1,5 @@
 """Deleting datasets and adapters by hand: the last made first, so that an erasure can follow what is left."""
 
-import shutil
 import uuid
 from pathlib import Path
 
@@ -13,18 +12,16 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError
 from ..platform.identity.access import Actor
 from ..platform.identity.audit import record
-from ..platform.serving.adapters import IN_USE, find_adapter, move
+from ..platform.serving.adapters import DELETED, IN_USE, find_adapter, move
 from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter, Route
 from ..platform.serving.trials import open_trials
 from .datasets import find_dataset
+from .files import remove_folder
 from .promotion import retire
 from .sources import take_turn
 from .tables import Dataset, Training
 from .training.resume import discard_checkpoints
-
-# What an adapter's card says from then on.
-DELETED = "deleted"
 
 
 async def delete_dataset(engine: AsyncEngine, actor: Actor, dataset_id: uuid.UUID) -> None:
@@ -49,7 +46,7 @@ async def delete_dataset(engine: AsyncEngine, actor: Actor, dataset_id: uuid.UUI
         folder = Path(dataset.folder)
         await session.execute(delete(Dataset).where(Dataset.id == dataset_id))
         record(session, actor, "dataset.deleted", str(dataset_id), format=dataset.format, rows=dataset.rows)
-    await to_thread.run_sync(_remove, folder)
+    await to_thread.run_sync(remove_folder, folder)
 
 
 async def delete_adapter(engine: AsyncEngine, servers: ModelServers, actor: Actor, name: str) -> None:
@@ -68,7 +65,7 @@ async def delete_adapter(engine: AsyncEngine, servers: ModelServers, actor: Acto
         raise ConflictError(
             f"Runs under way are still answered by {name}. Delete it again when they have ended."
         )
-    await to_thread.run_sync(_remove, folder)
+    await to_thread.run_sync(remove_folder, folder)
 
 
 async def _delete(session: AsyncSession, actor: Actor, adapter: Adapter) -> None:
@@ -97,8 +94,3 @@ async def _require_over(session: AsyncSession, of: ColumnElement[bool], what: st
     training = await session.scalar(waiting)
     if training is not None:
         raise ConflictError(f"{what} is needed by the training {training}. Stop it, or let it end, first.")
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..agents.conversations import visible_run
+from ..agents.conversations import visible_run, visible_runs
 from ..agents.tables import Run
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError, NotFoundError, WhorlError
@@ -117,7 +117,8 @@ async def _run_of(engine: AsyncEngine, actor: Actor, given: NamedFeedback) -> uu
     if given.run_id is not None:
         return given.run_id
     async with tenant_session(engine, actor.tenant_id) as session:
-        found = list(await session.scalars(select(Run.id).where(Run.trace_id == given.trace_id).limit(2)))
+        of_trace = select(Run.id).where(Run.trace_id == given.trace_id, visible_runs(actor))
+        found = list(await session.scalars(of_trace.limit(2)))
     if not found:
         raise NotFoundError(f"There is no run of the trace {given.trace_id} in this workspace.")
     if len(found) > 1:

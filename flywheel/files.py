@@ -130,6 +130,12 @@ def publish(folder: Path, place: Path, manifest: dict[str, Any], run_ids: RunIds
         (folder / name).replace(place / name)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, where it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
 def check_target(target: Path) -> None:
     """Raise InputError for a folder that a dataset cannot be copied into: one with files of something else."""
     try:

@@ -24,6 +24,7 @@ from ...platform.serving.base_model import base_hash, template_hash
 from ...platform.serving.tables import Adapter
 from .. import split
 from ..datasets import find_dataset
+from ..files import remove_folder
 from ..tables import Dataset, DatasetRun, Training
 from .checkpoint import Checkpoint
 from .progress import CANCELLED, CancelledTrainingError, Noting
@@ -147,7 +148,7 @@ async def _register(
             record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=method)
             await _succeed(session, actor, training_id, report)
     except WhorlError:
-        await anyio.to_thread.run_sync(_remove, job.output_folder)
+        await anyio.to_thread.run_sync(remove_folder, job.output_folder)
         raise
 
 
@@ -172,7 +173,7 @@ async def _close(training: Training, adapters: Path, reason: str) -> None:
     training.report = mark_resumable(training.report, kept)
     output = adapters / str(training.adapter)
     for folder in (output,) if kept else (output, partial_folder(output)):
-        await anyio.to_thread.run_sync(_remove, folder)
+        await anyio.to_thread.run_sync(remove_folder, folder)
 
 
 async def _fail(
@@ -190,12 +191,7 @@ async def _fail(
         training.status, training.ended_at, training.error = "failed", now(), error.message
         found = error.report if isinstance(error, FailedTraining) else {}
         training.report = {**mark_resumable(training.report, None), **found}
-        await anyio.to_thread.run_sync(_remove, partial_folder(adapters / str(training.adapter)))
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+        await anyio.to_thread.run_sync(remove_folder, partial_folder(adapters / str(training.adapter)))
 
 
 async def queue_training(

@@ -34,6 +34,8 @@ TRANSITIONS: dict[str, tuple[State, ...]] = {
 }
 IN_USE: tuple[State, ...] = ("shadow", "canary", "serving")
 OVER: tuple[State, ...] = ("retired", "rejected", "tainted", "deleted")
+# What the card of an adapter without weights says, beside its state, which stays ``tainted`` where it was that.
+DELETED = "deleted"
 # Those that answer nobody, whoever asks for them.
 GONE: tuple[State, ...] = ("tainted", "deleted")
 _NAME = re.compile(r"(?P<tenant>[a-z][a-z0-9-]*)\.v(?P<version>[1-9][0-9]*)")
@@ -125,7 +127,7 @@ async def find_answering(session: AsyncSession, name: str) -> Adapter:
 
 def check_there(adapter: Adapter) -> None:
     """Raise ConflictError for an adapter whose weights were deleted."""
-    if "deleted" in adapter.card:
+    if DELETED in adapter.card:
         raise ConflictError(f"The weights of {adapter.name} were deleted. Train another.")
 
 

@@ -1,7 +1,6 @@
 """Datasets and adapters that are deleted by hand, the last made first."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -215,4 +214,4 @@ async def test_an_erasure_goes_on_through_what_was_deleted(world: World) -> None
     await delete_adapter(whorl.engine, whorl.servers, owner, world.adapter)
     assert await state_of(world) == "tainted"
     with pytest.raises(NotFoundError):
-        await delete_dataset(whorl.engine, owner, uuid.UUID(int=new_id().int + 1))
+        await delete_dataset(whorl.engine, owner, new_id())

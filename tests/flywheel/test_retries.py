@@ -187,6 +187,7 @@ async def test_many_outcomes_are_taken_each_by_itself(site: Site) -> None:
 async def test_a_members_key_judges_no_run_of_others_and_is_no_program(site: Site) -> None:
     async with site.client("owner") as client:
         run = (await client.post("/api/runs", json={"question": "What is up?"})).json()["run_id"]
+        trace = (await client.get(f"/api/runs/{run}")).json()["trace_id"]
         site.keys["member"] = (
             await client.post("/api/keys", json={"name": "chat", "role": "member"})
         ).json()["key"]
@@ -195,6 +196,8 @@ async def test_a_members_key_judges_no_run_of_others_and_is_no_program(site: Sit
         outcomes = [
             {"run_id": run, "kind": "thumb"}, {"run_id": own, "kind": "thumb"},
             {"run_id": own, "kind": "thumb", "program": "nightly"},
+            {"trace_id": trace, "kind": "thumb"},
         ]  # fmt: skip
         taken = (await member.post("/api/feedback", json={"outcomes": outcomes})).json()
-    assert [each["status"] for each in taken] == [404, 201, 403]
+    assert [each["status"] for each in taken] == [404, 201, 403, 404]
+    assert run not in taken[3]["error"], "nor learns which run is of a trace"
