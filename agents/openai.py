@@ -24,7 +24,7 @@ from ..platform.identity.http import CurrentActor
 from ..platform.identity.keys import ShownKey
 from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
-from ..platform.serving.messages import ChatMessage, Sampling, thought_of
+from ..platform.serving.messages import Sampling, thought_of
 from ..platform.usage.quotas import quotas_of
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
@@ -85,7 +85,8 @@ async def _model_views(actor: Actor, request: Request) -> list[ModelView]:
 async def chat_completions(body: CompletionRequest, actor: CurrentActor, request: Request) -> Any:
     """Let an agent answer the last user message with its own tools, or a model the messages with the caller's tools.
 
-    Of an agent the earlier messages are the history, and system messages are added to its own instructions.
+    Of an agent the earlier messages are the history, calls of tools and their results among them, and system messages
+    are added to its own instructions.
     """
     actor.require("chat")
     check_fields(body)
@@ -143,10 +144,11 @@ def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
         )
     if body.messages[-1].role != "user":
         raise InputError("The last message to an agent must come from the user.", "messages")
-    history: list[ChatMessage] = [
-        {"role": message.role, "content": message.content or ""}
+    history: list[Any] = [
+        message.plain()
         for message in body.messages[:-1]
-        if message.role in ("user", "assistant") and message.content
+        if message.role == "tool"
+        or (message.role in ("user", "assistant") and (message.content or message.tool_calls))
     ]
     told = [m.content for m in body.messages if m.role in ("system", "developer") and m.content]
     return RunRequest(

@@ -156,6 +156,26 @@ async def test_agents_over_http(site: Site) -> None:
     assert (gone.status_code, twice.status_code) == (204, 404)
 
 
+async def test_an_agent_is_told_all_of_a_history(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers, calls = site.app.state.whorl.servers, []
+    stream = servers.stream
+    monkeypatch.setattr(servers, "stream", lambda call: calls.append(call) or stream(call))
+    made = {"id": "c1", "type": "function", "function": {"name": "tide_at", "arguments": '{"place": "Cork"}'}}
+    history = [
+        {"role": "user", "content": "When is high tide?"},
+        {"role": "assistant", "content": "", "tool_calls": [made]},
+        {"role": "tool", "content": "18:40", "tool_call_id": "c1"},
+        {"role": "assistant", "content": "At 18:40."},
+    ]
+    asked = {"role": "user", "content": "How often does the tide turn?"}
+    said = [{"role": "developer", "content": "Be brief."}, *history, asked]
+    async with site.client("owner") as owner:
+        answered = await owner.post("/v1/chat/completions", json={"model": "whorl", "messages": said})
+    assert answered.status_code == 200, answered.text
+    assert calls[0].messages[0] == {"role": "system", "content": f"{SYSTEM}\n\nBe brief."}
+    assert calls[0].messages[1:] == [*history, asked]
+
+
 async def test_an_agent_searches_its_own_collection(site: Site) -> None:
     async with site.client("owner") as owner, site.client("rival") as rival:
         for text, collection in (("The tide turns twice.", "sea"), ("The moon turns once.", "sky")):

@@ -1,10 +1,10 @@
 """Does each method help? ``python -m tests.bench.learning``: four methods, three seeds, two families, one base.
 
 The base is asked what can be learnt from, twice; verifiers judge every run, and of wrong ones seven in
-ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``sft+dpo`` and
-``sft+sft`` are a second turn: the sft adapter of the seed is asked the same in the base's place, judged and corrected in the
-same way, and the new adapter goes on with it, by runs of its own. Every adapter is asked the same held-out questions as
-the base, without another word of training:
+ten are corrected. Of these runs come the four datasets, and of each an adapter for each seed. ``--methods sft+dpo`` and
+``sft+sft`` are a second turn, after ``sft``: the sft adapter of the seed is asked the same in the base's place, judged and
+corrected in the same way, and the new adapter goes on with it, by runs of its own. Every adapter is asked the same held-out
+questions as the base, without another word of training:
 
 - ``company``: generated, the demonstration's questions about Halden that have an answer, with documents, a calculator and
   a stock system whose codes no document tells;
@@ -13,7 +13,9 @@ the base, without another word of training:
 
 Results are written to ``build/learning/results.jsonl`` as they come, each with the commit that it was measured at.
 ``--resume`` goes on with the runs that were collected and leaves out the trainings whose results are there; where the
-base was not measured to its end it begins anew, so that no run is collected twice.
+base was not measured to its end it begins anew, so that no run is collected twice. Methods can be measured side by side:
+copy the folder once the base is in its results, give each copy methods of its own (``--folder``, ``OMP_NUM_THREADS=1``),
+append its lines to the first, and ``--resume`` there shows them all.
 """
 
 import argparse
@@ -54,9 +56,10 @@ from whorl.platform.settings import Settings
 from .corpora import DATA
 from .report import ROOT, Row, bar, commit, show, write
 
-METHODS = ("sft", "dpo", "kto", "grpo", "sft+dpo", "sft+sft")
+METHODS = ("sft", "dpo", "kto", "grpo")
 # What begins as the sft adapter of its seed, in place of the base.
 AFTER_SFT = "sft+"
+SECOND_TURN = (f"{AFTER_SFT}dpo", f"{AFTER_SFT}sft")
 FAMILIES = ("company", "bfcl", "general")
 HELD_OUT = 0.4
 SPLIT = 11
@@ -369,7 +372,13 @@ def _mean_change(rows: list[Row], family: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=list(METHODS),
+        choices=METHODS + SECOND_TURN,
+        help="the four where none is named",
+    )
     parser.add_argument("--limit", type=int, help="only so many questions of each kind, for a quick look")
     parser.add_argument("--general", type=int, default=30, help="general tasks of each kind")
     parser.add_argument(
