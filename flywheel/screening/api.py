@@ -4,12 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from ...platform.database.session import tenant_session
-from ...platform.identity.audit import record
 from ...platform.identity.http import CurrentActor
+from ...platform.paging import PageCursor, id_of, link_next
 from ...platform.validation import Body
 from .quarantine import Decision, State, decide, list_quarantine, screen_runs
 
@@ -64,23 +64,25 @@ class Screened(BaseModel):
 async def get_quarantine(
     actor: CurrentActor,
     request: Request,
+    response: Response,
     state: State | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: uuid.UUID | None = None,
+    cursor: PageCursor = None,
 ) -> Any:
-    """The runs in quarantine, newest first; ``before`` is the last run's id of the page before."""
+    """The runs in quarantine, the last that was held first. The Link header leads to the page after."""
     actor.require("read")
+    before = None if cursor is None else id_of(cursor)
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await list_quarantine(session, state, limit, before)
+        entries = await list_quarantine(session, state, limit, before)
+    link_next(request, response, [str(entry.run_id) for entry in entries], limit)
+    return entries
 
 
 @router.post("/screen", response_model=Screened)
 async def screen_now(body: NewScreening, actor: CurrentActor, request: Request) -> Any:
     """Screen the latest runs now; building a dataset does so by itself."""
-    actor.require("write")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        screened, held = await screen_runs(session, actor.tenant_id, body.limit)
-        record(session, actor, "quarantine.screened", str(screened), held=held)
+        screened, held = await screen_runs(session, actor, body.limit)
     return Screened(screened=screened, held=held)
 
 

@@ -113,8 +113,9 @@ async def hold(
     )  # fmt: skip
 
 
-async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -> tuple[int, int]:
-    """Screen the latest ``limit`` runs that ended and are not in quarantine: how many, and how many were held."""
+async def screen_runs(session: AsyncSession, actor: Actor, limit: int) -> tuple[int, int]:
+    """Screen the latest ``limit`` runs that ended and are not in quarantine: how many, and how many were held; audited."""
+    actor.require("write")
     decided = select(Quarantine.run_id)
     wanted = (Run.status == "succeeded", Run.id.not_in(decided), ~Run.tags.contains([SHADOW_TAG]))
     query = select(Run.id).where(*wanted).order_by(Run.id.desc())
@@ -125,8 +126,9 @@ async def screen_runs(session: AsyncSession, tenant_id: uuid.UUID, limit: int) -
         looks = await to_thread.run_sync(looks_at, page, known, screen.screener)
         for run, seen in zip(page, looks, strict=True):
             if flagged := screen.judge(run.observations, seen):
-                await hold(session, tenant_id, run.run_id, flagged)
+                await hold(session, actor.tenant_id, run.run_id, flagged)
                 held += 1
+    record(session, actor, "quarantine.screened", str(len(run_ids)), held=held)
     return len(run_ids), held
 
 

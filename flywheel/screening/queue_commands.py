@@ -7,7 +7,6 @@ from rich.table import Column
 
 from ...platform.command import Terminal, run_async
 from ...platform.database.session import tenant_session
-from ...platform.identity.audit import record
 from ...platform.ids import parse_uuid
 from ..tables import Quarantine
 from .quarantine import Decision, State, decide, list_quarantine, screen_runs
@@ -65,8 +64,7 @@ async def screen_command(terminal: Terminal, limit: int) -> None:
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
-            screened, held = await screen_runs(session, actor.tenant_id, limit)
-            record(session, actor, "quarantine.screened", str(screened), held=held)
+            screened, held = await screen_runs(session, actor, limit)
     value = {"screened": screened, "held": held}
     terminal.result(value, lambda: click.echo(f"{screened} runs screened, {held} held now."))
 

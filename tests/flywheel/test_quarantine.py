@@ -17,7 +17,7 @@ from whorl.agents.tables import Run
 from whorl.flywheel.datasets import create_dataset, rebuild
 from whorl.flywheel.outcomes import Feedback, record_outcome
 from whorl.flywheel.screening import version
-from whorl.flywheel.screening.quarantine import decide, list_quarantine, state_at
+from whorl.flywheel.screening.quarantine import decide, list_quarantine, screen_runs, state_at
 from whorl.flywheel.tables import Dataset, Quarantine
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
@@ -174,13 +174,25 @@ async def test_the_queue_over_http(app: FastAPI, whorl: Whorl, acme: Actor) -> N
     assert actions[0] == "quarantine.released" and "quarantine.screened" in actions
 
 
+async def test_the_queue_comes_by_the_page(app: FastAPI, whorl: Whorl, acme: Actor) -> None:
+    asked = [await ask(whorl, acme, f"Moon {n}", POISON, f"What moves the sea, {n}?") for n in range(3)]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        assert await screen_runs(session, acme, 10) == (3, 3)
+        _, key = await create_key(session, acme.tenant_id, "reader", "viewer")
+    async with client_of(app, key) as reader:
+        page = await reader.get("/api/quarantine", params={"state": "held", "limit": 2})
+        rest = await reader.get(page.links["next"]["url"])
+        misread = await reader.get("/api/quarantine", params={"cursor": "tides"})
+    assert "next" not in rest.links and misread.status_code == 422
+    found = [entry["run_id"] for entry in (*page.json(), *rest.json())]
+    assert sorted(found) == sorted(map(str, asked)) and len(page.json()) == 2
+
+
 async def test_another_workspace_sees_and_decides_nothing(app: FastAPI, whorl: Whorl, acme: Actor) -> None:
     run_id = await ask(whorl, acme, "Moon", POISON, "What moves the sea?")
     rival = operator_of((await ensure_tenant(whorl.engine, "rival")).tenant)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        from whorl.flywheel.screening.quarantine import screen_runs
-
-        assert await screen_runs(session, acme.tenant_id, 10) == (1, 1)
+        assert await screen_runs(session, acme, 10) == (1, 1)
     async with tenant_session(whorl.engine, rival.tenant_id) as session:
         assert await list_quarantine(session) == []
         with pytest.raises(NotFoundError):

@@ -109,7 +109,7 @@ async def test_poison_of_any_trace_is_held_and_recalled(kind: str, site: Site, t
     run_id = await send(site, spans)
     tenant = site.acme.tenant_id
     async with tenant_session(site.whorl.engine, tenant) as session:
-        assert await screen_runs(session, tenant, 10) == (1, 1)
+        assert await screen_runs(session, site.acme, 10) == (1, 1)
         [entry] = await list_quarantine(session, "held")
         [finding] = entry.findings
         assert (finding["tool"], finding["screen"]) == (source, "rules: override")
@@ -131,7 +131,7 @@ async def test_what_users_and_authors_write_is_no_observation(site: Site) -> Non
     spans = [chat({"role": "user", "content": POISON})]
     await send(site, spans)
     async with tenant_session(site.whorl.engine, site.acme.tenant_id) as session:
-        assert await screen_runs(session, site.acme.tenant_id, 10) == (1, 0)
+        assert await screen_runs(session, site.acme, 10) == (1, 0)
         assert await runs_of(session, Node("tool", "look")) == []
 
 
