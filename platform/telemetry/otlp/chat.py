@@ -256,7 +256,8 @@ _ITEMS = frozenset(
 
 def _is_item(value: dict[str, Any]) -> bool:
     """Whether an object is an item of OpenAI's responses other than a message."""
-    return value.get("type") in _ITEMS and "role" not in value
+    kind = value.get("type")
+    return isinstance(kind, str) and kind in _ITEMS and "role" not in value
 
 
 def _item(value: dict[str, Any]) -> Iterator[Message]:

@@ -1,5 +1,6 @@
 """From a parsed request to span records, each described in Whorl's own conventions."""
 
+import logging
 import uuid
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -7,14 +8,19 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from prometheus_client import Counter
 
 from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .readers import read_span
-from .reading import Foreign, Reading
+from .reading import NOTHING, Foreign, Reading
 from .values import as_json, as_text, plain_attributes
 
+log = logging.getLogger(__name__)
+UNREAD = Counter(
+    "whorl_spans_unread", "Spans of other programs whose calls no reader got through, stored as they came"
+)
 SOURCE = "otlp"
 UNKNOWN_AGENT = "external"
 _STATUS = {Status.STATUS_CODE_UNSET: "unset", Status.STATUS_CODE_OK: "ok", Status.STATUS_CODE_ERROR: "error"}
@@ -24,6 +30,8 @@ _RESOURCE = ("service.", "deployment.", "telemetry.sdk.", "langfuse.", "openinfe
 _REMEMBERED = 4096
 LATEST = 2**63 - 1
 _MOST_REASONS = 5
+# What a reader may raise that did not expect a value.
+_MISREAD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # Or a collector that sends on to Whorl would send the same spans round for ever.
 _SENT = "Whorl has sent this span itself"
 
@@ -94,7 +102,7 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
     foreign = Foreign(
         storable(span.name), own, tuple((e["name"], e["attributes"]) for e in events), root=parent is None
     )
-    reading = read_span(foreign)
+    reading = _read(foreign)
     start = span.start_time_unix_nano or span.end_time_unix_nano
     undated = {} if start else {c.UNDATED: True}
     start = start or received_ns
@@ -107,6 +115,16 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
         attributes={**around, **own, **described(reading, own), **_session(tenant_id, reading.session), **undated},
         events=events,
     )  # fmt: skip
+
+
+def _read(span: Foreign) -> Reading:
+    """What conventions say of a span; nothing where a reader fails, so that it is stored as it came."""
+    try:
+        return read_span(span)
+    except _MISREAD as error:
+        UNREAD.inc()
+        log.error("A span of another program could not be read", exc_info=error)
+        return NOTHING
 
 
 def described(reading: Reading, own: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,17 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
 import base64
 import json
+import re
 import zlib
+from contextlib import suppress
 from typing import Any, Literal, TypeVar, get_args
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
 
 from ...errors import BadRequestError, TooLargeError, UnsupportedMediaError
+from ...storable import storable
+from .repair import with_texts_repaired
 
 Exported = TypeVar("Exported", bound=Message)
 ContentType = Literal["application/x-protobuf", "application/json"]
@@ -22,6 +26,8 @@ _WINDOW = 32 + 15
 _GIVEN = 4096
 _IDS = {"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"}
 _MOST_NESTED = 64
+# A half of a surrogate pair as JSON writes it.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def content_type_of(header: str) -> ContentType:
@@ -74,12 +80,18 @@ def too_large(limit: int) -> TooLargeError:
 
 
 def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) -> Exported:
-    """The request, a message of ``kind``; raises BadRequestError for a body that is none."""
+    """The request, a message of ``kind``; raises BadRequestError for a body that is none.
+
+    In its texts U+FFFD stands for what is no UTF-8 and for halves of surrogate pairs, which cut texts end with.
+    """
     if content_type == "application/json":
         return _parse_json(body, kind)
     request: Exported = kind()
-    try:
+    with suppress(DecodeError):
         request.ParseFromString(body)
+        return request
+    try:
+        request.ParseFromString(with_texts_repaired(body, kind))
     except DecodeError as error:
         raise BadRequestError(f"The body is not an {kind.__name__} in protobuf.") from error
     return request
@@ -88,14 +100,22 @@ def parse_request(body: bytes, content_type: ContentType, kind: type[Exported]) 
 def _parse_json(body: bytes, kind: type[Exported]) -> Exported:
     request: Exported = kind()
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = _loaded(body)
         if not isinstance(value, dict):
             raise ValueError("it is not an object")
+        if _HALF.search(body):
+            value = storable(value)
         ParseDict(_with_ids(value, 0), request, ignore_unknown_fields=True)
     except (ValueError, TypeError, AttributeError, RecursionError, ParseError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise BadRequestError(f"The body is not an {kind.__name__} in JSON: {reason}.") from error
     return request
+
+
+def _loaded(body: bytes) -> Any:
+    with suppress(UnicodeDecodeError):
+        return json.loads(body, parse_constant=_no_constant)
+    return json.loads(body.decode(errors="replace"), parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> float:

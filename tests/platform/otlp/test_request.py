@@ -12,7 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, protobuf
 from whorl.platform.errors import BadRequestError, TooLargeError, UnsupportedMediaError
 from whorl.platform.telemetry import conventions as c
-from whorl.platform.telemetry.otlp.records import Accepted, read_records
+from whorl.platform.telemetry.otlp import records
+from whorl.platform.telemetry.otlp.records import UNREAD, Accepted, read_records
 from whorl.platform.telemetry.otlp.request import content_type_of, decompress, parse_request
 from whorl.platform.telemetry.store import dump_records, load_records
 
@@ -98,12 +99,75 @@ def test_other_encodings_and_types_are_refused() -> None:
         b'{"a": NaN}',
         b'{"resourceSpans": ' + b"[" * 90 + b"]" * 90 + b"}",
         b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"-1"}]}]}]}',
-        b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"\\ud800"}]}]}]}',
     ],
 )
 def test_malformed_json_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError):
         parse_request(body, "application/json", ExportTraceServiceRequest)
+
+
+def test_a_text_that_was_cut_within_a_character_costs_no_span() -> None:
+    """A program that cuts texts at a length cuts some of them within an emoji: by UTF-16's halves, or by bytes."""
+    body = export(
+        a_span(1, attributes={"said": "cut X", "n": 7, "list": ["X", "whole \N{GRINNING FACE}"]}), a_span(2)
+    )
+    as_json, encoded = json.dumps(body).encode(), protobuf(body)
+    cut = {
+        "escape": (as_json.replace(b"X", rb"\ud83d"), "application/json"),
+        "raw": (as_json.replace(b"X", b"\xf0"), "application/json"),
+        "protobuf": (encoded.replace(b"X", b"\xf0"), "application/x-protobuf"),
+    }
+    for sent, content_type in cut.values():
+        request = parse_request(sent, content_type, ExportTraceServiceRequest)  # type: ignore[arg-type]
+        first, second = read_records(request, TENANT, 5).records
+        assert first.attributes["said"] == "cut \ufffd" and first.attributes["n"] == 7
+        assert first.attributes["list"] == ["\ufffd", "whole \N{GRINNING FACE}"]
+        assert (first.trace_id, first.span_id, second.span_id) == (TRACE, f"{1:016x}", f"{2:016x}")
+
+
+def test_texts_of_any_field_are_repaired_and_bytes_are_not() -> None:
+    request = ExportTraceServiceRequest()
+    resource = request.resource_spans.add()
+    resource.schema_url = "X"
+    span = resource.scope_spans.add().spans.add(name="X", trace_id=b"\xf0" * 16, trace_state="X")
+    span.attributes.add(key="X").value.kvlist_value.values.add(key="k").value.bytes_value = b"\xf0"
+    sent = request.SerializeToString().replace(b"X", b"\xf0")
+    found = parse_request(sent, "application/x-protobuf", ExportTraceServiceRequest)
+    for name in ("schema_url", "name", "trace_state", "key"):
+        assert sent != found.SerializeToString() and "\ufffd" in str(getattr(resource_of(found, name), name))
+    read = found.resource_spans[0].scope_spans[0].spans[0]
+    assert read.trace_id == b"\xf0" * 16
+    assert read.attributes[0].value.kvlist_value.values[0].value.bytes_value == b"\xf0"
+
+
+def resource_of(request: ExportTraceServiceRequest, name: str) -> Any:
+    """What of a request with one span has a field of that name."""
+    resource = request.resource_spans[0]
+    span = resource.scope_spans[0].spans[0]
+    return {"schema_url": resource, "key": span.attributes[0]}.get(name, span)
+
+
+@pytest.mark.parametrize(
+    "name", ["output", "langfuse.observation.output", "traceloop.entity.output", "mlflow.spanOutputs"]
+)
+def test_records_whose_type_is_no_word_are_read(name: str) -> None:
+    issue = json.dumps([{"id": 1, "type": {"name": "Bug"}}, {"type": [{"text": "visit"}]}])
+    kinds = {"langfuse.observation.type": "span", "traceloop.span.kind": "workflow"}
+    found = accepted(export(a_span(1, attributes={**kinds, name: issue}), a_span(2)))
+    assert (len(found.records), found.rejected) == (2, 0)
+    assert found.records[0].attributes[name] == issue
+
+
+def test_a_span_that_a_reader_fails_on_is_stored_as_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(span: Any) -> Any:
+        raise TypeError("unhashable type: 'dict'")
+
+    before = UNREAD._value.get()
+    monkeypatch.setattr(records, "read_span", failing)
+    found = accepted(export(a_span(1, attributes={"input": "Moon?", "whorl.a": 1})))
+    [record] = found.records
+    assert record.attributes["input"] == "Moon?" and record.attributes[c.SOURCE] == "otlp"
+    assert (found.rejected, UNREAD._value.get() - before) == (0, 1)
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"\x0a\xff\xff", b"\x0a\x05abc"])
