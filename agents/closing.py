@@ -90,7 +90,7 @@ class Closing:
             await session.flush()
             kept = await keeps_words(session, run.id)
             if ended.status == "waiting" and kept:
-                stored.resume = resumption_of(request, len(task.messages), root)
+                stored.resume = resumption_of(task, root)
                 ask(session, stored, ended)
                 return
             if ended.status == "waiting":
@@ -111,7 +111,7 @@ class Closing:
         cost = self.prices.of(run.model, run.adapter).of(ended.input_tokens, ended.output_tokens)
         return Ending(
             run, ended.status, ended.stop_reason, now(), _FAILURE if ended.error else None, ended.steps,
-            ended.input_tokens, ended.output_tokens, cost, task.actor.label,
+            ended.input_tokens, ended.output_tokens, cost, task.asked_by,
         )  # fmt: skip
 
     def _account(self, task: Execution, ended: RunEnded) -> tuple[dict[str, Any], Used]:
@@ -128,7 +128,7 @@ class Closing:
             "ended_at": None if ended.status == "waiting" else now(),
         }  # fmt: skip
         used = Used(
-            task.actor.label, run.agent, run.adapter or run.model, read, written, cost,
+            task.asked_by, run.agent, run.adapter or run.model, read, written, cost,
             runs=1 if task.decisions is None else 0,
         )  # fmt: skip
         return values, used

@@ -8,7 +8,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from ..platform.database.outage import away
+from ..platform.database.outage import AWAY, away
 from ..platform.errors import WhorlError
 from ..platform.identity.access import Actor
 from ..platform.serving.messages import ChatMessage, Sampling
@@ -22,6 +22,8 @@ from .names import DEFAULT_AGENT, UNMETERED_TAG
 from .plain import PlainRun
 from .tables import Run
 from .toolbox import Toolbox
+
+FAULT = "The run failed by a fault of the server's, which its log has."
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,17 @@ class Execution:
 
     def context(self) -> RunContext:
         """Whose spans those of the run are."""
-        actor, run = self.actor, self.run
+        run = self.run
         return RunContext(
-            str(actor.tenant_id), str(run.id), str(actor.user_id) if actor.user_id else None,
+            str(run.tenant_id), str(run.id), str(run.user_id) if run.user_id else None,
             self.request.agent, run.adapter, str(run.conversation_id) if run.conversation_id else None,
         )  # fmt: skip
+
+    @property
+    def asked_by(self) -> str:
+        """Whose the run is and who pays for it, whoever decided about its calls meanwhile."""
+        resume = None if self.decisions is None or isinstance(self.run, PlainRun) else self.run.resume
+        return str((resume or {}).get("asked_by") or self.actor.label)
 
     def first_state(self) -> dict[str, Any]:
         """What the graph begins with."""
@@ -109,7 +117,9 @@ class Execution:
         ended = ended_as(self.run, reached, len(self.messages))
         if late:
             return ended
-        return failed_by(ended, error if isinstance(error, WhorlError) else away())
+        if isinstance(error, WhorlError):
+            return failed_by(ended, error)
+        return failed_by(ended, away() if isinstance(error, AWAY) else WhorlError(FAULT))
 
     def parent(self) -> Context | None:
         """The root span of the stretch before, so that a run stays one trace."""
@@ -119,9 +129,11 @@ class Execution:
         return _root_of(self.run)
 
 
-def resumption_of(request: RunRequest, given: int, root: int) -> dict[str, Any]:
+def resumption_of(execution: Execution, root: int) -> dict[str, Any]:
     """What must be known to go on with a run besides its checkpoint; ``given``: messages before the model spoke."""
+    request, given = execution.request, len(execution.messages)
     return {
+        "asked_by": execution.asked_by,
         "sampling": asdict(request.sampling), "answer_tokens": request.answer_tokens, "approve": request.approve,
         "keep": request.keep, "given": given, "span_id": root,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Runs: one agent execution from a question to an acknowledged answer."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
@@ -28,6 +29,7 @@ from ..platform.errors import (
 )
 from ..platform.identity.access import Actor
 from ..platform.identity.keys import ShownKey
+from ..platform.logs import log_failure
 from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.adapters import find_answering, owner_of
 from ..platform.serving.messages import ChatMessage
@@ -54,6 +56,7 @@ from .tables import Conversation, Message, Run
 from .toolbox import Toolbox
 from .tools.base import ToolContext
 
+log = logging.getLogger(__name__)
 ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 HISTORY_MESSAGES = 8
 
@@ -417,6 +420,9 @@ class Agents:
                 return ended_as(task.run, await ask_once(state, scope), len(task.messages))
         except (TimeoutError, WhorlError, *AWAY) as error:
             return task.failed(state, scope.spent, error)
+        except Exception as error:  # noqa: BLE001 - the run is told as failed and not as stopped, and the log says why
+            log_failure(log, "A run failed", error)
+            return task.failed(state, scope.spent, error)
 
     async def _run_graph(self, task: Execution, scope: RunScope) -> RunEnded:
         run, state = task.run, task.first_state()
@@ -440,6 +446,9 @@ class Agents:
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
         except (TimeoutError, WhorlError, *AWAY) as error:
+            return task.failed(state, scope.spent, error)
+        except Exception as error:  # noqa: BLE001 - the run is told as failed and not as stopped, and the log says why
+            log_failure(log, "A run failed", error)
             return task.failed(state, scope.spent, error)
         return ended_as(run, state, len(task.messages))
 

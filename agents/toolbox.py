@@ -1,18 +1,23 @@
 """The tools of a run: offered to the model, checked, called; errors become observations."""
 
 import json
+import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import anyio
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
+from referencing import Registry
 
-from ..platform.errors import InputError, LimitError, ModelSignal, NotFoundError, UpstreamError
+from ..platform.database.outage import AWAY
+from ..platform.errors import InputError, LimitError, ModelSignal, NotFoundError, UpstreamError, WhorlError
+from ..platform.logs import log_failure
 from ..platform.serving.messages import ToolCall, ToolSpec
 from ..platform.storable import storable
 from .tools.base import Observation, Tool, ToolContext
 
+log = logging.getLogger(__name__)
 MAX_OBSERVATION = 20_000
 TOOL_SECONDS = 30.0
 # How an observation begins that tells of an error.
@@ -54,7 +59,10 @@ class Toolbox:
         return [tool.spec() for tool in self.tools.values()]
 
     async def call(self, call: ToolCall, context: ToolContext) -> Observation:
-        """Run one call. What the model can mend comes back as an error observation."""
+        """Run one call. What the model can mend comes back as an error observation, and so does what fails unforeseen.
+
+        Raises the other errors of Whorl's own, and what says that the database is away.
+        """
         try:
             tool, arguments = self._checked(call)
             with anyio.fail_after(TOOL_SECONDS):
@@ -63,6 +71,11 @@ class Toolbox:
             return _error(f"The tool {call['function']['name']} took more than {TOOL_SECONDS:.0f} seconds.")
         except (ModelSignal, InputError, NotFoundError, UpstreamError, LimitError) as error:
             return _error(error.message)
+        except (WhorlError, *AWAY):
+            raise
+        except Exception as error:  # noqa: BLE001 - a tool is anybody's code: the model is told, and the log why
+            log_failure(log, "A tool failed", error)
+            return _error(f"The tool {call['function']['name']} failed.")
         text = storable(observation.text)
         if len(text) > MAX_OBSERVATION:
             text = text[:MAX_OBSERVATION] + f"\n[cut: {len(text)} characters in all]"
@@ -77,13 +90,18 @@ class Toolbox:
             arguments = storable(json.loads(call["function"]["arguments"] or "{}"))
         except json.JSONDecodeError as error:
             raise ModelSignal(f"The arguments of {name} are not JSON: {error.msg}.") from error
-        problem = next(iter(Draft202012Validator(tool.parameters).iter_errors(arguments)), None)
+        problem = next(iter(_validator(tool).iter_errors(arguments)), None)
         if problem is not None:
             where = "/".join(map(str, problem.absolute_path))
             raise ModelSignal(
                 f"The arguments of {name} do not fit: {where + ': ' if where else ''}{problem.message}"
             )
         return tool, arguments
+
+
+def _validator(tool: Tool) -> Draft202012Validator:
+    """What checks a tool's arguments; what a schema refers to is looked for in it alone, never fetched."""
+    return Draft202012Validator(tool.parameters, registry=Registry())
 
 
 def _error(message: str) -> Observation:

@@ -11,6 +11,7 @@ from typing import Any
 from ...platform.errors import ModelSignal
 from .base import Observation, ToolContext, tool
 
+_MAX_EXPRESSION = 500
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -19,11 +20,15 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"round": round, "abs": abs, "min": min, "max": max}
+# Each with the fewest arguments that it takes, and the most.
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "abs": (abs, 1, 1), "min": (min, 2, _MAX_EXPRESSION), "max": (max, 2, _MAX_EXPRESSION),
+}  # fmt: skip
 _LETTER = re.compile(r"[^\W\d_]")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
-_MAX_EXPRESSION = 500
 _MAX_EXPONENT = 64
+# Of a numerator or denominator: it is all worked out at once, and other runs wait meanwhile.
+_MAX_BITS = 4096
 
 
 def evaluate(expression: str) -> Fraction:
@@ -57,10 +62,21 @@ def render_number(value: Fraction) -> str:
     """
     if value.denominator == 1:
         return str(value.numerator)
-    return f"{float(value):.10g}"
+    try:
+        return f"{float(value):.10g}"
+    except OverflowError:
+        return str(round(value))
 
 
 def _value(node: ast.expr) -> Fraction:
+    """The value of a part of an expression, of which each part has a size that is worked out at once."""
+    value = _worked_out(node)
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS:
+        raise ModelSignal("The number is too large.")
+    return value
+
+
+def _worked_out(node: ast.expr) -> Fraction:
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             if isinstance(number, float) and not math.isfinite(number):
@@ -76,10 +92,12 @@ def _value(node: ast.expr) -> Fraction:
             return Fraction(_BINARY[type(op)](_value(left), _value(right)))
         case ast.Call(func=ast.Name(id="sqrt"), args=[argument], keywords=[]):
             return _power(_value(argument), Fraction(1, 2))
+        case ast.Call(func=ast.Name(id="round"), args=[number, *places], keywords=[]) if len(places) < 2:
+            return _rounded(_value(number), _value(places[0]) if places else Fraction(0))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
-            name in _FUNCTIONS and arguments
+            name in _FUNCTIONS and _FUNCTIONS[name][1] <= len(arguments) <= _FUNCTIONS[name][2]
         ):
-            return Fraction(_FUNCTIONS[name](*map(_value, arguments)))
+            return Fraction(_FUNCTIONS[name][0](*map(_value, arguments)))
         case _:
             raise ModelSignal(
                 f"{ast.unparse(node)!r} is not allowed: use numbers, + - * / // % **, round, abs, min, max, sqrt."
@@ -90,6 +108,9 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     if abs(exponent) > _MAX_EXPONENT:
         raise ModelSignal(f"The exponent must be at most {_MAX_EXPONENT}.")
     if exponent.denominator == 1:
+        size = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if size * abs(exponent.numerator) > 2 * _MAX_BITS:
+            raise ModelSignal("The number is too large.")
         return base**exponent.numerator
     if base < 0:
         raise ModelSignal("A root of a negative number is not real.")
@@ -97,6 +118,12 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
         return Fraction(str(float(base) ** float(exponent)))
     except (OverflowError, ValueError) as error:
         raise ModelSignal("The number is too large.") from error
+
+
+def _rounded(number: Fraction, places: Fraction) -> Fraction:
+    if places.denominator != 1 or abs(places) > _MAX_EXPONENT:
+        raise ModelSignal(f"A number is rounded to a whole number of places, at most {_MAX_EXPONENT}.")
+    return Fraction(round(number, places.numerator))
 
 
 @tool(

@@ -31,9 +31,11 @@ from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key
+from whorl.platform.identity.members import add_member
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.telemetry.store import spans_of_run
+from whorl.platform.usage.tables import UsageDay
 
 ANSWER = "The tide turns twice a day, and nobody can stop it."
 
@@ -401,6 +403,39 @@ async def test_a_run_that_waited_is_one_trace_and_counted_once(replicas: tuple[R
         assert feedback["id"] == run_id
         dataset = (await client.post("/api/datasets", json={"format": "kto", "held_out": 0})).json()
         assert dataset["rows"] == 1, "an approval is an outcome"
+
+
+async def test_a_run_stays_its_askers_whoever_decides_about_its_calls(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    here, there = replicas
+    async with here.client("owner") as owner:
+        tenant_id = uuid.UUID((await owner.get("/api/me")).json()["tenant_id"])
+    people: dict[str, uuid.UUID] = {}
+    async with tenant_session(here.whorl.engine, tenant_id) as session:
+        for name, role in (("ada", "member"), ("bob", "admin")):
+            user, _ = await add_member(session, tenant_id, f"{name}@acme.example", role)
+            _, here.keys[name] = await create_key(session, tenant_id, name, role, user_id=user.id)
+            people[name] = user.id
+    async with here.client("ada") as ada, there.client("bob") as bob:
+        body = {"question": "Send a letter to Ann", "approve": "always"}
+        waiting = (await ada.post("/api/runs", json=body)).json()
+        run_id, [call] = waiting["run_id"], waiting["waiting_for"]
+        path = f"/api/runs/{run_id}/approvals/{call['call_id']}"
+        assert (await bob.post(path, json={"verdict": "approve"})).status_code == 200
+        run = await until(ada, run_id, "succeeded")
+        for replica in replicas:
+            await replica.whorl.live.settle()
+            await replica.whorl.flush()
+    async with tenant_session(here.whorl.engine, tenant_id) as session:
+        spans = await spans_of_run(session, uuid.UUID(run_id))
+        used = [
+            (day.actor, day.runs, day.input_tokens, day.output_tokens)
+            for day in await session.scalars(select(UsageDay))
+        ]
+    assert [span.operation for span in spans].count("chat") == 2
+    assert {span.user_id for span in spans} == {people["ada"]}
+    assert used == [(f"user:{people['ada']}", 1, run["input_tokens"], run["output_tokens"])]
 
 
 async def test_a_waiting_run_can_be_given_up(replicas: tuple[Replica, Replica]) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,35 @@ async def test_what_the_model_does_wrong_is_told_to_it(settings: Settings, call:
     assert next(e for e in events if isinstance(e, ToolEnded)).is_error
 
 
+async def test_a_tool_that_fails_unforeseen_is_told_to_the_model(settings: Settings) -> None:
+    async def fail(arguments: dict[str, Any], context: ToolContext) -> Observation:
+        raise KeyError("ann@acme.example")
+
+    dangling = {"type": "object", "properties": {"x": {"$ref": "http://127.0.0.1:9/schema.json"}}}
+    broken, misled = Tool("broken", "Break.", fail), Tool("misled", "Mislead.", fail, dangling)
+
+    def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        results = [message["content"] for message in messages if message["role"] == "tool"]
+        return [call_text("broken"), call_text("misled", x=1), " ".join(results)][len(results)]
+
+    events = await scripted(settings, script, tools=[broken, misled])
+    assert events[-1].status == "succeeded"
+    assert events[-1].answer == "Error: The tool broken failed. Error: The tool misled failed."
+
+
+async def test_a_run_that_fails_unforeseen_is_not_told_as_stopped(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(call: Any) -> Any:
+        raise AttributeError("ann@acme.example")
+
+    monkeypatch.setattr(whorl.servers, "stream", fail)
+    ended = await whorl.agents.answer(acme, RunRequest("Moon?"))
+    assert (ended.status, ended.stop_reason) == ("failed", "error")
+    assert "fault of the server's" in str(ended.error) and "ann@" not in str(ended.error)
+    assert "A run failed" in caplog.messages
+
+
 async def test_leaving_a_run_cancels_it(whorl: Whorl, acme: Actor) -> None:
     run_id = None
     async with aclosing(whorl.agents.stream(acme, RunRequest("Hello?"))) as events:
@@ -270,15 +300,18 @@ async def test_questions_that_cannot_be_run(whorl: Whorl, acme: Actor) -> None:
 @pytest.mark.parametrize(
     ("expression", "value"),
     [("480 * 12.5 / 100", "60"), ("-(2 + 3) ** 2", "-25"), ("7 // 2 + 7 % 2", "4"), ("0.1 + 0.2", "0.3"),
-     ("round(7 / 3)", "2"), ("max(3, 4) × 2", "8"), ("sqrt(16)", "4"), ("2 / 3", "0.6666666667")],
+     ("round(7 / 3)", "2"), ("max(3, 4) × 2", "8"), ("sqrt(16)", "4"), ("2 / 3", "0.6666666667"),
+     ("round(2.346, 2)", "2.35"), ("round(1234, -2)", "1200"), ("min(3, abs(-2))", "2"), ("(10 ** 60) ** 6 / 7", f"{round(Fraction(10**360, 7))}")],
 )  # fmt: skip
 def test_arithmetic(expression: str, value: str) -> None:
     assert render_number(evaluate(expression)) == value
 
 
 @pytest.mark.parametrize(
-    "expression", ["2 ** 9999", "().__class__", "a + 1", "1 if 1 else 2", "'x' * 3", "9" * 600, ""]
-)
+    "expression",
+    ["2 ** 9999", "().__class__", "a + 1", "1 if 1 else 2", "'x' * 3", "9" * 600, "", "abs(1, 2)", "max(1)", "round(1, 2, 3)",
+     "round(1.5, 2.5)", "round(1, 10 ** 9)", "((((9**64)**64)**64)**64)**64", "(1 / 9**64) ** -64", "*".join(["9**64"] * 70)],
+)  # fmt: skip
 def test_what_is_not_arithmetic_is_refused(expression: str) -> None:
     with pytest.raises(ModelSignal):
         evaluate(expression)
