@@ -1,7 +1,7 @@
 """The one client of model servers: OpenAI-compatible HTTP plus vLLM's runtime adapter calls."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,10 @@ from .. import tracing
 from ..errors import UpstreamError
 from ..storable import dump_json, load_json
 from .messages import ChatCall, ChatMessage, ChatReply, Place, ToolCall, Usage
-from .wire import HttpxWire, Wire, refusal, silence
+from .wire import HttpxWire, Wire, error_text, refusal, silence
 
+# What stands for the last line of a stream.
+_DONE: dict[str, Any] = {}
 # Seconds within which a server lists what it has.
 LISTING_SECONDS = 10.0
 
@@ -69,10 +71,11 @@ class ModelClient:
                 response = await self._send("GET", "/v1/models")
         except TimeoutError as error:
             raise silence(self.label, error) from error
-        return [
-            ServedModel(entry["id"], entry.get("parent"), entry.get("root"))
-            for entry in response.json()["data"]
-        ]
+        with self._understood("a list of models"):
+            return [
+                ServedModel(entry["id"], entry.get("parent"), entry.get("root"))
+                for entry in response.json()["data"]
+            ]
 
     async def load_adapter(self, name: str, folder: Path) -> None:
         """Load a LoRA folder under a name; InputError when the server cannot take it."""
@@ -86,24 +89,28 @@ class ModelClient:
     async def chat(self, call: ChatCall) -> ChatReply:
         """The complete reply to a call."""
         response = await self._send("POST", "/v1/chat/completions", _body(call))
-        value = load_json(response.text)
-        choice = value["choices"][0]
-        message = choice["message"]
-        return ChatReply(
-            content=message.get("content") or "",
-            tool_calls=[_tool_call(entry) for entry in message.get("tool_calls") or []],
-            finish_reason=choice["finish_reason"],
-            model=value["model"],
-            usage=_usage(value.get("usage")),
-            prompt_token_ids=value.get("prompt_token_ids") or [],
-            token_ids=choice.get("token_ids") or [],
-            logprobs=_logprobs(choice),
-            places=_places(choice),
-            reasoning=_reasoning(message),
-        )
+        with self._understood("a reply"):
+            value = load_json(response.text)
+            choice = value["choices"][0]
+            message = choice["message"]
+            return ChatReply(
+                content=message.get("content") or "",
+                tool_calls=[_tool_call(entry) for entry in message.get("tool_calls") or []],
+                finish_reason=choice["finish_reason"],
+                model=value["model"],
+                usage=_usage(value.get("usage")),
+                prompt_token_ids=value.get("prompt_token_ids") or [],
+                token_ids=choice.get("token_ids") or [],
+                logprobs=_logprobs(choice),
+                places=_places(choice),
+                reasoning=_reasoning(message),
+            )
 
     async def stream(self, call: ChatCall) -> AsyncIterator[Delta]:
-        """The reply piece by piece, also where a piece has no text; the last piece has ``reply``."""
+        """The reply piece by piece, also where a piece has no text; the last piece has ``reply``.
+
+        Raises UpstreamError for one that ends before its server has said that it is over.
+        """
         body = {**_body(call), "stream": True, "stream_options": {"include_usage": True}}
         growing = _Growing(call.model)
         attributes = {
@@ -116,9 +123,11 @@ class ModelClient:
             async with aclosing(self._told(dump_json(body))) as values:
                 async for value in values:
                     if "error" in value:
-                        raise UpstreamError(f"{self.label}: {value['error'].get('message')}")
+                        raise UpstreamError(f"{self.label}: {error_text(value)}")
                     text, thought = growing.add(value)
                     yield Delta(text, used=growing.used, reasoning=thought)
+            if not growing.finish:
+                raise UpstreamError(f"The model server {self.label} {growing.lacking}.")
             yield Delta("", growing.reply(), growing.used)
         except BaseException as error:
             tracing.fail(span, error)
@@ -140,12 +149,18 @@ class ModelClient:
 
     def _values(self, lines: list[bytes]) -> Iterator[dict[str, Any]]:
         for line in lines:
-            if not line.startswith(b"data:") or line.rstrip().endswith(b"[DONE]"):
+            if not line.startswith(b"data:"):
+                continue
+            if line.rstrip().endswith(b"[DONE]"):
+                yield _DONE
                 continue
             try:
-                yield load_json(line[5:])
+                value = load_json(line[5:])
             except ValueError as error:
                 raise UpstreamError(f"{self.label}: the reply is not JSON.") from error
+            if not isinstance(value, dict):
+                raise UpstreamError(f"{self.label}: the reply is not made of JSON objects.")
+            yield value
 
     async def healthy(self) -> bool:
         """Whether the server answers its health check."""
@@ -153,6 +168,16 @@ class ModelClient:
             return (await self.http.get("/health")).is_success
         except httpx.HTTPError:
             return False
+
+    @contextmanager
+    def _understood(self, what: str) -> Iterator[None]:
+        """Raises UpstreamError for an answer that is not of the shape of ``what``."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise UpstreamError(
+                f"{self.label}: what was answered is not {what} in OpenAI's shape; see that its address is right."
+            ) from error
 
     async def _send(self, method: str, path: str, body: Any = None) -> httpx.Response:
         try:
@@ -172,7 +197,8 @@ class _Growing:
     content: str = ""
     reasoning: str = ""
     calls: dict[int, dict[str, str]] = field(default_factory=dict)
-    finish: str = "stop"
+    finish: str = ""
+    begun: bool = False
     usage: Usage | None = None
     prompt_ids: list[int] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
@@ -184,8 +210,19 @@ class _Growing:
         """What the server says that it took, which comes last; until then the ids that it told."""
         return self.usage or Usage(len(self.prompt_ids), len(self.ids))
 
+    @property
+    def lacking(self) -> str:
+        """What is wrong with a reply whose end was not told."""
+        if self.begun:
+            return "broke its reply off"
+        return "gave no reply where one is streamed; see that its address is right"
+
     def add(self, value: dict[str, Any]) -> tuple[str, str]:
         """New text of the reply, and of what the model thinks."""
+        if value is _DONE:
+            self.finish = self.finish or ("stop" if self.begun else "")
+            return "", ""
+        self.begun = True
         self.prompt_ids = value.get("prompt_token_ids") or self.prompt_ids
         if value.get("usage"):
             self.usage = _usage(value["usage"])

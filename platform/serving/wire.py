@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
@@ -106,5 +106,14 @@ def _message(body: bytes) -> str:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body[:200].decode(errors="replace")
+    return error_text(value)
+
+
+def error_text(value: Any) -> str:
+    """What a server says that is wrong, in any of the shapes in which servers say it.
+
+    >>> error_text({"error": {"message": "No."}}), error_text({"error": "No."}), error_text("No.")
+    ('No.', 'No.', 'No.')
+    """
     error = value.get("error", value) if isinstance(value, dict) else value
     return str(error.get("message") if isinstance(error, dict) else error)

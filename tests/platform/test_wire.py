@@ -174,3 +174,48 @@ async def test_nobody_there_does_not_answer() -> None:
     with pytest.raises(UpstreamError, match="does not answer"):
         await said(client)
     await client.close()
+
+
+CHUNK = 'data: {"choices":[{"index":0,"delta":{"content":"The answer is "},"finish_reason":null}]}\n\n'
+CALLED = (
+    'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"name":"drop",'
+    '"arguments":"{\\"id\\": 1"}}]},"finish_reason":null}]}\n\n'
+)
+
+
+def answering(text: str) -> ModelClient:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, text=text))
+    return ModelClient(httpx.AsyncClient(transport=transport, base_url="http://model"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CHUNK, "broke its reply off"),
+        (CALLED, "broke its reply off"),
+        ("", "gave no reply"),
+        ("data: [DONE]\n\n", "gave no reply"),
+        ("<html>A page</html>", "gave no reply"),
+        ('{"error": {"message": "overloaded"}}', "gave no reply"),
+        ('data: {"error": "boom"}\n\n', "boom"),
+        ('data: {"error": {"message": "boom"}}\n\n', "boom"),
+        ("data: [1]\n\n", "not made of JSON objects"),
+        ("data: {\n\n", "not JSON"),
+    ],
+)  # fmt: skip
+async def test_what_does_not_come_to_its_end_is_no_reply(text: str, said: str) -> None:
+    with pytest.raises(UpstreamError, match=said):
+        async for delta in answering(text).stream(CALL):
+            assert delta.reply is None
+
+
+async def test_a_server_that_says_no_reason_ends_by_its_last_line() -> None:
+    deltas = [delta async for delta in answering(f"{CHUNK}data: [DONE]\n\n").stream(CALL)]
+    reply = deltas[-1].reply
+    assert reply is not None and (reply.content, reply.finish_reason) == ("The answer is ", "stop")
+
+
+async def test_a_page_in_place_of_a_model_server_is_named() -> None:
+    for asked in (answering("<html>A page</html>").models, lambda: answering("[]").chat(CALL)):
+        with pytest.raises(UpstreamError, match="address is right"):
+            await asked()
