@@ -18,6 +18,7 @@ from ..lines import STANDARD_INPUT, Record, read_records
 from ..validation import first_fault
 from .redaction.base import Finding
 from .redaction.kinds import require_kinds
+from .redaction.labels import label_of, lead_of
 from .redaction.placeholders import Placeholders
 from .redaction.policy import RedactionPolicy, TenantPolicy
 from .redaction.redactor import Redactor, Replacement, default_redactor
@@ -150,7 +151,7 @@ def _texts(record: Record) -> list[str]:
     contents = [item for message in _messages(record) for name, item in message.items() if name != "role"]
     own = [record.text("text")] if "text" in record.fields else []
     try:
-        return [*own, *(text for content in (*own, *contents) for text in texts_of(content))]
+        return [*own, *(text for content in (*own, *contents) for text in texts_of(content, label_of))]
     except RecursionError as error:
         raise InputError(f"{record.where}: JSON within a text nests too deep to be redacted.") from error
 
@@ -167,15 +168,16 @@ def _result(each: Redacted, policy: RedactionPolicy) -> dict[str, Any]:
             {"message": index, "field": name, **_entity(finding, text, policy)}
             for name, item in message.items()
             if name != "role"
-            for text in texts_of(item)
+            for text in texts_of(item, label_of)
             for finding in found[text]
         ]
     return {name: fields[name] for name in ("text", "messages") if name in fields} | {"entities": entities}
 
 
 def _entity(finding: Finding, text: str, policy: RedactionPolicy) -> dict[str, Any]:
+    lead = lead_of(text)
     return {
-        "start": finding.start, "end": finding.end, "kind": finding.kind, "score": round(finding.score, 3),
+        "start": finding.start - lead, "end": finding.end - lead, "kind": finding.kind, "score": round(finding.score, 3),
         "text": text[finding.start : finding.end], "operator": policy.operator(finding.kind),
     }  # fmt: skip
 

@@ -56,6 +56,18 @@ def test_json_lines_with_text_or_messages() -> None:
     assert f"I am {EMAIL}"[first["start"] : first["end"]] == EMAIL
 
 
+def test_what_a_key_tells_has_offsets_into_the_value() -> None:
+    line = {
+        "messages": [
+            {"role": "user", "content": "Hi", "meta": {"phone": "call 13800138000", "password": "sunshine"}}
+        ]
+    }
+    result = json.loads(run("--json", text=json.dumps(line)).stdout)
+    assert result["messages"][0]["meta"] == {"phone": "call <PHONE_NUMBER_1>", "password": "<SECRET_1>"}
+    found = [(e["field"], e["start"], e["end"], e["text"]) for e in result["entities"]]
+    assert found == [("meta", 5, 16, "13800138000"), ("meta", 0, 8, "sunshine")]
+
+
 def test_what_nests_too_deep_to_be_redacted_is_refused_in_a_sentence() -> None:
     hidden = "[" * 2000 + EMAIL.replace("a", "\\u0061", 1)
     result = run("-", text=json.dumps({"text": hidden}) + "\n")

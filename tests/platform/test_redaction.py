@@ -451,6 +451,110 @@ def test_json_in_json_in_json(redactor: Redactor) -> None:
     assert json.loads(body["inner"]) == {"mail": "<EMAIL_ADDRESS_1>"}
 
 
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"password": "hunter2x9", "api_key": "9f8a7b6c5d4e3f2a"}, {"password": "<SECRET_1>", "api_key": "<SECRET_2>"}),
+        ({"password": "sunshine", "client_secret": "blue moon"}, {"password": "<SECRET_1>", "client_secret": "<SECRET_2>"}),
+        ({"phone": "13800138000", "mobileNumber": 13800138001}, {"phone": "<PHONE_NUMBER_1>", "mobileNumber": "<PHONE_NUMBER_2>"}),
+        ({"phones": ["13800138000", None]}, {"phones": ["<PHONE_NUMBER_1>", None]}),
+        ({"ssn": "123456789", "cvv": 123, "pin": "4321"}, {"ssn": "<US_SSN_1>", "cvv": "<CREDIT_CARD_1>", "pin": "<SECRET_1>"}),
+        ({"headers": {"X-Api-Key": "abc-def", "Authorization": "Basic YWRh"}},
+         {"headers": {"X-Api-Key": "<SECRET_1>", "Authorization": "<SECRET_2>"}}),
+        ({"a": json.dumps({"password": "sunshine"})}, {"a": json.dumps({"password": "<SECRET_1>"})}),
+    ],
+)  # fmt: skip
+def test_a_key_says_what_its_value_is(redactor: Redactor, given: Any, stored: Any) -> None:
+    span = a_span(**{c.TOOL_ARGUMENTS: json.dumps(given), "tool.input": json.dumps([given])})
+    redactor.redact_run([span])
+    assert json.loads(span.attributes[c.TOOL_ARGUMENTS]) == stored
+    assert json.loads(span.attributes["tool.input"]) == [stored]
+
+
+def test_an_attribute_says_what_its_value_is(redactor: Redactor) -> None:
+    span = a_span(**{"http.request.header.x-password": "sunshine", "db.phone": 13800138000})
+    redactor.redact_run([span])
+    assert span.attributes["http.request.header.x-password"] == "<SECRET_1>"
+    assert span.attributes["db.phone"] == "<PHONE_NUMBER_1>"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "password": "$DB_PASSWORD",
+            "secret": None,
+            "credentials": True,
+            "api_key": "{{key}}",
+            "token": "the",
+        },
+        {"token": "the", "max_tokens": 256, "card": "front page", "page_token": 7, "exp": 1732989600},
+        {"properties": {"password": {"type": "string", "description": "what to sign in with"}}},
+    ],
+)
+def test_keys_alone_hide_nothing(redactor: Redactor, given: Any) -> None:
+    span = a_span(**{c.TOOL_ARGUMENTS: json.dumps(given)})
+    redactor.redact_run([span])
+    assert span.attributes[c.TOOL_ARGUMENTS] == json.dumps(given)
+
+
+def test_a_key_that_comes_twice_hides_nothing(redactor: Redactor) -> None:
+    span = a_span(**{c.TOOL_RESULT: f'{{"email": "{EMAIL}", "email": "none", "n": [{{"a": 1, "a": 2}}]}}'})
+    redactor.redact_run([span])
+    assert json.loads(span.attributes[c.TOOL_RESULT]) == {
+        "email": "<EMAIL_ADDRESS_1>", "email (2)": "none", "n": [{"a": 1, "a (2)": 2}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ('Found: {"name": "J\\u00f6rg M\\u00fcller"}', 'Found: {"name": "<PERSON_1>"}'),
+        ('Found: {\\"name\\": \\"J\\\\u00f6rg M\\\\u00fcller\\"}', 'Found: {\\"name\\": \\"<PERSON_1>\\"}'),
+        ('{"a": "J\\u00f6rg M\\u00fcller"}\n{"a": 1}', '{"a": "<PERSON_1>"}\n{"a": 1}'),
+        ('Said: "\\u00e9t\\u00e9 \\u0022 \\ud83d"', 'Said: "\\u00e9t\\u00e9 \\u0022 \\ud83d"'),
+    ],
+)
+def test_letters_that_are_written_by_their_numbers_are_read(
+    redactor: Redactor, text: str, stored: str
+) -> None:
+    span = a_span(**{c.TOOL_RESULT: text})
+    redactor.redact_run([span])
+    assert span.attributes[c.TOOL_RESULT] == stored
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on 2001:db8:85a3:8d3:4319:8a2e:370:7348 now", "2001:db8:85a3:8d3:4319:8a2e:370:7348"),
+        ("on 2003:e7:bf4b:8c3d:5e9b:7d44:b3c9:6b8e now", "2003:e7:bf4b:8c3d:5e9b:7d44:b3c9:6b8e"),
+        ("client_secret=9f8a7b6c5d", "9f8a7b6c5d"),
+        ("db_password=hunter2x9", "hunter2x9"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz9", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz9"),
+        (f"use hf_{'aB3' * 12} there", f"hf_{'aB3' * 12}"),
+        (f"use npm_{'aB3d' * 9} there", f"npm_{'aB3d' * 9}"),
+        (f"use dop_v1_{'a3' * 32} there", f"dop_v1_{'a3' * 32}"),
+        (f"use SG.{'a1B2' * 5}.{'a1B2' * 10} there", f"SG.{'a1B2' * 5}.{'a1B2' * 10}"),
+        ("Authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1l", "YWxhZGRpbjpvcGVuc2VzYW1l"),
+        ("postgres://app:s3cr3tpw@db/x", "s3cr3tpw"),
+        ("card 4111\u00a01111\u00a01111\u00a01111", "4111\u00a01111\u00a01111\u00a01111"),
+        ("see https://x.example/?email=ann.smith%40example.com&x=1", "ann.smith%40example.com"),
+    ],
+)
+def test_forms_in_full(redactor: Redactor, text: str, value: str) -> None:
+    hidden = redactor.redact_text(text)
+    before, after = text.split(value)
+    assert value not in hidden and hidden.endswith(f"_1>{after}")
+    assert hidden.startswith(before) or "postgres" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["At 10:30 to 11:45 the ratio is 3:4.", "Basic understanding of tokens: none", "std::vector x::y"]
+)
+def test_what_only_has_colons_or_words_of_keys_stays(redactor: Redactor, text: str) -> None:
+    assert redactor.redact_text(text) == text
+
+
 @pytest.mark.parametrize("text", ["[" * 2000 + EMAIL, "[" * 600 + f'"{EMAIL}"' + "]" * 600])
 def test_json_that_nests_too_deep_is_redacted_as_text(redactor: Redactor, text: str) -> None:
     span = a_span(**{c.TOOL_RESULT: text})

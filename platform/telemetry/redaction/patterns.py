@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from .base import Finding
+from .labels import MARK
 from .phones import PHONE, is_local, score_phone
 from .validators import is_address, is_card, is_iban, is_long, is_month_day, is_ssn, is_wallet
 
@@ -74,8 +75,27 @@ _WALLET = (
 )
 # Names of Whorl's own metrics are lower-case words; its keys are not.
 _KEY = r"\b(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|whorl(?=[-_a-z]*[A-Z0-9])|AKIA|AIza)[-_A-Za-z0-9]{16,}"
+# Of other services, by what their keys begin with and how long they are.
+_SERVICE_KEY = (
+    r"\b(?:hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|dop_v1_[0-9a-f]{64}|SG\.[\w-]{16,32}\.[\w-]{16,64}|gh[ur]_[A-Za-z0-9]{36}|"
+    r"ASIA[0-9A-Z]{16}\b|ya29\.[\w-]{20,}|pypi-[\w-]{50,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|lin_api_\w{32,}|dckr_pat_[\w-]{20,})"
+)
+_URL_PASSWORD = r"://[^\s:/@<>]{0,64}:(?P<value>[^\s:/@<>{}$*]{3,})(?=@)"
+_AUTHORIZATION = (
+    r"(?i)\bauthorization[\"']?\s?[:=]\s?[\"']?(?:basic|bearer|token|digest|apikey)\s+"
+    r"(?P<value>[-._~+/=A-Za-z0-9]{6,})"
+)
+# What stands under such a key is one, whatever it looks like, but the name of a variable or the word that there is none.
+_NONE = r"(?i:none|null|true|false|required|redacted|hidden)\s*(?:\0|\Z)"
+_UNDER_KEY = (
+    r"\x1f[^:\0]{0,80}\b(?i:pass ?words?|passwd|pwd|pass ?phrase|pass ?code|secrets?|"
+    r"(?:api|access|secret|private|signing|encryption) ?keys?|authorization|credentials?)"
+    rf": (?P<value>(?![$<{{%*]|{_NONE})[^\0]{{3,}}?)(?=\n\0|\Z)"
+)
+_PIN_UNDER_KEY = r"\x1f[^:\0]{0,80}\b(?i:pin(?: code| number)?): (?P<value>\d{4,8})(?=\n\0|\Z)"
 _PASSWORD = (
-    r"(?i)\b(?:password|passwd|pwd|passphrase|api[_-]?key|secret|access[_-]?token)\b[\"']?"
+    r"(?i)(?:\b|(?<=_))(?:password|passwd|pwd|passphrase|(?:api|access|secret|private|auth|account|encryption)[ _-]?key|secret|"
+    r"(?:access|auth|refresh)[ _-]?token)\b[\"']?"
     r"(?: is|\s?[:=])\s?[\"']?(?P<value>(?=\S{0,40}\d)[^\s\"',;]{6,})"
 )
 # What a shell, a file of settings or a container is given: AWS_SECRET_ACCESS_KEY=…, DB_PASSWORD: …; not what names another
@@ -86,7 +106,7 @@ _SETTING = (
 )
 _PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\0]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z|(?=\n\0))"
 _CALL = _cue(
-    "phone|tel|telephone|call|mobile|cell|fax|dial|whatsapp|text(?: me)?|ring|reach(?:ed)?(?: me)?|phone number"
+    "phones?|tel|telephones?|call|mobiles?|cell|fax|dial|whatsapp|text(?: me)?|ring|reach(?:ed)?(?: me)?|phone number"
 )
 # Groups of digits as they are dialled at home, where words say that it is a number to call.
 _LOCAL_NUMBER = r"\d(?<![\w.,:/$€£#-].)\d{1,4}(?:[ .-]\d{2,4}){1,4}(?![\w-]|[.,:/]\d|\s?[%€$])"
@@ -119,8 +139,12 @@ _SETTINGS = ("SECRET", "TOKEN", "PASS", "KEY", "CREDENTIAL")
 _KEY_NAMES = (
     "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghs_", "_pat", "glpat", "xox", "whorl", "AKIA", "AIza",
 )  # fmt: skip
+_SERVICE_NAMES = (
+    "hf_", "npm_", "dop_", "SG.", "ghu_", "ghr_", "ASIA", "ya29.", "pypi-", "shp", "lin_api", "dckr_pat",
+)  # fmt: skip
 _REACHED = tuple(form(word) for word in _REACHES for form in (str, str.title, str.upper))
 _CODES = ("cv", "CV", "Cv", "ecurity", "ECURITY", "verification")
+_HEXADECIMAL = ("::", *(f":{digit}" for digit in "0123456789abcdefABCDEF"))
 _ENDS = ("exp", "Exp", "EXP", "alid", "ALID", "thru")
 _LICENCE_NAMES = ("icen", "ICEN", "ermit", "DL")
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Sir", "Madam", "Rev", "Hon")
@@ -129,7 +153,8 @@ _TITLE = r"[MDPSRH](?<!\w.)(?:rs?|s|iss|x|r|rof|rofessor|ir|adam|ev|on)\b\.?"
 # Where an expression begins with a set of characters, Python's engine leaps from one to the next;
 # so what stands before is looked at from behind the first character.
 RULES = (
-    Rule("EMAIL_ADDRESS", re.compile(r"(?<![\w.%+'&-])[\w%+'&-][\w.%+'&-]{0,63}@(?:[\w-]+\.)+[^\W\d_]{2,}"), 1.0, 0, ("@",)),
+    Rule("EMAIL_ADDRESS", re.compile(r"(?<![\w.%+'&-])[\w%+'&-][\w.%+'&-]{0,63}(?:@|(?<!%)%40)(?:[\w-]+\.)+[^\W\d_]{2,}"), 1.0, 0,
+         ("@", "%40")),
     Rule("CREDIT_CARD", re.compile(r"\d(?<![\w.-].)(?:[ -]?\d){11,18}(?![\w-]|\.\d)"), _if(is_card, 1.0), 12),
     Rule("CREDIT_CARD", re.compile(_CARD_CODE), 0.7, 3, _CODES),
     Rule("DATE_TIME", re.compile(_CARD_END), 0.7, 4, _ENDS),
@@ -140,7 +165,7 @@ RULES = (
          _cue("ssn|social(?: security)?")),
     Rule("US_ITIN", re.compile(r"9(?<![\w.-].)\d{2}[- ](?:[5-9]\d)[- ]\d{4}(?![\w-])"), 0.7, 9),
     Rule("IP_ADDRESS", re.compile(_IPV4), _if(is_address, 0.95), 4, (".",)),
-    Rule("IP_ADDRESS", re.compile(_IPV6), _if(is_address, 0.95), 0, ("::", ":0", ":1", ":2", ":a", ":A", ":f", ":F")),
+    Rule("IP_ADDRESS", re.compile(_IPV6), _if(is_address, 0.95), 0, _HEXADECIMAL),
     Rule("MAC_ADDRESS", re.compile(_MAC), 0.9, 2, ("-", ":")),
     Rule("PHONE_NUMBER", PHONE, score_phone, 7),
     Rule("PHONE_NUMBER", re.compile(r"[+\d](?<![\w.+].)\d{5,15}(?!\w|[.,-]\d)"), 0.6, 6, (), _CALL),
@@ -166,6 +191,11 @@ RULES = (
     Rule("SECRET", re.compile(r"(?<=[Bb]earer )[-._~+/A-Za-z0-9]{16,}=*"), 0.8, 0, ("earer ",)),
     Rule("SECRET", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), 0.95, 0, ("eyJ",)),
     Rule("SECRET", re.compile(_PRIVATE_KEY), 1.0, 0, ("PRIVATE KEY",)),
+    Rule("SECRET", re.compile(_SERVICE_KEY), 1.0, 0, _SERVICE_NAMES),
+    Rule("SECRET", re.compile(_URL_PASSWORD), 1.0, 0, ("://",)),
+    Rule("SECRET", re.compile(_AUTHORIZATION), 1.0, 0, ("uthorization", "UTHORIZATION")),
+    Rule("SECRET", re.compile(_UNDER_KEY), 1.0, 0, (MARK,)),
+    Rule("SECRET", re.compile(_PIN_UNDER_KEY), 0.8, 4, (MARK,)),
     Rule("SECRET", re.compile(_PASSWORD), 0.8, 1, _SECRET_NAMES),
     Rule("SECRET", re.compile(_SETTING), 1.0, 0, _SETTINGS),
     Rule("URL", re.compile(_URL), 0.7, 0, ("://",)),

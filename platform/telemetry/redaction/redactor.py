@@ -6,7 +6,7 @@ co-reference survives and a miss in one place is made good by a find in another.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...portions import portions
 from ...storable import storable
@@ -14,6 +14,7 @@ from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
 from .codes import Known
+from .labels import lead_of
 from .memory import Memories, Memory
 from .names import NameDetector
 from .patterns import PatternDetector
@@ -24,9 +25,11 @@ from .presidio import find_national
 from .walk import visit_record
 
 # Rises when other values are found or written differently.
-RULES_VERSION = "2026-11-5"
+RULES_VERSION = "2026-11-6"
 _MIN_SHARED = 4
 _AT_ONCE = 256
+# Blanks at which no line breaks, as web pages set them between groups of digits.
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
 
 
 class Redactor:
@@ -122,9 +125,15 @@ class Redactor:
         by_detector.append(find_national(masked, policy.named_kinds))
         by_detector.append(find_peoples(masked, policy.named_kinds))
         return [
-            resolve(policy.apply(text, (finding for one in found for finding in one)), text)
+            resolve(policy.apply(text, _of_values(text, found)), text)
             for text, *found in zip(masked, *by_detector, strict=True)
         ]
+
+
+def _of_values(text: str, found: Iterable[list[Finding]]) -> Iterator[Finding]:
+    """What was found but in the label before a value."""
+    lead = lead_of(text)
+    return (finding for one in found for finding in one if finding.start >= lead)
 
 
 def _by_tenant(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:
@@ -148,7 +157,9 @@ def _texts_of(records: list[SpanRecord]) -> dict[str, None]:
 
 
 def _without_placeholders(text: str) -> str:
-    """The text with blanks where placeholders are, so that they are not taken for values."""
+    """The text with blanks where placeholders are, so that they are not taken for values, and of blanks one kind."""
+    if not text.isascii():
+        text = text.translate(_BLANKS)
     return PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "<" in text else text
 
 

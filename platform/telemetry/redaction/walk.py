@@ -9,6 +9,7 @@ from ...storable import storable
 from .. import conventions as c
 from ..record import SpanRecord
 from .codes import is_field
+from .labels import label_of, labelled, no_label
 
 Change = Callable[[str], str]
 # What fields of APIs are called: nobody's name is looked for in it.
@@ -34,6 +35,9 @@ _DRAWN = re.compile(
     r"(?:call|chatcmpl|chatcmpl-tool|msg|fc|resp|run|step|tooluse|toolu)[_-]"
     r"(?!.*\d{12})(?=(?:.*\d){2})(?:[0-9a-f]{16,48}|(?=.*[a-z].*[a-z])(?=.*[A-Z].*[A-Z])[0-9A-Za-z]{24})"
 )
+# Letters and signs that JSON or a program's source writes by their numbers, other than those that end a string.
+_ESCAPE = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
+_NUMBER = re.compile(r"u([0-9a-fA-F]{4})")
 # What a step is called by convention: its operation, and a model, tool or agent.
 _STEP = re.compile(r"[a-z_]+(?: [a-zA-Z][\w.:/-]{0,63})?")
 
@@ -45,7 +49,10 @@ def visit_record(record: SpanRecord, given: Change) -> None:
     """
 
     def change(text: str) -> str:
-        return given(storable(text))
+        text = storable(text)
+        plain = _unescaped(text) if "\\u" in text else text
+        changed = given(plain)
+        return text if changed == plain else changed
 
     record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
     record.status_message = change(record.status_message) if record.status_message else ""
@@ -79,7 +86,8 @@ def _visit_attribute(name: str, value: Any, change: Change, foreign: bool) -> An
         return _visit_definitions(value, change)
     if name == c.RETRIEVAL_DOCUMENTS:
         return _visit_documents(value, change, foreign)
-    return visit_json(value, lambda text: text if _DRAWN.fullmatch(text) else change(text))
+    label = label_of(name.rpartition(".")[2])
+    return visit_json(value, lambda text: text if _DRAWN.fullmatch(text) else change(text), label)
 
 
 def _visit_documents(value: Any, change: Change, foreign: bool) -> Any:
@@ -159,48 +167,51 @@ def _visit_schema(value: Any, change: Change) -> Any:
     return visited
 
 
-def visit_json(value: Any, change: Change) -> Any:
+def visit_json(value: Any, change: Change, label: str = "", label_of: Change = label_of) -> Any:
     """A JSON value with ``change`` applied to every string in it, keys included.
+
+    What stands under a key that ``label_of`` has a label for is changed behind that label, and so is the value itself
+    behind ``label``.
 
     Strings that are themselves JSON objects or arrays, as tool arguments are, stay JSON, and stay as
     they were written where nothing in them changes. Those that nest too deep to be read are changed as
     plain text, but RecursionError is raised where an escape may hide what they say. A number that ``change`` would alter as text (a
-    card number, say) becomes text.
+    card number, say) becomes text. Where an object has a key twice, each has a value of its own.
     """
     if isinstance(value, str):
-        return _visit_string(value, change)
+        return _visit_string(value, change, label, label_of)
     if isinstance(value, dict):
         visited: dict[str, Any] = {}
         for key, item in value.items():
             changed = key if _is_field(key) else change(key)
-            visited[_free(changed, visited)] = visit_json(item, change)
+            visited[_free(changed, visited)] = visit_json(item, change, label_of(key), label_of)
         return visited
     if isinstance(value, list | tuple):
-        return [visit_json(item, change) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _MIN_NUMBER:
+        return [visit_json(item, change, label, label_of) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and (label or abs(value) >= _MIN_NUMBER):
         text = str(value)
-        changed = change(text)
+        changed = labelled(text, change, label) if label else change(text)
         return value if changed == text else changed
     return value
 
 
-def texts_of(value: Any) -> list[str]:
-    """Every text of a JSON value, in the order that :func:`visit_json` comes to them."""
+def texts_of(value: Any, label_of: Change = no_label) -> list[str]:
+    """Every text of a JSON value, in the order that :func:`visit_json` comes to them, by default without labels."""
     texts: list[str] = []
 
     def note(text: str) -> str:
         texts.append(text)
         return text
 
-    visit_json(value, note)
+    visit_json(value, note, label_of=label_of)
     return texts
 
 
-def _visit_string(value: str, change: Change) -> str:
+def _visit_string(value: str, change: Change, label: str, label_of: Change) -> str:
     if value.lstrip()[:1] in ("{", "["):
         try:
-            parsed = json.loads(value)
-            changed = visit_json(parsed, change)
+            parsed = json.loads(value, object_pairs_hook=_object)
+            changed = visit_json(parsed, change, label_of=label_of)
         except json.JSONDecodeError:
             return change(value)
         except RecursionError:
@@ -208,7 +219,29 @@ def _visit_string(value: str, change: Change) -> str:
                 raise
             return change(value)
         return value if changed == parsed else json.dumps(changed, ensure_ascii=False)
-    return change(value)
+    return labelled(value, change, label) if label else change(value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with all that its text has: where a key comes again, it has a number."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    found = {}
+    for key, value in pairs:
+        found[_free(key, found)] = value
+    return found
+
+
+def _unescaped(text: str) -> str:
+    """A text with its letters in place of their numbers; what would end a string or a line in JSON stays a number."""
+    return _ESCAPE.sub(_letters, text)
+
+
+def _letters(match: re.Match[str]) -> str:
+    units = b"".join(int(number, 16).to_bytes(2, "little") for number in _NUMBER.findall(match[0]))
+    letters = storable(units.decode("utf-16-le", "surrogatepass"))
+    return letters if letters.isprintable() and not set(letters) & set('"\\\ufffd') else match[0]
 
 
 def _is_field(key: str) -> bool:
