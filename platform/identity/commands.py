@@ -123,8 +123,7 @@ async def key_revoke(terminal: Terminal, key_id: str) -> None:
     """
     wanted = parse_uuid(key_id, "key")
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
-        await revoke_key(session, wanted)
-        audit.record(session, actor, "key.revoked", key_id)
+        await revoke_key(session, actor, wanted)
     terminal.result({"revoked": key_id}, lambda: click.echo("The key is revoked."))
 
 

@@ -13,6 +13,7 @@ from ..database.batches import Batches
 from ..database.connections import Connections
 from ..errors import AuthenticationError, ConflictError, InputError, NotFoundError
 from .access import Actor, Role, Scope, parse_role
+from .audit import record
 from .secrets import digest, new_secret, tenant_or
 from .tables import ApiKey
 
@@ -109,13 +110,18 @@ async def rotate_key(
     return key, secret.text
 
 
-async def revoke_key(session: AsyncSession, key_id: uuid.UUID) -> ApiKey:
-    """Revoke a key; raises NotFoundError when the tenant has none of that id."""
+async def revoke_key(session: AsyncSession, actor: Actor, key_id: uuid.UUID) -> None:
+    """Revoke a key; audited.
+
+    Raises NotFoundError when the tenant has none of that id, PermissionDeniedError for an owner's where the actor is none.
+    """
+    actor.require("administer")
     key = await session.scalar(select(ApiKey).where(ApiKey.id == key_id))
     if key is None:
         raise _no_key(key_id)
+    actor.require_over(key.role)
     key.revoked_at = key.revoked_at or now()
-    return key
+    record(session, actor, "key.revoked", str(key_id))
 
 
 def _no_key(key_id: uuid.UUID) -> NotFoundError:

@@ -64,6 +64,7 @@ class WriteAheadLog:
         folder = root / new_id().hex
         try:
             folder.mkdir(parents=True)
+            _sync_folder(root)
             lock = _try_lock(folder)
         except OSError as error:
             raise PrerequisiteError(f"{folder} cannot be made: {error.strerror}. Free some disk.") from error
@@ -199,7 +200,9 @@ class WriteAheadLog:
         if not self.read(limit=1):
             for path in self.folder.iterdir():
                 path.unlink()
-            self.folder.rmdir()
+            # Where a process that begins has just taken the log for an orphan, it removes the folder.
+            with suppress(OSError):
+                self.folder.rmdir()
         self._lock.close()
 
     def _open(self) -> IO[bytes]:
@@ -221,11 +224,12 @@ class WriteAheadLog:
         return sorted(self._sizes.copy())
 
     def _read_stored(self) -> Position:
-        note = self.folder / "stored"
-        if not note.is_file():
+        """What was noted last; where the note was lost or cut, all that is there is stored once more, which is harmless."""
+        try:
+            segment, offset = (self.folder / "stored").read_text().split()
+            return Position(int(segment), int(offset))
+        except (FileNotFoundError, ValueError):
             return Position(0, 0)
-        segment, offset = note.read_text().split()
-        return Position(int(segment), int(offset))
 
 
 def _write(file: IO[bytes], data: bytes) -> None:
@@ -248,13 +252,17 @@ def _entries(path: Path, segment: int, start: int) -> Iterator[Entry]:
 
 
 def _try_lock(folder: Path) -> IO[bytes] | None:
-    lock = (folder / "lock").open("ab")
+    """The lock of a log; None where a process holds it, or has ended meanwhile and taken the log away."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
+        lock = (folder / "lock").open("ab")
+    except FileNotFoundError:
         return None
-    return lock
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock.fileno()).st_nlink:
+            return lock
+    lock.close()
+    return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -193,7 +193,7 @@ async def test_a_key_that_is_stopped_is_refused_at_once_by_every_replica(
         engine = one.app.state.whorl.engine
         async with tenant_session(engine, tenant) as session:
             if stopped == "revoked":
-                await revoke_key(session, key_id)
+                await revoke_key(session, Actor(tenant, "acme", "owner", "a person"), key_id)
             if stopped == "removed":
                 await session.execute(delete(ApiKey).where(ApiKey.id == key_id))
             change = {"expired": {"expires_at": now()}, "viewer": {"role": "viewer"}}.get(stopped)

@@ -94,7 +94,7 @@ async def test_keys_that_are_shown_at_once_are_told_apart_and_a_revoked_one_is_o
     assert [actor.name for actor in actors if isinstance(actor, Actor)] == ["key 0", "key 1", "key 2"]
     assert isinstance(wrong, AuthenticationError)
     async with tenant_session(whorl.engine, acme.tenant_id) as session:
-        await revoke_key(session, made[1][0].id)
+        await revoke_key(session, acme, made[1][0].id)
     results = await holders()
     assert [isinstance(each, Actor) for each in results] == [True, False, True, False]
 

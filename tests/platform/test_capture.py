@@ -285,6 +285,30 @@ def test_a_dead_process_leaves_its_log_to_the_next(tmp_path: Path) -> None:
     assert living.folder not in [orphan.folder for orphan in orphans]
 
 
+def test_a_process_that_ends_while_another_begins_stops_nobody(tmp_path: Path) -> None:
+    """As one replica is replaced by the next on a volume that they share."""
+    dead = WriteAheadLog.create(tmp_path)
+    dead.append([b"left"])
+    dead._lock.close()
+    living = [WriteAheadLog.create(tmp_path) for _ in range(2)]
+    found = []
+    for log in WriteAheadLog.orphans(tmp_path):
+        found += [entry.payload for entry in log.read()]
+        for each in living:
+            each.close()
+    assert found == [b"left"]
+
+
+@pytest.mark.parametrize("note", ["", "1", "one two"])
+def test_a_note_of_what_is_stored_that_was_cut_costs_nothing(tmp_path: Path, note: str) -> None:
+    dead = WriteAheadLog.create(tmp_path)
+    dead.append([b"left"])
+    (dead.folder / "stored").write_text(note)
+    dead._lock.close()
+    [log] = WriteAheadLog.orphans(tmp_path)
+    assert [entry.payload for entry in log.read()] == [b"left"]
+
+
 def test_what_waits_is_what_the_segments_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log counts along; after a crash the next process counts what it finds."""
     monkeypatch.setattr(wal, "SEGMENT_BYTES", 64)

@@ -40,6 +40,7 @@ ATTEMPTS: list[tuple[str, str, Any]] = [
     ("POST", "/api/invitations", {"email": "new@acme.example", "role": "owner"}),
     ("POST", "/api/keys", {"name": "more", "role": "owner"}),
     ("POST", "/api/keys/{key}/rotate", {"overlap_hours": 1}),
+    ("DELETE", "/api/keys/{key}", None),
     ("PUT", "/api/sso", {**PROVIDER, "role": "owner"}),
     ("PUT", "/api/sso", {**PROVIDER, "role": "member"}),
     ("DELETE", "/api/sso", None),
@@ -76,6 +77,7 @@ async def test_an_administrator_does_all_else_and_an_owner_this_too(site: Site) 
         assert (
             await owner.post(f"/api/keys/{known['key']}/rotate", json={"overlap_hours": 1})
         ).status_code == 201
+        assert (await owner.delete(f"/api/keys/{known['key']}")).status_code == 204
 
 
 async def test_an_administrator_erases_no_owner(whorl: Whorl, acme: Actor) -> None:

@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Locator,
+    Page,
+    Route,
+    async_playwright,
+    expect,
+)
 
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.ui.conftest import Site
@@ -141,6 +150,40 @@ async def test_tool_calls_never_flash_as_answer(page: Page, context: BrowserCont
     assert not [text for text in shown if "<" in text or "query" in text]
 
 
+@expects("ERR_FAILED")
+async def test_a_broken_connection_is_taken_up_where_it_broke(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    await enter(context, site, site.acme.owner)
+    await page.goto("/")
+    asked: list[str] = []
+
+    async def cut(route: Route) -> None:
+        """Give the page what came until the first tool was called, and later nothing at first."""
+        asked.append(route.request.url)
+        if len(asked) == 2:
+            await route.abort()
+            return
+        response = await route.fetch()
+        body = await response.text()
+        await route.fulfill(
+            response=response, body=body[: body.index("event: tool.ended")] if len(asked) == 1 else body
+        )
+
+    await page.route("**/api/runs", cut)
+    await page.route("**/api/runs/*/events*", cut)
+    await page.get_by_label("Your question").fill("What is the daily allowance?")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".answer")).to_contain_text("34 euros")
+    await expect(page.get_by_text("1 tool used")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await page.unroute_all()
+    assert len(asked) == 3 and "after=" in asked[1] and asked[1] == asked[2]
+    await page.reload()
+    await expect(page.locator(".turn")).to_have_count(1)
+
+
+@expects("404")
 async def test_a_broken_answer_can_be_asked_again(page: Page, context: BrowserContext, site: Site) -> None:
     await enter(context, site, site.acme.owner)
     await page.goto("/")

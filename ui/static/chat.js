@@ -17,6 +17,9 @@ const sendButton = document.getElementById("send");
 const agent = document.getElementById("agent");
 const stopButton = document.getElementById("stop");
 const status = document.getElementById("status");
+const BROKEN = "The connection broke before the answer was complete.";
+// How often a broken connection is taken up again, after half a second and then after twice as long each time.
+const BREAKS = 5;
 let running = null;
 
 for (const turn of turns.querySelectorAll(".turn")) revive(turn);
@@ -112,21 +115,46 @@ async function follow(run, request) {
   busy(new AbortController());
   try {
     let response = await request();
-    for (;;) {
-      for await (const told of eventsOf(response)) run.take(told);
-      if (run.over || !run.waits.length) break;
-      await Promise.race([run.decide(), aborted(running.signal)]);
-      const rest = `/api/runs/${run.turn.dataset.runId}/events?after=${run.seen}`;
-      response = await send("GET", rest, undefined, { signal: running.signal });
+    for (let breaks = 0; ; breaks += 1) {
+      const seen = run.seen;
+      try {
+        for await (const told of eventsOf(response)) run.take(told);
+      } catch (error) {
+        if (error.name === "AbortError") throw error;
+      }
+      if (run.over) break;
+      if (run.seen !== seen) breaks = 0;
+      if (run.waits.length) await Promise.race([run.decide(), aborted(running.signal)]);
+      else if (breaks < BREAKS && run.turn.dataset.runId) await pause(2 ** breaks * 500, running.signal);
+      else throw new Error(BROKEN);
+      response = await rest(run);
     }
-    if (!run.over) run.fail("The connection broke before the answer was complete.");
   } catch (error) {
     if (error.name === "AbortError") run.fail("Stopped.", true);
-    else run.fail(error instanceof Problem ? error.message : "The connection broke before the answer was complete.");
+    else run.fail(error instanceof Problem ? error.message : BROKEN);
   } finally {
     busy(null);
     question.focus({ preventScroll: true });
   }
+}
+
+/** What a run has told since what was seen of it; it goes on at the server while a connection is broken. */
+async function rest(run) {
+  const path = `/api/runs/${run.turn.dataset.runId}/events?after=${run.seen}`;
+  for (let breaks = 0; ; breaks += 1) {
+    try {
+      return await send("GET", path, undefined, { signal: running.signal });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      if (error.status === 404) throw new Error(BROKEN);
+      if (error.status && error.status < 500 || breaks >= BREAKS) throw error;
+      await pause(2 ** breaks * 500, running.signal);
+    }
+  }
+}
+
+function pause(milliseconds, signal) {
+  return Promise.race([new Promise((resolve) => setTimeout(resolve, milliseconds)), aborted(signal)]);
 }
 
 function aborted(signal) {
