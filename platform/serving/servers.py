@@ -10,16 +10,19 @@ from typing import NamedTuple
 
 import anyio
 from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import InputError, LimitError, NotFoundError, PrerequisiteError, UpstreamError
+from ..turns import Turns
 from .breaker import Breaker
 from .client import Delta, ModelClient
 from .messages import ChatCall, ChatMessage, ChatReply, Sampling
-from .turns import Turns
 
 _log = logging.getLogger(__name__)
 _PROBE: list[ChatMessage] = [{"role": "user", "content": "Hello"}]
+WAITING = Gauge("whorl_model_calls_waiting", "Calls that wait for a place at the model servers")
+OPEN = Gauge("whorl_model_calls_open", "Calls under way at the model servers")
 FAILURES = Metric(
     "whorl_model_call_failures", "Calls that a model server failed before its first token", ["server"]
 )
@@ -80,7 +83,7 @@ class ModelServers:
     ) -> None:
         self.servers = [Server(client) for client in clients]
         self.base, self.base_hash, self.template_hash = base, base_hash, template_hash
-        self.turns = Turns(concurrency * max(1, len(clients)))
+        self.turns = Turns(concurrency * max(1, len(clients)), WAITING, OPEN)
         self._held: Counter[str] = Counter()
         self.loaded: dict[str, Path] = {}
         self.named: Callable[[Iterable[str]], Awaitable[Named]] | None = None

@@ -26,8 +26,8 @@ from whorl.platform.serving.engine.local import LocalBackend
 from whorl.platform.serving.messages import ChatCall, ChatMessage, Sampling
 from whorl.platform.serving.servers import ModelServers
 from whorl.platform.serving.transport import InProcessTransport
-from whorl.platform.serving.turns import Turns
 from whorl.platform.serving.vllm import command
+from whorl.platform.turns import Turns
 
 USER: list[ChatMessage] = [{"role": "user", "content": "Tell me about tides."}]
 

@@ -62,7 +62,7 @@ async def _take(signal: Signal, actor: Actor, request: Request) -> Response:
     ingest: Ingest = request.app.state.whorl.ingest
     content_type = content_type_of(request.headers.get("content-type", ""))
     encoding = request.headers.get("content-encoding", "")
-    with ingest.room() as ask:
+    with ingest.room(actor.tenant_id) as ask:
         body = await _body(request, ingest.limits.body, ask)
         accepted = await ingest.take(signal, actor.tenant_id, body, content_type, encoding)
     return export_response(signal.answer(accepted), content_type)

@@ -3,13 +3,14 @@
 import asyncio
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...errors import LimitError
+from ...turns import Turns
 from ..capture import Capture
 from ..record import SpanRecord
 from ..redaction.memory import Memories, Stored
@@ -27,16 +28,26 @@ class IngestLimits:
     body: int
     backlog: int
 
+    @property
+    def share(self) -> int:
+        """Bytes of one tenant's that may be being accepted, so that others' find room."""
+        return max(self.body, self.backlog // 2)
+
 
 class Ingest:
-    """Takes exports; one thread parses, redacts and logs them in the order they came."""
+    """Takes exports; one thread parses, redacts and logs them, those of a tenant in the order they came.
+
+    Tenants take turns, body by body.
+    """
 
     def __init__(self, capture: Capture, limits: IngestLimits, stored: Stored) -> None:
         self.limits = limits
         self._capture = capture
         self._memories = Memories(stored)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="whorl-ingest")
-        self._waiting = 0
+        # One more than the thread has, so that it does not wait for the next.
+        self._turns = Turns(2)
+        self._waiting: Counter[uuid.UUID] = Counter()
 
     async def take(
         self, signal: Signal, tenant_id: uuid.UUID, body: bytes, content_type: ContentType, encoding: str
@@ -47,14 +58,15 @@ class Ingest:
         PrerequisiteError when the disk is full.
         """
         try:
-            done = self._worker.submit(self._log, signal, tenant_id, body, content_type, encoding)
-            return await asyncio.wrap_future(done)
+            async with self._turns.turn(str(tenant_id)):
+                done = self._worker.submit(self._log, signal, tenant_id, body, content_type, encoding)
+                return await asyncio.wrap_future(done)
         finally:
             self._capture.appended.set()
 
     @contextmanager
-    def room(self) -> Iterator[Callable[[int], None]]:
-        """Room for the bytes of one body, which its caller asks for as they come, until it is logged.
+    def room(self, tenant_id: uuid.UUID) -> Iterator[Callable[[int], None]]:
+        """Room for the bytes of one body of a tenant, which its caller asks for as they come, until it is logged.
 
         Asking raises LimitError while too much waits: bodies that are still being sent count, too.
         """
@@ -62,20 +74,21 @@ class Ingest:
 
         def ask(size: int) -> None:
             nonlocal held
-            waits = self._waiting + self._capture.log.pending_bytes()
+            waits = self._waiting.total() + self._capture.log.pending_bytes()
             if waits + size > self.limits.backlog:
-                raise LimitError(
-                    f"{waits} bytes of spans and evaluations wait to be stored; at most {self.limits.backlog} may. "
-                    "Come back later.",
-                    retry_after=RETRY_AFTER,
-                )
-            self._waiting += size
+                raise _full(f"{waits} bytes of spans and evaluations", self.limits.backlog)
+            own = self._waiting[tenant_id]
+            if own + size > self.limits.share:
+                raise _full(f"{own} bytes of this workspace's spans and evaluations", self.limits.share)
+            self._waiting[tenant_id] += size
             held += size
 
         try:
             yield ask
         finally:
-            self._waiting -= held
+            self._waiting[tenant_id] -= held
+            if not self._waiting[tenant_id]:
+                del self._waiting[tenant_id]
 
     def close(self) -> None:
         """Log what was taken, then stop the thread."""
@@ -94,6 +107,12 @@ class Ingest:
         signal.taken.inc(len(accepted.records))
         signal.refused.inc(accepted.rejected)
         return accepted
+
+
+def _full(what: str, most: int) -> LimitError:
+    return LimitError(
+        f"{what} wait to be stored; at most {most} may. Come back later.", retry_after=RETRY_AFTER
+    )
 
 
 def by_trace(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:

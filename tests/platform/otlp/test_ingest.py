@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import socket
+import time
 import uuid
 from dataclasses import replace
 from decimal import Decimal
@@ -204,13 +205,41 @@ async def test_bodies_that_are_still_being_sent_take_room(site: Site) -> None:
     ingest = site.whorl.ingest
     ingest.limits = replace(ingest.limits, backlog=10**6)
     body = export(a_span(1))
-    with ingest.room() as ask:
+    with ingest.room(site.acme.tenant_id) as ask:
         for _ in range(4):
             ask(250_000)
         assert (await site.send(body)).status_code == 429
         with pytest.raises(LimitError, match="1000000 bytes of spans"):
             ask(1)
     assert (await site.send(body)).status_code == 200
+
+
+async def test_a_flood_of_one_workspace_leaves_room_and_turns_to_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest = site.whorl.ingest
+    ingest.limits = replace(ingest.limits, body=10_000, backlog=10**6)
+    with ingest.room(site.acme.tenant_id) as ask:
+        ask(500_000)
+        refused = await site.send(export(a_span(1)))
+        assert refused.status_code == 429 and "this workspace's" in refused.json()["message"]
+        assert (await site.send(export(a_span(1)), "rival")).status_code == 200
+    logged: list[uuid.UUID] = []
+    write = ingest._log
+
+    def slow(signal: Any, tenant_id: uuid.UUID, *rest: Any) -> Any:
+        logged.append(tenant_id)
+        time.sleep(0.05)
+        return write(signal, tenant_id, *rest)
+
+    monkeypatch.setattr(ingest, "_log", slow)
+    flood = [site.send(export(a_span(number))) for number in range(2, 12)]
+    sent = asyncio.gather(*flood)
+    while not logged:
+        await asyncio.sleep(0)
+    quiet = await site.send(export(a_span(1)), "rival")
+    assert quiet.status_code == 200 and {answer.status_code for answer in await sent} == {200}
+    assert logged.index(site.rival.tenant_id) <= 3 and len(logged) == 11
 
 
 async def test_what_is_acknowledged_is_in_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Turns at the model servers: so many calls at once, shared between tenants.
+"""Turns at what all tenants share, such as the model servers: so many calls at once.
 
 Max-min fairness: a free place goes to the waiting tenant with the fewest calls under way, and among
 these to the one that has waited for a place the longest, so that a flood of one tenant makes its own
@@ -12,15 +12,13 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import Gauge
 
-WAITING = Gauge("whorl_model_calls_waiting", "Calls that wait for a place at the model servers")
-OPEN = Gauge("whorl_model_calls_open", "Calls under way at the model servers")
-
 
 class Turns:
-    """``places`` calls at once; see the module."""
+    """``places`` calls at once; see the module. ``waiting`` and ``under_way`` count calls."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, waiting: Gauge | None = None, under_way: Gauge | None = None) -> None:
         self.places = places
+        self._gauges = waiting, under_way
         self._open: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -28,11 +26,12 @@ class Turns:
     async def turn(self, tenant: str) -> AsyncIterator[None]:
         """Wait for a place and hold it."""
         await self._enter(tenant)
-        OPEN.inc()
+        _, under_way = self._gauges
+        _add(under_way, 1)
         try:
             yield
         finally:
-            OPEN.dec()
+            _add(under_way, -1)
             self._leave(tenant)
 
     async def _enter(self, tenant: str) -> None:
@@ -41,7 +40,8 @@ class Turns:
             return
         given = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant, deque()).append(given)
-        WAITING.inc()
+        waiting, _ = self._gauges
+        _add(waiting, 1)
         try:
             await given
         except asyncio.CancelledError:
@@ -51,7 +51,7 @@ class Turns:
                 self._forget(tenant, given)
             raise
         finally:
-            WAITING.dec()
+            _add(waiting, -1)
 
     def _leave(self, tenant: str) -> None:
         self._open[tenant] -= 1
@@ -78,3 +78,8 @@ class Turns:
             queue.remove(given)
         if not queue:
             self._waiting.pop(tenant, None)
+
+
+def _add(gauge: Gauge | None, count: int) -> None:
+    if gauge is not None:
+        gauge.inc(count)
