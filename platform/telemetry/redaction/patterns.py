@@ -59,6 +59,7 @@ _DOMAIN = (
 _IBAN = r"[A-Z]\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b"
 _IPV4 = r"\d(?<![\w.].)(?<![Vv]ersion .)\d{0,2}(?:\.\d{1,3}){3}(?!\w|\.\d)"
 _IPV6 = r"(?<![\w:])(?=[0-9A-Fa-f]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{4,39}(?![\w:])"
+_IPV6_IN_FULL = r"[0-9A-Fa-f](?<![\w:].)[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{1,4}){7}(?![\w:])"
 _MAC = r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
 _DATE_OF_NUMBERS = (
     rf"(?P<value>\d(?<![\w./-].)\d?([-/.])\d{{1,2}}\2(?:\d{{4}}|\d{{2}}))(?![\w-]|[/.]\d){_TIME}"
@@ -77,8 +78,8 @@ _WALLET = (
 _KEY = r"\b(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abeprs]|whorl(?=[-_a-z]*[A-Z0-9])|AKIA|AIza)[-_A-Za-z0-9]{16,}"
 # Of other services, by what their keys begin with and how long they are.
 _SERVICE_KEY = (
-    r"\b(?:hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|dop_v1_[0-9a-f]{64}|SG\.[\w-]{16,32}\.[\w-]{16,64}|gh[ur]_[A-Za-z0-9]{36}|"
-    r"ASIA[0-9A-Z]{16}\b|ya29\.[\w-]{20,}|pypi-[\w-]{50,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|lin_api_\w{32,}|dckr_pat_[\w-]{20,})"
+    r"\b(?:hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}|dop_v1_[0-9a-f]{64}|SG\.[\w-]{16,32}\.[\w-]{16,64}|"
+    r"ASIA[0-9A-Z]{16}\b|ya29\.[\w-]{20,}|pypi-[\w-]{50,}|shpat_[0-9a-f]{32})"
 )
 _URL_PASSWORD = r"://[^\s:/@<>]{0,64}:(?P<value>[^\s:/@<>{}$*]{3,})(?=@)"
 _AUTHORIZATION = (
@@ -139,12 +140,9 @@ _SETTINGS = ("SECRET", "TOKEN", "PASS", "KEY", "CREDENTIAL")
 _KEY_NAMES = (
     "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghs_", "_pat", "glpat", "xox", "whorl", "AKIA", "AIza",
 )  # fmt: skip
-_SERVICE_NAMES = (
-    "hf_", "npm_", "dop_", "SG.", "ghu_", "ghr_", "ASIA", "ya29.", "pypi-", "shp", "lin_api", "dckr_pat",
-)  # fmt: skip
+_SERVICE_NAMES = ("hf_", "npm_", "dop_v1", "SG.", "ASIA", "ya29.", "pypi-", "shpat_")
 _REACHED = tuple(form(word) for word in _REACHES for form in (str, str.title, str.upper))
 _CODES = ("cv", "CV", "Cv", "ecurity", "ECURITY", "verification")
-_HEXADECIMAL = ("::", *(f":{digit}" for digit in "0123456789abcdefABCDEF"))
 _ENDS = ("exp", "Exp", "EXP", "alid", "ALID", "thru")
 _LICENCE_NAMES = ("icen", "ICEN", "ermit", "DL")
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Sir", "Madam", "Rev", "Hon")
@@ -165,7 +163,8 @@ RULES = (
          _cue("ssn|social(?: security)?")),
     Rule("US_ITIN", re.compile(r"9(?<![\w.-].)\d{2}[- ](?:[5-9]\d)[- ]\d{4}(?![\w-])"), 0.7, 9),
     Rule("IP_ADDRESS", re.compile(_IPV4), _if(is_address, 0.95), 4, (".",)),
-    Rule("IP_ADDRESS", re.compile(_IPV6), _if(is_address, 0.95), 0, _HEXADECIMAL),
+    Rule("IP_ADDRESS", re.compile(_IPV6), _if(is_address, 0.95), 0, ("::",)),
+    Rule("IP_ADDRESS", re.compile(_IPV6_IN_FULL), _if(is_address, 0.95), 4, (":",)),
     Rule("MAC_ADDRESS", re.compile(_MAC), 0.9, 2, ("-", ":")),
     Rule("PHONE_NUMBER", PHONE, score_phone, 7),
     Rule("PHONE_NUMBER", re.compile(r"[+\d](?<![\w.+].)\d{5,15}(?!\w|[.,-]\d)"), 0.6, 6, (), _CALL),
@@ -195,7 +194,7 @@ RULES = (
     Rule("SECRET", re.compile(_URL_PASSWORD), 1.0, 0, ("://",)),
     Rule("SECRET", re.compile(_AUTHORIZATION), 1.0, 0, ("uthorization", "UTHORIZATION")),
     Rule("SECRET", re.compile(_UNDER_KEY), 1.0, 0, (MARK,)),
-    Rule("SECRET", re.compile(_PIN_UNDER_KEY), 0.8, 4, (MARK,)),
+    Rule("SECRET", re.compile(_PIN_UNDER_KEY), 0.8, 0, (MARK,)),
     Rule("SECRET", re.compile(_PASSWORD), 0.8, 1, _SECRET_NAMES),
     Rule("SECRET", re.compile(_SETTING), 1.0, 0, _SETTINGS),
     Rule("URL", re.compile(_URL), 0.7, 0, ("://",)),

@@ -6,7 +6,7 @@ co-reference survives and a miss in one place is made good by a find in another.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ...portions import portions
 from ...storable import storable
@@ -14,7 +14,7 @@ from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
 from .codes import Known
-from .labels import lead_of
+from .labels import MARK, lead_of
 from .memory import Memories, Memory
 from .names import NameDetector
 from .patterns import PatternDetector
@@ -124,16 +124,15 @@ class Redactor:
         by_detector = [detector.find(masked) for detector in self.detectors]
         by_detector.append(find_national(masked, policy.named_kinds))
         by_detector.append(find_peoples(masked, policy.named_kinds))
+        for number, text in enumerate(masked):
+            if text[:1] == MARK:
+                lead = lead_of(text)
+                for found in by_detector:
+                    found[number] = [finding for finding in found[number] if finding.start >= lead]
         return [
-            resolve(policy.apply(text, _of_values(text, found)), text)
+            resolve(policy.apply(text, (finding for one in found for finding in one)), text)
             for text, *found in zip(masked, *by_detector, strict=True)
         ]
-
-
-def _of_values(text: str, found: Iterable[list[Finding]]) -> Iterator[Finding]:
-    """What was found but in the label before a value."""
-    lead = lead_of(text)
-    return (finding for one in found for finding in one if finding.start >= lead)
 
 
 def _by_tenant(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:
