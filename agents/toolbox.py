@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import anyio
@@ -25,12 +25,17 @@ ERROR = "Error: "
 
 
 class Toolbox:
-    """Tools by name; raises InputError for two tools of one name or a schema that is none."""
+    """Tools by name; raises InputError for two of one name in one workspace, or a schema that is none.
+
+    Workspaces may have different tools of one name. None of these is among ``tools``, and none can be called, before
+    ``of_tenant`` says whose is meant.
+    """
 
     def __init__(self, tools: Iterable[Tool]) -> None:
-        self.tools: dict[str, Tool] = {}
-        for tool in tools:
-            if tool.name in self.tools:
+        self._all = tuple(tools)
+        called: dict[str, list[Tool]] = {}
+        for tool in self._all:
+            if any(tool.meets(other) for other in called.get(tool.name, ())):
                 raise InputError(f"Two tools are called {tool.name!r}. Rename one.")
             try:
                 Draft202012Validator.check_schema(tool.parameters)
@@ -38,21 +43,28 @@ class Toolbox:
                 raise InputError(
                     f"The schema of the tool {tool.name!r} is invalid: {error.message}"
                 ) from error
-            self.tools[tool.name] = tool
+            called.setdefault(tool.name, []).append(tool)
+        self.tools = {name: same[0] for name, same in called.items() if len(same) == 1}
+
+    def __iter__(self) -> Iterator[Tool]:
+        """The tools of all workspaces, those of one name too."""
+        return iter(self._all)
 
     def of_tenant(self, slug: str) -> "Toolbox":
         """The tools that a workspace has."""
-        return Toolbox(tool for tool in self.tools.values() if tool.tenants is None or slug in tool.tenants)
+        return Toolbox(tool for tool in self if tool.of_tenant(slug))
 
     def only(self, names: Collection[str] | None) -> "Toolbox":
         """The tools of these names, as far as there are any; all for None."""
-        return self if names is None else Toolbox(self.tools[name] for name in names if name in self.tools)
+        if names is None:
+            return self
+        return Toolbox({tool.name: tool for name in names for tool in self if tool.name == name}.values())
 
     def without(self, names: Collection[str]) -> "Toolbox":
         """The tools but those of some names."""
-        if not any(name in self.tools for name in names):
+        if not any(tool.name in names for tool in self):
             return self
-        return Toolbox(tool for name, tool in self.tools.items() if name not in names)
+        return Toolbox(tool for tool in self if tool.name not in names)
 
     def specs(self) -> list[ToolSpec]:
         """What the model is offered."""

@@ -74,7 +74,7 @@ async def evaluate_qa(
     try:
         by_source = await _ingest(whorl, actor, passages, scratch, bars)
         scratch_search = search_tool(quotes, whorl.capture.tracer)
-        others = [tool for name, tool in toolbox.tools.items() if name != "search"]
+        others = [tool for tool in toolbox if tool.name != "search"]
         agents.toolbox = Toolbox([scratch_search, *others])
         bar = bars.add_task("asking", total=len(questions))
         tasks = [Task(q.question, "answer_in_reply", {"answers": list(q.answers)}) for q in questions]

@@ -150,7 +150,7 @@ def replaying(toolbox: Toolbox, recorded: Sequence[ToolStarted | ToolEnded]) -> 
         else:
             key = event.name, canonical(asked.get(event.call_id, ""))
             seen[key] = Observation(event.result, list(event.citations), event.is_error)
-    return Toolbox(tool if tool.read_only else _repeating(tool, seen) for tool in toolbox.tools.values())
+    return Toolbox(tool if tool.read_only else _repeating(tool, seen) for tool in toolbox)
 
 
 def _repeating(tool: Tool, seen: dict[tuple[str, str], Observation]) -> Tool:

@@ -57,6 +57,14 @@ class Tool:
     read_only: bool = False
     tenants: frozenset[str] | None = None
 
+    def of_tenant(self, slug: str) -> bool:
+        """Whether a workspace has the tool."""
+        return self.tenants is None or slug in self.tenants
+
+    def meets(self, other: "Tool") -> bool:
+        """Whether some workspace has both."""
+        return self.tenants is None or other.tenants is None or not self.tenants.isdisjoint(other.tenants)
+
     def spec(self) -> ToolSpec:
         """The tool in OpenAI's shape, keys in the order that prompts are rendered in."""
         return {

@@ -13,6 +13,7 @@ from whorl.agents.execution import RunRequest
 from whorl.agents.prompt import SYSTEM
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
+from whorl.flywheel.shadow import replaying
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError, NotFoundError, PermissionDeniedError
 
@@ -110,6 +111,21 @@ async def test_tools_of_one_workspace_are_no_others(whorl: Whorl, acme: Actor, r
         await define(whorl, rival, "seller", tools=["crm"])
     offered = [await asked(whorl, actor, RunRequest("When?")) for actor in (acme, rival)]
     assert [list(each.toolbox.tools) for each in offered if each.toolbox] == [["shared", "crm"], ["shared"]]
+
+
+def test_workspaces_have_different_tools_of_one_name() -> None:
+    one, other, shared = tool("list", frozenset({"acme"})), tool("list", frozenset({"rival"})), tool("read")
+    box = Toolbox([one, other, shared])
+    assert [box.of_tenant(slug).tools.get("list") for slug in ("acme", "rival", "third")] == [
+        one,
+        other,
+        None,
+    ]
+    assert list(box.tools) == ["read"] and list(box) == [one, other, shared]
+    assert list(box.without(["read"])) == [one, other]
+    assert [each.name for each in replaying(box, [])] == ["list", "list", "read"]
+    with pytest.raises(InputError, match="Two tools"):
+        Toolbox([one, tool("list", frozenset({"acme", "third"}))])
 
 
 @pytest.mark.parametrize("name", ["model", "whorl", "scripted"])
