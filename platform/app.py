@@ -28,7 +28,8 @@ from ..agents.openai_plain import PlainChats
 from ..agents.runs import Agents
 from ..agents.toolbox import Toolbox
 from ..agents.tools.calculator import calculator
-from ..agents.tools.mcp import McpConfig, load_mcp_config, mcp_tools
+from ..agents.tools.mcp import mcp_tools
+from ..agents.tools.mcp_config import McpConfig, load_mcp_config
 from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner

@@ -105,8 +105,7 @@ class Settings(BaseModel):
     )
     mcp_config: Path | None = Field(
         None,
-        description='JSON file with mcpServers, as other MCP clients write it; `"tenants": ["acme"]` of a server keeps '
-        "its tools to some workspaces.",
+        description="JSON file with mcpServers, as other MCP clients write it; see the chapter MCP servers.",
     )
     prices: Path | None = Field(
         None, description="JSON file of what models cost, US dollars for a million tokens."

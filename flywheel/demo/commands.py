@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from ...agents.tools.mcp import McpConfig, McpServer
+from ...agents.tools.mcp_config import McpConfig, McpServer
 from ...platform.command import Terminal, run_alone
 from ...platform.identity.bootstrap import ensure_tenant, operator_of, show_credentials
 from ...platform.settings import Settings

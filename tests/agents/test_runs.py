@@ -23,7 +23,6 @@ from whorl.agents.tables import Run
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
 from whorl.agents.tools.calculator import calculator, evaluate, render_number
-from whorl.agents.tools.mcp import McpConfig, McpServer, load_mcp_config, mcp_tools
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -32,7 +31,6 @@ from whorl.platform.errors import (
     ModelSignal,
     NotFoundError,
     PermissionDeniedError,
-    PrerequisiteError,
     UpstreamError,
 )
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
@@ -344,47 +342,6 @@ async def test_tools_of_an_mcp_server_over_stdio(settings: Settings, tmp_path: P
 
     assert ended.answer == f"There are {units('Tern 40 tide gauge', 'Cork', 'F1')}."
     assert bad.is_error
-
-
-async def test_tools_of_an_mcp_server_over_http() -> None:
-    import uvicorn
-    from mcp.server import MCPServer
-
-    server = MCPServer("echo")
-
-    @server.tool()
-    def shout(text: str) -> str:
-        """Say it louder."""
-        return text.upper()
-
-    running = uvicorn.Server(uvicorn.Config(server.streamable_http_app(), port=0, log_level="error"))
-    task = asyncio.create_task(running.serve())
-    while not running.started:
-        await asyncio.sleep(0.05)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    config = McpConfig(mcpServers={"echo": McpServer(url=f"http://127.0.0.1:{port}/mcp")})
-    async with mcp_tools(config) as tools:
-        observation = await tools[0].function({"text": "tide"}, ToolContext(uuid.uuid4()))
-    running.should_exit = True
-    await task
-    assert (tools[0].name, observation.text) == ("shout", "TIDE")
-
-
-async def test_an_mcp_server_that_is_not_there_is_named() -> None:
-    config = McpConfig(mcpServers={"gone": McpServer(command="/no/such/command")})
-    with pytest.raises(PrerequisiteError, match="'gone' cannot be reached"):
-        async with mcp_tools(config):
-            pass
-
-
-@pytest.mark.parametrize(
-    ("text", "said"), [("{", "not JSON"), ('{"mcpServers": {"a": {}}}', "either command or url"),
-                       ('{"mcpServers": {"a": {"comand": "x"}}}', "comand")],
-)  # fmt: skip
-def test_a_wrong_mcp_file_is_explained(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "mcp.json").write_text(text)
-    with pytest.raises(InputError, match=said):
-        load_mcp_config(tmp_path / "mcp.json")
 
 
 def test_two_tools_of_one_name_are_refused() -> None:
