@@ -58,13 +58,13 @@ class Toolbox:
         """The tools of these names, as far as there are any; all for None."""
         if names is None:
             return self
-        return Toolbox({tool.name: tool for name in names for tool in self if tool.name == name}.values())
+        return Toolbox({tool.name: tool for name in names for tool in self if tool.among((name,))}.values())
 
     def without(self, names: Collection[str]) -> "Toolbox":
         """The tools but those of some names."""
-        if not any(tool.name in names for tool in self):
+        if not any(tool.among(names) for tool in self):
             return self
-        return Toolbox(tool for tool in self if tool.name not in names)
+        return Toolbox(tool for tool in self if not tool.among(names))
 
     def specs(self) -> list[ToolSpec]:
         """What the model is offered."""

@@ -184,8 +184,8 @@ async def open_whorl(
         servers = await open_servers(stack, settings, backend, loaded=loaded)
         servers.named = partial(named_adapters, engine, servers.base_hash)
         library = await open_library(engine, settings, loaded=loaded)
-        tools = await stack.enter_async_context(mcp_tools(_mcp_config(settings)))
-        toolbox = Toolbox([search_tool(library.quotes, capture.tracer), calculator, *tools])
+        own = [search_tool(library.quotes, capture.tracer), calculator]
+        toolbox = Toolbox([*own, *await stack.enter_async_context(mcp_tools(_mcp_config(settings), own))])
         agents = Agents(engine, addresses.app, servers, toolbox, capture, limits, ledger, prices)
         shadows = Shadows(agents)
         stack.push_async_callback(shadows.close)

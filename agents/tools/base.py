@@ -1,7 +1,7 @@
 """What a tool is: a name, a JSON schema, and an async function over checked arguments."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
 
@@ -47,7 +47,8 @@ class Tool:
 
     ``parameters`` is a JSON schema of an object; arguments are validated against it before
     ``function`` sees them. ``read_only`` tools change nothing anywhere, so that a shadow run may call them.
-    ``tenants`` are the workspaces that have the tool, by slug; None is all.
+    ``tenants`` are the workspaces that have the tool, by slug; None is all. ``listed`` is the name that its MCP server
+    gives it, where models cannot be given that one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Tool:
     parameters: dict[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     read_only: bool = False
     tenants: frozenset[str] | None = None
+    listed: str | None = None
 
     def of_tenant(self, slug: str) -> bool:
         """Whether a workspace has the tool."""
@@ -64,6 +66,10 @@ class Tool:
     def meets(self, other: "Tool") -> bool:
         """Whether some workspace has both."""
         return self.tenants is None or other.tenants is None or not self.tenants.isdisjoint(other.tenants)
+
+    def among(self, names: Collection[str]) -> bool:
+        """Whether one of the names is the tool's, or its server's name for it."""
+        return self.name in names or (self.listed is not None and self.listed in names)
 
     def spec(self) -> ToolSpec:
         """The tool in OpenAI's shape, keys in the order that prompts are rendered in."""

@@ -1,7 +1,7 @@
 """Tools of MCP servers, over stdio or streamable HTTP."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -18,21 +18,22 @@ from mcp.types import Tool as ListedTool
 from .base import Observation, Tool, ToolContext
 from .mcp_config import McpConfig, McpServer
 from .mcp_connection import Connection
+from .mcp_names import named
 
 
 @asynccontextmanager
-async def mcp_tools(config: McpConfig) -> AsyncIterator[list[Tool]]:
-    """Connect to every server for as long as the context is open, and offer their tools.
+async def mcp_tools(config: McpConfig, own: Sequence[Tool] = ()) -> AsyncIterator[list[Tool]]:
+    """Connect to every server for as long as the context is open, and offer their tools beside Whorl's ``own``.
 
     Raises PrerequisiteError for a server that cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        tools: list[Tool] = []
+        listed: dict[str, list[Tool]] = {}
         for name, server in config.enabled().items():
             connection = Connection(name, server)
             stack.push_async_callback(connection.close)
-            tools += [_tool(connection, server, tool) for tool in await connection.open()]
-        yield tools
+            listed[name] = [_tool(connection, server, tool) for tool in await connection.open()]
+        yield named(own, listed)
 
 
 def _tool(connection: Connection, server: McpServer, listed: ListedTool) -> Tool:

@@ -1,9 +1,11 @@
 """Tools of MCP servers: connections, what is shown of a result, the file that names them, and their names."""
 
 import asyncio
+import doctest
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,12 +18,19 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Settings
+from whorl.agents.runs import RunRequest
 from whorl.agents.toolbox import Toolbox
-from whorl.agents.tools import mcp_connection
-from whorl.agents.tools.base import Observation, ToolContext
+from whorl.agents.tools import mcp_connection, mcp_names
+from whorl.agents.tools.base import Observation, Tool, ToolContext
+from whorl.agents.tools.calculator import calculator
 from whorl.agents.tools.mcp import mcp_tools
 from whorl.agents.tools.mcp_config import McpConfig, McpServer, load_mcp_config
+from whorl.agents.tools.mcp_names import named
+from whorl.platform.app import open_whorl
 from whorl.platform.errors import InputError, PrerequisiteError
+from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
+from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.messages import ToolCall
 
 SERVER = Path(__file__).parent / "mcp_server.py"
@@ -323,3 +332,85 @@ async def test_a_server_that_asks_for_a_header_has_it(calls: Path, caplog: pytes
 async def test_a_disabled_server_is_left_alone() -> None:
     async with boxed(McpServer(command="/no/such/command", disabled=True)) as box:
         assert not box.tools
+
+
+def tool(name: str, *tenants: str) -> Tool:
+    """A tool of some workspaces, or all."""
+
+    async def run(arguments: dict[str, Any], context: ToolContext) -> Observation:
+        return Observation("")
+
+    return Tool(name, "", run, tenants=frozenset(tenants) or None)
+
+
+def test_each_tool_of_a_workspace_has_a_name_of_its_own() -> None:
+    listed = {
+        "docs": [tool("search"), tool("read")],
+        "more docs": [tool("read"), tool("write")],
+        "acme": [tool("list", "acme"), tool("read", "acme")],
+        "rival": [tool("list", "rival")],
+        "both": [tool("list", "acme", "rival")],
+    }
+    names = [each.name for each in named([tool("search"), calculator], listed)]
+    assert names == [
+        "docs_search", "read", "more_docs_read", "write", "list", "acme_read", "list", "both_list",
+    ]  # fmt: skip
+
+
+def test_the_example_of_names_holds() -> None:
+    assert doctest.testmod(mcp_names) == (0, 3)
+
+
+def test_names_are_such_as_model_servers_take() -> None:
+    long = "a" * 80
+    given = ["files/read", "files.read", "files_read", long, long + "b", "größe", "read"]
+    names = {
+        each.listed or each.name: each.name for each in named([], {"docs": [tool(each) for each in given]})
+    }
+    assert names["files_read"] == "files_read" and names["read"] == "read"
+    assert names["files.read"] == "docs_files_read" and names["größe"] == "gr__e" and names[long] == "a" * 64
+    assert len(set(names.values())) == len(given) and list(names) == given
+    assert all(len(name) <= 64 and name.replace("-", "_").isidentifier() for name in names.values())
+    for turn in range(20):
+        mixed = random.Random(turn).sample(given, len(given))
+        again = named([], {"docs": [tool(each) for each in mixed]})
+        assert {each.listed or each.name: each.name for each in again} == names
+
+
+def test_a_tool_is_known_by_its_servers_name_too_where_it_has_another() -> None:
+    """One that was recalled or named by an agent before models were given another name for it stays so."""
+    box = Toolbox([calculator, *named([calculator], {"docs": [tool("files.read"), tool("calculator")]})])
+    assert list(box.tools) == ["calculator", "files_read", "docs_calculator"]
+    assert list(box.without(["files.read"]).tools) == ["calculator", "docs_calculator"]
+    assert list(box.without(["calculator"]).tools) == ["files_read", "docs_calculator"]
+    assert list(box.only(["docs_calculator", "files.read", "files_read"]).tools) == [
+        "docs_calculator",
+        "files_read",
+    ]
+
+
+async def test_servers_may_call_their_tools_as_whorl_and_each_other_do(
+    settings: Settings, tmp_path: Path, calls: Path
+) -> None:
+    servers = {
+        "docs": over_stdio(calls, "--tools", "search", "files/read", "list", tenants=["acme"]),
+        "others": over_stdio(calls, "--tools", "list", tenants=["rival"]),
+    }
+    (tmp_path / "mcp.json").write_text(McpConfig(mcpServers=servers).model_dump_json(exclude_none=True))
+
+    def script(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        if messages[-1]["role"] == "user":
+            return call_text("docs_search") + call_text("files_read") + call_text("list")
+        return " ".join(message["content"].split()[0] for message in messages if message["role"] == "tool")
+
+    changed = settings.model_copy(update={"mcp_config": tmp_path / "mcp.json"})
+    async with open_whorl(changed, backend=ScriptedBackend(script)) as whorl:
+        actors = [
+            operator_of((await ensure_tenant(whorl.engine, slug)).tenant)
+            for slug in ("acme", "rival", "third")
+        ]
+        offered = [list(whorl.agents.toolbox.of_tenant(actor.tenant_slug).tools) for actor in actors]
+        ended = await whorl.agents.answer(actors[0], RunRequest("Where?"))
+    own = ["search", "calculator"]
+    assert offered == [[*own, "docs_search", "files_read", "list"], [*own, "list"], own]
+    assert ended.answer == "search files/read list" and noted(calls) == ended.answer.split()
