@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import Addresses, test_settings
 from tests.serving_app import key_of, served
 from whorl.platform.app import create_app
-from whorl.platform.serving import turns
+from whorl.platform.serving import servers
 from whorl.platform.serving.engine.app import create_engine_app
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
@@ -104,10 +104,10 @@ def test_who_leaves_the_queue_is_not_asked_for(site: Site, stream: bool) -> None
     assert site.model.begun.wait(SECONDS)
     site.model.begun.clear()
     second = site.ask("scripted", stream=stream)
-    while not turns.WAITING._value.get():
+    while not servers.WAITING._value.get():
         time.sleep(0.01)
     second.close()
-    while turns.WAITING._value.get():
+    while servers.WAITING._value.get():
         time.sleep(0.01)
     site.model.let.set()
     assert first.getresponse().status == 200

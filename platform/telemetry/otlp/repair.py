@@ -21,7 +21,8 @@ def with_texts_repaired(body: bytes, kind: type[Message]) -> bytes:
     message = _with_bytes(kind.DESCRIPTOR)()
     message.ParseFromString(body)
     _repair(message, kind.DESCRIPTOR)
-    return message.SerializeToString()
+    repaired: bytes = message.SerializeToString()
+    return repaired
 
 
 def _repair(message: Message, described: Descriptor) -> None:
@@ -50,7 +51,8 @@ def _with_bytes(described: Descriptor) -> type[Message]:
         file.CopyToProto(proto)
         _texts_to_bytes(proto.message_type)
         pool.Add(proto)
-    return GetMessageClass(pool.FindMessageTypeByName(described.full_name))
+    kind: type[Message] = GetMessageClass(pool.FindMessageTypeByName(described.full_name))
+    return kind
 
 
 def _files(file: FileDescriptor) -> list[FileDescriptor]:

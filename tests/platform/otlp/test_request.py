@@ -14,7 +14,7 @@ from whorl.platform.errors import BadRequestError, TooLargeError, UnsupportedMed
 from whorl.platform.telemetry import conventions as c
 from whorl.platform.telemetry.otlp import records
 from whorl.platform.telemetry.otlp.records import UNREAD, Accepted, read_records
-from whorl.platform.telemetry.otlp.request import content_type_of, decompress, parse_request
+from whorl.platform.telemetry.otlp.request import ContentType, content_type_of, decompress, parse_request
 from whorl.platform.telemetry.store import dump_records, load_records
 
 TENANT = uuid.UUID(int=7)
@@ -112,13 +112,13 @@ def test_a_text_that_was_cut_within_a_character_costs_no_span() -> None:
         a_span(1, attributes={"said": "cut X", "n": 7, "list": ["X", "whole \N{GRINNING FACE}"]}), a_span(2)
     )
     as_json, encoded = json.dumps(body).encode(), protobuf(body)
-    cut = {
+    cut: dict[str, tuple[bytes, ContentType]] = {
         "escape": (as_json.replace(b"X", rb"\ud83d"), "application/json"),
         "raw": (as_json.replace(b"X", b"\xf0"), "application/json"),
         "protobuf": (encoded.replace(b"X", b"\xf0"), "application/x-protobuf"),
     }
     for sent, content_type in cut.values():
-        request = parse_request(sent, content_type, ExportTraceServiceRequest)  # type: ignore[arg-type]
+        request = parse_request(sent, content_type, ExportTraceServiceRequest)
         first, second = read_records(request, TENANT, 5).records
         assert first.attributes["said"] == "cut \ufffd" and first.attributes["n"] == 7
         assert first.attributes["list"] == ["\ufffd", "whole \N{GRINNING FACE}"]
