@@ -26,6 +26,9 @@ router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 EMBEDDINGS = "embeddings"
 MOST_TEXTS = 2048
 MOST_CHARACTERS = 200_000
+# Of a text and of a request, as OpenAI has it.
+MOST_TOKENS = 8192
+MOST_TOKENS_AT_ONCE = 300_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)]
 TokenIds = Annotated[
     list[Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(min_length=1, max_length=MOST_CHARACTERS)
@@ -99,11 +102,21 @@ async def create_embeddings(
     if body.dimensions not in (None, embedder.dimension):
         raise InputError(f"{embedder.name} has {embedder.dimension} dimensions, no others.", "dimensions")
     texts = await body.texts()
+    counted = await to_thread.run_sync(embedder.count_tokens, texts)
+    if max(counted) > MOST_TOKENS:
+        raise InputError(
+            f"A text has {max(counted)} tokens; at most {MOST_TOKENS} are allowed. Cut it.", "input"
+        )
+    tokens = sum(counted)
+    if tokens > MOST_TOKENS_AT_ONCE:
+        raise InputError(
+            f"The texts have {tokens} tokens; at most {MOST_TOKENS_AT_ONCE} are allowed in a request. Send fewer.",
+            "input",
+        )
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         await require_permitted(session, actor.tenant_id, model=embedder.name)
         [admitted] = await admit(session, actor.tenant_id)
     response.headers.update(let_in(admitted).headers())
-    tokens = sum(await to_thread.run_sync(embedder.count_tokens, texts))
     vectors = await to_thread.run_sync(embedder.embed_texts, texts)
     cost = whorl.prices.of(embedder.name).of(tokens, 0)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:

@@ -12,7 +12,7 @@ Float32: TypeAlias = npt.NDArray[np.float32]
 class TokenVectors(NamedTuple):
     """A text token by token, special tokens left out.
 
-    ``pooled`` ``[d]`` is what ``embed_texts`` gives for the text; ``vectors`` ``[t, d]`` are unit
+    ``pooled`` ``[d]`` is what ``embed_texts`` gives for what was read of the text; ``vectors`` ``[t, d]`` are unit
     length, for MaxSim; ``spans`` ``[t, 2]`` are the tokens' character ranges. A model that reads
     only the beginning of a long text has tokens only for that.
     """
@@ -38,7 +38,7 @@ class Embedder(Protocol):
         ...
 
     def embed_texts(self, texts: Sequence[str]) -> Float32:
-        """Rows of shape ``[len(texts), dimension]``, L2-normalised."""
+        """Rows of shape ``[len(texts), dimension]``, L2-normalised; nothing of a text is left out."""
         ...
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:

@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class MiniLMEmbedder:
     """``model`` is a local folder or a hub id; the default is the packaged all-MiniLM-L6-v2.
 
     Mean-pooled and normalised like https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+    A text that is longer than the model reads has the mean of its parts' vectors, weighed by their tokens.
     Batches run longest first so that a batch pads little; one lock keeps the tokenizer, which is
     not thread-safe, to one caller at a time. The model is loaded by the first who needs more than its name.
     """
@@ -61,8 +62,31 @@ class MiniLMEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            rows = self._model.encode(list(texts), batch_size=self._batch_size, show_progress_bar=False)
-        return normalise(np.asarray(rows, dtype=np.float32))
+            windows = [window for number, text in enumerate(texts) for window in self._windows(number, text)]
+            encoded = self._model.encode(
+                [window.text for window in windows], batch_size=self._batch_size, show_progress_bar=False
+            )
+        rows = normalise(np.asarray(encoded, dtype=np.float32))
+        if len(windows) == len(texts):
+            return rows
+        sums = np.zeros((len(texts), rows.shape[1]), dtype=np.float32)
+        tokens = np.array([[window.tokens] for window in windows], dtype=np.float32)
+        np.add.at(sums, [window.number for window in windows], rows * tokens)
+        return normalise(sums)
+
+    def _windows(self, number: int, text: str) -> list["_Window"]:
+        """A text as the model can read it: whole, or where it is longer in parts of equal length."""
+        longest = self._model.max_seq_length
+        if longest is None or len(text) <= longest // 2:
+            return [_Window(number, text, 1)]
+        most = longest - self._model.tokenizer.num_special_tokens_to_add()
+        spans = self._model.tokenizer(
+            text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+        )["offset_mapping"]
+        if len(spans) <= most:
+            return [_Window(number, text, 1)]
+        parts = np.array_split(np.array(spans), -(-len(spans) // most))
+        return [_Window(number, text[part[0, 0] : part[-1, 1]], len(part)) for part in parts]
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         if not texts:
@@ -78,6 +102,14 @@ class MiniLMEmbedder:
                 return_offsets_mapping=True,
             )["offset_mapping"]
         return [_tokens(row, span) for row, span in zip(rows, spans, strict=True)]
+
+
+class _Window(NamedTuple):
+    """A part of the text of a number, and how much it counts."""
+
+    number: int
+    text: str
+    tokens: int
 
 
 def _tokens(row: Any, spans: Sequence[tuple[int, int]]) -> TokenVectors:

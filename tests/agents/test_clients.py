@@ -221,6 +221,13 @@ def test_vectors_are_those_of_the_embedder(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="384 dimensions") as refused:
         client.embeddings.create(model=EMBEDDER.name, input="a", dimensions=100)
     assert refused.value.param == "dimensions"
+    for too_much, said in (
+        ("a " * 8193, "A text has 8193 tokens"),
+        (["a " * 8000] * 38, "The texts have 304000"),
+    ):
+        with pytest.raises(openai.BadRequestError, match=said) as refused:
+            client.embeddings.create(model=EMBEDDER.name, input=too_much)
+        assert refused.value.param == "input"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,17 @@ def test_tokens_are_unit_rows_with_their_places(embedder: Embedder) -> None:
         )
 
 
+def test_the_end_of_a_long_text_counts() -> None:
+    minilm = choose_embedder("minilm")
+    tides, kings = "The tide turns twice a day. " * 60, "The king was crowned in London. " * 60
+    [first], [other] = minilm.embed_texts([tides]), minilm.embed_texts([kings])
+    long, turned, short = minilm.embed_texts([tides + kings, kings + tides, "The tide turns."])
+    alike = [float(first @ long), float(other @ long), float(long @ turned)]
+    assert min(alike) > 0.6 and abs(alike[0] - alike[1]) < 0.1 and alike[2] > 0.95
+    np.testing.assert_allclose(np.linalg.norm([long, turned, short], axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(short, minilm.embed_texts(["The tide turns."])[0], atol=1e-5)
+
+
 def test_count_tokens(embedder: Embedder) -> None:
     one, none, many = embedder.count_tokens(["spindle", "", "a spindle turns and turns"])
     assert none == 0 < one < many
