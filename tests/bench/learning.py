@@ -28,7 +28,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 from rich.progress import Progress
+from scipy.stats import bootstrap, permutation_test
 
 from whorl.agents.toolbox import Toolbox
 from whorl.agents.tools.base import Observation, Tool, ToolContext
@@ -272,6 +274,7 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
         rows = []
         datasets: dict[tuple[str, str], Dataset] = {}
         for method in given.methods:
+            measured: list[Row] = []
             own_method = parse_method(method.removeprefix(AFTER_SFT))
             for seed in given.seeds:
                 begun, tag = {}, TAG
@@ -300,6 +303,10 @@ async def measure(given: argparse.Namespace, results: Results, measured_at: str,
                 )
                 show(own)
                 rows += own
+                measured.append(after)
+            together = seeds_together(method, base, measured)
+            show(together)
+            rows += together
     return rows
 
 
@@ -323,6 +330,39 @@ def _rows(method: str, seed: int, base: Row, after: Row, count: int) -> list[Row
     return rows
 
 
+def seeds_together(method: str, base: Row, measured: list[Row]) -> list[Row]:
+    """A method's adapters of all seeds beside the base.
+
+    A question counts once, with its mean change over the seeds: their mean over questions with a percentile bootstrap's
+    interval, and a paired permutation test, which flips signs (100,000 times where there are more ways to).
+    """
+    rows: list[Row] = []
+    for family in ("company", "bfcl"):
+        after = np.mean([each[family] for each in measured], axis=0)
+        changes = after - np.array(base[family])
+        found = bootstrap((changes,), np.mean, n_resamples=10_000, method="percentile", rng=0)
+        rows.append({
+            "method": method, "seeds": len(measured), "together": family, "before": round(float(np.mean(base[family])), 4),
+            "after": round(float(after.mean()), 4), "change": round(float(changes.mean()), 4),
+            "change_95": [round(float(end), 4) for end in found.confidence_interval],
+            "p": _flipped(changes[changes != 0]) if changes.any() else 1.0,
+        })  # fmt: skip
+    return rows
+
+
+def _flipped(changes: Any) -> float:
+    """How likely the mean of changes is as far from none, were the sign of each a fair coin's."""
+
+    def mean_difference(first: Any, second: Any, axis: int) -> Any:
+        return np.mean(first - second, axis=axis)
+
+    sides = (changes, np.zeros_like(changes))
+    found = permutation_test(
+        sides, mean_difference, permutation_type="samples", vectorized=True, n_resamples=100_000, rng=0
+    )
+    return float(found.pvalue)
+
+
 def against_sft(method: str, seed: int, results: Results, after: Row) -> list[Row]:
     """An adapter of another method beside the SFT adapter of the same seed, where one was measured."""
     sft = next(
@@ -343,14 +383,19 @@ def against_sft(method: str, seed: int, results: Results, after: Row) -> list[Ro
 
 
 def bars_of(rows: list[Row], methods: list[str]) -> list[Row]:
-    """For each method: on how many of three seeds it helps a family, and what it loses at most, means over seeds."""
+    """For each method: whether it helps a family, on how many of three seeds each, and what it loses at most, means over seeds."""
     bars = []
     for method in methods:
-        own = [row for row in rows if row["method"] == method and "against" not in row]
+        own = [row for row in rows if row["method"] == method and "seed" in row and "against" not in row]
+        together = [
+            row for row in rows if row["method"] == method and "together" in row and row["change"] > 0
+        ]
         seeds = {row["seed"] for row in own}
         helped = {row["seed"] for row in own if row.get("p", 1.0) < 0.05 and row["after"] > row["before"]}
         changes = {family: _mean_change(own, family) for family in FAMILIES}
+        likely = min((row["p"] for row in together), default=1.0)
         bars += [
+            bar(f"{method}: 1 - p of all seeds together on a family", 0.95, round(1 - likely, 4)),
             bar(f"{method}: share of seeds with p < 0.05 on a family", 1.0, round(len(helped) / max(len(seeds), len(SEEDS)), 3)),
             bar(f"{method}: least mean change of a family", -LOSS, round(min(changes["company"], changes["bfcl"]), 4)),
             bar(f"{method}: mean change of the general set", -LOSS, round(changes["general"], 4)),
