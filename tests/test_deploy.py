@@ -52,6 +52,18 @@ def test_the_services_of_the_product_are_there(compose: dict[str, Any]) -> None:
             assert services[name]["profiles"] == [profile]
 
 
+def test_workers_are_asked_for_what_they_have(compose: dict[str, Any]) -> None:
+    """They have no pages, so the image's own check would find each of them ill."""
+    for name in ("worker", "worker-gpu"):
+        service = compose["services"][name]
+        assert service["command"] == ["whorl", "worker"]
+        assert (
+            f":{service['environment']['WHORL_METRICS_PORT']}/metrics" in service["healthcheck"]["test"][-1]
+        )
+    for name in ("app", "app-gpu"):
+        assert "healthcheck" not in compose["services"][name]
+
+
 def test_every_setting_exists_and_every_volume_is_declared(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         given = {key for key in service.get("environment", {}) if key.startswith("WHORL_")}

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ...platform.errors import InputError
 from ...platform.lines import Record
 from ..outcomes import Feedback
-from .base import Message, Recorded, checked, key_of, messages_of
+from .base import Message, NoRunError, Recorded, checked, key_of, messages_of
 from .moments import Period, period_of
 from .observed import UNKNOWN
 
@@ -77,15 +76,18 @@ def _branch(chat: dict[str, Any], last: object, where: str) -> list[dict[str, An
         branch.append(message)
         at = str(message.get("parentId") or "")
     if not branch:
-        raise InputError(f"{where}: the chat has no message {at!r}.")
+        raise NoRunError(f"{where}: the chat has no message {at!r}.")
     return branch[::-1]
 
 
 def _turns(given: dict[str, Any], where: str) -> Iterator[Message]:
     """A message of the chat as those that a model was given or wrote: an answer may hold calls and what they returned."""
     role, content = str(given.get("role")), given.get("content")
+    if isinstance(content, list):
+        yield {"role": role, "content": content}
+        return
     if not isinstance(content, str):
-        raise InputError(f"{where}: the content of a message is no text.")
+        raise NoRunError(f"{where}: the content of a message is no text.")
     if role != "assistant":
         yield {"role": role, "content": content}
         return

@@ -81,12 +81,15 @@ async def begin(engine: AsyncEngine, keyed: Keyed) -> Answer | None:
         "tenant_id": keyed.tenant_id, "caller": keyed.caller, "key": keyed.key, "request_hash": keyed.request_hash,
         "created_at": now(), "expires_at": now() + LEASE,
     }  # fmt: skip
+    claim = insert(IdempotentAnswer).values(**values).on_conflict_do_nothing().returning(IdempotentAnswer.key)
+    row = None
     async with tenant_session(engine, keyed.tenant_id) as session:
         await session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.expires_at < now()))
-        claim = insert(IdempotentAnswer).values(**values).on_conflict_do_nothing()
-        if await session.scalar(claim.returning(IdempotentAnswer.key)) is not None:
-            return None
-        row = (await session.scalars(select(IdempotentAnswer).where(*_named(keyed)))).one()
+        # A key that is given up between the two statements is free again.
+        while row is None:
+            if await session.scalar(claim) is not None:
+                return None
+            row = (await session.scalars(select(IdempotentAnswer).where(*_named(keyed)))).one_or_none()
     if row.request_hash != keyed.request_hash:
         raise KeyReusedError(f"The Idempotency-Key {keyed.key!r} came with another request. Draw a new one.")
     if row.answer is None:

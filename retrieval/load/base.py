@@ -1,6 +1,6 @@
 """What a loader takes and gives, and the checks that all formats share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
@@ -14,11 +14,12 @@ Metadata: TypeAlias = Mapping[str, MetadataValue]
 
 @dataclass(frozen=True)
 class LoadLimits:
-    """Bytes: of one JSON line, of a file that is read whole, and of an archive once unpacked."""
+    """Bytes: of one JSON line, of a file that is read whole, and of an archive once unpacked; characters of a document's text."""
 
     record_bytes: int = 8 * 2**20
     file_bytes: int = 100 * 2**20
     unpacked_bytes: int = 500 * 2**20
+    text_characters: int = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,18 @@ class Loader(Protocol):
     def suffixes(self) -> tuple[str, ...]: ...
 
     def load(self, file: Path, source: str, limits: LoadLimits) -> Iterator[LoadedDocument]: ...
+
+
+def within(pieces: Iterable[str], source: str, limits: LoadLimits) -> Iterator[str]:
+    """The pieces of a text as they come; raises InputError where they are more together than a document may have."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limits.text_characters:
+            raise InputError(
+                f"{source} has more than {limits.text_characters:,} characters of text. Split the file."
+            )
+        yield piece
 
 
 def name_of(source: str) -> str:

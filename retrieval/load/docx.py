@@ -3,13 +3,15 @@
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, missing_extra
-from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes, visible
+from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes, visible, within
 
+_MOST_COLUMNS = 1000
 _LEVEL = re.compile(r"Heading ([1-6])")
 
 
@@ -23,7 +25,10 @@ class DocxLoader:
         read_bytes(file, source, limits)
         _check_archive(file, source, limits)
         document = _open(file, source)
-        parts = [_part(item) for item in document.iter_inner_content()]
+        with _readable(source):
+            parts = list(
+                within((_part(item, source) for item in document.iter_inner_content()), source, limits)
+            )
         text = visible(clean(_join([part for part in parts if part])), source)
         title = str(document.core_properties.title or "") or name_of(source)
         yield LoadedDocument(source, clean(title), text, self.media_type, "markdown")
@@ -45,24 +50,39 @@ def _open(file: Path, source: str) -> Any:
         from docx import Document
     except ImportError as error:
         raise missing_extra("python-docx", "cpu") from error
-    try:
+    with _readable(source):
         return Document(str(file))
-    # A damaged archive makes python-docx fail in any of its layers, with any exception.
+
+
+@contextmanager
+def _readable(source: str) -> Iterator[None]:
+    """A damaged archive makes python-docx fail in any of its layers, with any exception."""
+    try:
+        yield
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"{source} is not a DOCX that can be read: {error}.") from error
 
 
-def _part(item: Any) -> str:
+def _part(item: Any, source: str) -> str:
     if hasattr(item, "rows"):
-        return _table([[" ".join(cell.text.split()) for cell in row.cells] for row in item.rows])
+        return _table([_cells(row, source) for row in item.rows])
     text = item.text.strip()
-    style = item.style.name if item.style is not None else ""
+    style = (item.style.name or "") if item.style is not None else ""
     level = _LEVEL.match(style)
     if not text:
         return ""
     if level or style == "Title":
         return f"{'#' * (int(level.group(1)) if level else 1)} {' '.join(text.split())}"
     return f"- {' '.join(text.split())}" if style.startswith("List") else text
+
+
+def _cells(row: Any, source: str) -> list[str]:
+    """The texts of a row's cells; one that spans columns stands in each of them, so how many it spans is looked at before."""
+    if sum(cell.grid_span for cell in row._tr.tc_lst) > _MOST_COLUMNS:
+        raise InputError(f"{source} has a table of more than {_MOST_COLUMNS:,} columns.")
+    return [" ".join(cell.text.split()) for cell in row.cells]
 
 
 def _table(rows: list[list[str]]) -> str:

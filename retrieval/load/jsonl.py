@@ -1,6 +1,7 @@
 """JSON lines: one object, one document."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,5 +86,5 @@ def _metadata(record: dict[str, Any], used: set[str | None]) -> dict[str, Metada
     return {
         clean(name): clean(value) if isinstance(value, str) else value
         for name, value in fields.items()
-        if isinstance(value, str | int | float | bool) and value == value
+        if isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value))
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...platform.errors import InputError, missing_extra
-from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes
+from .base import LoadedDocument, LoadLimits, clean, name_of, read_bytes, within
 
 
 class PdfLoader:
@@ -18,7 +18,7 @@ class PdfLoader:
         data = read_bytes(file, source, limits)
         if b"%PDF-" not in data[:1024]:
             raise InputError(f"{source} is not a PDF: it does not start with %PDF-.")
-        title, pages = _read(file, source)
+        title, pages = _read(file, source, limits)
         text = clean("\n\n".join(page.strip() for page in pages if page.strip()))
         if not text:
             raise InputError(f"{source} has no text layer; run OCR on it first.")
@@ -27,14 +27,16 @@ class PdfLoader:
         )
 
 
-def _read(file: Path, source: str) -> tuple[str, list[str]]:
+def _read(file: Path, source: str, limits: LoadLimits) -> tuple[str, list[str]]:
     reader_class, password_error = _pypdf()
     try:
         reader = reader_class(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise InputError(f"{source} is encrypted; remove its password first.")
         title = str(reader.metadata.title or "") if reader.metadata else ""
-        return clean(" ".join(title.split())), [page.extract_text() for page in reader.pages]
+        return clean(" ".join(title.split())), list(
+            within((page.extract_text() for page in reader.pages), source, limits)
+        )
     except InputError:
         raise
     except password_error as error:

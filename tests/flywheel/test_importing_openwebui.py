@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from whorl.flywheel.importing.base import Recorded, read_runs
+from whorl.flywheel.importing.base import FileRuns, Recorded, read_runs
 from whorl.flywheel.importing.completions import read_completion
 from whorl.flywheel.importing.openwebui import read_openwebui
 from whorl.platform.errors import InputError
@@ -111,22 +111,38 @@ def test_an_older_chat_is_a_list(tmp_path: Path) -> None:
     assert [m["role"] for m in run.messages] == ["user", "assistant", "tool", "assistant"]
 
 
-@pytest.mark.parametrize(
-    ("entry", "words"),
-    [
-        ({**FEEDBACK, "meta": {"message_id": "gone"}}, "the chat has no message 'gone'"),
-        ({**FEEDBACK, "snapshot": {}}, "the chat has no message 'a3'"),
-        (
-            {"id": "k4", "chat": {"messages": [message("u1", None, "user", 7)]}},
-            "the content of a message is no text",
-        ),
-        ({**FEEDBACK, "data": {"rating": 1, "comment": "x" * 30_000}}, "at most 20000"),
-    ],
-)
-def test_what_open_webui_would_not_write_is_refused(tmp_path: Path, entry: Any, words: str) -> None:
-    with pytest.raises(InputError, match=r"export\.json, entry 1: ") as refused:
-        read(tmp_path, entry)
-    assert words in str(refused.value)
+def test_words_that_cannot_be_stored_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"export\.json, entry 1: .*at most 20000"):
+        read(tmp_path, {**FEEDBACK, "data": {"rating": 1, "comment": "x" * 30_000}})
+
+
+def test_what_is_no_chat_keeps_nothing_else_out(tmp_path: Path) -> None:
+    empty = {"id": "k6", "chat": {"messages": [], "history": {"messages": {}}}}
+    odd = {"id": "k4", "chat": {"messages": [message("u1", None, "user", 7)]}}
+    entries = [
+        empty,
+        {**FEEDBACK, "meta": {"message_id": "gone"}},
+        odd,
+        {**FEEDBACK, "snapshot": None},
+        FEEDBACK,
+    ]
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(entries), encoding="utf-8")
+    runs = FileRuns(str(file), read_openwebui)
+    assert len(list(runs)) == 1
+    assert runs.left_out == 4
+    assert runs.reasons == [
+        f"{file}, entry 1: the chat has no message ''.",
+        f"{file}, entry 2: the chat has no message 'gone'.",
+        f"{file}, entry 3: the content of a message is no text.",
+    ]
+
+
+def test_a_message_of_parts_is_read(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    said = [message("u1", None, "user", parts), message("a1", "u1", "assistant", "A loom.")]
+    run = read(tmp_path, {"id": "k7", "chat": {"messages": said}})
+    assert "What is this?" in run.messages[0]["content"] and run.messages[-1]["content"] == "A loom."
 
 
 def test_a_chat_whose_messages_go_round_ends(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgi_lifespan import LifespanManager
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Addresses, quote_first, test_settings
@@ -19,8 +19,9 @@ from tests.platform.test_api import Site
 from whorl.platform.app import create_app
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
+from whorl.platform.errors import ConflictError
 from whorl.platform.idempotency import answers
-from whorl.platform.idempotency.answers import Answer, Keyed
+from whorl.platform.idempotency.answers import Answer, Keyed, begin
 from whorl.platform.idempotency.tables import IdempotentAnswer
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.serving.engine.base import Generation, Token
@@ -124,6 +125,27 @@ async def test_requests_at_once_are_carried_out_once(site: Any) -> None:
         assert done.status_code == 200
         assert (await client.post("/api/runs", json=body, headers=KEY)).json() == done.json()
         assert len((await client.get("/api/runs")).json()) == 1
+
+
+async def test_a_key_that_is_given_up_while_another_asks_for_it_is_free(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request fails just between the other's claim and its look at who holds the key."""
+    engine = site.app.state.whorl.engine
+    tenant = await ensure_tenant(engine, "acme")
+    keyed = Keyed(tenant.tenant.id, "secret", "k1", "hash")
+    assert await begin(engine, keyed) is None
+    looked: list[int] = []
+    named = answers._named
+
+    def given_up(key: Keyed) -> Any:
+        looked.append(1)
+        return (*named(key), false()) if len(looked) == 1 else named(key)
+
+    monkeypatch.setattr(answers, "_named", given_up)
+    with pytest.raises(ConflictError):
+        await begin(engine, keyed)
+    assert len(looked) == 2
 
 
 async def test_a_request_holds_its_key_for_as_long_as_it_takes(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml.ns import qn
 from pypdf import PdfReader, PdfWriter
 
 from whorl.platform.errors import InputError
@@ -108,6 +109,40 @@ def test_docx_headings_lists_and_tables(tmp_path: Path) -> None:
     assert only(tmp_path / "looms.docx").text == (
         "# Looms\n\nA loom weaves.\n\n- warp\n- weft\n\n| part | use |\n| --- | --- |\n| reed | beats |"
     )
+
+
+def test_a_docx_that_a_library_chokes_on_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A cell that spans columns stands in each of them, and a style need have no name."""
+    word = docx.Document()
+    word.add_table(rows=1, cols=1)._cells[0].text = "wide"
+    word.tables[0]._cells[0]._tc.grid_span = 3_000_000
+    word.save(str(tmp_path / "wide.docx"))
+    assert refusal(tmp_path / "wide.docx") == "wide.docx has a table of more than 1,000 columns."
+    word = docx.Document()
+    word.add_paragraph("A loom weaves.")
+    style = word.styles["Normal"].element
+    style.remove(style.find(qn("w:name")))
+    word.save(str(tmp_path / "nameless.docx"))
+    assert only(tmp_path / "nameless.docx").text == "A loom weaves."
+
+
+def test_a_document_has_no_more_text_than_it_may(tmp_path: Path) -> None:
+    word = docx.Document()
+    for _ in range(20):
+        word.add_paragraph("A loom weaves.")
+    word.save(str(tmp_path / "long.docx"))
+    limits = LoadLimits(text_characters=100)
+    assert (
+        refusal(tmp_path / "long.docx", limits)
+        == "long.docx has more than 100 characters of text. Split the file."
+    )
+    paper = write(tmp_path, "long.pdf", pdf("A loom weaves. " * 20))
+    assert "more than 100 characters" in refusal(paper, limits)
+
+
+def test_numbers_without_end_are_no_metadata(tmp_path: Path) -> None:
+    line = b'{"_id": 7, "text": "Body.", "big": 1e999, "year": 1999}\n'
+    assert only(write(tmp_path, "a.jsonl", line)).metadata == {"year": 1999}
 
 
 @pytest.mark.parametrize("field", ["text", "content", "body", "contents", "passage"])
