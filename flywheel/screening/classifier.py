@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...platform.portions import portions
 from .base import Finding, screen
 from .remembered import Remembered
 from .segments import Segment, says_something
 from .style import Float32
-from .windows import OWN, PieceEncoder, Windows, company, spans_of, windows_of
+from .windows import OWN, RECENT, TOGETHER, PieceEncoder, Windows, company, spans_of, windows_of
 
 WEIGHTS = Path(__file__).with_name("classifier.npz")
 # Windows whose probability is kept: some ten megabytes.
@@ -91,7 +92,9 @@ class Classifier:
     def prepare(self, texts: Iterable[str]) -> None:
         """Encode the pieces of texts together, many times faster than one text after the other."""
         unknown = [text for text in texts if text not in self._seen]
-        self.encoder.encode([text[span.start : span.end] for text in unknown for span in spans_of(text)])
+        pieces = [text[span.start : span.end] for text in unknown for span in spans_of(text)]
+        for some in portions(pieces, RECENT):
+            self.encoder.encode(some)
 
     def _look(self, text: str) -> Look:
         """What is thought of a text; of the latest ``REMEMBERED`` windows it is known.
@@ -101,9 +104,11 @@ class Classifier:
         return self._seen.of(text, lambda: self._windows(text))
 
     def _windows(self, text: str) -> Look:
-        windows = windows_of(text, self.encoder)
-        said = np.array([says_something(text[start:end]) for start, end in windows.spans], dtype=np.float32)
-        return Look(windows.spans, self.head.probabilities(windows) * said)
+        spans = spans_of(text)
+        parts = [windows_of(text, self.encoder, some) for some in portions(spans, TOGETHER)]
+        said = np.array([says_something(text[start:end]) for start, end in spans], dtype=np.float32)
+        found = [self.head.probabilities(windows) for windows in parts]
+        return Look(spans, np.concatenate([*found, said[:0]]) * said)
 
 
 @screen

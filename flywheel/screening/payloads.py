@@ -20,11 +20,12 @@ _BITS = re.compile("[\u200b\u200c\u200d\u2060\ufeff]{16,}")
 _BASE64 = re.compile(
     r"(?<![\w+/=])(?:[A-Za-z0-9+/_-]{4}){4,}(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)?(?![\w+/=])"
 )
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){8,}|(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{2}[ :]?){12,}(?![0-9a-zA-Z])")
 _BINARY = re.compile(r"(?<![01])(?:[01]{8}[ ,\n]?){6,}(?![01])")
 _CODES = re.compile(r"(?<![\d.])(?:\d{2,3}[ ,;]{1,2}){11,}\d{2,3}(?![\d.])")
 _BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{16,}={0,6}(?![\w=])")
-_PERCENT = re.compile(r"[^\s\"'<>]*(?:%[0-9a-fA-F]{2}[^\s\"'<>]*){4,}")
+_PERCENT = re.compile(r"(?<![^\s\"'<>])(?:[^\s\"'<>]*?%[0-9a-fA-F]{2}){4}[^\s\"'<>]*")
 _ENTITIES = re.compile(r"(?:&#x?[0-9a-fA-F]{2,5};[^&\s]{0,2}\s?){6,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){6,}")
 _SPACED = re.compile(r"(?:\b\w[ .\-_*]){5,}\w\b")
@@ -106,6 +107,23 @@ def _plain(text: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Mn"))
 
 
+def _uncommented(text: str) -> str:
+    """The text without comments and marks of emphasis; what opens a comment that nothing closes is left."""
+    kept, at, searched, unclosed = [], 0, 0, set()
+    while opening := _OPENING.search(text, searched):
+        mark = _CLOSING.get(opening[0], "")
+        closed = -1 if mark in unclosed else text.find(mark, opening.end())
+        if closed < 0:
+            unclosed.add(mark)
+            searched = opening.start() + 1
+            continue
+        kept.append(text[at : opening.start()])
+        at = searched = closed + len(mark)
+    return "".join([*kept, text[at:]])
+
+
+_OPENING = re.compile(r"<!--|/\*|\*\*|__")
+_CLOSING = {"<!--": "-->", "/*": "*/"}
 # Letters of other scripts that look like Latin ones.
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏοαερνικτ", "aeopcyxijsdhloaepvikt")
 _READINGS: dict[str, Callable[[str], str]] = {
@@ -116,19 +134,32 @@ _READINGS: dict[str, Callable[[str], str]] = {
         r"\b\w*[a-zA-Z@$]\w*\b", lambda word: word[0].translate(_LEET), text
     ),
     "spaced letters": lambda text: _SPACED.sub(lambda run: re.sub(r"[ .\-_*]", "", run[0]), text),
-    "comments between letters": lambda text: re.sub(
-        r"<!--.*?-->|/\*.*?\*/|\*\*|__", "", text, flags=re.DOTALL
-    ),
+    "comments between letters": lambda text: _uncommented(text),
 }
 
 
 def decoded(text: str) -> Iterator[Decoded]:
     """The parts of a text that decode to something readable."""
     for pattern, how, decode in _CODECS:
-        for match in pattern.finditer(text):
+        for match in _base64_runs(text) if pattern is _BASE64 else pattern.finditer(text):
             said = decode(match[0])
             if said is not None and said != match[0] and _readable(said):
                 yield Decoded(match.start(), match.end(), said, how)
+
+
+def _base64_runs(text: str) -> Iterator[re.Match[str]]:
+    """What ``_BASE64`` finds. A run may begin after each of its hyphens, by fours: where one fails, those in step with it do."""
+    for run in _BASE64_RUN.finditer(text):
+        end, failed = run.start(), set[int]()
+        for start in (0, *(hyphen.end() for hyphen in re.finditer("-", run[0]))):
+            at = run.start() + start
+            if at < end or at % 4 in failed:
+                continue
+            if match := _BASE64.match(text, at):
+                yield match
+                end = match.end()
+            elif start:
+                failed.add(at % 4)
 
 
 def _base64(run: str) -> str | None:

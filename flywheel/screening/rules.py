@@ -15,6 +15,11 @@ _ORDERS = (
 _GIVEN_DE = r"(?:passwort|kennwort|geheimnis|geheimwort|geheime\w* schlüssel)"
 # Two halves in any order of words, at most so many characters apart: the verb, and what it drops.
 _GAP = r"[^.!?\n]{0,30}"
+# What follows a stem that may begin within a word: bounded, since every repetition of the stem is another beginning.
+_ENDING = r"\w{0,30}"
+# A line's beginning, with the empty lines before it up to a bound, for the same reason.
+_LINE = r"(?:^|\n)(?:\s{0,100}+|[^\S\n]*+)"
+_IMAGE = r"!\[(?:(?!!\[)[^\]\n])*+\]\(https?://"
 
 
 class Rule(NamedTuple):
@@ -50,9 +55,9 @@ RULES = (
         rf"\b(?:negeer|vergeet){_GAP}(?:vorige|eerdere|bovenstaande|voorgaande)\s+(?:instructies|opdrachten|regels)",
         rf"\b(?:ignorera|glöm){_GAP}(?:tidigare|föregående)\s+(?:instruktion|order|regl)",
         rf"\b(?:zignoruj|ignoruj|zapomnij){_GAP}(?:poprzedni|wcześniejsz)\w*\s+(?:instrukcj|poleceni|zasad)",
-        rf"(?:игнориру|проигнориру|игнориров|забудь|забыть)\w*{_GAP}(?:предыдущ|прежн)\w*\s+(?:инструкци|указани|команд|"
+        rf"(?:игнориру|проигнориру|игнориров|забудь|забыть){_ENDING}{_GAP}(?:предыдущ|прежн){_ENDING}\s+(?:инструкци|указани|команд|"
         rf"правил)",
-        rf"(?:önceki|yukarıdaki){_GAP}(?:talimat|komut|kural)\w*\s+(?:yok say|görmezden gel|unut)",
+        rf"(?:önceki|yukarıdaki){_GAP}(?:talimat|komut|kural){_ENDING}\s+(?:yok say|görmezden gel|unut)",
         r"(?:忽略|无视|忘记|忽視|無視).{0,10}(?:之前|以上|先前|上面|前面|此前).{0,6}(?:指令|指示|提示|规则|規則|命令)",
         r"(?:以前|前|上記|これまで)の.{0,6}(?:指示|命令|プロンプト|ルール).{0,8}(?:無視|忘れ)",
         r"(?:이전|위|앞)의?\s?.{0,8}(?:지시|명령|지침|프롬프트).{0,8}(?:무시|잊)",
@@ -60,10 +65,10 @@ RULES = (
         r"(?:पिछले|पहले के|उपरोक्त|ऊपर के|पूर्व).{0,10}(?:निर्देश|आदेश|नियम).{0,15}(?:अनदेख|भूल|नज़रअंदाज़|उपेक्षा)",
         r"\b(?:abaikan|lupakan).{0,15}(?:instruksi|perintah).{0,6}sebelumnya",
         r"bỏ qua.{0,15}(?:hướng dẫn|chỉ dẫn|lệnh).{0,6}trước",
-        rf"(?:αγν[οό]\w+|ξ[εέ]χ\w+){_GAP}(?:προηγούμεν|παραπάνω)\w*\s+(?:οδηγί|εντολ|κανόν)",
+        rf"(?:αγν[οό]|ξ[εέ]χ)\w{_ENDING}{_GAP}(?:προηγούμεν|παραπάνω){_ENDING}\s+(?:οδηγί|εντολ|κανόν)",
         rf"\b(?:ignoruj|zapomeň){_GAP}(?:předchozí|předešl)\w*\s+(?:pokyn|příkaz|pravid)",
         rf"\b(?:ignor|uit)\w+{_GAP}(?:instrucțiuni|reguli|comenzi)\w*\s+(?:anterioare|precedente|de mai sus)",
-        rf"(?:ігнору|забудь)\w*{_GAP}(?:попередн)\w*\s+(?:інструкці|вказівк|правил|команд)",
+        rf"(?:ігнору|забудь){_ENDING}{_GAP}(?:попередн){_ENDING}\s+(?:інструкці|вказівк|правил|команд)",
         rf"\b(?:ignorer|glem)\b{_GAP}(?:tidligere|foregående|forrige)\s+(?:instruks|ordre|regl|anvisning)",
         rf"\b(?:puuza|sahau){_GAP}(?:maagizo|amri|kanuni)\b.{{0,15}}(?:awali|hapo juu|yaliyopita)",
     ),
@@ -79,17 +84,17 @@ RULES = (
     _rule(
         "marker", "imitates the marks between the parts of a prompt",
         r"<\|(?:im_start|im_end|system|user|assistant|end_?of_?\w*|begin_of_text|eot_id|start_header_id)\|>",
-        r"\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|system|context|documents?|user_query)>\s*(?:<|\n|$|"
-        r"(?=[A-Z]))(?=[^<]{0,400}(?:\b(?:you|ignore|instruction|must|send)\b))",
-        r"(?:^|\n)\s*#{2,3}\s*(?:instruction|system|new task|human|assistant)s?\s*:",
+        r"\[/?INST\]|<</?SYS>>|</?(?:tool_call|tool_response|system|context|documents?|user_query)>(?>\s*(?:<|\n|$|"
+        r"(?=[A-Z])))(?=[^<]{0,400}(?:\b(?:you|ignore|instruction|must|send)\b))",
+        _LINE + r"#{2,3}\s*(?:instruction|system|new task|human|assistant)s?\s*:",
         r"\[(?:admin|system|developer|root) (?:request|override|command|order|instruction)s?\s*:{1,2}",
         r"#{2,3}\s*\(system[_ ]?(?:message|prompt)?\)", r"(?:<end of (?:session|context|prompt|conversation)>\s*){2}",
-        r"(?:^|\n)\s*(?:Observation|Thought|Action Input)\s*:[^\n]*\n\s*(?:Thought|Action|Action Input)\s*:",
+        _LINE + r"(?:Observation|Thought|Action Input)\s*:[^\n]*\n\s*(?:Thought|Action|Action Input)\s*:",
     ),
     _rule(
         "new orders", "announces new instructions", r"\b(?:new|updated|revised)\s+(?:system\s+)?instructions?\s*:",
         r"\b(?:system|admin|developer)\s+override\b\s*[:!]",
-        r"\bend of (?:the )?(?:context|document|prompt|instructions)\b[\s\-=.:]*\n?\s*(?:system|instruction|new task|"
+        r"\bend of (?:the )?(?:context|document|prompt|instructions)\b[\s\-=.:]*(?:system|instruction|new task|"
         r"user)\s*:",
     ),
     _rule(
@@ -115,7 +120,7 @@ RULES = (
         r"palabra secreta)",
         r"\b(?:dimmi|dammi|rivela|mostra|mandami)\w*[^.\n]{0,30}\b(?:tua|la|sua) (?:password|chiave segreta|parola "
         r"d'ordine)", r"\b(?:diga|dê|revele|mostre|envie)\w*[^.\n]{0,30}\b(?:sua|a|tua) (?:senha|chave secreta)",
-        r"(?:скажи|назови|дай|сообщи|покажи)\w*[^.\n]{0,30}(?:пароль|секретный ключ|системный промпт)",
+        rf"(?:скажи|назови|дай|сообщи|покажи){_ENDING}[^.\n]{{0,30}}(?:пароль|секретный ключ|системный промпт)",
         r"(?:告诉我|給我|给我|说出|透露).{0,8}(?:密码|密碼|密钥|系统提示|秘密)",
         r"(?:パスワード|秘密の鍵|合言葉)(?:は何|を教え|を表示|が必要)",
         r"(?:비밀번호|암호|비밀 키)(?:를|을)?\s?(?:알려|말해|보여|뭐)",
@@ -144,7 +149,7 @@ RULES = (
     _rule("script link", "runs a program where its link is clicked", r"\]\(\s*(?:javascript|vbscript|data:text/html)[:;]"),
     _rule(
         "image leak", "would send data away with the address of an image",
-        r"!\[[^\]\n]*\]\(https?://[^)\s]+[?&]\w+=(?:\{|\[|<|%7B|\.\.\.|YOUR|DATA|SECRET)",
+        _IMAGE + rf"(?:(?!{_IMAGE})[^)\s])+[?&]" + r"\w+=(?:\{|\[|<|%7B|\.\.\.|YOUR|DATA|SECRET)",
     ),
 )  # fmt: skip
 # A question about such words, by a person, is none of them.
@@ -152,6 +157,8 @@ _QUESTION = re.compile(
     r"^\W*(?:why|how|when|should|can|may|does|do|did|is|was|what|if)\b[^.!?\n]*\b(?:i|we|they|people|he|she|someone|"
     r"users?|developers?|students?|it mean|happens)\b[^.!?\n]*$", re.IGNORECASE
 )  # fmt: skip
+# Characters of a question before such words and after them.
+_ASKED = 2000
 SCORE = 0.97
 
 
@@ -170,10 +177,13 @@ class Rules:
 
 
 def _asked(text: str, match: re.Match[str]) -> bool:
-    """Whether the match is part of a person's question."""
-    start = max(text.rfind(mark, 0, match.start()) for mark in ".!?\n") + 1
-    ends = [at for at in (text.find(mark, match.end()) for mark in ".!?\n") if at >= 0]
-    end = min(ends, default=len(text))
+    """Whether the match is part of a person's question, of which a bounded part is looked at."""
+    first, last = max(match.start() - _ASKED, 0), match.end() + _ASKED
+    start = max(text.rfind(mark, first, match.start()) for mark in ".!?\n") + 1
+    ends = [at for at in (text.find(mark, match.end(), last) for mark in ".!?\n") if at >= 0]
+    if (start == 0 and first > 0) or not ends:
+        return False
+    end = min(ends)
     return text[end : end + 1] == "?" and bool(_QUESTION.match(text[start : match.start()]))
 
 

@@ -18,8 +18,8 @@ _KEYS = {
     "an OpenAI or Anthropic key": r"\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{24,}",
     "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}\b",
     "a key of Whorl": r"\bwhorl_[\w-]{32,}",
-    "a signed token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
-    "an address with a password": r"\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s:/@<>{}$*]{6,}@[\w.-]+",
+    "a signed token": r"(?<![\w-])(?>[\w-]*?\b(?=eyJ))(eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,})",
+    "an address with a password": r"\b[a-z][a-z0-9+]{0,60}://[^\s:/@]+:[^\s:/@<>{}$*]{6,}@[\w.-]+",
 }
 _COMPILED = {said: re.compile(pattern) for said, pattern in _KEYS.items()}
 # Not part of a longer name, as in arn:…:secret:NAME, nor an address to change a password at.
@@ -39,7 +39,7 @@ class Secrets:
 
     def find(self, text: str) -> list[Finding]:
         found = [
-            Finding(match.start(), match.end(), SCORE, self.name, f"holds what looks like {said}")
+            Finding(*match.span(match.lastindex or 0), SCORE, self.name, f"holds what looks like {said}")
             for said, pattern in _COMPILED.items()
             for match in pattern.finditer(text)
         ]

@@ -14,7 +14,7 @@ _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029]|\\r\\n|\\n(?![a-z]{2}[\w]*\\)")
 _SENTENCE = re.compile(
     r"(?<=[\w)\]\"'»”’][.!?])[\"'»”’)]*\s+(?=[^a-z\s])|(?<=[。！？।؟])|(?<=!!!)\s+|(?<=\?)\s+(?=\w)"
 )
-_CELL = re.compile(r"\s*\|\s*|\t")
+_CELL = re.compile(r"(?<!\s)\s+\|\s*|\|\s*|\t")
 # Tags of HTML that end a sentence. One with attributes is kept: text may hide in them.
 _TAGS = "html|head|body|title|p|div|h[1-6]|li|ul|ol|tr|td|th|table|caption|br|code|pre|section|article|img|a|script|style"
 _MARKUP = re.compile(rf"</?(?:{_TAGS})\s*/?>|<!--|-->|(?=<(?:{_TAGS})\s[^<>]*>)", re.IGNORECASE)

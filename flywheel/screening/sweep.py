@@ -2,17 +2,20 @@
 
 The clock queues a job every minute. Where runs wait, it starts a process that loads MiniLM, screens for ``SECONDS`` and ends. It
 looks at texts at the least priority, so that a chat waits for none of it, and stores what it saw at its own, so that nobody waits
-long for what it locks. A portion is one transaction: what a process that dies had begun is simply waiting again; of one tenant a
-single process at a time has a portion.
+long for what it locks. A portion is one transaction, and as small as its texts are long: what a process that dies had begun is
+simply waiting again; of one tenant a single process at a time has a portion. Runs that a process was given up at wait until nothing
+else does, and are then looked at one by one.
 """
 
 import asyncio
 import logging
+import os
 import pickle
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -30,7 +33,7 @@ from ...platform.database.session import create_engine, takes_turn, tenant_sessi
 from ...platform.identity.tenants import list_tenants
 from ..apart import Aside, Priority
 from ..sources import take_turn
-from ..trajectory import trajectories
+from ..trajectory import Trajectory, trajectories
 from .histories import histories_of, keep_histories
 from .looks import keep_looks, known_looks, looks_at
 from .quarantine import RunScreen, hold
@@ -38,15 +41,20 @@ from .screener import default_screener
 
 _log = logging.getLogger(__name__)
 SCREEN_JOB, SCREEN_CLOCK = "screen", "* * * * *"
-# Runs of a transaction, and how long one process takes new portions: it leaves the queue's place to other jobs.
+# Runs of a transaction at most, and how long one process takes new portions: it leaves the queue's place to other jobs.
 PORTION, SECONDS = 50, 30.0
+# Characters of a transaction, unless one run alone has more.
+CHARACTERS = 400_000
 # Spans that a run's end overtook come within this time.
 SETTLED = timedelta(seconds=10)
-# When a process that gets no time at all is given up.
+# When a process that begins no new portion is given up.
 PATIENCE = 120.0
+# What processes of this one were given up at.
+_GIVEN_UP: set[uuid.UUID] = set()
 _ONE = CapacityLimiter(1)
 _COMMAND = [sys.executable, "-P", "-m", "whorl.flywheel.screening.sweep"]
 Compute = Callable[[Callable[[], Any]], Awaitable[Any]]
+Begun = Callable[[Collection[uuid.UUID]], None]
 
 
 class Portion(NamedTuple):
@@ -76,23 +84,47 @@ async def screen_waiting(engine: AsyncEngine, url: str, priority: Priority = "la
                 break
     else:
         return
-    with anyio.move_on_after(PATIENCE) as limit:
-        async with _ONE:
-            done = await anyio.run_process(
-                _COMMAND, input=pickle.dumps((url, priority)), stderr=None, check=False
-            )
-        if done.returncode != 0:
-            _log.error("The process that screens runs ended with %s; the runs wait", done.returncode)
-    if limit.cancelled_caught:
-        _log.warning("The process that screens runs was given up after %s seconds; the runs wait", PATIENCE)
+    async with _ONE:
+        await _screen_apart(pickle.dumps((url, priority, frozenset(_GIVEN_UP))))
+
+
+async def _screen_apart(work: bytes) -> None:
+    """Run the process, which says on a line of its output what it begins."""
+    said = b""
+    async with await anyio.open_process(_COMMAND, stderr=None) as process:
+        assert process.stdin is not None and process.stdout is not None
+        with suppress(anyio.BrokenResourceError):
+            await process.stdin.send(work)
+        await process.stdin.aclose()
+        while True:
+            try:
+                with anyio.fail_after(PATIENCE):
+                    said += await process.stdout.receive()
+            except anyio.EndOfStream:
+                break
+            except TimeoutError:
+                process.kill()
+                begun = said.decode().splitlines()[-1:]
+                _GIVEN_UP.update(uuid.UUID(run) for line in begun for run in line.split())
+                _log.warning(
+                    "The process that screens runs was given up after %s seconds; the runs wait", PATIENCE
+                )
+                return
+        if code := await process.wait():
+            _log.error("The process that screens runs ended with %s; the runs wait", code)
 
 
 async def sweep(
-    engine: AsyncEngine, seconds: float = SECONDS, compute: Compute = to_thread.run_sync
+    engine: AsyncEngine,
+    seconds: float = SECONDS,
+    compute: Compute = to_thread.run_sync,
+    last: Collection[uuid.UUID] = (),
+    begun: Begun = lambda run_ids: None,
 ) -> Portion:
     """Screen the waiting runs of all tenants, a portion of each in turn, until none waits or the time is over.
 
-    ``compute`` looks at texts, in another thread.
+    ``compute`` looks at texts, in another thread. Runs that are among the ``last`` wait for all others of their tenant; ``begun``
+    is told of each portion.
     """
     until, screened, held = time.monotonic() + seconds, 0, 0
     tenants = [tenant.id for tenant in await list_tenants(engine)]
@@ -100,7 +132,7 @@ async def sweep(
         left = []
         for tenant_id in tenants:
             async with tenant_session(engine, tenant_id) as session:
-                portion = await screen_portion(session, tenant_id, compute)
+                portion = await screen_portion(session, tenant_id, compute, last, begun)
             screened, held = screened + portion.screened, held + portion.held
             if time.monotonic() >= until:
                 return Portion(screened, held)
@@ -110,15 +142,26 @@ async def sweep(
     return Portion(screened, held)
 
 
-async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID, compute: Compute) -> Portion:
-    """Screen the latest ``PORTION`` runs of a tenant that wait; none where another process is at it."""
+async def screen_portion(
+    session: AsyncSession,
+    tenant_id: uuid.UUID,
+    compute: Compute,
+    last: Collection[uuid.UUID] = (),
+    begun: Begun = lambda run_ids: None,
+) -> Portion:
+    """Screen some of the latest ``PORTION`` runs of a tenant that wait; none where another process is at it."""
     if not await takes_turn(session, f"screening {tenant_id}"):
         return Portion()
-    run_ids = list(await session.scalars(_waiting(now() - SETTLED).limit(PORTION)))
+    query = _waiting(now() - SETTLED)
+    run_ids = list(await session.scalars(query.where(~one_of(Run.id, last)).limit(PORTION)))
+    run_ids = run_ids or list(await session.scalars(query.where(one_of(Run.id, last)).limit(1)))
     if not run_ids:
         return Portion()
     runs = [run async for run in trajectories(session, sorted(run_ids), now())]
-    wanted = [run for run in runs if SHADOW_TAG not in run.tags]
+    wanted = _fitting([run for run in runs if SHADOW_TAG not in run.tags])
+    later = {run.run_id for run in runs if SHADOW_TAG not in run.tags} - {run.run_id for run in wanted}
+    run_ids = [run_id for run_id in run_ids if run_id not in later]
+    begun(run_ids)
     known = await known_looks(session, run_ids)
     looks = await compute(lambda: looks_at(wanted, known, default_screener()))
     await take_turn(session, tenant_id)
@@ -139,6 +182,18 @@ async def screen_portion(session: AsyncSession, tenant_id: uuid.UUID, compute: C
     await keep_histories(session, tenant_id, screen.histories)
     await session.execute(update(Run).where(one_of(Run.id, mine)).values(screened_at=now()))
     return Portion(len(mine), held)
+
+
+def _fitting(runs: Sequence[Trajectory]) -> list[Trajectory]:
+    """Those runs, in their order, that have the shortest texts and together ``CHARACTERS`` at most; one at least."""
+    long = {run.run_id: sum(len(seen.text) for seen in run.observations) for run in runs}
+    fitting, total = set[uuid.UUID](), 0
+    for run_id in sorted(long, key=lambda run_id: long[run_id]):
+        total += long[run_id]
+        if fitting and total > CHARACTERS:
+            break
+        fitting.add(run_id)
+    return [run for run in runs if run.run_id in fitting]
 
 
 def _unscreened() -> tuple[ColumnElement[bool], ...]:
@@ -186,10 +241,17 @@ def main() -> None:
     asyncio.run(_sweep(*pickle.load(sys.stdin.buffer)))
 
 
-async def _sweep(url: str, priority: Priority) -> None:
+async def _sweep(url: str, priority: Priority, last: Collection[uuid.UUID]) -> None:
+    told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for what a library prints
     engine = create_engine(url)
     try:
-        await sweep(engine, compute=Aside(priority).run)
+        await sweep(
+            engine,
+            compute=Aside(priority).run,
+            last=last,
+            begun=lambda ids: print(*ids, file=told, flush=True),
+        )
     finally:
         await engine.dispose()
 

@@ -79,7 +79,7 @@ def encode(texts: list[Example], encoder: PieceEncoder) -> Encoded:
     encoder.encode([e.text[span.start : span.end] for e in texts for span in spans_of(e.text)])
     features, labels, asking, said, others = [], [], [], [], []
     for example in texts:
-        windows = windows_of(example.text, encoder)
+        windows = windows_of(example.text, encoder, spans_of(example.text))
         found = labels_of(example, windows.spans)
         features.append(windows.features.astype(np.float16))
         labels += found

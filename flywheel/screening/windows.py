@@ -17,6 +17,8 @@ DIMENSION = 384
 RECENT = 8192
 # A text of at most so many characters is also looked at as a whole.
 WHOLE = 240
+# Of a longer text so many pieces are looked at together: what that takes grows with their square.
+TOGETHER = 2000
 MAX_TOKENS = 200
 _MIDDLE = 3
 _BATCH = 32
@@ -96,9 +98,8 @@ def spans_of(text: str) -> list[Segment]:
     return [*pieces, Segment(pieces[0].start, pieces[-1].end)]
 
 
-def windows_of(text: str, encoder: PieceEncoder) -> Windows:
-    """The windows of a text, each with the mean of all others as its surroundings."""
-    spans = spans_of(text)
+def windows_of(text: str, encoder: PieceEncoder, spans: list[Segment]) -> Windows:
+    """The windows of a text at ``spans``, each with the mean of all others as its surroundings."""
     if not spans:
         return Windows([], np.zeros((0, FEATURES), dtype=np.float32), np.zeros((0, 0), dtype=np.float32))
     pieces = encoder.encode([text[span.start : span.end] for span in spans])

@@ -193,9 +193,9 @@ async def test_the_time_of_one_process_is_bounded_and_no_tenant_takes_it_all(
     screened = []
     portion = sweep.screen_portion
 
-    async def watched(session: Any, tenant_id: uuid.UUID, compute: sweep.Compute) -> sweep.Portion:
+    async def watched(session: Any, tenant_id: uuid.UUID, *rest: Any) -> sweep.Portion:
         screened.append(tenant_id)
-        return await portion(session, tenant_id, compute)
+        return await portion(session, tenant_id, *rest)
 
     monkeypatch.setattr(sweep, "screen_portion", watched)
     assert (await sweep.sweep(whorl.engine, seconds=0)).screened <= 1
@@ -234,6 +234,44 @@ async def test_the_job_screens_in_a_process_of_its_own_and_only_where_it_is_want
         assert [entry.run_id for entry in await list_quarantine(session)] == [poisoned]
     monkeypatch.setattr(sweep, "_COMMAND", ["false"])
     await sweep.screen_waiting(whorl.engine, whorl.addresses.app)
+
+
+async def test_one_long_or_hostile_text_stays_no_others(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked at is kept, the shortest texts first; what a process was given up at is looked at last, and alone."""
+    hostile, clean = await two_runs(whorl, acme)
+    begun: list[set[uuid.UUID]] = []
+    monkeypatch.setattr(sweep, "CHARACTERS", 1)
+    assert await sweep.sweep(whorl.engine, begun=lambda ids: begun.append(set(ids))) == (2, 1)
+    assert begun == [{clean}, {hostile}]
+
+    async def again(given_up: set[uuid.UUID]) -> list[set[uuid.UUID]]:
+        async with tenant_session(whorl.engine, acme.tenant_id) as session:
+            await session.execute(update(Run).values(screened_at=None))
+        begun.clear()
+        assert (
+            await sweep.sweep(whorl.engine, last=given_up, begun=lambda ids: begun.append(set(ids)))
+        ).screened == 2
+        return begun
+
+    monkeypatch.setattr(sweep, "CHARACTERS", 10**6)
+    assert await again(set()) == [{clean, hostile}]
+    assert await again({clean}) == [{hostile}, {clean}]
+    assert await again({clean, hostile}) in ([{hostile}, {clean}], [{clean}, {hostile}])
+
+
+async def test_a_process_that_begins_nothing_more_is_given_up_and_what_it_was_at_remembered(
+    whorl: Whorl, acme: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await two_runs(whorl, acme)
+    monkeypatch.setattr(sweep, "PATIENCE", 1.0)
+    monkeypatch.setattr(sweep, "_GIVEN_UP", set())
+    monkeypatch.setattr(
+        sweep, "_COMMAND", ["sh", "-c", f"echo {first}; echo {second} {first}; echo {second}; exec sleep 600"]
+    )
+    await sweep.screen_waiting(whorl.engine, whorl.addresses.app)
+    assert list(sweep._GIVEN_UP) == [second]
 
 
 async def test_what_a_tool_never_gave_before_is_held_until_it_was_released_once(
