@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .rows import Row
+from .rows import Row, is_learnt
 
 # From this ratio of good to bad rows, or of bad to good, KTO's weights should even them out.
 UNEVEN = 4.0
@@ -94,7 +94,7 @@ def _said(row: Row) -> list[Row]:
     """The turns that are learnt."""
     chats = [row.get(part) or [] for part in ("messages", "chosen", "completion")]
     chats += row.get("completions") or []
-    return [message for chat in chats for message in chat if message["role"] == "assistant"]
+    return [message for chat in chats for message in chat if is_learnt(message)]
 
 
 def _characters(messages: Iterable[Row]) -> int:

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from .attempts import conversation_pairs, recorded_groups, task_of
 from .recordings import episodes
-from .rows import BAD, GOOD, Row, build_row, corrected, plain
+from .rows import BAD, GOOD, Row, build_row, corrected, plain, weighed
 from .spool import Spool
 from .trajectory import Trajectory
 
@@ -22,8 +22,11 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 # evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
 # was kept beside them; by 5, what models thought was left out, and runs that took the place of others and nobody judged; by 6,
 # sft learnt the turns of a run that were corrected or blamed, dpo pairs with equal sides, and what
-# was held out stood in the history of what was not.
-RULES = 7
+# was held out stood in the history of what was not; by 7, sft learnt the earlier answers of a conversation with each run in it,
+# and pairs chose turns that were denied or corrected.
+RULES = 8
+# The rules by which the loss of an sft row is on the turns of its own run, and no pair chooses a wrong turn.
+OWN = 8
 # The rules by which no row teaches a wrong turn or a held-out answer, and the sides of a pair differ.
 SOUND = 7
 # The rules by which rows have what a model thought before its words, and by which what was asked for again is paired.
@@ -36,7 +39,7 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
     ``source``: the runs it comes from; exports leave ``group`` out."""
     if format == "sft":
-        yield from _without_repeats(row for run in runs for row in _sft(run, rules >= SOUND))
+        yield from _without_repeats(row for run in runs for row in _sft(run, rules))
     elif format == "kto":
         yield from (row for run in runs for row in _kto(run, rules))
     elif format == "dpo":
@@ -53,11 +56,11 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
         )
 
 
-def kept_rows(runs: Iterable[Trajectory]) -> Iterator[Row]:
+def kept_rows(runs: Iterable[Trajectory], rules: int = RULES) -> Iterator[Row]:
     """Rows of an sft dataset of the runs that went well as they were: what must not be taught away."""
     well = (run for run in runs if run.reward is not None and run.reward >= GOOD and not _blames(run))
     return _without_repeats(
-        row for run in well if run.edit is None and not run.call_edits for row in _sft(run)
+        row for run in well if run.edit is None and not run.call_edits for row in _sft(run, max(rules, SOUND))
     )
 
 
@@ -72,14 +75,14 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _sft(run: Trajectory, sound: bool = True) -> Iterator[Row]:
+def _sft(run: Trajectory, rules: int) -> Iterator[Row]:
     """Accepted runs, and corrected ones with the correction as the last turn."""
-    for messages in corrected(run, sound=sound):
-        yield build_row(run, messages=messages)
-    if sound and run.call_edits:
-        return
-    if run.edit is None and run.reward is not None and run.reward >= GOOD and not _blames(run):
-        yield build_row(run, messages=plain(run.messages))
+    chats = corrected(run, sound=rules >= SOUND)
+    as_it_was = run.edit is None and not (rules >= SOUND and run.call_edits)
+    if as_it_was and run.reward is not None and run.reward >= GOOD and not _blames(run):
+        chats.append(plain(run.messages))
+    for messages in chats:
+        yield build_row(run, messages=weighed(run, messages) if rules >= OWN else messages)
 
 
 def _blames(run: Trajectory) -> bool:

@@ -378,7 +378,7 @@ def _write(
     if silenced:
         left_out[ONE_VOICE] = silenced
     keeps = cut.format in KEEPING and cut.rules >= KEEPING[cut.format]
-    rows, well = build_rows(cut.format, kept, cut.rules), kept_rows(kept) if keeps else None
+    rows, well = build_rows(cut.format, kept, cut.rules), kept_rows(kept, cut.rules) if keeps else None
     if cut.rules >= SOUND:
         rows = _unheld(rows, cut, left_out)
         well = None if well is None else _unheld(well, cut, Counter())

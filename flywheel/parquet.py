@@ -28,6 +28,7 @@ _CHAT = pa.list_(
             ("content", pa.string()),
             ("reasoning_content", pa.string()),
             ("tool_calls", pa.list_(_CALL)),
+            ("weight", pa.int8()),
         ]
     )
 )
@@ -59,7 +60,7 @@ COLUMNS = {
     ),
 }
 _JSON = ("tools", "arguments", "recorded")
-_MESSAGE = {"role", "content", "reasoning_content", "tool_calls"}
+_MESSAGE = {"role", "content", "reasoning_content", "tool_calls", "weight"}
 _BLOCK = 1000
 
 
@@ -142,4 +143,6 @@ def _message(message: Row, change: Callable[[Any], Any]) -> Row:
     plain = {"role": message["role"], "content": message["content"]}
     if thought := message.get("reasoning_content"):
         plain["reasoning_content"] = thought
+    if (weight := message.get("weight")) is not None:
+        plain["weight"] = weight
     return {**plain, "tool_calls": calls} if calls else plain

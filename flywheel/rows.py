@@ -31,6 +31,23 @@ def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+def weighed(run: Trajectory, messages: list[Row]) -> list[Row]:
+    """A chat of the run whose earlier answers, which others judged or nobody, have the weight 0: no loss is on them.
+
+    ``weight`` is that of OpenAI's fine-tuning format; turns without one have a loss.
+    https://platform.openai.com/docs/guides/supervised-fine-tuning
+    """
+    return [
+        {**message, "weight": 0} if at < run.begins and message["role"] == "assistant" else message
+        for at, message in enumerate(messages)
+    ]
+
+
+def is_learnt(message: Row) -> bool:
+    """Whether there is a loss on a message of an sft row."""
+    return message["role"] == "assistant" and message.get("weight") != 0
+
+
 def corrected(run: Trajectory, *, sound: bool = True) -> list[list[Row]]:
     """The chats that corrections of a run make, each with the corrected turn as the last: of its calls, then of its answer.
 

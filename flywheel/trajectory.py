@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agents.names import CAPTURED_TAG
+from ..agents.names import CAPTURED_TAG, IMPORTED_TAG
 from ..agents.tables import Run
 from ..platform.database.conditions import one_of
 from ..platform.portions import portions
@@ -21,6 +21,8 @@ from .observations import Observation, Shown, observations_of
 from .outcomes import REPLACED_BY, outcomes_of, reward_of
 
 PAGE = 200
+# Sources whose runs are conversations as a whole; those of other sources may begin with what was said before them.
+_WHOLE = frozenset(f"{IMPORTED_TAG}:{source}" for source in ("openai", "tau"))
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class Trajectory:
         """The messages up to and including the question; none where there is none."""
         last = max((i for i, m in enumerate(self.messages) if m["role"] == "user"), default=-1)
         return self.messages[: last + 1]
+
+    @property
+    def begins(self) -> int:
+        """Where what was said in this run begins among the messages; before it stands what earlier runs of a conversation said."""
+        return 0 if _WHOLE.intersection(self.tags) else len(self.prompt)
 
     @property
     def reward(self) -> float | None:

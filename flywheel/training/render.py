@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ...agents.prompt import SOURCE
 from ...platform.errors import InputError
+from ..rows import is_learnt
 
 Row = dict[str, Any]
 Rendered = dict[str, list[int]]
@@ -34,7 +35,8 @@ def render_sft(tokenizer: Any, row: Row) -> list[Rendered]:
 
     Raises InputError where nothing is said by the assistant, or what it says cannot be told from its prompts.
     """
-    if not _GENERATION.search(tokenizer.get_chat_template(tools=row["tools"] or None)):
+    weighed = any(message.get("weight") == 0 for message in row["messages"])
+    if weighed or not _GENERATION.search(tokenizer.get_chat_template(tools=row["tools"] or None)):
         return render_turns(tokenizer, row)
     rendered = tokenizer.apply_chat_template(
         objects(row["messages"]),
@@ -49,7 +51,7 @@ def render_sft(tokenizer: Any, row: Row) -> list[Rendered]:
 
 
 def render_turns(tokenizer: Any, row: Row) -> list[Rendered]:
-    """A chat by a template that does not mark what the assistant says: it is what follows the prompt of each turn.
+    """A chat whose template does not mark what is learnt, or not all that it marks: it is what follows the prompt of each turn.
 
     Turns of which one's text begins the next one's make one chat. A template may write turns otherwise once more is
     said after them, without their reasoning for instance: then each chat is as it was when its turns were said, so
@@ -59,7 +61,7 @@ def render_turns(tokenizer: Any, row: Row) -> list[Rendered]:
     turns = [
         _turn(tokenizer, messages[: at + 1], tools)
         for at, message in enumerate(messages)
-        if message["role"] == "assistant"
+        if is_learnt(message)
     ]
     if not turns:
         raise InputError(_SILENT)
@@ -145,10 +147,10 @@ def mean_lengths(tokenizer: Any, rows: list[Row], most: int = 200) -> dict[str, 
 
 
 def objects(messages: list[Row]) -> list[Row]:
-    """Messages with tool arguments as objects, as chat templates want them."""
+    """Messages with tool arguments as objects, and without weights, as chat templates want them."""
     ready = []
     for message in messages:
-        copy = dict(message)
+        copy = {name: value for name, value in message.items() if name != "weight"}
         if copy.get("tool_calls"):
             copy["tool_calls"] = [
                 {"type": "function", "function": {**call["function"], "arguments": _object(call)}}

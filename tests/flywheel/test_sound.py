@@ -2,15 +2,20 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import Settings, Whorl
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect, rows
 from whorl.agents.runs import RunRequest
-from whorl.flywheel.datasets import HELD_OUT_BEFORE, create_dataset, rebuild
+from whorl.agents.tables import Run
+from whorl.flywheel import datasets
+from whorl.flywheel.build import RULES, kept_rows
+from whorl.flywheel.datasets import HELD_OUT_BEFORE, Cut, create_dataset, rebuild
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.evaluation import Task
 from whorl.flywheel.files import copy_dataset, row_bytes
@@ -20,8 +25,9 @@ from whorl.flywheel.lineage import stored_rows
 from whorl.flywheel.measure import unlearnt
 from whorl.flywheel.outcomes import Feedback, outcomes_of, record_outcome
 from whorl.flywheel.parquet import read_parquet, write_parquet
+from whorl.flywheel.rows import is_learnt
 from whorl.flywheel.split import is_held_out, remembers_held_out
-from whorl.flywheel.trajectory import Judged, trajectories
+from whorl.flywheel.trajectory import Judged, Trajectory, trajectories
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
@@ -53,6 +59,66 @@ def test_a_pair_has_two_sides() -> None:
     same = a_run("Four.", GOOD, tags=("task:t",)), a_run("Four.", BAD, tags=("task:t",))
     same = (same[0], replace(same[1], messages=same[0].messages))
     assert rows("dpo", *same) == [] and len(rows("dpo", *same, rules=6)) == 1
+
+
+def in_talk(run: Trajectory) -> Trajectory:
+    """The run as a later one of a conversation, the first answer of which nobody judged here."""
+    before = [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": "At the pier."}]
+    return replace(run, messages=[run.messages[0], *before, *run.messages[1:]])
+
+
+@pytest.mark.parametrize("outcomes", [(GOOD,), (BAD, EDIT), (GOOD, CALL)], ids=["good", "edited", "call"])
+def test_the_loss_is_on_the_turns_of_the_run_alone(outcomes: tuple[Judged, ...]) -> None:
+    """Earlier answers of a conversation are history; rows of single turns, and by older rules, are as they were."""
+    alone = a_run("At noon.", *outcomes)
+    [row] = rows("sft", in_talk(alone))
+    assert [m.get("weight") for m in row["messages"] if m["role"] == "assistant"][:2] == [0, None]
+    learnt = [m["content"] for m in row["messages"] if is_learnt(m)]
+    assert learnt and "At the pier." not in learnt
+    [older] = rows("sft", in_talk(alone), rules=7)
+    assert older["messages"] == [{k: v for k, v in m.items() if k != "weight"} for m in row["messages"]]
+    assert rows("sft", alone) == rows("sft", alone, rules=7) and "weight" not in json.dumps(
+        rows("sft", alone)
+    )
+
+
+def test_what_is_kept_has_no_loss_on_history() -> None:
+    good, bad = in_talk(a_run("At noon.", GOOD)), in_talk(a_run("At one.", BAD))
+    [row] = kept_rows([good, bad])
+    assert [is_learnt(m) for m in row["messages"] if m["role"] == "assistant"] == [False, True, True]
+    assert "weight" not in json.dumps(list(kept_rows([good], 7)))
+
+
+@pytest.mark.parametrize("source", ["tau", "openai"])
+def test_a_conversation_that_was_imported_as_one_run_is_learnt_as_a_whole(source: str) -> None:
+    run = in_talk(a_run("At noon.", GOOD, tags=("imported", f"imported:{source}")))
+    [row] = rows("sft", run)
+    assert "weight" not in json.dumps(row) and [row] == rows("sft", run, rules=7)
+
+
+@pytest.mark.parametrize("format", ["sft", "kto"])
+async def test_what_was_built_by_older_rules_has_the_same_bytes(
+    whorl: Whorl, acme: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: Any
+) -> None:
+    """Of a conversation of two answers, the first of which was bad."""
+    first = await whorl.agents.answer(acme, RunRequest("How often does the tide turn?"))
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        talk = await session.scalar(select(Run.conversation_id))
+    second = await whorl.agents.answer(acme, RunRequest("And the moon?", conversation_id=talk))
+    await whorl.flush()
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        for ended, value in ((first, 0.0), (second, 1.0)):
+            given = Feedback("thumb", value, "tester")
+            await record_outcome(session, acme.tenant_id, ended.run_id, given, whorl.redactor)
+    now_built = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.0)
+    weights = [row for _, _, row in stored_rows(now_built) if "weight" in json.dumps(row)]
+    assert now_built.manifest["rules"] == RULES and len(weights) == 1
+    with monkeypatch.context() as before:
+        before.setattr(datasets, "Cut", partial(Cut, rules=7))
+        older = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, format, held_out=0.0)
+    assert older.manifest["rules"] == 7 and older.content_hash != now_built.content_hash
+    for dataset in (older, now_built):
+        await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
 
 
 def chats(count: int) -> list[dict[str, Any]]:
@@ -107,8 +173,8 @@ def test_a_row_that_is_held_out_itself_may_remember_anything() -> None:
     assert not remembers_held_out({"group": other, "messages": said[:1]}, 0, 0.5)
 
 
-def test_parquet_keeps_what_was_thought(tmp_path: Path) -> None:
-    said = {"role": "assistant", "content": "Four.", "reasoning_content": "Two and two."}
+def test_parquet_keeps_what_was_thought_and_where_there_is_a_loss(tmp_path: Path) -> None:
+    said = {"role": "assistant", "content": "Four.", "reasoning_content": "Two and two.", "weight": 0}
     row = {
         "messages": [{"role": "user", "content": "2 + 2?"}, said],
         "tools": [],

@@ -76,6 +76,20 @@ def test_the_loss_is_on_what_the_assistant_says(name: str, model: Path) -> None:
     assert tokenizer.eos_token == ENDS[name]
 
 
+@pytest.mark.parametrize("name", [*ENDS, "marked"])
+def test_there_is_no_loss_on_a_turn_of_weight_nought(name: str, model: Path) -> None:
+    """Nor does a template see the weight; all of it is context."""
+    tokenizer = prepared(stock(model, "qwen2_5" if name == "marked" else name))
+    if name == "marked":
+        tokenizer.chat_template = (STOCK / "qwen2_5_training.jinja").read_text()
+    history = [{**m, "weight": 0} if m["content"] == "At noon." else m for m in TALK]
+    [chat] = render_sft(tokenizer, {"messages": history, "tools": []})
+    [said] = learnt(tokenizer, chat)
+    assert "Yes." in said and "noon" not in said and "At noon." in tokenizer.decode(chat["input_ids"])
+    text = render_text(tokenizer, TALK[:-1], [], prompt=True)
+    assert tokenizer.decode(chat["input_ids"]).startswith(text)
+
+
 def test_a_template_that_writes_the_tokenizers_end_goes_on_to_write_it(model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(model)
     tokenizer.add_tokens([AddedToken("<|end|>", special=True)])
