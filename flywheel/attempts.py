@@ -7,7 +7,7 @@ The trainers keep the loss to the assistant's turns.
 
 from collections.abc import Iterator
 
-from .rows import BAD, GOOD, Row, build_row, plain
+from .rows import BAD, GOOD, Row, build_row, plain, wrong_turns
 from .spool import Spool
 from .trajectory import Trajectory
 
@@ -37,13 +37,17 @@ def shared(runs: list[list[Row]]) -> list[Row]:
     return prompt
 
 
-def conversation_pairs(runs: Spool[Trajectory], *, sound: bool = True) -> Iterator[Row]:
+def conversation_pairs(
+    runs: Spool[Trajectory], *, sound: bool = True, faultless: bool = True
+) -> Iterator[Row]:
     """Every good attempt at a task against every bad one: ``prompt``, ``chosen``, ``rejected``.
 
-    ``sound``: without those that say the same.
+    ``sound``: without those that say the same; ``faultless``: of good ones those alone of which no turn was blamed or corrected.
     """
     for attempts in runs.groups(_judged_task):
         good = [run for run in attempts if (run.reward or 0.0) >= GOOD]
+        if faultless:
+            good = [run for run in good if run.edit is None and not wrong_turns(run)]
         bad = [run for run in attempts if (run.reward or 0.0) <= BAD]
         for better in good:
             for worse in bad:

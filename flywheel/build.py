@@ -7,16 +7,18 @@ import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import chain
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from .attempts import conversation_pairs, recorded_groups, task_of
 from .recordings import episodes
-from .rows import BAD, GOOD, Row, build_row, corrected, plain, weighed
+from .rows import BAD, GOOD, Row, build_row, corrected, plain, weighed, wrong_turns
 from .spool import Spool
 from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+# Digests of what corrections reject; None by rules that did not ask.
+Refused = frozenset[bytes] | None
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
 # nothing was kept; by 2, rows of grpo had no corrections, and questions of
 # evaluations that failed were learnt; by 3, rows of grpo did not say what runs on their question earned; by 4, nothing
@@ -44,8 +46,9 @@ def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> I
         yield from (row for run in runs for row in _kto(run, rules))
     elif format == "dpo":
         corrections = (row for run in runs for row in _corrected(run))
-        attempts = conversation_pairs(runs, sound=rules >= SOUND)
-        pairs = chain(corrections, _retried_pairs(runs), _question_pairs(runs), attempts)
+        attempts = conversation_pairs(runs, sound=rules >= SOUND, faultless=rules >= OWN)
+        refused = frozenset(digest for run in runs for digest in _refused(run)) if rules >= OWN else None
+        pairs = chain(corrections, _retried_pairs(runs, refused), _question_pairs(runs, refused), attempts)
         yield from _without_repeats(pairs)
     else:
         yield from _without_repeats(
@@ -69,7 +72,7 @@ def _without_repeats(rows: Iterable[Row]) -> Iterator[Row]:
     seen: set[bytes] = set()
     for row in rows:
         content = {key: value for key, value in row.items() if key not in ("source", "group")}
-        key = blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()
+        key = _digest(content)
         if key not in seen:
             seen.add(key)
             yield row
@@ -124,7 +127,19 @@ def _corrected(run: Trajectory) -> Iterator[Row]:
         )
 
 
-def _question_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
+def _refused(run: Trajectory) -> Iterator[bytes]:
+    """Digests of the turns of a run that its corrections reject, each with what was said before it."""
+    for at, _ in run.call_edits:
+        yield _digest(plain(run.messages[: at + 1]))
+    if run.edit is not None:
+        yield _digest(plain(run.messages))
+
+
+def _digest(content: Any) -> bytes:
+    return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()
+
+
+def _question_pairs(runs: Spool[Trajectory], refused: Refused) -> Iterator[Row]:
     """Good against bad runs on the same question.
 
     A pair begins where the two runs part: the prompt is what they share, chosen and rejected are
@@ -134,26 +149,29 @@ def _question_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
         good = [run for run in asked if (run.reward or 0.0) > BAD]
         bad = [run for run in asked if (run.reward or 0.0) <= BAD]
         for better, worse in zip(good, bad, strict=False):
-            pair = _parting(plain(better.messages), plain(worse.messages))
-            if pair is not None:
-                prompt, chosen, rejected = pair
-                row = build_row(better, prompt=prompt, chosen=chosen, rejected=rejected)
-                yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
+            yield from _pair(better, worse, refused)
 
 
-def _retried_pairs(runs: Spool[Trajectory]) -> Iterator[Row]:
+def _retried_pairs(runs: Spool[Trajectory], refused: Refused) -> Iterator[Row]:
     """The answer that was kept against those before it that were asked for again, after the same history."""
     for asked in runs.groups(_retried_question):
         by_id = {str(run.run_id): run for run in asked}
         for run in asked:
             kept = _kept_in_place(run, by_id)
-            if kept is None:
-                continue
-            pair = _parting(plain(kept.messages), plain(run.messages))
-            if pair is not None:
-                prompt, chosen, rejected = pair
-                row = build_row(kept, prompt=prompt, chosen=chosen, rejected=rejected)
-                yield {**row, "source": [str(kept.run_id), str(run.run_id)]}
+            if kept is not None:
+                yield from _pair(kept, run, refused)
+
+
+def _pair(better: Trajectory, worse: Trajectory, refused: Refused) -> Iterator[Row]:
+    """Two runs from where they part; none where the better one's turn there is wrong, or was corrected after the same words."""
+    pair = _parting(plain(better.messages), plain(worse.messages))
+    if pair is None:
+        return
+    prompt, chosen, rejected = pair
+    if refused is not None and (len(prompt) in wrong_turns(better) or _digest([*prompt, *chosen]) in refused):
+        return
+    row = build_row(better, prompt=prompt, chosen=chosen, rejected=rejected)
+    yield {**row, "source": [str(better.run_id), str(worse.run_id)]}
 
 
 def _kept_in_place(run: Trajectory, by_id: dict[str, Trajectory]) -> Trajectory | None:

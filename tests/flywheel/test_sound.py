@@ -55,6 +55,39 @@ def test_sft_learns_no_turn_that_was_corrected_or_denied() -> None:
     assert len(rows("sft", a_run("At noon.", GOOD, CALL), rules=6)) == 2, "as manifests of then have it"
 
 
+def test_no_pair_chooses_a_turn_that_was_denied_or_corrected() -> None:
+    """Neither of the better run itself, nor one that a correction of another run rejects."""
+    denied = a_run("I may not.", GOOD, DENIED, query="all")
+    worse = a_run("At one.", BAD, query="noon")
+    assert rows("dpo", denied, worse) == [] and len(rows("dpo", denied, worse, rules=7)) == 1
+    edited = a_run("At noon.", GOOD, CALL, query="when")
+    [pair] = rows("dpo", edited, worse)
+    assert pair["chosen"][0]["tool_calls"][0]["function"]["arguments"] == {"query": "noon"}
+    assert len(rows("dpo", edited, worse, rules=7)) == 2
+    [pair] = rows("dpo", a_run("At noon.", CALL, query="when"), a_run("At noon.", GOOD, query="when"), worse)
+    assert pair["rejected"][0]["tool_calls"][0]["function"]["arguments"] == {"query": "when"}
+    good = a_run("At noon.", GOOD, query="when")
+    assert len(rows("dpo", good, worse)) == 1
+
+
+def test_an_attempt_with_a_wrong_turn_is_no_better_one() -> None:
+    task = ("task:t",)
+    wrong, right, worse = (
+        a_run("At noon.", GOOD, DENIED, tags=task), a_run("At 12.", GOOD, tags=task), a_run("At one.", BAD, tags=task)
+    )  # fmt: skip
+    [pair] = rows("dpo", wrong, right, worse)
+    assert pair["chosen"][-1]["content"] == "At 12."
+    assert len(rows("dpo", wrong, right, worse, rules=7)) == 2
+
+
+def test_a_retried_answer_is_not_chosen_where_it_was_corrected() -> None:
+    kept = a_run("At noon.", CALL, query="when")
+    passed = a_run("At one.", Judged("retry", 0.0, 1.0, None, replaced_by=str(kept.run_id)), query="noon")
+    [pair] = rows("dpo", passed, kept)
+    assert pair["chosen"][0]["tool_calls"][0]["function"]["arguments"] == {"query": "noon"}
+    assert len(rows("dpo", passed, kept, rules=7)) == 2
+
+
 def test_a_pair_has_two_sides() -> None:
     same = a_run("Four.", GOOD, tags=("task:t",)), a_run("Four.", BAD, tags=("task:t",))
     same = (same[0], replace(same[1], messages=same[0].messages))
