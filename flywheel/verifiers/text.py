@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import jsonschema
+from referencing import Registry, Resource, Specification
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import specification_with
 
 from ...agents.prompt import REFUSAL
 from .base import Attempt, Example, Judge, Verdict, verifier
@@ -218,21 +221,57 @@ _ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": 
 )
 def json_value(schema: dict[str, Any], expected: Any) -> Judge:
     try:
-        jsonschema.validators.validator_for(schema).check_schema(schema)
+        validator = _validator(schema)
     except jsonschema.SchemaError as error:
         raise ValueError(f"the schema is none: {error.message}") from error
+    except Unresolvable as error:
+        raise ValueError(f"the schema refers to {error.ref!r}, which it does not have") from error
+    except RecursionError as error:
+        raise ValueError("the schema is too deep") from error
 
     def judge(attempt: Attempt) -> Verdict:
         try:
             value = json.loads(attempt.reply, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
-            jsonschema.validate(value, schema)
+            problem = jsonschema.exceptions.best_match(validator.iter_errors(value))
         except (ValueError, RecursionError) as error:
             return Verdict(0.0, f"not JSON: {error}"[:200])
-        except jsonschema.ValidationError as error:
-            return Verdict(0.0, f"not of the schema: {error.message}"[:200])
+        if problem is not None:
+            return Verdict(0.0, f"not of the schema: {problem.message}"[:200])
         return Verdict.of(_holds(value, expected), "other values than expected")
 
     return judge
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    """The validator of a schema that is whole: what it refers to is its own, or a published dialect; nothing is fetched.
+
+    Raises SchemaError for a schema that is none, Unresolvable for a reference to what is not there, and re.error for a
+    pattern that is none.
+    """
+    dialect = jsonschema.validators.validator_for(schema)
+    dialect.check_schema(schema)
+    specification = specification_with(dialect.META_SCHEMA.get("$id") or dialect.META_SCHEMA.get("id"))
+    registry: Registry[Any] = jsonschema.validators.SPECIFICATIONS
+    whole = specification.create_resource(schema)
+    _resolve(whole, registry.resolver_with_root(whole), specification, set())
+    return dialect(schema, registry=Registry())
+
+
+def _resolve(part: Resource[Any], resolver: Any, specification: Specification[Any], seen: set[int]) -> None:
+    """Look up all that a part of a schema refers to, and what that refers to."""
+    said = part.contents
+    if not isinstance(said, dict) or id(said) in seen:
+        return
+    seen.add(id(said))
+    for pattern in (said.get("pattern"), *(said.get("patternProperties") or ())):
+        re.compile(pattern or "")
+    for name in ("$ref", "$dynamicRef", "$recursiveRef"):
+        if isinstance(reference := said.get(name), str):
+            found = resolver.lookup(reference)
+            there = specification.create_resource(found.contents)
+            _resolve(there, found.resolver, specification, seen)
+    for inner in part.subresources():
+        _resolve(inner, resolver.in_subresource(inner), specification, seen)
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -188,6 +188,40 @@ def test_arguments_that_cannot_be(name: str, arguments: dict[str, Any]) -> None:
         verify(name, Attempt("x"), **arguments)
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/definitions/x"}, {"properties": {"a": {"$ref": "https://schemas.example/x.json"}}},
+        {"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"$ref": "#nowhere"}}}, {"$ref": "file:///etc/passwd"},
+        {"$id": "https://a.example/b", "$ref": "c"}, {"properties": {"a": {"pattern": "("}}}, {"$dynamicRef": "#nobody"},
+        {"$ref": "#/x/y", "x": {"y": {"$ref": "#gone"}}},
+    ],
+)  # fmt: skip
+def test_a_schema_is_whole_and_nothing_is_fetched(
+    schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may not reach the network, and what is refused is said before anything is judged."""
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_: pytest.fail("fetched"))
+    with pytest.raises(InputError, match=r"cannot be made of|schema"):
+        find("json_value").judge({"schema": schema, "expected": {"a": 1}})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "integer"}}},
+        {"$ref": "https://json-schema.org/draft/2020-12/schema"}, {},
+        {"$id": "https://a.example/b", "properties": {"a": {"$ref": "c"}}, "$defs": {"c": {"$id": "c", "type": "integer"}}},
+        {"properties": {"a": {"$ref": "#/$defs/r"}}, "$defs": {"r": {"properties": {"r": {"$ref": "#/$defs/r"}}}}},
+        {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {"n": {}}, "$ref": "#/definitions/n"},
+        {"properties": {"a": {"$schema": "https://b.example", "type": "integer"}}},
+    ],
+)  # fmt: skip
+def test_a_schema_may_refer_to_itself_and_to_what_is_published(schema: dict[str, Any]) -> None:
+    judge = find("json_value").judge({"schema": schema, "expected": {"a": 1}})
+    assert judge(Attempt('{"a": 1}')).score == 1.0 and judge(Attempt('{"a": 2}')).score == 0.0
+
+
 def test_code_has_its_limits_and_its_helpers() -> None:
     tests = "def check(candidate):\n    assert candidate(3) == helper(3)\n    assert candidate(float('inf')) > 1\n"
     setup = "def helper(n):\n    return n + 1\n\ndef plus_one(n):\n    '''One more.'''\n"
