@@ -37,25 +37,60 @@ _OPERATED = re.compile(
     re.I,
 )
 _RAISED = re.compile(rf"\s*\^|[\s-]+(?:{_CHANGED}|and (?:a|one|two|three) (?:half|third|quarters?)\b)", re.I)
+_DIGITS = r"\d+(?:,\d{3})*"
+# A fraction or mixed number ("3/4", "3 1/2", "\frac{3}{4}"), or one with a power of ten ("6.02 × 10^23");
+# no part of a date or a sum.
+_WRITTEN = re.compile(
+    rf"(?<![\w.,/^)}}])(?P<minus>-\s?|\b(?:minus|negative)\s+)?(?:"
+    rf"(?:(?P<whole>{_DIGITS})(?:[\s-]+|(?=\\)))?"
+    rf"(?:(?P<over>{_DIGITS})\s?/\s?(?P<under>{_DIGITS})"
+    rf"|\\[dt]?frac\s*\{{\s*(?P<top>{_DIGITS})\s*\}}\s*\{{\s*(?P<bottom>{_DIGITS})\s*\}})"
+    rf"|(?:(?P<times>{_DIGITS}(?:\.\d+)?)\s*(?:\\times|\\cdot|[×·*x])\s*)?10\s?\^\s?"
+    r"(?:\{\s*(?P<braced>-?\d{1,3})\s*\}"
+    r"|(?P<power>-?\d{1,3})))(?![\w/^²³]|[.,:]\d)", re.IGNORECASE | re.ASCII
+)  # fmt: skip
+_UNIT = re.compile(r"(?P<unit>(?:[\s%°/'-]*+[^\W\d_]++(?:\^[23])?+){0,5}+)[\s%°.!)]*", re.IGNORECASE)
+# What a reference has before or after its last number where that is a part of something else.
+_PART_BEFORE = re.compile(
+    r"[\d)}][,:]\s*$|[\w)}]-$|[\d)}]$|[/^]\s*\{?$|[a-z]\($|\\[a-z]+\s*\{?$", re.IGNORECASE
+)
+_PART_AFTER = re.compile(r"\s*[/^:×]|\s*\\(?!text|math)[a-z]|[½-¾⅐-↋]|,\d")
 _MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212\ufe63\uff0d", "-"))
 _DASH = re.compile(r"(?<![\w)])[–—](?=[$€£¥]?\d)")
 _MONEY = re.compile(r"(-\s?)?\\?[$€£¥]\s?(?=-?\d)")
 _DRESS = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$])|[{}*_$€£¥]")
+_DRESSED = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$])|[*_$€£¥]")
 _SUM = "What is 12.5 % of 480?"
 
 
 def number_of(reference: Any) -> float:
     """The number of a reference answer: itself, the marked one of a solution, or the last of a text.
 
-    >>> number_of("48 + 24 = 72\\n#### 72"), number_of("$1,250")
-    (72.0, 1250.0)
+    Raises ValueError where there is none, or the last is a part of something else, such as a sum, a date or a pair.
+
+    >>> number_of("48 + 24 = 72\\n#### 72"), number_of("$1,250"), number_of("3 1/2")
+    (72.0, 1250.0, 3.5)
     """
     text = plain(said(reference))
     marked = [after or boxed for after, boxed in _MARKED.findall(text)]
-    numbers = numbers_of(marked[-1] if marked else text)
-    if not numbers:
+    answer = marked[-1] if marked else text
+    written = _written(answer, sums=True)
+    if written is not None:
+        return written
+    *_, last = [None, *_TOLD.finditer(answer)]
+    if last is None:
         raise ValueError(f"{text[:60]!r} holds no number")
-    return numbers[-1]
+    before, after = answer[: last.start()], answer[last.end() :]
+    if any(
+        (
+            _OPERATED.search(before),
+            _PART_BEFORE.search(before),
+            _RAISED.match(after),
+            _PART_AFTER.match(after),
+        )
+    ):
+        raise ValueError(f"{text[:60]!r} ends with more than a number")
+    return _value(last)
 
 
 @verifier(
@@ -90,7 +125,7 @@ def final_number(attempt: Attempt) -> float | str:
     if len(marked) > 1:
         return "marks more than one answer"
     if marked:
-        alone = _alone(marked[0])
+        alone = _single(marked[0])
         return "marks no single number" if alone is None or hides(reply) else alone
     if len(reply.split()) > MAX_WORDS:
         return f"more than {MAX_WORDS} words, and no number is marked"
@@ -107,11 +142,15 @@ def final_number(attempt: Attempt) -> float | str:
 def _last(sentence: str, attempt: Attempt) -> float | str:
     """The last number of a sentence, if it is said plainly and no other comes from nowhere."""
     *others, last = _TOLD.finditer(sentence)
-    value = _value(last)
-    if _OPERATED.search(sentence[: last.start()]) or _RAISED.match(sentence, last.end()):
+    value, start, end = _value(last), last.start(), last.end()
+    for written in _WRITTEN.finditer(sentence):
+        if written.end() >= end and (fraction := _of_written(written)) is not None:
+            value, start, end = fraction, written.start(), written.end()
+            others = list(_TOLD.finditer(sentence[:start]))
+    if _OPERATED.search(sentence[:start]) or _RAISED.match(sentence, end):
         return "ends with a sum, not with a number"
     answer = _ANSWER.search(sentence)
-    if answer and _alone(_REASON.split(answer[1], maxsplit=1)[0]) != value:
+    if answer and _single(_REASON.split(answer[1], maxsplit=1)[0]) != value:
         return "says no single number to be the answer"
     known = " ".join([attempt.question, *attempt.passages.values(), *(call.result for call in attempt.calls)])
     if not {_value(other) for other in others} <= {value, *numbers_of(plain(known))}:
@@ -144,6 +183,42 @@ def _alone(marked: str) -> float | None:
     if found is None or _NO_UNIT.search(found[4]) or HEDGES.search(found[4]):
         return None
     return _value(found)
+
+
+def _single(text: str) -> float | None:
+    """The one number of a text, plain or written otherwise."""
+    written = _written(text)
+    return _alone(text) if written is None else written
+
+
+def _written(text: str, *, sums: bool = False) -> float | None:
+    """The value of a text that is a fraction, a mixed number or one with a power of ten, and a unit at most."""
+    bare = _DRESSED.sub(" ", text.replace("{,}", ",")).strip(" :=(")
+    bare = bare[1:-1].strip() if bare.startswith("{") and bare.endswith("}") else bare
+    found = _WRITTEN.match(bare)
+    unit = found and _UNIT.fullmatch(bare, found.end())
+    if found is None or unit is None or _NO_UNIT.search(unit["unit"]) or HEDGES.search(unit["unit"]):
+        return None
+    return _of_written(found, sums=sums)
+
+
+def _of_written(found: re.Match[str], *, sums: bool = False) -> float | None:
+    """The value of a match of ``_WRITTEN``; None where it divides by nought, or evenly, which is a sum left to do."""
+    if power := found["braced"] or found["power"]:
+        value = float(f"{_plain(found['times'] or '1')}e{power}")
+    else:
+        over, under = (
+            float(_plain(found["over"] or found["top"])),
+            float(_plain(found["under"] or found["bottom"])),
+        )
+        if not under or (over % under == 0 and not sums):
+            return None
+        value = over / under + float(_plain(found["whole"] or "0"))
+    return -value if found["minus"] else value
+
+
+def _plain(digits: str) -> str:
+    return digits.replace(",", "")
 
 
 def _value(found: re.Match[str]) -> float:

@@ -123,7 +123,56 @@ def test_the_number_of_a_reference(reference: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "tail", ["a" * 19_000 + "~", "a " * 9_000 + "~", " " * 19_000 + "~", "million " * 2_000 + "~"]
+    ("reference", "value"),
+    [
+        ("3/4", 0.75), ("-3/4", -0.75), ("3 1/2", 3.5), ("-3 1/2", -3.5), ("5 1/2 cups", 5.5), (r"\frac{3}{4}", 0.75),
+        (r"\boxed{\frac{3}{4}}", 0.75), (r"-\dfrac{3}{4}", -0.75), (r"3\frac{1}{2}", 3.5), (r"6.02 \times 10^{23}", 6.02e23),
+        ("6.02 × 10^23", 6.02e23), ("10^{-3}", 0.001), ("#### 12/4", 3), ("1,000/3", 1000 / 3), (r"$\frac{3}{4}$", 0.75),
+        ("x=5", 5), ("50%", 50), ("(5)", 5), (r"5\text{ cm}", 5), ("minus 3/4", -0.75),
+    ],
+)  # fmt: skip
+def test_fractions_and_powers_of_ten_are_references(reference: str, value: float) -> None:
+    assert number_of(reference) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "2^{10}", r"\sqrt{2}", "12,5", "10:30", "(3, 4)", "2024-05-01", "1.5e6", "3/0", "1/2/2024", r"\frac{\sqrt{3}}{2}", "½",
+        "3½", "2^10", "f(2)", "10 - 5", r"2\pi", r"\frac{1}{x}", "5 and a half", "3 + 4", "1:2:3", "5!/3",
+    ],
+)  # fmt: skip
+def test_a_reference_that_is_more_than_a_number_is_refused(reference: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        number_of(reference)
+
+
+@pytest.mark.parametrize(
+    ("value", "reply", "score"),
+    [
+        (0.75, "3/4", 1), (0.75, "The answer is 3/4.", 1), (0.75, "It is 0.75.", 1), (0.75, r"\boxed{\frac{3}{4}}", 1),
+        (0.75, "6/8", 1), (-0.75, "-3/4", 1), (6.02e23, "It is 6.02 × 10^23.", 1),
+        (0.75, r"So it is $\frac{3}{4}$.", 1), (3.5, "#### 3 1/2 cups", 1), (3.5, "The answer is 3 1/2 cups.", 1),
+        (6.02e23, r"\boxed{6.02 \times 10^{23}}", 1), (4, "3/4", 0), (4, r"\boxed{\frac{3}{4}}", 0), (0.75, "4/3", 0),
+        (3, "12/4", 0), (0.75, "It is 3/4 or 4/3.", 0), (0.75, "2 + 3/4", 0), (0.75, "5 3/4", 0),
+        (2, "1/2/2024", 0), (0.75, "-3/4", 0), (0.75, "3/4 million", 0), (0.5, "It is 17 and 1/2.", 0),
+    ],
+)  # fmt: skip
+def test_a_fraction_is_paid_for_what_it_is(value: float, reply: str, score: float) -> None:
+    assert verify("numeric", Attempt(reply, "Of 10, 5 and 3?"), value=value).score == score
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "a" * 19_000 + "~",
+        "a " * 9_000 + "~",
+        " " * 19_000 + "~",
+        "million " * 2_000 + "~",
+        "1 " * 9_000,
+        "1," * 9_000,
+        "3/" * 9_000,
+    ],
 )
 def test_a_number_is_found_in_time(tail: str) -> None:
     started = time.perf_counter()
