@@ -85,6 +85,23 @@ def test_right_and_wrong(name: str, arguments: dict[str, Any], right: str, wrong
 
 
 @pytest.mark.parametrize(
+    ("reply", "paid"),
+    [
+        ("A is correct. B misses the second condition.", ""), ("A is the right one; B is too small.", ""),
+        ("A fits here, C fails.", ""), ("A beats the others. B", ""), ("A must be right, (B) is too small.", ""),
+        ("A good guess would be B or so.", ""), ("A careful look shows that the answer is B.", "B"), ("A look leads to (C).", "C"),
+        ("A quick check says **B**.", "B"), ("A little thought gives C", "C"), ("A", "A"), ("a", "A"), ("The answer is A.", "A"),
+        ("A is correct.", "A"), ("(A) fits.", "A"), ("A close look: (B), then (C).", ""), ("A B C", ""),
+        ("A look at (A) and (B)", ""),
+    ],
+)  # fmt: skip
+def test_an_a_is_an_article_only_where_another_option_is_marked(reply: str, paid: str) -> None:
+    options = ["A", "B", "C", "D"]
+    found = {o for o in options if verify("multiple_choice", Attempt(reply), answer=o, options=options).score}
+    assert found == set(paid)
+
+
+@pytest.mark.parametrize(
     ("value", "reply"),
     [
         (5, "The answer is \u22125."), (5, "The answer is minus 5."), (5, "It is minus 5."), (5, "It is -$5."),
