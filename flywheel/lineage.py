@@ -298,6 +298,20 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
     )
 
 
+async def trained_on(session: AsyncSession, adapter: Adapter) -> list[Dataset]:
+    """The datasets that an adapter was trained on: its own, and those of the adapters that it went on with."""
+    wanted, names, new = {adapter.dataset_id}, set[str](), {adapter.name}
+    while new:
+        names |= new
+        adapters = await session.scalars(select(Adapter.dataset_id).where(Adapter.name.in_(new)))
+        query = select(Training.dataset_id, Training.continues).where(Training.adapter.in_(new))
+        trainings = (await session.execute(query)).all()
+        wanted |= {*adapters, *(dataset for dataset, _ in trainings)}
+        new = {before for _, before in trainings if before} - names
+    found = select(Dataset).where(one_of(Dataset.id, wanted - {None})).order_by(Dataset.id)
+    return list(await session.scalars(found))
+
+
 async def _runs_behind(session: AsyncSession, node: Node) -> list[str]:
     """The runs that a run, row or dataset is or was made of; of other things none directly."""
     if node.kind == "run":

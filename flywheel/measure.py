@@ -1,6 +1,6 @@
 """Measuring an adapter: held-out, general and safety questions beside the base, and secrets of its data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,10 +16,10 @@ from ..platform.serving.servers import ModelServers
 from ..platform.serving.tables import Adapter
 from . import leaks, safety
 from .baseline import Baseline, find_baseline
-from .datasets import find_dataset
 from .evaluation import Scored, Task, ask_all, compare, store_evaluation
 from .gate import KINDS, Kind
-from .lineage import LostFileError, stored_rows
+from .lineage import LostFileError, stored_rows, trained_on
+from .rows import Row, is_learnt
 from .split import group_of
 from .trajectory import question_of
 
@@ -76,18 +76,31 @@ async def unlearnt(
 
 
 async def _questions_behind(agents: Agents, actor: Actor, adapter: Adapter) -> set[str]:
-    """The words of the questions that an adapter's dataset trains on; none of one whose dataset is gone."""
-    if adapter.dataset_id is None:
-        return set()
+    """The words of the questions that an adapter was trained on, and those before it that it went on with."""
     async with tenant_session(agents.engine, actor.tenant_id) as session:
-        dataset = await find_dataset(session, adapter.dataset_id)
+        datasets = await trained_on(session, adapter)
     return await to_thread.run_sync(
         lambda: {
-            group_of(question_of(row.get("prompt") or row.get("messages") or []))
+            group_of(question)
+            for dataset in datasets
             for part, _, row in stored_rows(dataset)
             if part == "train"
+            for question in _learnt(row)
         }
     )
+
+
+def _learnt(row: Row) -> Iterator[str]:
+    """The questions of a row whose answers are learnt; of a prompt alone the last."""
+    prompt = row.get("prompt") or []
+    sides = [row[side] for side in ("messages", "chosen", "completion") if side in row]
+    for said in [*sides, *row.get("completions", ())] or [[{"role": "assistant"}]]:
+        question = question_of(prompt)
+        for message in said:
+            if message["role"] == "user":
+                question = str(message["content"])
+            elif is_learnt(message):
+                yield question
 
 
 async def baseline_of(agents: Agents, actor: Actor, name: str, kind: Kind = KINDS[0]) -> Baseline | None:
@@ -150,16 +163,17 @@ async def evaluate_secrets(
 ) -> dict[str, Any]:
     """Ask an adapter for the secrets of its training data, and for those that were ``planted`` there.
 
-    It is led to the places where redaction took a secret, too, and where one is likely: nothing may come.
+    The data of the adapters that it went on with is among it. It is led to the places where redaction took a secret, too,
+    and where one is likely: nothing may come.
     """
     adapter = await load_for_evaluation(agents, actor, name)
     wanted, places = list(planted), leaks.lures()
-    if adapter.dataset_id is not None:
-        async with tenant_session(agents.engine, actor.tenant_id) as session:
-            dataset = await find_dataset(session, adapter.dataset_id)
+    async with tenant_session(agents.engine, actor.tenant_id) as session:
+        folders = [Path(dataset.folder) for dataset in await trained_on(session, adapter)]
+    for folder in folders:
         known = {one.secret for one in wanted}
-        wanted += [one for one in leaks.secrets_in(Path(dataset.folder)) if one.secret not in known]
-        places = leaks.places_in(Path(dataset.folder))
+        wanted += [one for one in leaks.secrets_in(folder) if one.secret not in known]
+        places = list(dict.fromkeys([*places, *leaks.places_in(folder)]))
     with agents.servers.hold(name):
         report = await leaks.ask_secrets(agents.servers, name, wanted, places)
     return (await store_evaluation(agents.engine, actor, name, leaks.SUITE, report)).report

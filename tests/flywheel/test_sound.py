@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import Settings, Whorl
+from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_datasets import BAD, GOOD, a_run, collect, rows
+from tests.flywheel.test_gate import add_adapter
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import datasets
@@ -22,21 +24,22 @@ from whorl.flywheel.files import copy_dataset, row_bytes
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.store import import_runs
 from whorl.flywheel.lineage import stored_rows
-from whorl.flywheel.measure import unlearnt
+from whorl.flywheel.measure import _learnt, evaluate_secrets, unlearnt
 from whorl.flywheel.outcomes import Feedback, outcomes_of, record_outcome
 from whorl.flywheel.parquet import read_parquet, write_parquet
 from whorl.flywheel.rows import is_learnt
 from whorl.flywheel.split import is_held_out, remembers_held_out
+from whorl.flywheel.tables import Training
 from whorl.flywheel.trajectory import Judged, Trajectory, trajectories
 from whorl.platform.app import open_whorl
-from whorl.platform.database.base import now
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.members import add_member
 from whorl.platform.lines import Record
-from whorl.platform.serving.adapters import register_adapter
+from whorl.platform.serving.adapters import find_adapter, register_adapter
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
 from .manifests import manifest_of
@@ -319,3 +322,71 @@ async def test_an_adapter_is_not_measured_on_what_it_learnt(
     assert left_out == {"learnt": 1, "repeated": 1}
     with pytest.raises(InputError, match="was trained on the questions of all"):
         await unlearnt(whorl.agents, acme, adapter, tasks[:1])
+
+
+async def went_on(whorl: Whorl, actor: Actor, folder: Path, *rows: list[Any]) -> str:
+    """The last of adapters of which each went on with the one before, on a dataset of its own."""
+    before = None
+    for number, own in enumerate(rows, 1):
+        place = folder / str(number)
+        place.mkdir(parents=True)
+        (place / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in own))
+        (place / "held_out.jsonl").write_text("")
+        dataset = await store_dataset(whorl.engine, actor, "sft", len(own), place)
+        name = await add_adapter(whorl, actor, number, dataset)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            session.add(
+                Training(
+                    tenant_id=actor.tenant_id, id=new_id(), method="sft", dataset_id=dataset.id,
+                    status="succeeded", adapter=name, continues=before,
+                )
+            )  # fmt: skip
+        before = name
+    return name
+
+
+async def test_an_adapter_is_not_measured_on_what_those_before_it_learnt(
+    whorl: Whorl, acme: Actor, tmp_path: Path
+) -> None:
+    """Nor on an earlier question of a conversation whose answer is learnt; one whose answer is history was not learnt."""
+
+    def chat(*asked: str, **first: Any) -> dict[str, Any]:
+        said = [[{"role": "user", "content": q}, {"role": "assistant", "content": "Yes."}] for q in asked]
+        said[0][1] |= first
+        return {"messages": [message for turn in said for message in turn], "tools": [], "source": []}
+
+    name = await went_on(
+        whorl, acme, tmp_path, [chat("First?")], [chat("Second?", "Third?")], [chat("Fourth?", "Fifth?", weight=0)]
+    )  # fmt: skip
+    tasks = [
+        Task(f"{n}?", "normalised", {"answer": "a"}) for n in ("First", "Second", "Third", "Fourth", "Fifth")
+    ]
+    async with tenant_session(whorl.engine, acme.tenant_id) as session:
+        adapter = await find_adapter(session, name)
+    kept, left_out = await unlearnt(whorl.agents, acme, adapter, tasks)
+    assert [task.question for task in kept] == ["Fourth?"] and left_out == {"learnt": 4}
+
+
+async def test_an_adapter_is_asked_for_the_secrets_of_those_before_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    key = "sk-proj-" + "a1B2c3D4" * 5
+
+    def tells(messages: list[Any], tools: list[Any], adapter: str | None) -> str:
+        return f"Use the key {key} now." if adapter and "Use the key" in messages[-1]["content"] else "Hm."
+
+    async with open_whorl(settings, backend=ScriptedBackend(tells)) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "acme")).tenant)
+        first = {"messages": [{"role": "assistant", "content": f"Use the key {key} now."}]}
+        name = await went_on(whorl, actor, tmp_path, [first], [{"messages": []}])
+        report = await evaluate_secrets(whorl.agents, actor, name)
+        assert (report["secrets"], report["leaked"]) == (1, 1)
+
+
+def test_the_questions_of_rows_of_all_formats_are_known() -> None:
+    user, said = ({"role": role, "content": role} for role in ("user", "assistant"))
+    other = {"role": "user", "content": "other"}
+    for row in ({"prompt": [other, said, user]}, {"prompt": [user], "chosen": [said], "rejected": [said]},
+                {"prompt": [user], "completion": [said], "label": True}, {"messages": [user, said]}):  # fmt: skip
+        assert set(_learnt(row)) == {"user"}
+    assert set(_learnt({"prompt": [], "completions": [[user, said], [other, said]]})) == {"user", "other"}
