@@ -25,10 +25,12 @@ Refused = frozenset[bytes] | None
 # was kept beside them; by 5, what models thought was left out, and runs that took the place of others and nobody judged; by 6,
 # sft learnt the turns of a run that were corrected or blamed, dpo pairs with equal sides, and what
 # was held out stood in the history of what was not; by 7, sft learnt the earlier answers of a conversation with each run in it,
-# and pairs chose turns that were denied or corrected.
+# pairs chose turns that were denied or corrected, and questions in a script such as Hindi's were told apart by
+# their consonants alone.
 RULES = 8
-# The rules by which the loss of an sft row is on the turns of its own run, and no pair chooses a wrong turn.
-OWN = 8
+# The rules by which the loss of an sft row is on the turns of its own run, and no pair chooses a wrong turn; and by which signs
+# that combine with letters count in questions.
+OWN = MARKS = 8
 # The rules by which no row teaches a wrong turn or a held-out answer, and the sides of a pair differ.
 SOUND = 7
 # The rules by which rows have what a model thought before its words, and by which what was asked for again is paired.

@@ -90,15 +90,18 @@ def near_form(group: str) -> str:
 class Contamination:
     """Says of runs whether an evaluation asks what their users asked; use as a context.
 
-    Without ``near`` the last question of a run alone is looked up, in its words. The questions of the evaluations lie in
-    a private database that SQLite keeps in a temporary file, so that memory grows neither with them nor with the runs.
+    Without ``near`` the last question of a run alone is looked up, in its words; ``marks`` says which those are
+    (``split.py``). The questions of the evaluations lie in a private database that SQLite keeps in a temporary file, so that
+    memory grows neither with them nor with the runs.
     """
 
     near: Near | None = None
     encoder: PieceEncoder | None = None
     checked: list[Checked] = field(default_factory=list)
+    marks: bool = True
 
     def __post_init__(self) -> None:
+        self._group = partial(group_of, marks=self.marks)
         self._bands = bands(self.near.similarity, _MISSES) if self.near else []
         self._known = Remembered[Match](_REMEMBERED)
         self._base = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -111,7 +114,7 @@ class Contamination:
     def add(self, name: str, questions: Iterable[str], digest: str | None = None) -> None:
         """Check against the questions of one more set."""
         checked, bit = Checked(name, digest), 1 << len(self.checked)
-        groups = {group_of(question) for question in questions}
+        groups = {self._group(question) for question in questions}
         if self.near is not None:
             groups.discard("")
         for group in sorted(groups):
@@ -161,10 +164,10 @@ class Contamination:
     def _asked(self, run: Trajectory) -> Iterator[str]:
         """What is looked up of a run: with ``near`` whatever its user said, as all of it may be learnt from."""
         if self.near is None:
-            yield group_of(run.question)
+            yield self._group(run.question)
             return
         said = (str(message["content"] or "") for message in run.messages if message["role"] == "user")
-        yield from filter(None, dict.fromkeys(map(group_of, said)))
+        yield from filter(None, dict.fromkeys(map(self._group, said)))
 
     def _match(self, group: str, alike: Sequence[_Candidate] | None = None) -> Match:
         alike = list(self._candidates(group)) if alike is None else alike

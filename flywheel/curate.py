@@ -34,10 +34,14 @@ class Voiced(Protocol):
     def outcomes(self) -> Sequence[Opinion]: ...
 
 
-async def evaluation_questions(session: AsyncSession, as_of: datetime, *, failed: bool = True) -> set[str]:
+async def evaluation_questions(
+    session: AsyncSession, as_of: datetime, *, failed: bool = True, marks: bool = True
+) -> set[str]:
     """The words of every question that evaluations of the tenant had asked by ``as_of``, in ``failed`` runs as well."""
     evaluated = Run.tags.contains([EVALUATION_TAG]), Run.started_at <= as_of
-    return {group_of(question) async for question in questions(session, *evaluated, failed=failed)}
+    return {
+        group_of(question, marks=marks) async for question in questions(session, *evaluated, failed=failed)
+    }
 
 
 def check_threshold(format: str, near_duplicates: float | None) -> None:

@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.audit import record_of
 from . import screening, split
-from .build import FORMATS, KEEPING, REASONING, RETRIES, RULES, SOUND, Format, build_rows, kept_rows
+from .build import FORMATS, KEEPING, MARKS, REASONING, RETRIES, RULES, SOUND, Format, build_rows, kept_rows
 from .consent import consents_of
 from .contamination import RUN_HERE, Contamination, Near
 from .curate import (
@@ -366,7 +366,8 @@ async def _build(
     with Spool[Trajectory]() as kept:
         async for run in screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
-            kept.add(run if cut.rules >= REASONING else run.without_reasoning())
+            run = run if cut.rules >= REASONING else run.without_reasoning()
+            kept.add(run if cut.rules >= MARKS else replace(run, marks=False))
         built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
     return built
 
@@ -388,7 +389,7 @@ def _write(
 def _unheld(rows: Iterable[Row], cut: Cut, left_out: Counter[str]) -> Iterator[Row]:
     """Rows without those to be trained on that have a held-out question in their history; how many those are."""
     for row in rows:
-        if split.remembers_held_out(row, cut.seed, cut.held_out):
+        if split.remembers_held_out(row, cut.seed, cut.held_out, marks=cut.rules >= MARKS):
             left_out[HELD_OUT_BEFORE] += 1
         else:
             yield row
@@ -405,7 +406,10 @@ async def screened(
     screen = quarantine.RunScreen()
     retried = cut.format == "dpo" and cut.rules >= RETRIES
     kept = await replacements(session, cut.as_of) if retried else set[uuid.UUID]()
-    with Contamination(cut.near) as contamination, Curator(contamination, cut.near_duplicates) as curator:
+    with (
+        Contamination(cut.near, marks=cut.rules >= MARKS) as contamination,
+        Curator(contamination, cut.near_duplicates) as curator,
+    ):
         await _check_against(session, cut, contamination)
         built.checked = []
         async for page in reader.pages(session, run_ids, reading):
@@ -433,7 +437,7 @@ async def _check_against(session: AsyncSession, cut: Cut, contamination: Contami
     """Let runs be checked against the evaluations that were run by the moment of the cut, and those that it names."""
     if not cut.contamination:
         return
-    asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2)
+    asked = await evaluation_questions(session, cut.as_of, failed=cut.rules > 2, marks=cut.rules >= MARKS)
     await to_thread.run_sync(contamination.add, RUN_HERE, asked)
     for name, digest in cut.against:
         questions = await questions_of_set(session, digest)

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 def build_row(run: Trajectory, **content: Any) -> Row:
     """``content`` with the run's tools, its ``group`` for the split and its id as ``source``."""
-    group = group_of(run.question, run.tags)
+    group = group_of(run.question, run.tags, marks=run.marks)
     return {**content, "tools": run.tools, "group": group, "source": [str(run.run_id)]}
 
 

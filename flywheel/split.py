@@ -2,32 +2,41 @@
 
 import hashlib
 import re
+import unicodedata
 from typing import Any
 
+from ..retrieval.words import WORD
+
 RULE = "sha256(seed, group) as a fraction below held_out"
-_WORD = re.compile(r"\w+")
+_UNMARKED = re.compile(r"\w+")
 GROUP_TAG = "group:"
 
 
-def group_of(question: str, tags: tuple[str, ...] = ()) -> str:
+def group_of(question: str, tags: tuple[str, ...] = (), *, marks: bool = True) -> str:
     """The group of a question: its ``group:…`` tag, or its words without case and punctuation.
+
+    ``marks``: signs that combine with letters, as the vowels of Hindi do, are part of words. By rules before 8 they were not.
 
     >>> group_of("How many days?") == group_of("how many  DAYS")
     True
+    >>> [group_of("दिन", marks=marks) == group_of("दान", marks=marks) for marks in (True, False)]
+    [False, True]
     """
     for tag in tags:
         if tag.startswith(GROUP_TAG):
             return tag
-    return " ".join(_WORD.findall(question.casefold()))
+    if not marks:
+        return " ".join(_UNMARKED.findall(question.casefold()))
+    return " ".join(WORD.findall(unicodedata.normalize("NFC", question.casefold())))
 
 
-def remembers_held_out(row: dict[str, Any], seed: int, held_out: float) -> bool:
+def remembers_held_out(row: dict[str, Any], seed: int, held_out: float, *, marks: bool = True) -> bool:
     """Whether a row that is trained on has a held-out question, and its answer, in what was said before its own."""
     if is_held_out(row["group"], seed, held_out):
         return False
     said = row.get("prompt") or row.get("messages") or []
     *before, _ = [message["content"] for message in said if message["role"] == "user"] or [""]
-    return any(is_held_out(group_of(question), seed, held_out) for question in before)
+    return any(is_held_out(group_of(question, marks=marks), seed, held_out) for question in before)
 
 
 def is_held_out(group: str, seed: int, held_out: float) -> bool:

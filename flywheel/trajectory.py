@@ -43,7 +43,7 @@ class Trajectory:
     """One run, redacted. ``messages`` is the whole chat in OpenAI's shape, the answer last if it came to one.
 
     ``verifier`` ({"verifier": name, "arguments": {…}}) judges answers to the question, where one is known.
-    ``trainable`` is empty, or says why the run cannot be trained on.
+    ``trainable`` is empty, or says why the run cannot be trained on. ``marks`` says by what its question is grouped (``split.py``).
     """
 
     run_id: uuid.UUID
@@ -66,6 +66,7 @@ class Trajectory:
     seconds: float | None = None
     verifier: dict[str, Any] | None = None
     status: str = "succeeded"
+    marks: bool = True
 
     @property
     def question(self) -> str:

@@ -2,13 +2,21 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import regex
+
 from ..platform.errors import missing_extra
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+_ASCII_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+# Letters and digits as ``\w`` of ``re`` has them, with the signs that combine with them, as the vowels of Hindi do.
+_WORD = r"[\p{L}\p{N}_](?:[\p{L}\p{N}_]|(?![\ufe00-\ufe0f])[\p{Mn}\p{Mc}])*+"
+WORD = regex.compile(_WORD)
+_NUMBER_OR_WORD = regex.compile(rf"\d+(?:[.,]\d+)+|{_WORD}")
+# Scripts that set no blanks between words.
+_UNPARTED = regex.compile(r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc]+)")
 # The English stop words of Lucene's EnglishAnalyzer
 # (https://lucene.apache.org/core/9_0_0/analysis/common/org/apache/lucene/analysis/en/EnglishAnalyzer.html)
 # and the auxiliaries, pronouns and question words that carry no topic.
@@ -47,6 +55,23 @@ class WordRules:
 
 
 def plain_words(text: str) -> list[str]:
-    """Lowercased words in order; digit groups join (``1,600`` is ``1600``), a possessive s goes."""
+    """Lowercased words in order; digit groups join (``1,600`` is ``1600``), a possessive s goes.
+
+    Of a run of Chinese, Japanese or Thai characters every two neighbours are a word.
+
+    >>> plain_words("東京都の Tower")
+    ['東京', '京都', '都の', 'tower']
+    """
     folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("'s", "")
-    return [word.replace(",", "") for word in _WORD.findall(folded)]
+    if folded.isascii():
+        return [word.replace(",", "") for word in _ASCII_WORD.findall(folded)]
+    words = (word.replace(",", "") for word in _NUMBER_OR_WORD.findall(folded))
+    return [part for word in words for part in _parts(word)]
+
+
+def _parts(word: str) -> Iterator[str]:
+    for number, part in enumerate(_UNPARTED.split(word)):
+        if number % 2 and len(part) > 1:
+            yield from (part[at : at + 2] for at in range(len(part) - 1))
+        elif part:
+            yield part

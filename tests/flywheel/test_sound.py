@@ -17,6 +17,7 @@ from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import datasets
 from whorl.flywheel.build import RULES, kept_rows
+from whorl.flywheel.contamination import Contamination
 from whorl.flywheel.datasets import HELD_OUT_BEFORE, Cut, create_dataset, rebuild
 from whorl.flywheel.erasure import erase_subject
 from whorl.flywheel.evaluation import Task
@@ -28,7 +29,7 @@ from whorl.flywheel.measure import _learnt, evaluate_secrets, unlearnt
 from whorl.flywheel.outcomes import Feedback, outcomes_of, record_outcome
 from whorl.flywheel.parquet import read_parquet, write_parquet
 from whorl.flywheel.rows import is_learnt
-from whorl.flywheel.split import is_held_out, remembers_held_out
+from whorl.flywheel.split import group_of, is_held_out, remembers_held_out
 from whorl.flywheel.tables import Training
 from whorl.flywheel.trajectory import Judged, Trajectory, trajectories
 from whorl.platform.app import open_whorl
@@ -390,3 +391,30 @@ def test_the_questions_of_rows_of_all_formats_are_known() -> None:
                 {"prompt": [user], "completion": [said], "label": True}, {"messages": [user, said]}):  # fmt: skip
         assert set(_learnt(row)) == {"user"}
     assert set(_learnt({"prompt": [], "completions": [[user, said], [other, said]]})) == {"user", "other"}
+
+
+async def test_questions_of_other_marks_are_other_questions(
+    whorl: Whorl, acme: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By older rules they were one, are split as one, and what an evaluation asked of one is left out of all."""
+    talks = [chats(1)[0] for _ in range(12)]
+    for number, talk in enumerate(talks):
+        talk["messages"][0]["content"] = f"Where is the q{chr(0x300 + number)} gate?"
+    await brought(whorl, acme, talks)
+    built = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.5)
+    with monkeypatch.context() as before:
+        before.setattr(datasets, "Cut", partial(Cut, rules=7))
+        older = await create_dataset(whorl.engine, acme.tenant_id, tmp_path, "sft", held_out=0.5)
+    for dataset, marks in ((built, True), (older, False)):
+        asked = {row["messages"][0]["content"]: part for part, _, row in stored_rows(dataset)}
+        assert len(asked) == 12
+        for question, part in asked.items():
+            held = is_held_out(group_of(question, marks=marks), dataset.manifest["seed"], 0.5)
+            assert part == ("held_out" if held else "train")
+        await rebuild(whorl.engine, acme.tenant_id, manifest_of(dataset))
+    assert older.content_hash != built.content_hash
+    run = a_run("कल", question="द\u093eन")
+    for marks in (True, False):
+        with Contamination(marks=marks) as contamination:
+            contamination.add("set", ["द\u093fन"])
+            assert bool(contamination.refusal(replace(run, marks=marks))) is not marks

@@ -1,6 +1,8 @@
 """BM25 scores equal rank-bm25's, whatever was added, replaced or removed before."""
 
 import random
+import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from rank_bm25 import BM25Okapi
 
 from whorl.retrieval.lexical import LexicalIndex, Okapi
-from whorl.retrieval.words import WordRules
+from whorl.retrieval.words import WordRules, plain_words
 
 VOCABULARY = [f"w{number}" for number in range(60)]
 
@@ -111,3 +113,47 @@ def test_words_are_folded_and_stemmed() -> None:
         "litr",
     ]
     assert WordRules(frozenset(), "")("The valves") == ["the", "valves"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Straße naïve café 1,600 3.5 x_1 ½ m² ①",
+        "Ελληνικά и по-русски",
+        "I ❤️ it 1️⃣ 👍🏽 ok",
+        "ŁÓDŹ Ǆ ﬁ",
+        "한국어 문장",
+        "ab\u200dcd",
+    ],
+)
+def test_words_of_scripts_that_part_them_are_as_they_were(said: str) -> None:
+    folded = unicodedata.normalize("NFKC", said).lower()
+    assert plain_words(said) == [w.replace(",", "") for w in re.findall(r"\d+(?:[.,]\d+)+|\w+", folded)]
+
+
+def test_signs_that_combine_with_letters_are_parts_of_words() -> None:
+    assert plain_words("दिन और दान") == ["दिन", "और", "दान"]
+    assert plain_words("x\u0302 cafe\u0301") == ["x\u0302", "café"]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("東京の天気は晴れです", "天気"),
+        ("สภาพอากาศวันนี้ดี", "อากาศ"),
+        ("请打开北京的门", "北京"),
+        ("ホテルはカードキーで", "カード"),
+    ],
+)
+def test_scripts_without_blanks_are_found_by_a_part(text: str, query: str) -> None:
+    index = LexicalIndex(WordRules())
+    index.add([1, 2, 3], [text, "猫と犬", "Nothing of it"])
+    assert index.search(query, 3).ids.tolist() == [1]
+
+
+def test_one_character_is_a_word() -> None:
+    assert plain_words("門 a東b") == ["門", "a", "東", "b"] and plain_words("ラーメン") == [
+        "ラー",
+        "ーメ",
+        "メン",
+    ]
