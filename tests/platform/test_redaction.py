@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import unicodedata
 import uuid
 from typing import Any
 
@@ -30,6 +31,7 @@ from whorl.platform.telemetry.redaction.policy import CustomPattern, RedactionPo
 from whorl.platform.telemetry.redaction.redactor import Redactor, default_redactor
 from whorl.platform.telemetry.redaction.stored import StoredPolicies, policy_history, store_policy
 from whorl.platform.telemetry.redaction.walk import visit_json, visit_record
+from whorl.platform.telemetry.redaction.words import split_words
 
 SEALER = Sealer((bytes(32),))
 EMAIL = "zuzanna.kowalczyk@planted.example"
@@ -553,6 +555,21 @@ def test_forms_in_full(redactor: Redactor, text: str, value: str) -> None:
 )
 def test_what_only_has_colons_or_words_of_keys_stays(redactor: Redactor, text: str) -> None:
     assert redactor.redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["दान करना अच्छा है", "வணக்கம், எப்படி இருக்கிறீர்கள்?", "สวัสดีครับ วันนี้อากาศเป็นอย่างไร", "నేను బాగున్నాను"]
+)
+def test_signs_that_combine_with_letters_part_no_word(redactor: Redactor, text: str) -> None:
+    assert redactor.redact_text(text) == text
+    assert [word.strip() for word in split_words(text).raw if word.strip()] == re.findall(
+        r"[^\s,?]+|[,?]", text
+    )
+
+
+def test_names_whose_accents_are_written_apart_are_hidden_whole(redactor: Redactor) -> None:
+    hidden = redactor.redact_text(unicodedata.normalize("NFD", "Her name is María Jiménez."))
+    assert hidden == "Her name is <PERSON_1>."
 
 
 @pytest.mark.parametrize("text", ["[" * 2000 + EMAIL, "[" * 600 + f'"{EMAIL}"' + "]" * 600])

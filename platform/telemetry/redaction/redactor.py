@@ -14,6 +14,7 @@ from .. import conventions as c
 from ..record import SpanRecord
 from .base import Detector, Finding, resolve
 from .codes import Known
+from .composed import composed, is_composed
 from .labels import MARK, lead_of
 from .memory import Memories, Memory
 from .names import NameDetector
@@ -121,6 +122,9 @@ class Redactor:
     def find(self, texts: list[str], policy: RedactionPolicy) -> list[list[Finding]]:
         """What counts under the policy in each text, by position; what it keeps is there too."""
         masked = [_without_placeholders(text) for text in texts]
+        apart = {number: composed(text) for number, text in enumerate(masked) if not is_composed(text)}
+        for number, (text, _) in apart.items():
+            masked[number] = text
         by_detector = [detector.find(masked) for detector in self.detectors]
         by_detector.append(find_national(masked, policy.named_kinds))
         by_detector.append(find_peoples(masked, policy.named_kinds))
@@ -129,10 +133,15 @@ class Redactor:
                 lead = lead_of(text)
                 for found in by_detector:
                     found[number] = [finding for finding in found[number] if finding.start >= lead]
-        return [
+        resolved = [
             resolve(policy.apply(text, (finding for one in found for finding in one)), text)
             for text, *found in zip(masked, *by_detector, strict=True)
         ]
+        for number, (_, places) in apart.items():
+            resolved[number] = [
+                f._replace(start=places[f.start], end=places[f.end]) for f in resolved[number]
+            ]
+        return resolved
 
 
 def _by_tenant(records: list[SpanRecord]) -> dict[str, list[SpanRecord]]:

@@ -18,6 +18,12 @@ Int64 = npt.NDArray[np.int64]
 # Runs of letters, runs of digits, single other characters, each with the blanks before it: every
 # character is in exactly one word, so that lengths give the offsets.
 _WORD = re.compile(r"[^\S\n]*(?:[^\W\d_]+|\d+|\S|\n|$)")
+# Signs that combine with the letter before them: accents written apart, vowels of Hindi, Tamil and Thai.
+_SIGNS = "".join(
+    chr(code) for code in range(0x300, 0x1_2000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+_SIGN = re.compile(f"[{_SIGNS}]")
+_WORD_WITH_SIGNS = re.compile(rf"[^\S\n]*(?:(?:[^\W\d_][{_SIGNS}]*)+|\d+|\S|\n|$)")
 BUCKETS = 4096
 FEATURES = 9
 # Lists that a word may be in: first names, family names, places, organisations, ordinary English.
@@ -39,7 +45,8 @@ class Words(NamedTuple):
 
 def split_words(text: str) -> Words:
     """The words of a text."""
-    raw = _WORD.findall(text)
+    signs = not text.isascii() and _SIGN.search(text)
+    raw = (_WORD_WITH_SIGNS if signs else _WORD).findall(text)
     return Words(raw, np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw))))
 
 
@@ -63,6 +70,9 @@ def look_at(raw: str) -> Look:
     """Affixes, shape, length and capitals of a word; features that it has not are 0."""
     word = bare_word(raw)
     glued = len(word) == len(raw)
+    if not word.isascii() and not word.isalpha():
+        word = unicodedata.normalize("NFC", word)
+        word = _SIGN.sub("", word) or word
     lower = word.lower().encode()
     if not word.isalpha():
         shape = min(len(word), 9) if word.isdigit() else crc32(lower)
