@@ -264,10 +264,10 @@ async def get_training(training_id: uuid.UUID, actor: CurrentActor, request: Req
 
 
 async def _defer(whorl: Any, actor: Actor, training_id: uuid.UUID) -> Training:
-    """Hand a queued training to a worker."""
-    await whorl.queue.defer(
-        TRAIN_JOB, lock="training", tenant_id=str(actor.tenant_id), training_id=str(training_id)
-    )
+    """Hand a queued training to a worker, unless a job of it waits already."""
+    given = {"tenant_id": str(actor.tenant_id), "training_id": str(training_id)}
+    if not await whorl.queue.waits(TRAIN_JOB, **given):
+        await whorl.queue.defer(TRAIN_JOB, lock="training", **given)
     async with tenant_session(whorl.engine, actor.tenant_id) as session:
         return await find_training(session, training_id)
 

@@ -18,9 +18,9 @@ from ..platform.settings import Settings
 from .canary import look, look_at_all
 from .tables import Training
 from .training.launch import train_adapter
-from .training.progress import CANCELLED, CancelledTrainingError
+from .training.progress import CancelledTrainingError
 from .training.recipe import Recipe
-from .training.resume import checkpoint_of, mark_resumable
+from .training.resume import checkpoint_of, find_training, mark_resumable
 
 WORKER = uuid.UUID(int=1)
 TRAIN_JOB, LOOK_JOB, LOOK_AT_ALL_JOB = "train", "look", "look_at_all"
@@ -64,10 +64,12 @@ async def _wait_again(
     """Note that a training which was broken off waits for another worker, and where that one goes on from."""
     with suppress(*AWAY):
         async with tenant_session(engine, tenant_id) as session:
-            training = await session.get_one(Training, (tenant_id, training_id))
+            training = await find_training(session, training_id, lock=True)
+            if training.status == "succeeded":
+                return
             kept = await anyio.to_thread.run_sync(checkpoint_of, training, settings.adapters)
             training.report = mark_resumable(training.report, kept)
-            if training.status != CANCELLED:
+            if training.status == "running":
                 training.status = "queued"
 
 

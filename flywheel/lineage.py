@@ -208,6 +208,7 @@ async def _after(
         trainings |= dict.fromkeys(str(training.id) for training in found)
         turned = await _rows_answered_by(session, fresh)
         made = dict.fromkeys(training.adapter for training in found if training.adapter)
+        made |= dict.fromkeys(await _trained_on(session, new))
         fresh = [name for name in made if name not in adapters]
         adapters |= dict.fromkeys(fresh)
         new = [dataset for dataset in dict.fromkeys(row.dataset for row in turned) if dataset not in met]
@@ -219,6 +220,13 @@ async def _after(
         tuple(runs), tuple(all_rows), tuple(met), tuple(trainings), tuple(adapters),
         tuple(await session.scalars(routes)), tuple(str(run) for run in await session.scalars(answered)),
     )  # fmt: skip
+
+
+async def _trained_on(session: AsyncSession, datasets: Sequence[str]) -> list[str]:
+    """The adapters that say that they came of one of the datasets, whatever trainings say of them."""
+    keys = [uuid.UUID(dataset) for dataset in datasets]
+    query = select(Adapter.name).where(Adapter.dataset_id.in_(keys)).order_by(Adapter.version)
+    return list(await session.scalars(query)) if keys else []
 
 
 async def _rows_answered_by(session: AsyncSession, adapters: Sequence[str]) -> list[RowRef]:
@@ -275,7 +283,9 @@ async def ancestors(session: AsyncSession, node: Node) -> Ancestry:
         runs |= dict.fromkeys(new_runs)
         found = list(await session.scalars(select(Training).where(trained).order_by(Training.id)))
         trainings |= dict.fromkeys(training.id for training in found)
-        wanted = {training.dataset_id for training in found} - datasets.keys()
+        stated = select(Adapter.dataset_id).where(Adapter.name.in_(new_adapters))
+        known = {key for key in await session.scalars(stated) if key is not None}
+        wanted = ({training.dataset_id for training in found} | known) - datasets.keys()
         behind = list(
             await session.scalars(select(Dataset).where(Dataset.id.in_(wanted)).order_by(Dataset.id))
         )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.tables import Run
 from ...platform.database.base import now
-from ...platform.database.session import held, is_held, tenant_session
+from ...platform.database.session import held, is_held, take_turns, tenant_session
 from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
@@ -30,7 +30,15 @@ from .checkpoint import Checkpoint
 from .progress import CANCELLED, CancelledTrainingError, Noting
 from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
-from .resume import checkpoint_of, find_training, how_to_resume, lock_of, mark_resumable
+from .resume import (
+    INTERRUPTED,
+    check_wanted,
+    checkpoint_of,
+    find_training,
+    how_to_resume,
+    lock_of,
+    mark_resumable,
+)
 from .targets import targets_of
 
 Progress = Callable[[dict[str, Any]], None]
@@ -48,12 +56,15 @@ async def train_adapter(
 ) -> str:
     """Run a queued training to its end and register the adapter; returns the adapter's name.
 
+    One that is done is not trained again, one that another process follows is waited for.
+
     ``rehearsal`` is a file of rows of the base's former tasks, in place of the one that the base brings.
 
     A training that left a checkpoint goes on from there under the name that it had.
 
     Raises InputError for a dataset of another format, ConflictError where the checkpoint is of
-    other rows, another recipe or base, UpstreamError when the process dies; the training's row says so too.
+    other rows, another recipe or base, or the training failed already, UpstreamError when the process
+    dies; the training's row says so too.
     """
     async with held(engine, lock_of(training_id)):
         return await _train(engine, actor, training_id, recipe, model_folder, adapters, progress, rehearsal)
@@ -70,9 +81,10 @@ async def _train(
     rehearsal: Path | None,
 ) -> str:
     async with tenant_session(engine, actor.tenant_id) as session:
-        training = await find_training(session, training_id)
-        if training.status == CANCELLED:
-            raise CancelledTrainingError
+        training = await find_training(session, training_id, lock=True)
+        if training.status == "succeeded":
+            return str(training.adapter)
+        check_wanted(training)
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
         groups = await group_tags(session, dataset) if recipe.evaluate_every else {}
@@ -80,7 +92,8 @@ async def _train(
         name = (
             training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
         )
-        training.report = {**training.report, "folder": str(partial_folder(adapters / name))}
+        begun = {key: value for key, value in training.report.items() if key != INTERRUPTED}
+        training.report = {**begun, "folder": str(partial_folder(adapters / name))}
     try:
         recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
@@ -133,8 +146,11 @@ async def _register(
     name, method = job.output_folder.name, job.recipe.method
     try:
         async with tenant_session(engine, actor.tenant_id) as session:
-            training = await find_training(session, training_id)
-            dataset = await find_dataset(session, training.dataset_id, lock=True)
+            known = await find_training(session, training_id)
+            dataset = await find_dataset(session, known.dataset_id, lock=True)
+            training = await find_training(session, training_id, lock=True)
+            if training.status == "succeeded":
+                return
             if dataset.content_hash != job.dataset_hash:
                 raise ConflictError(
                     "Rows of the dataset were withdrawn while it was trained on. Start the training again."
@@ -146,7 +162,12 @@ async def _register(
                 dataset_id=dataset.id, folder=job.output_folder, card=adapter_card(dataset, report),
             )  # fmt: skip
             record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=method)
-            await _succeed(session, actor, training_id, report)
+            training.status, training.ended_at, training.error, training.report = (
+                "succeeded",
+                now(),
+                None,
+                report,
+            )
     except WhorlError:
         await anyio.to_thread.run_sync(remove_folder, job.output_folder)
         raise
@@ -162,6 +183,7 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters:
         dead = [training for training in running if not await is_held(session, lock_of(training.id))]
         for training in dead:
             await _close(training, adapters, "The process that trained ended before the training did.")
+            training.report = {**training.report, INTERRUPTED: True}
         return len(dead)
 
 
@@ -180,7 +202,9 @@ async def _fail(
     engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path, error: WhorlError
 ) -> None:
     async with tenant_session(engine, actor.tenant_id) as session:
-        training = await find_training(session, training_id)
+        training = await find_training(session, training_id, lock=True)
+        if training.status == "succeeded":
+            return
         if isinstance(error, CancelledTrainingError):
             await _close(training, adapters, error.message)
             training.status = CANCELLED
@@ -239,7 +263,7 @@ def adapter_card(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
 
 async def _reserve_name(session: Any, actor: Actor, training: Training) -> str:
     """A name that no other training has: the version follows adapters and trainings alike."""
-    await session.execute(select(Training.id).with_for_update())
+    await take_turns(session, f"adapter names {actor.tenant_id}")
     taken = [
         int(name.rsplit(".v", 1)[1])
         for name in await session.scalars(select(Training.adapter).where(Training.adapter.is_not(None)))
@@ -343,10 +367,3 @@ async def _lines(stream: TextReceiveStream) -> Any:
         for line in lines:
             if line:
                 yield line
-
-
-async def _succeed(
-    session: AsyncSession, actor: Actor, training_id: uuid.UUID, report: dict[str, Any]
-) -> None:
-    training = await session.get_one(Training, (actor.tenant_id, training_id))
-    training.status, training.ended_at, training.error, training.report = "succeeded", now(), None, report

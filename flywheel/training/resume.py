@@ -18,13 +18,19 @@ from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ..tables import Training
 from .checkpoint import Checkpoint, last_checkpoint
-from .progress import CANCELLED
+from .progress import CANCELLED, CancelledTrainingError
 from .recipe import Recipe, partial_folder
 
+# What the report of a training says that failed because its process died: a job of it may still go on.
+INTERRUPTED = "interrupted"
 
-async def find_training(session: AsyncSession, training_id: uuid.UUID) -> Training:
-    """The tenant's training of that id; raises NotFoundError."""
-    training = await session.scalar(select(Training).where(Training.id == training_id))
+
+async def find_training(session: AsyncSession, training_id: uuid.UUID, *, lock: bool = False) -> Training:
+    """The tenant's training of that id, by choice locked against change; raises NotFoundError."""
+    query = select(Training).where(Training.id == training_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    training: Training | None = await session.scalar(query)
     if training is None:
         raise NotFoundError(f"There is no training {training_id} in this workspace.")
     return training
@@ -45,7 +51,7 @@ async def requeue_training(
     Raises ConflictError for one that waits, runs or is done, and for one that left no checkpoint.
     """
     async with tenant_session(engine, actor.tenant_id) as session:
-        training = await find_training(session, training_id)
+        training = await find_training(session, training_id, lock=True)
         if training.status == "running" and not await is_held(session, lock_of(training_id)):
             training.status = "failed"
         if training.status not in ("failed", CANCELLED):
@@ -67,8 +73,7 @@ async def cancel_training(engine: AsyncEngine, actor: Actor, training_id: uuid.U
     """
     actor.require("write")
     async with tenant_session(engine, actor.tenant_id) as session:
-        await find_training(session, training_id)
-        training = await session.get_one(Training, (actor.tenant_id, training_id), with_for_update=True)
+        training = await find_training(session, training_id, lock=True)
         if training.status not in ("queued", "running"):
             raise ConflictError(f"The training is {training.status}: there is nothing to stop.")
         training.status, training.ended_at, training.error = CANCELLED, now(), "The training was stopped."
@@ -79,6 +84,14 @@ async def cancel_training(engine: AsyncEngine, actor: Actor, training_id: uuid.U
 def how_to_resume(training_id: uuid.UUID, kept: Checkpoint) -> str:
     """What to do with a training that left a checkpoint."""
     return f"It can go on from step {kept.step}: whorl train --resume {training_id}"
+
+
+def check_wanted(training: Training) -> None:
+    """Raise CancelledTrainingError for a training that was stopped, ConflictError for one that came to nothing by itself."""
+    if training.status == CANCELLED:
+        raise CancelledTrainingError
+    if training.status == "failed" and INTERRUPTED not in training.report:
+        raise ConflictError(f"The training has failed: {training.error}")
 
 
 def mark_resumable(report: dict[str, Any], kept: Checkpoint | None) -> dict[str, Any]:

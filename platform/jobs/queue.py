@@ -4,6 +4,7 @@ Job arguments are ids only, never content.
 """
 
 import asyncio
+import json
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -82,6 +83,15 @@ class Queue:
         except AlreadyEnqueued:
             return False
         return True
+
+    async def waits(self, name: str, **arguments: str) -> bool:
+        """Whether a job of those arguments waits already."""
+        query = (
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %(name)s"
+            " AND args = %(given)s::jsonb) AS found"
+        )
+        row = await self._app.connector.execute_query_one_async(query, name=name, given=json.dumps(arguments))
+        return bool(row["found"])
 
     async def depths(self) -> dict[str, int]:
         """How many jobs are in each state: todo, doing, succeeded, failed …"""

@@ -34,6 +34,7 @@ from whorl.platform.identity.tables import PasswordLink, User
 from whorl.platform.serving.adapters import register_adapter, switch_route
 from whorl.platform.serving.engine.base import Generation, Token
 from whorl.platform.serving.engine.scripted import ScriptedBackend
+from whorl.platform.serving.tables import Adapter
 from whorl.platform.telemetry.tables import Span
 
 from .manifests import manifest_of
@@ -253,6 +254,23 @@ async def test_lineage_goes_on_through_turns_of_the_wheel(settings: Settings) ->
             assert origin.adapters == (world.adapter,) and origin.datasets == (str(world.dataset.id),)
             assert len(origin.runs) == 6 and "ann@turns.example" in origin.users
             assert (await ancestors(session, Node("adapter", "turns.v2"))).adapters == (world.adapter,)
+            await register_adapter(
+                session, world.owner.tenant_id, "turns.v3", method="sft", base_hash="b", dataset_id=later.id,
+                folder=settings.path("datasets") / "three", card={},
+            )  # fmt: skip
+            every = await descendants(session, await find_node(session, "ann@turns.example"))
+            assert every.adapters == (world.adapter, "turns.v2", "turns.v3"), (
+                "of no training, it says what it came of"
+            )
+            assert (await descendants(session, Node("dataset", str(later.id)))).adapters == (
+                "turns.v2",
+                "turns.v3",
+            )
+            unknown = await ancestors(session, Node("adapter", "turns.v3"))
+            assert unknown.datasets == (str(later.id), str(world.dataset.id)) and unknown.adapters == (
+                world.adapter,
+            )
+            await session.delete(await session.get_one(Adapter, (world.owner.tenant_id, "turns.v3")))
             (await session.get_one(Run, (world.owner.tenant_id, world.runs["ann"][0]))).adapter = "turns.v2"
             await session.flush()
             round_ = await descendants(session, Node("adapter", "turns.v2"))

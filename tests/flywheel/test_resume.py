@@ -18,6 +18,7 @@ from tests.conftest import Actor, Settings, quote_first
 from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
 from tests.tiny_model import make_model
+from whorl.flywheel import jobs
 from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
 from whorl.flywheel.tables import Training
@@ -30,7 +31,7 @@ from whorl.flywheel.training.resume import cancel_training, requeue_training
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import ConflictError, UpstreamError
+from whorl.platform.errors import ConflictError, InputError, UpstreamError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.base_model import base_hash
@@ -246,6 +247,69 @@ async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
     assert (done.status, done.report["resumed_from"]) == ("succeeded", stopped.report["checkpoint"]["step"])
 
 
+async def at_once(job: TrainingJob, *_: Any) -> dict[str, Any]:
+    """A training process that is done at once."""
+    job.partial.rename(job.output_folder)
+    recipe = job.recipe.model_dump(mode="json")
+    counts = dict.fromkeys(
+        ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "anchored_rows"), 1
+    )
+    return {"base_hash": job.base_hash, "recipe": recipe, **counts}
+
+
+async def test_a_training_that_is_done_is_not_done_again(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by a second job, nor made to wait or to fail by the first."""
+    monkeypatch.setattr(launch, "_run", at_once)
+    changed = settings.model_copy(update={"model_dir": model})
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        given = whorl.engine, changed, actor.tenant_id, training_id
+        await training_job(*given)
+        done = await stored(whorl, actor, training_id)
+        await training_job(*given)
+        await jobs._wait_again(*given)
+        await launch._fail(whorl.engine, actor, training_id, changed.adapters, UpstreamError("It died."))
+        after = await stored(whorl, actor, training_id)
+    assert (after.status, after.adapter, after.ended_at) == ("succeeded", "acme.v1", done.ended_at)
+    assert [folder.name for folder in changed.adapters.iterdir()] == ["acme.v1"]
+
+
+async def test_a_training_that_is_stopped_as_it_begins_does_not_run(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_run", at_once)
+    changed = settings.model_copy(update={"model_dir": model})
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            training = await session.get_one(Training, (actor.tenant_id, training_id), with_for_update=True)
+            training.status = "cancelled"
+            await session.flush()
+            job = asyncio.create_task(training_job(whorl.engine, changed, actor.tenant_id, training_id))
+            await asyncio.sleep(1)
+        await job
+        training = await stored(whorl, actor, training_id)
+    assert (training.status, training.adapter) == ("cancelled", None)
+
+
+async def test_a_training_that_failed_is_done_again_only_where_it_is_asked_for(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = settings.model_copy(update={"model_dir": model})
+    lost = changed.model_copy(update={"rehearsal": tmp_path / "lost.jsonl"})
+    monkeypatch.setattr(launch, "_run", at_once)
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        with pytest.raises(InputError, match="no file"):
+            await training_job(whorl.engine, lost, actor.tenant_id, training_id)
+        with pytest.raises(ConflictError, match="The training has failed: There is no file"):
+            await training_job(whorl.engine, changed, actor.tenant_id, training_id)
+        training = await stored(whorl, actor, training_id)
+    assert training.status == "failed"
+
+
 async def test_a_training_that_was_stopped_while_it_waited_never_begins(
     settings: Settings, model: Path, tmp_path: Path
 ) -> None:
@@ -289,8 +353,13 @@ async def test_the_app_that_died_leaves_a_training_that_can_go_on(
             client.headers["Authorization"] = f"Bearer {key}"
             missing = await client.post(f"/api/trainings/{uuid.uuid4()}/resume")
             answer = await client.post(f"/api/trainings/{dead}/resume")
+            waiting = await whorl.queue.depths()
+            async with tenant_session(whorl.engine, actor.tenant_id) as session:
+                (await session.get_one(Training, (actor.tenant_id, dead))).status = "failed"
+            assert (await client.post(f"/api/trainings/{dead}/resume")).status_code == 202
         assert missing.status_code == 404
         assert answer.status_code == 202 and answer.json()["status"] == "queued"
+        assert waiting["todo"] == 1 and await whorl.queue.depths() == waiting, "the job that waits is enough"
         changed_rows = recipe.changed(rank=4)
         with pytest.raises(ConflictError, match="has changed since the checkpoint"):
             await train_adapter(whorl.engine, actor, dead, changed_rows, model, changed.adapters)

@@ -85,6 +85,15 @@ async def test_a_job_of_a_lock_waits_once(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("whorl")
+async def test_a_job_is_known_to_wait_by_its_arguments(settings: Settings) -> None:
+    async with queue_of(settings, []) as queue:
+        await queue.defer("note", word="first")
+        assert await queue.waits("note", word="first") and not await queue.waits("note", word="second")
+        await queue.work(until_empty=True)
+        assert not await queue.waits("note", word="first")
+
+
+@pytest.mark.usefixtures("whorl")
 async def test_the_clock_queues_jobs(settings: Settings) -> None:
     ticked = asyncio.Event()
 
