@@ -32,6 +32,7 @@ from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
 from .resume import (
     INTERRUPTED,
+    WithdrawnError,
     check_wanted,
     checkpoint_of,
     find_training,
@@ -125,12 +126,12 @@ async def _continued(engine: AsyncEngine, actor: Actor, recipe: Recipe, model_fo
 async def continuable(session: AsyncSession, name: str) -> Adapter:
     """The tenant's adapter of that name, locked against change, that a training may go on with.
 
-    Raises NotFoundError, and ConflictError for a reward model and for one that knows what was withdrawn.
+    Raises NotFoundError, ConflictError for a reward model, and WithdrawnError for one that knows what was withdrawn.
     """
     adapter = await find_answering(session, name)
     await session.refresh(adapter, with_for_update=True)
     if adapter.state == "tainted":
-        raise ConflictError(
+        raise WithdrawnError(
             f"{name} was trained on what has been withdrawn since: no training goes on with it."
         )
     return adapter
@@ -141,7 +142,7 @@ async def _register(
 ) -> None:
     """Make an adapter known, unless something that it was trained on was withdrawn meanwhile: then its weights go.
 
-    Raises ConflictError for that.
+    Raises WithdrawnError for that.
     """
     name, method = job.output_folder.name, job.recipe.method
     try:
@@ -152,7 +153,7 @@ async def _register(
             if training.status == "succeeded":
                 return
             if dataset.content_hash != job.dataset_hash:
-                raise ConflictError(
+                raise WithdrawnError(
                     "Rows of the dataset were withdrawn while it was trained on. Start the training again."
                 )
             if job.recipe.continue_from is not None:
@@ -187,11 +188,11 @@ async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters:
         return len(dead)
 
 
-async def _close(training: Training, adapters: Path, reason: str) -> None:
-    """Mark a training as failed, keeping the checkpoint that it can go on from, if it left one."""
+async def _close(training: Training, adapters: Path, reason: str, otherwise: str = "Start it again.") -> None:
+    """Mark a training as failed, keeping the checkpoint that it can go on from, if it left one; else say ``otherwise``."""
     kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
-    advice = how_to_resume(training.id, kept) if kept else "Start it again."
-    training.status, training.ended_at, training.error = "failed", now(), f"{reason} {advice}"
+    advice = how_to_resume(training.id, kept) if kept else otherwise
+    training.status, training.ended_at, training.error = "failed", now(), f"{reason} {advice}".rstrip()
     training.report = mark_resumable(training.report, kept)
     output = adapters / str(training.adapter)
     for folder in (output,) if kept else (output, partial_folder(output)):
@@ -201,21 +202,21 @@ async def _close(training: Training, adapters: Path, reason: str) -> None:
 async def _fail(
     engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path, error: WhorlError
 ) -> None:
+    """Note why a training ended; its checkpoint goes where going on would come to nothing, or is forbidden."""
     async with tenant_session(engine, actor.tenant_id) as session:
         training = await find_training(session, training_id, lock=True)
         if training.status == "succeeded":
             return
+        if isinstance(error, FailedTraining | WithdrawnError):
+            await anyio.to_thread.run_sync(remove_folder, partial_folder(adapters / str(training.adapter)))
+        if isinstance(error, CancelledTrainingError | UpstreamError):
+            await _close(training, adapters, error.message)
+        else:
+            await _close(training, adapters, error.message, otherwise="")
+        if isinstance(error, FailedTraining):
+            training.report = {**training.report, **error.report}
         if isinstance(error, CancelledTrainingError):
-            await _close(training, adapters, error.message)
             training.status = CANCELLED
-            return
-        if isinstance(error, UpstreamError):
-            await _close(training, adapters, error.message)
-            return
-        training.status, training.ended_at, training.error = "failed", now(), error.message
-        found = error.report if isinstance(error, FailedTraining) else {}
-        training.report = {**mark_resumable(training.report, None), **found}
-        await anyio.to_thread.run_sync(remove_folder, partial_folder(adapters / str(training.adapter)))
 
 
 async def queue_training(
@@ -323,11 +324,24 @@ def _prepared(job: TrainingJob, kept: Checkpoint | None) -> TrainingJob:
     if kept is None:
         shutil.rmtree(job.partial, ignore_errors=True)
         job.partial.mkdir(parents=True)
-    elif job != TrainingJob.model_validate_json((job.partial / "job.json").read_text(encoding="utf-8")):
-        raise ConflictError(
-            "The dataset, the recipe or the base model has changed since the checkpoint. Start the training again."
-        )
+    else:
+        begun = TrainingJob.model_validate_json((job.partial / "job.json").read_text(encoding="utf-8"))
+        _check_same(job, begun)
     return job
+
+
+def _check_same(job: TrainingJob, begun: TrainingJob) -> None:
+    """Raise WithdrawnError where the dataset is not what a checkpoint was made of, ConflictError where other things are not."""
+    if job.dataset_hash != begun.dataset_hash:
+        raise WithdrawnError(
+            "Rows of the dataset were withdrawn since the checkpoint. Start the training again."
+        )
+    others = [name for name in TrainingJob.model_fields if getattr(job, name) != getattr(begun, name)]
+    if others:
+        raise ConflictError(
+            f"Of what the checkpoint was made with, {', '.join(others)} changed. "
+            "Go on with what it was, or start another training."
+        )
 
 
 def process_command(job_file: Path) -> list[str]:
@@ -350,7 +364,7 @@ async def _run(job: TrainingJob, progress: Progress, noting: Noting) -> dict[str
                     await noting.note(last)
             code = await process.wait()
     if "error" in last:
-        raise FailedTraining(last["error"], last["report"])
+        raise FailedTraining(last["error"], last["report"]) if last["report"] else InputError(last["error"])
     if code != 0 or "done" not in last:
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise UpstreamError(

@@ -25,6 +25,10 @@ from .recipe import Recipe, partial_folder
 INTERRUPTED = "interrupted"
 
 
+class WithdrawnError(ConflictError):
+    """What a training learns from was withdrawn: its weights know it, and nobody goes on with them."""
+
+
 async def find_training(session: AsyncSession, training_id: uuid.UUID, *, lock: bool = False) -> Training:
     """The tenant's training of that id, by choice locked against change; raises NotFoundError."""
     query = select(Training).where(Training.id == training_id)

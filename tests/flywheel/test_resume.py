@@ -21,7 +21,7 @@ from tests.tiny_model import make_model
 from whorl.flywheel import jobs
 from whorl.flywheel.jobs import training_job
 from whorl.flywheel.lineage import Descent
-from whorl.flywheel.tables import Training
+from whorl.flywheel.tables import Dataset, Training
 from whorl.flywheel.training import launch
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import process_command, queue_training, train_adapter
@@ -31,7 +31,7 @@ from whorl.flywheel.training.resume import cancel_training, requeue_training
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import ConflictError, InputError, UpstreamError
+from whorl.platform.errors import ConflictError, InputError, UpstreamError, WhorlError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
 from whorl.platform.serving.base_model import base_hash
@@ -361,8 +361,24 @@ async def test_the_app_that_died_leaves_a_training_that_can_go_on(
         assert answer.status_code == 202 and answer.json()["status"] == "queued"
         assert waiting["todo"] == 1 and await whorl.queue.depths() == waiting, "the job that waits is enough"
         changed_rows = recipe.changed(rank=4)
-        with pytest.raises(ConflictError, match="has changed since the checkpoint"):
-            await train_adapter(whorl.engine, actor, dead, changed_rows, model, changed.adapters)
+        lost = changed.model_copy(update={"rehearsal": tmp_path / "lost.jsonl"})
+        for told, again in (
+            ("the checkpoint was made with, recipe, rehearsal changed",
+             train_adapter(whorl.engine, actor, dead, changed_rows, model, changed.adapters)),
+            ("There is no file", training_job(whorl.engine, lost, actor.tenant_id, dead)),
+        ):  # fmt: skip
+            with pytest.raises(WhorlError, match=told):
+                await again
+            failed = await stored(whorl, actor, dead)
+            assert failed.status == "failed" and job.partial.is_dir(), (
+                "what can be corrected costs no checkpoint"
+            )
+            assert f"It can go on from step 4: whorl train --resume {dead}" in (failed.error or "")
+            assert await requeue_training(whorl.engine, actor, dead, changed.adapters) == recipe
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            (await session.get_one(Dataset, (actor.tenant_id, failed.dataset_id))).content_hash = "d"
+        with pytest.raises(ConflictError, match="withdrawn since the checkpoint"):
+            await train_adapter(whorl.engine, actor, dead, recipe, model, changed.adapters)
         assert not job.partial.exists()
         with pytest.raises(ConflictError, match="left no checkpoint"):
             await requeue_training(whorl.engine, actor, dead, changed.adapters)
