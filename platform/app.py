@@ -34,6 +34,7 @@ from ..agents.tools.search import search_tool
 from ..flywheel import api as flywheel_api
 from ..flywheel.decisions import learner
 from ..flywheel.evaluations import Evaluations
+from ..flywheel.jobs import worker_of
 from ..flywheel.offboarding import forget_files
 from ..flywheel.screening.sweep import gauges as screening_gauges
 from ..flywheel.shadow import Shadows
@@ -126,7 +127,7 @@ class Whorl:
         """Close the runs and trainings that a dead process left open."""
         for tenant in await list_tenants(self.engine):
             await close_runs(self.engine, tenant.id, self.agents.limits)
-            await close_trainings(self.engine, tenant.id, self.settings.adapters)
+            await close_trainings(self.engine, worker_of(tenant), self.settings.adapters)
 
     async def work(self, *, until_empty: bool = False) -> None:
         """Do queued jobs, until cancelled or, by choice, until none is left."""

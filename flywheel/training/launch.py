@@ -5,6 +5,8 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.tables import Run
 from ...platform.database.base import now
+from ...platform.database.outage import outlast
 from ...platform.database.session import held, is_held, take_turns, tenant_session
-from ...platform.errors import ConflictError, InputError, UpstreamError, WhorlError
+from ...platform.errors import ConflictError, DatabaseAwayError, InputError, UpstreamError, WhorlError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
 from ...platform.serving.adapters import adapter_name, find_answering, next_version, register_adapter
@@ -32,9 +35,12 @@ from .recipe import FailedTraining, Recipe, TrainingJob, partial_folder
 from .rehearsal import rehearsal_of
 from .resume import (
     INTERRUPTED,
+    Complete,
     WithdrawnError,
     check_wanted,
     checkpoint_of,
+    complete_in,
+    complete_of,
     find_training,
     how_to_resume,
     lock_of,
@@ -43,6 +49,8 @@ from .resume import (
 from .targets import targets_of
 
 Progress = Callable[[dict[str, Any]], None]
+# Seconds that a training which is over waits for a database that is away.
+PATIENCE = 600.0
 
 
 async def train_adapter(
@@ -89,13 +97,16 @@ async def _train(
         training.status = "running"
         dataset = await find_dataset(session, training.dataset_id)
         groups = await group_tags(session, dataset) if recipe.evaluate_every else {}
+        done = await anyio.to_thread.run_sync(complete_of, training, adapters)
         kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
-        name = (
-            training.adapter if kept and training.adapter else await _reserve_name(session, actor, training)
-        )
-        begun = {key: value for key, value in training.report.items() if key != INTERRUPTED}
-        training.report = {**begun, "folder": str(partial_folder(adapters / name))}
+        begun = training.adapter if done or kept else None
+        name = begun or await _reserve_name(session, actor, training)
+        report = {key: value for key, value in training.report.items() if key != INTERRUPTED}
+        training.report = {**report, "folder": str(partial_folder(adapters / name))}
     try:
+        if done is not None:
+            await _register(engine, actor, training_id, *done)
+            return name
         recipe.check_format(dataset.format)
         await anyio.to_thread.run_sync(check_template, dataset.manifest, recipe, model_folder)
         again = rehearsal_of(model_folder, rehearsal)
@@ -104,8 +115,12 @@ async def _train(
         noting = Noting(engine, actor.tenant_id, training_id)
         report = await _run(_prepared(job, kept), progress, noting)
         await _register(engine, actor, training_id, job, report)
+    except DatabaseAwayError:
+        # What is complete stays, and the row says that the training runs: whoever looks next registers it.
+        raise
     except WhorlError as error:
-        await _fail(engine, actor, training_id, adapters, error)
+        with suppress(DatabaseAwayError):
+            await outlast(partial(_fail, engine, actor, training_id, adapters, error), PATIENCE)
         raise
     return name
 
@@ -140,52 +155,81 @@ async def continuable(session: AsyncSession, name: str) -> Adapter:
 async def _register(
     engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, job: TrainingJob, report: dict[str, Any]
 ) -> None:
-    """Make an adapter known, unless something that it was trained on was withdrawn meanwhile: then its weights go.
+    """Make an adapter known, for which an outage is waited out.
 
-    Raises WithdrawnError for that.
+    Unless something that it was trained on was withdrawn meanwhile: then its weights go. Raises WithdrawnError for that,
+    and DatabaseAwayError where the database stays away; then the weights stay.
     """
-    name, method = job.output_folder.name, job.recipe.method
-    try:
+
+    async def store() -> None:
         async with tenant_session(engine, actor.tenant_id) as session:
-            known = await find_training(session, training_id)
-            dataset = await find_dataset(session, known.dataset_id, lock=True)
-            training = await find_training(session, training_id, lock=True)
-            if training.status == "succeeded":
-                return
-            if dataset.content_hash != job.dataset_hash:
-                raise WithdrawnError(
-                    "Rows of the dataset were withdrawn while it was trained on. Start the training again."
-                )
-            if job.recipe.continue_from is not None:
-                await continuable(session, job.recipe.continue_from)
-            await register_adapter(
-                session, actor.tenant_id, name, method=method, base_hash=report["base_hash"],
-                dataset_id=dataset.id, folder=job.output_folder, card=adapter_card(dataset, report),
-            )  # fmt: skip
-            record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=method)
-            training.status, training.ended_at, training.error, training.report = (
-                "succeeded",
-                now(),
-                None,
-                report,
-            )
+            await _store(session, actor, training_id, job, report)
+
+    try:
+        await outlast(store, PATIENCE)
+    except DatabaseAwayError:
+        raise
     except WhorlError:
         await anyio.to_thread.run_sync(remove_folder, job.output_folder)
         raise
 
 
-async def close_interrupted(engine: AsyncEngine, tenant_id: uuid.UUID, adapters: Path) -> int:
-    """Mark trainings as failed whose process died; returns how many.
+async def _store(
+    session: AsyncSession, actor: Actor, training_id: uuid.UUID, job: TrainingJob, report: dict[str, Any]
+) -> None:
+    """Register an adapter and end its training; where that was done, by a commit whose answer was lost, nothing is."""
+    name, method = job.output_folder.name, job.recipe.method
+    known = await find_training(session, training_id)
+    dataset = await find_dataset(session, known.dataset_id, lock=True)
+    training = await find_training(session, training_id, lock=True)
+    if training.status == "succeeded":
+        return
+    if dataset.content_hash != job.dataset_hash:
+        raise WithdrawnError(
+            "Rows of the dataset were withdrawn while it was trained on. Start the training again."
+        )
+    if job.recipe.continue_from is not None:
+        await continuable(session, job.recipe.continue_from)
+    await register_adapter(
+        session, actor.tenant_id, name, method=method, base_hash=report["base_hash"],
+        dataset_id=dataset.id, folder=job.output_folder, card=adapter_card(dataset, report),
+    )  # fmt: skip
+    record(session, actor, "adapter.trained", name, dataset=str(dataset.id), method=method)
+    training.status, training.ended_at, training.error, training.report = "succeeded", now(), None, report
 
-    A checkpoint is kept, to go on from; what else they left is removed.
+
+async def close_interrupted(engine: AsyncEngine, actor: Actor, adapters: Path) -> int:
+    """End the trainings whose process died; returns how many.
+
+    What was complete is registered. The others are marked as failed: a checkpoint is kept, to go on from; what else
+    they left is removed.
     """
-    async with tenant_session(engine, tenant_id) as session:
-        running = await session.scalars(select(Training).where(Training.status == "running"))
-        dead = [training for training in running if not await is_held(session, lock_of(training.id))]
-        for training in dead:
+    async with tenant_session(engine, actor.tenant_id) as session:
+        running = list(await session.scalars(select(Training.id).where(Training.status == "running")))
+    return sum([await _end_dead(engine, actor, training_id, adapters) for training_id in running])
+
+
+async def _end_dead(engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path) -> bool:
+    """End a training that no process follows; returns whether it was such a one."""
+    done: Complete | None = None
+    try:
+        async with tenant_session(engine, actor.tenant_id) as session:
+            if await is_held(session, lock_of(training_id)):
+                return False
+            training = await find_training(session, training_id, lock=True)
+            if training.status != "running":
+                return False
+            done = await anyio.to_thread.run_sync(complete_of, training, adapters)
+            if done is not None:
+                await _store(session, actor, training_id, *done)
+                return True
             await _close(training, adapters, "The process that trained ended before the training did.")
             training.report = {**training.report, INTERRUPTED: True}
-        return len(dead)
+    except WhorlError as error:
+        if done is not None:
+            await anyio.to_thread.run_sync(remove_folder, done.job.output_folder)
+        await _fail(engine, actor, training_id, adapters, error)
+    return True
 
 
 async def _close(training: Training, adapters: Path, reason: str, otherwise: str = "Start it again.") -> None:
@@ -194,9 +238,8 @@ async def _close(training: Training, adapters: Path, reason: str, otherwise: str
     advice = how_to_resume(training.id, kept) if kept else otherwise
     training.status, training.ended_at, training.error = "failed", now(), f"{reason} {advice}".rstrip()
     training.report = mark_resumable(training.report, kept)
-    output = adapters / str(training.adapter)
-    for folder in (output,) if kept else (output, partial_folder(output)):
-        await anyio.to_thread.run_sync(remove_folder, folder)
+    if kept is None:
+        await anyio.to_thread.run_sync(remove_folder, partial_folder(adapters / str(training.adapter)))
 
 
 async def _fail(
@@ -366,6 +409,8 @@ async def _run(job: TrainingJob, progress: Progress, noting: Noting) -> dict[str
     if "error" in last:
         raise FailedTraining(last["error"], last["report"]) if last["report"] else InputError(last["error"])
     if code != 0 or "done" not in last:
+        if (done := complete_in(job.output_folder)) is not None:
+            return done.report
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise UpstreamError(
             f"The training process ended with code {code}: {tail[-1] if tail else 'no output'}"

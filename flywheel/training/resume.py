@@ -1,10 +1,11 @@
 """Going on with trainings whose process died: which can, and what takes their checkpoints away."""
 
+import json
 import shutil
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 from sqlalchemy import ColumnElement, select
@@ -16,10 +17,11 @@ from ...platform.database.session import is_held, tenant_session
 from ...platform.errors import ConflictError, NotFoundError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record
+from ...platform.serving.tables import Adapter
 from ..tables import Training
 from .checkpoint import Checkpoint, last_checkpoint
 from .progress import CANCELLED, CancelledTrainingError
-from .recipe import Recipe, partial_folder
+from .recipe import Recipe, TrainingJob, partial_folder
 
 # What the report of a training says that failed because its process died: a job of it may still go on.
 INTERRUPTED = "interrupted"
@@ -47,10 +49,32 @@ def checkpoint_of(training: Training, adapters: Path) -> Checkpoint | None:
     return last_checkpoint(partial_folder(adapters / training.adapter))
 
 
+class Complete(NamedTuple):
+    """A whole adapter: the job that it was trained by, and the report of that."""
+
+    job: TrainingJob
+    report: dict[str, Any]
+
+
+def complete_of(training: Training, adapters: Path) -> Complete | None:
+    """What a training made, which may not be registered yet; None where it made nothing whole."""
+    return None if training.adapter is None else complete_in(adapters / training.adapter)
+
+
+def complete_in(output: Path) -> Complete | None:
+    """The adapter in its folder, which appears whole or not at all."""
+    try:
+        job = TrainingJob.model_validate_json((output / "job.json").read_text(encoding="utf-8"))
+        report = json.loads((output / "meta.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Complete(job.model_copy(update={"output_folder": output}), report)
+
+
 async def requeue_training(
     engine: AsyncEngine, actor: Actor, training_id: uuid.UUID, adapters: Path
 ) -> Recipe:
-    """Queue a training that died to go on from its checkpoint; returns its recipe.
+    """Queue a training that died to go on from its checkpoint, or to be registered where it was done; returns its recipe.
 
     Raises ConflictError for one that waits, runs or is done, and for one that left no checkpoint.
     """
@@ -63,10 +87,12 @@ async def requeue_training(
                 f"The training is {training.status}: only one that failed or was stopped can go on. Wait, or start another."
             )
         kept = await anyio.to_thread.run_sync(checkpoint_of, training, adapters)
-        if kept is None:
+        done = await anyio.to_thread.run_sync(complete_of, training, adapters)
+        if kept is None and done is None:
             raise ConflictError("The training left no checkpoint to go on from. Start it again.")
         training.status, training.error, training.ended_at = "queued", None, None
-        record(session, actor, "training.resumed", str(training_id), step=kept.step)
+        step = kept.step if kept is not None else done.report["steps"] if done is not None else 0
+        record(session, actor, "training.resumed", str(training_id), step=step)
         return Recipe.model_validate(training.report["recipe"])
 
 
@@ -105,7 +131,7 @@ def mark_resumable(report: dict[str, Any], kept: Checkpoint | None) -> dict[str,
 
 
 async def discard_checkpoints(session: AsyncSession, of: ColumnElement[bool]) -> int:
-    """Remove what trainings left unfinished; returns of how many. Their weights know what was withdrawn.
+    """Remove what trainings left unfinished or unregistered; returns of how many. Their weights know what was withdrawn.
 
     Of one whose process died nobody may have noticed yet.
     """
@@ -119,7 +145,10 @@ async def discard_checkpoints(session: AsyncSession, of: ColumnElement[bool]) ->
     ]
     for training in left:
         folder = _unfinished_folder(training.report)
-        await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
+        whole = folder.with_name(folder.name.removesuffix(".partial"))
+        known = await session.scalar(select(Adapter.name).where(Adapter.name == whole.name))
+        for each in (folder,) if known else (folder, whole):
+            await anyio.to_thread.run_sync(partial(shutil.rmtree, each, ignore_errors=True))
         training.report = mark_resumable(training.report, None)
     return len(left)
 

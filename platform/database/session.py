@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from ..tracing import trace_statements
 from .base import Base
+from .outage import AWAY
 from .rls import TENANT_SETTING
 
 # Seconds to connect within; a machine that is gone does not refuse.
@@ -67,7 +68,9 @@ async def held(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await connection.execute(_LET_GO, {"name": name})
+            # Of a connection that broke the name is let go of already.
+            with suppress(*AWAY):
+                await connection.execute(_LET_GO, {"name": name})
 
 
 async def take_turns(session: AsyncSession, *names: str) -> None:

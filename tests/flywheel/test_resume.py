@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import torch
 from asgi_lifespan import LifespanManager
 from safetensors.torch import load_file
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Actor, Settings, quote_first
 from tests.flywheel.manifests import store_dataset
@@ -27,13 +29,15 @@ from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import process_command, queue_training, train_adapter
 from whorl.flywheel.training.process import train
 from whorl.flywheel.training.recipe import METHODS, OPTIONS, Recipe, TrainingJob, default_recipe
-from whorl.flywheel.training.resume import cancel_training, requeue_training
+from whorl.flywheel.training.resume import cancel_training, discard_checkpoints, requeue_training
 from whorl.flywheel.withdrawal import withdraw
 from whorl.platform.app import create_app, open_whorl
+from whorl.platform.database.embedded import Addresses
 from whorl.platform.database.session import tenant_session
-from whorl.platform.errors import ConflictError, InputError, UpstreamError, WhorlError
+from whorl.platform.errors import ConflictError, DatabaseAwayError, InputError, UpstreamError, WhorlError
 from whorl.platform.identity.bootstrap import ensure_tenant, operator_of
 from whorl.platform.identity.keys import create_key
+from whorl.platform.serving.adapters import list_adapters, register_adapter
 from whorl.platform.serving.base_model import base_hash
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 
@@ -249,12 +253,93 @@ async def test_a_training_tells_how_far_it_is_and_can_be_stopped(
 
 async def at_once(job: TrainingJob, *_: Any) -> dict[str, Any]:
     """A training process that is done at once."""
-    job.partial.rename(job.output_folder)
     recipe = job.recipe.model_dump(mode="json")
     counts = dict.fromkeys(
         ("steps", "loss_first", "loss_last", "seconds", "rehearsed_rows", "anchored_rows"), 1
     )
-    return {"base_hash": job.base_hash, "recipe": recipe, **counts}
+    report = {"base_hash": job.base_hash, "recipe": recipe, **counts}
+    (job.partial / "job.json").write_text(job.model_dump_json())
+    (job.partial / "meta.json").write_text(json.dumps(report))
+    job.partial.rename(job.output_folder)
+    return report
+
+
+def away(times: float) -> Any:
+    """Registering an adapter, for which the database is away so many times."""
+    left = [times]
+
+    async def register(*given: Any, **values: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+        return await register_adapter(*given, **values)
+
+    return register
+
+
+async def test_a_database_that_is_away_when_a_training_ends_is_waited_for(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Addresses
+) -> None:
+    """The connection by which it is held is broken as well."""
+
+    async def cut_off(job: TrainingJob, *_: Any) -> dict[str, Any]:
+        with psycopg.connect(database.admin) as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                " WHERE l.locktype = 'advisory' AND a.datname = current_database()"
+            ).fetchall()
+        assert ended == [(True,)]
+        return await at_once(job)
+
+    monkeypatch.setattr(launch, "_run", cut_off)
+    monkeypatch.setattr(launch, "register_adapter", away(2))
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+        recipe = small("sft")
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), recipe)
+        name = await train_adapter(whorl.engine, actor, training_id, recipe, model, settings.adapters)
+        training = await stored(whorl, actor, training_id)
+    assert (training.status, training.adapter, name) == ("succeeded", "acme.v1", "acme.v1")
+
+
+@pytest.mark.parametrize("then", ["closed", "resumed", "withdrawn", "erased"])
+async def test_what_is_complete_when_the_database_stays_away_is_registered_later(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    monkeypatch.setattr(launch, "_run", at_once)
+    monkeypatch.setattr(launch, "PATIENCE", 0.0)
+    changed = settings.model_copy(update={"model_dir": model})
+    output = changed.adapters / "acme.v1"
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        given = whorl.engine, changed, actor.tenant_id, training_id
+        monkeypatch.setattr(launch, "register_adapter", away(1))
+        with pytest.raises(DatabaseAwayError):
+            await training_job(*given)
+        left = await stored(whorl, actor, training_id)
+        assert left.status == "running" and output.is_dir()
+        if then == "resumed":
+            await requeue_training(whorl.engine, actor, training_id, changed.adapters)
+            await training_job(*given)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            if then == "withdrawn":
+                (await session.get_one(Dataset, (actor.tenant_id, left.dataset_id))).content_hash = "d"
+            if then == "erased":
+                assert await discard_checkpoints(session, Training.id == training_id) == 1
+        await whorl.close_interrupted()
+        ended = await stored(whorl, actor, training_id)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            known = [adapter.name for adapter in await list_adapters(session)]
+    if then in ("closed", "resumed"):
+        assert (ended.status, ended.error, ended.report["steps"], known) == (
+            "succeeded",
+            None,
+            1,
+            ["acme.v1"],
+        )
+        assert output.is_dir()
+    else:
+        assert (ended.status, known) == ("failed", []) and not output.exists()
+        assert then == "erased" or "were withdrawn" in (ended.error or "")
 
 
 async def test_a_training_that_is_done_is_not_done_again(
