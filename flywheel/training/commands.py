@@ -23,7 +23,11 @@ from .resume import find_training, requeue_training
 @click.option("--resume", metavar="TRAINING_ID", help="Go on with a training whose process died.")
 @click.option("--method", type=click.Choice(METHODS), help="By default the dataset's format.")
 @click.option("--seed", type=int, help="By default 0.")
-@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the data.")
+@click.option(
+    "--epochs",
+    type=click.FloatRange(0, min_open=True),
+    help="Passes over the data; grpo takes 20 steps unless they are given.",
+)
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
 @click.option("--beta", type=click.FloatRange(0), help="Weight of the distance to the base model.")
 @click.option("--gamma", type=click.FloatRange(0), help="Margin that simpo asks for.")

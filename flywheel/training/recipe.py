@@ -41,6 +41,8 @@ OPTIONS: dict[str, tuple[Method, ...]] = {
 # Methods with a loss on rows that are not trained on; that of grpo says nothing of its answers.
 EVALUATED: tuple[Method, ...] = ("sft", "dpo", "kto", "orpo", "simpo", "reward")
 SAVE_SECONDS = 60.0
+# As ``max_steps``: passes over the data say when a training ends.
+BY_EPOCHS = -1
 # Options that an adapter has for good.
 SHAPE = ("rank", "alpha", "dropout", "dora", "rslora", "target_modules")
 
@@ -53,7 +55,8 @@ class Recipe(BaseModel):
     of at most ``turns`` replies of ``answer_tokens``, drawn at a ``temperature``; where none of them earns anything and
     the dataset has corrections, ``guided`` lets one give way to a correction; without ``solved``, questions that every
     recorded run got right are left out, where there are others;
-    ``max_steps`` -1 means by epochs. ``loss`` is one of the method's ``LOSSES``, empty for its first;
+    ``max_steps`` -1 means by ``epochs``, which else count for nothing.
+    ``loss`` is one of the method's ``LOSSES``, empty for its first;
     ``dora`` splits weights into length and direction (arXiv 2402.09353), ``rslora`` scales by the root
     of the rank (arXiv 2312.03732), ``qlora`` holds the base in four bits meanwhile (arXiv 2305.14314).
 
@@ -78,7 +81,7 @@ class Recipe(BaseModel):
     method: Method
     seed: int = 0
     epochs: float = Field(2.0, gt=0)
-    max_steps: int = -1
+    max_steps: int = BY_EPOCHS
     learning_rate: float = Field(5e-4, gt=0)
     batch_size: int = Field(8, ge=1)
     accumulation: int = Field(1, ge=1)
@@ -116,6 +119,13 @@ class Recipe(BaseModel):
                 f"{self.method} has no loss {self.loss!r}; it has {', '.join(LOSSES[self.method])}"
             )
         return self
+
+    @field_validator("max_steps")
+    @classmethod
+    def _some_steps(cls, given: int) -> int:
+        if given < 1 and given != BY_EPOCHS:
+            raise ValueError(f"{given} steps train nothing; give at least 1, or {BY_EPOCHS} to go by epochs")
+        return given
 
     @field_validator("target_modules")
     @classmethod
@@ -173,7 +183,12 @@ class Recipe(BaseModel):
             raise InputError(f"A {format} dataset cannot train by {self.method}, which takes {self.format}.")
 
     def changed(self, **changes: Any) -> "Recipe":
-        """The recipe with other values; raises InputError for those that it cannot have."""
+        """The recipe with other values; raises InputError for those that it cannot have.
+
+        Where ``epochs`` are given and ``max_steps`` are not, it goes by epochs.
+        """
+        if "epochs" in changes:
+            changes = {"max_steps": BY_EPOCHS, **changes}
         for name, value in changes.items():
             methods = OPTIONS.get(name, METHODS)
             if self.method not in methods and value != getattr(self, name):

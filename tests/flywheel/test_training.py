@@ -479,12 +479,22 @@ def test_the_loss_is_on_the_assistants_turns_only(model: Path) -> None:
     [
         ({"learning_rate": float("inf")}, "learning_rate: Input should be a finite number"),
         ({"epochs": float("inf")}, "epochs: Input should be a finite number"),
+        ({"max_steps": 0}, "max_steps: 0 steps train nothing; give at least 1, or -1 to go by epochs"),
+        ({"max_steps": -2}, "max_steps: -2 steps train nothing"),
         ({"target_modules": "((("}, r"'\(\(\(' is no regular expression"),
     ],
 )
 def test_a_recipe_that_no_training_could_follow_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         default_recipe("sft").changed(**changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [({}, 20), ({"epochs": 3.0}, -1), ({"epochs": 3.0, "max_steps": 5}, 5), ({"rank": 2}, 20)],
+)
+def test_epochs_that_are_given_count_for_grpo_too(given: dict[str, Any], steps: int) -> None:
+    assert default_recipe("grpo").changed(**given).max_steps == steps
 
 
 def test_recipes_are_checked() -> None:
