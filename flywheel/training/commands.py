@@ -42,7 +42,9 @@ from .resume import find_training, requeue_training
     "--max-length", type=click.IntRange(16), help="Tokens of a row at most; longer ones are left out."
 )
 @click.option("--batch-size", type=click.IntRange(1), help="Rows of a step.")
-@click.option("--generations", type=click.IntRange(2), help="Answers of a group, for grpo.")
+@click.option(
+    "--generations", type=click.IntRange(2), help="Answers of a group, for grpo; they divide the batch."
+)
 @click.option("--temperature", type=click.FloatRange(0, min_open=True),
               help="At which grpo draws its answers.")  # fmt: skip
 @click.option("--guided/--no-guided", default=None,

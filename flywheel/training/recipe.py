@@ -163,6 +163,17 @@ class Recipe(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _whole_groups(self) -> "Recipe":
+        drawn = max(self.batch_size, self.generations) * self.accumulation
+        if self.method == "grpo" and drawn % self.generations:
+            whole = -(-self.batch_size // self.generations) * self.generations
+            raise ValueError(
+                f"{self.generations} generations do not divide the {drawn} answers of a step into whole groups: "
+                f"give a batch_size of {whole}"
+            )
+        return self
+
     @property
     def anchored(self) -> float | None:
         """``anchor``, or 0 for a method that keeps former tasks in another way or has no tokens to hold on to."""

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
+from trl import GRPOConfig
 
 from tests.conftest import Settings, quote_first
 from tests.flywheel.manifests import store_dataset
@@ -495,6 +496,28 @@ def test_a_recipe_that_no_training_could_follow_is_refused(changes: dict[str, An
 )
 def test_epochs_that_are_given_count_for_grpo_too(given: dict[str, Any], steps: int) -> None:
     assert default_recipe("grpo").changed(**given).max_steps == steps
+
+
+def test_grpo_draws_whole_groups() -> None:
+    """What is refused is what TRL refuses, which no process is started for."""
+    with pytest.raises(
+        InputError, match=r"3 generations do not divide the 8 answers of a step.*batch_size of 9"
+    ):
+        default_recipe("grpo").changed(generations=3)
+    for given in (
+        {"batch_size": 9},
+        {"batch_size": 2},
+        {"accumulation": 3},
+        {"batch_size": 4, "accumulation": 3},
+    ):
+        recipe = default_recipe("grpo").changed(generations=3, **given)
+        config = GRPOConfig(
+            output_dir="", per_device_train_batch_size=max(recipe.batch_size, 3), num_generations=3,
+            gradient_accumulation_steps=recipe.accumulation, use_cpu=True, bf16=False,
+        )  # fmt: skip
+        assert config.generation_batch_size % 3 == 0
+    with pytest.raises(InputError, match="6 generations do not divide the 8"):
+        default_recipe("grpo").changed(generations=6, batch_size=8)
 
 
 def test_recipes_are_checked() -> None:
