@@ -36,7 +36,7 @@ def clear_checkpoints(partial: Path) -> None:
     """Remove what only a training that goes on needs."""
     for folder in partial.glob("checkpoint-*"):
         shutil.rmtree(folder)
-    for file in partial.glob("epoch-*.pt"):
+    for file in (*partial.glob("epoch-*.pt"), *partial.glob("epoch-*.new")):
         file.unlink()
 
 
@@ -62,7 +62,8 @@ def saver(partial: Path, every: int, resumed: Checkpoint | None) -> Any:
                 torch.set_rng_state(_beginning(file, self.resumed))
                 _advance(get_sampler(train_dataloader), int(state.epoch or 0))
                 self.resumed = None
-            torch.save(torch.get_rng_state(), file)
+            torch.save(torch.get_rng_state(), file.with_suffix(".new"))
+            file.with_suffix(".new").replace(file)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             waited = time.monotonic() - self.saved >= SAVE_SECONDS

@@ -1,7 +1,10 @@
 """Starting a training process, following it, and registering its adapter."""
 
+import asyncio
 import json
+import os
 import shutil
+import signal
 import sys
 import uuid
 from collections.abc import Callable
@@ -11,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio.abc import Process
 from anyio.streams.text import TextReceiveStream
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.tables import Run
+from ...platform.background import stop
 from ...platform.database.base import now
 from ...platform.database.outage import outlast
 from ...platform.database.session import held, is_held, take_turns, tenant_session
@@ -51,6 +56,8 @@ from .targets import targets_of
 Progress = Callable[[dict[str, Any]], None]
 # Seconds that a training which is over waits for a database that is away.
 PATIENCE = 600.0
+# Seconds that a training process which is stopped has to end by itself.
+GRACE = 5.0
 
 
 async def train_adapter(
@@ -250,6 +257,7 @@ async def _fail(
         training = await find_training(session, training_id, lock=True)
         if training.status == "succeeded":
             return
+        resumed = training.status == "queued"
         if isinstance(error, FailedTraining | WithdrawnError):
             await anyio.to_thread.run_sync(remove_folder, partial_folder(adapters / str(training.adapter)))
         if isinstance(error, CancelledTrainingError | UpstreamError):
@@ -260,6 +268,8 @@ async def _fail(
             training.report = {**training.report, **error.report}
         if isinstance(error, CancelledTrainingError):
             training.status = CANCELLED
+            if resumed:
+                training.status, training.error, training.ended_at = "queued", None, None
 
 
 async def queue_training(
@@ -398,25 +408,56 @@ async def _run(job: TrainingJob, progress: Progress, noting: Noting) -> dict[str
     last: dict[str, Any] = {}
     log = job_file.with_name("log.txt")
     with log.open("ab") as errors:
-        async with await anyio.open_process(process_command(job_file), stderr=errors) as process:
+        command = process_command(job_file)
+        async with await anyio.open_process(command, stderr=errors, start_new_session=True) as process:
             assert process.stdout is not None
-            async for value in _lines(TextReceiveStream(process.stdout)):
-                last = json.loads(value)
-                if "step" in last:
-                    progress(last)
-                    await noting.note(last)
-            code = await process.wait()
+            watch = asyncio.create_task(_end_when_stopped(process, noting))
+            try:
+                async for value in _lines(TextReceiveStream(process.stdout)):
+                    last = json.loads(value)
+                    if "step" in last:
+                        progress(last)
+                        await noting.note(last)
+                code = await process.wait()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await stop(watch)
+                    await _end(process)
     if "error" in last:
         raise FailedTraining(last["error"], last["report"]) if last["report"] else InputError(last["error"])
     if code != 0 or "done" not in last:
         if (done := complete_in(job.output_folder)) is not None:
             return done.report
+        if noting.stopped:
+            raise CancelledTrainingError
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise UpstreamError(
             f"The training process ended with code {code}: {tail[-1] if tail else 'no output'}"
         )
     report: dict[str, Any] = last["done"]
     return report
+
+
+async def _end_when_stopped(process: Process, noting: Noting) -> None:
+    """End a training process when somebody stops the training, in the midst of a step, too."""
+    await noting.until_stopped()
+    await _end(process)
+
+
+async def _end(process: Process) -> None:
+    """End a training process and what it started: asked first, killed after ``GRACE`` seconds.
+
+    Its last checkpoint stays whole, for one that was cut short does not count.
+    """
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with anyio.move_on_after(GRACE):
+        await process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def _lines(stream: TextReceiveStream) -> Any:

@@ -2,9 +2,11 @@
 
 import logging
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import anyio
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ...platform.database.outage import AWAY
@@ -27,13 +29,26 @@ class CancelledTrainingError(ConflictError):
 
 
 class Noting:
-    """Notes a training's step, its loss curve and its distance to the base in its row every few seconds."""
+    """Notes a training's step, its loss curve and its distance to the base in its row every few seconds.
+
+    ``stopped`` says whether somebody was seen to have stopped the training.
+    """
 
     def __init__(self, engine: AsyncEngine, tenant_id: uuid.UUID, training_id: uuid.UUID) -> None:
         self._engine, self._tenant_id, self._training_id = engine, tenant_id, training_id
         self._history: list[dict[str, Any]] = []
         self._latest: dict[str, float] = {}
         self._noted = 0.0
+        self.stopped = False
+
+    async def until_stopped(self) -> None:
+        """Return when somebody has stopped the training, however long a step takes; while the database is away it goes on."""
+        wanted = select(Training.status).where(Training.id == self._training_id)
+        while not self.stopped:
+            await anyio.sleep(EVERY)
+            with suppress(*AWAY):
+                async with tenant_session(self._engine, self._tenant_id) as session:
+                    self.stopped = await session.scalar(wanted) == CANCELLED
 
     async def note(self, told: dict[str, Any]) -> None:
         """Take what the training process told: ``step``, ``steps``, ``loss`` and, where it was taken, ``kl``.

@@ -4,11 +4,15 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import psycopg
 import pytest
 import torch
@@ -28,6 +32,7 @@ from whorl.flywheel.training import launch
 from whorl.flywheel.training.checkpoint import last_checkpoint
 from whorl.flywheel.training.launch import process_command, queue_training, train_adapter
 from whorl.flywheel.training.process import train
+from whorl.flywheel.training.progress import CancelledTrainingError
 from whorl.flywheel.training.recipe import METHODS, OPTIONS, Recipe, TrainingJob, default_recipe
 from whorl.flywheel.training.resume import cancel_training, discard_checkpoints, requeue_training
 from whorl.flywheel.withdrawal import withdraw
@@ -393,6 +398,56 @@ async def test_a_training_that_failed_is_done_again_only_where_it_is_asked_for(
             await training_job(whorl.engine, changed, actor.tenant_id, training_id)
         training = await stored(whorl, actor, training_id)
     assert training.status == "failed"
+
+
+# A training process amid a long step, which has a checkpoint and started another process, and does not end when it is asked to.
+STUBBORN = """
+import pathlib, signal, subprocess, sys, time
+partial = pathlib.Path(sys.argv[1]).parent
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL)
+(partial / "child").write_text(str(child.pid))
+(partial / "checkpoint-4").mkdir()
+(partial / "checkpoint-4" / "trainer_state.json").write_text('{"global_step": 4}')
+time.sleep(600)
+"""
+
+
+async def test_a_training_is_stopped_amid_a_step(
+    settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whorl.flywheel.training.progress.EVERY", 0.1)
+    monkeypatch.setattr(launch, "GRACE", 0.5)
+    monkeypatch.setattr(launch, "process_command", lambda job: [sys.executable, "-c", STUBBORN, str(job)])
+    changed = settings.model_copy(update={"model_dir": model})
+    partial = changed.adapters / "acme.v1.partial"
+    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
+        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+        job = asyncio.create_task(training_job(whorl.engine, changed, actor.tenant_id, training_id))
+        while last_checkpoint(partial) is None:
+            assert not job.done()
+            await asyncio.sleep(0.01)
+        await cancel_training(whorl.engine, actor, training_id)
+        async with asyncio.timeout(20):
+            await job
+        stopped = await stored(whorl, actor, training_id)
+        assert stopped.status == "cancelled" and stopped.report["checkpoint"]["step"] == 4
+        with suppress(psutil.NoSuchProcess):
+            left = psutil.Process(int((partial / "child").read_text())).status()
+            assert left == psutil.STATUS_ZOMBIE, "what it started ends with it"
+        await requeue_training(whorl.engine, actor, training_id, changed.adapters)
+        await launch._fail(whorl.engine, actor, training_id, changed.adapters, CancelledTrainingError())
+        assert (await stored(whorl, actor, training_id)).status == "queued", "resumed before it had ended"
+
+
+def test_a_training_process_ends_with_the_one_that_follows_it() -> None:
+    """Whoever is left holds the pipe, on which the test waits."""
+    child = "import sys; from whorl.flywheel.training.process import end_with_parent as end; end(int(sys.argv[1]))"
+    parent = (
+        "import os, subprocess, sys;"
+        f"subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid())], start_new_session=True)"
+    )
+    subprocess.run([sys.executable, "-c", parent], stdout=subprocess.PIPE, timeout=60, check=True)
 
 
 async def test_a_training_that_was_stopped_while_it_waited_never_begins(
