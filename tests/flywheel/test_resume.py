@@ -405,11 +405,11 @@ STUBBORN = """
 import pathlib, signal, subprocess, sys, time
 partial = pathlib.Path(sys.argv[1]).parent
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+child = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 (partial / "child").write_text(str(child.pid))
 (partial / "checkpoint-4").mkdir()
 (partial / "checkpoint-4" / "trainer_state.json").write_text('{"global_step": 4}')
-time.sleep(600)
+time.sleep(60)
 """
 
 
