@@ -125,7 +125,7 @@ async def test_either_word_of_a_server_is_read_and_both_are_sent(word: str) -> N
         if body.get("stream"):
             pieces = [{"delta": {word: "Hm"}}, {"delta": {word: "m."}}, {"delta": {"content": "Yes."}}]
             lines = [f"data: {json.dumps({'choices': [piece]})}\n\n" for piece in pieces]
-            return httpx.Response(200, text="".join(lines))
+            return httpx.Response(200, text="".join([*lines, "data: [DONE]\n\n"]))
         message = {"role": "assistant", "content": "Yes.", word: "Hmm."}
         return httpx.Response(
             200, json={"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
