@@ -30,7 +30,7 @@ RULES_VERSION = "2026-11-6"
 _MIN_SHARED = 4
 _AT_ONCE = 256
 # Blanks at which no line breaks, as web pages set them between groups of digits.
-_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")
+_BLANK = re.compile("[\u00a0\u2007\u202f]")
 
 
 class Redactor:
@@ -122,7 +122,11 @@ class Redactor:
     def find(self, texts: list[str], policy: RedactionPolicy) -> list[list[Finding]]:
         """What counts under the policy in each text, by position; what it keeps is there too."""
         masked = [_without_placeholders(text) for text in texts]
-        apart = {number: composed(text) for number, text in enumerate(masked) if not is_composed(text)}
+        apart = {
+            number: composed(text)
+            for number, text in enumerate(masked)
+            if not (text.isascii() or is_composed(text))
+        }
         for number, (text, _) in apart.items():
             masked[number] = text
         by_detector = [detector.find(masked) for detector in self.detectors]
@@ -166,8 +170,8 @@ def _texts_of(records: list[SpanRecord]) -> dict[str, None]:
 
 def _without_placeholders(text: str) -> str:
     """The text with blanks where placeholders are, so that they are not taken for values, and of blanks one kind."""
-    if not text.isascii():
-        text = text.translate(_BLANKS)
+    if not text.isascii() and _BLANK.search(text):
+        text = _BLANK.sub(" ", text)
     return PLACEHOLDER.sub(lambda match: " " * len(match[0]), text) if "<" in text else text
 
 

@@ -23,7 +23,8 @@ _SIGNS = "".join(
     chr(code) for code in range(0x300, 0x1_2000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
 _SIGN = re.compile(f"[{_SIGNS}]")
-_WORD_WITH_SIGNS = re.compile(rf"[^\S\n]*(?:(?:[^\W\d_][{_SIGNS}]*)+|\d+|\S|\n|$)")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_WORD_WITH_SIGNS = re.compile(rf"[^\S\n]*(?:[^\W\d_]+(?:[{_SIGNS}]+[^\W\d_]*)*|\d+|\S|\n|$)")
 BUCKETS = 4096
 FEATURES = 9
 # Lists that a word may be in: first names, family names, places, organisations, ordinary English.
@@ -45,7 +46,7 @@ class Words(NamedTuple):
 
 def split_words(text: str) -> Words:
     """The words of a text."""
-    signs = not text.isascii() and _SIGN.search(text)
+    signs = not text.isascii() and any(map(_SIGN.search, _NOT_ASCII.findall(text)))
     raw = (_WORD_WITH_SIGNS if signs else _WORD).findall(text)
     return Words(raw, np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw))))
 
