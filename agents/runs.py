@@ -418,11 +418,8 @@ class Agents:
         try:
             async with asyncio.timeout(self.limits.seconds):
                 return ended_as(task.run, await ask_once(state, scope), len(task.messages))
-        except (TimeoutError, WhorlError, *AWAY) as error:
-            return task.failed(state, scope.spent, error)
-        except Exception as error:  # noqa: BLE001 - the run is told as failed and not as stopped, and the log says why
-            log_failure(log, "A run failed", error)
-            return task.failed(state, scope.spent, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run is told as failed and not as stopped
+            return _failed(task, state, scope.spent, error)
 
     async def _run_graph(self, task: Execution, scope: RunScope) -> RunEnded:
         run, state = task.run, task.first_state()
@@ -445,12 +442,16 @@ class Agents:
                     return waiting(run, state)
                 if saver is not None:
                     await saver.adelete_thread(str(run.id))
-        except (TimeoutError, WhorlError, *AWAY) as error:
-            return task.failed(state, scope.spent, error)
-        except Exception as error:  # noqa: BLE001 - the run is told as failed and not as stopped, and the log says why
-            log_failure(log, "A run failed", error)
-            return task.failed(state, scope.spent, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run is told as failed and not as stopped
+            return _failed(task, state, scope.spent, error)
         return ended_as(run, state, len(task.messages))
+
+
+def _failed(task: Execution, state: dict[str, Any], spent: Spent, error: Exception) -> RunEnded:
+    """The end of a run that an error came between; of one that nobody foresaw, the log says what it was."""
+    if not isinstance(error, (TimeoutError, WhorlError, *AWAY)):
+        log_failure(log, "A run failed", error)
+    return task.failed(state, spent, error)
 
 
 def _unheard(event: RunEvent) -> None:
