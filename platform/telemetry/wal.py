@@ -5,6 +5,7 @@ length and a 4-byte CRC-32 (both little-endian) before its payload; a torn recor
 segment, left by a crash, is not read. ``stored`` holds how far the span store has everything.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -200,9 +201,12 @@ class WriteAheadLog:
         if not self.read(limit=1):
             for path in self.folder.iterdir():
                 path.unlink()
-            # Where a process that begins has just taken the log for an orphan, it removes the folder.
-            with suppress(OSError):
+            try:
                 self.folder.rmdir()
+            except OSError as error:
+                # A process that begins has just taken the log for an orphan, and removes the folder.
+                if error.errno != errno.ENOTEMPTY:
+                    raise
         self._lock.close()
 
     def _open(self) -> IO[bytes]:

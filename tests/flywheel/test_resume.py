@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import uuid
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from asgi_lifespan import LifespanManager
 from safetensors.torch import load_file
 from sqlalchemy.exc import OperationalError
 
-from tests.conftest import Actor, Settings, quote_first
+from tests.conftest import Actor, Settings, Whorl, quote_first
 from tests.flywheel.manifests import store_dataset
 from tests.flywheel.test_training import PROMPT, ROWS, SEARCH
 from tests.tiny_model import make_model
@@ -347,14 +348,22 @@ async def test_what_is_complete_when_the_database_stays_away_is_registered_later
         assert then == "erased" or "were withdrawn" in (ended.error or "")
 
 
+@asynccontextmanager
+async def begun(
+    settings: Settings, model: Path, folder: Path
+) -> AsyncIterator[tuple[Whorl, Actor, uuid.UUID]]:
+    """An application with a training that waits."""
+    async with open_whorl(settings, backend=ScriptedBackend(quote_first)) as whorl:
+        yield whorl, *await start(whorl, model, write_rows(folder / "data", "sft"), small("sft"))
+
+
 async def test_a_training_that_is_done_is_not_done_again(
     settings: Settings, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither by a second job, nor made to wait or to fail by the first."""
     monkeypatch.setattr(launch, "_run", at_once)
     changed = settings.model_copy(update={"model_dir": model})
-    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
-        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+    async with begun(changed, model, tmp_path) as (whorl, actor, training_id):
         given = whorl.engine, changed, actor.tenant_id, training_id
         await training_job(*given)
         done = await stored(whorl, actor, training_id)
@@ -371,8 +380,7 @@ async def test_a_training_that_is_stopped_as_it_begins_does_not_run(
 ) -> None:
     monkeypatch.setattr(launch, "_run", at_once)
     changed = settings.model_copy(update={"model_dir": model})
-    async with open_whorl(changed, backend=ScriptedBackend(quote_first)) as whorl:
-        actor, training_id = await start(whorl, model, write_rows(tmp_path / "data", "sft"), small("sft"))
+    async with begun(changed, model, tmp_path) as (whorl, actor, training_id):
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             training = await session.get_one(Training, (actor.tenant_id, training_id), with_for_update=True)
             training.status = "cancelled"
