@@ -7,7 +7,6 @@ import click
 
 from ..platform.command import Terminal, run_async
 from ..platform.errors import UpstreamError
-from . import definition_commands
 from .events import RunEnded, TextDelta, ToolEnded, ToolStarted, event_data
 from .execution import RunRequest
 from .names import DEFAULT_AGENT
@@ -57,6 +56,3 @@ def _show_answer(terminal: Terminal, ended: RunEnded) -> None:
     for citation in ended.citations:
         click.echo(f"  [{citation['number']}] {citation['title']}: {citation['text']}")
     terminal.notes.print(f"run {ended.run_id}", style="dim")
-
-
-COMMANDS = (ask, *definition_commands.COMMANDS)

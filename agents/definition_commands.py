@@ -82,6 +82,3 @@ async def agent_forget(terminal: Terminal, name: str) -> None:
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         await forget_agent(session, actor, name)
     terminal.result({"forgotten": name}, lambda: click.echo(f"forgot {name}"))
-
-
-COMMANDS = (agent,)

@@ -49,7 +49,3 @@ async def consent(terminal: Terminal, rule: Rule | None, subject: str | None, sa
             terminal.table(["who", "says", "since"], rows)
 
     terminal.result(value, show)
-
-
-# What is here is one of the commands of tenants.
-COMMANDS: tuple[click.Command, ...] = ()

@@ -36,6 +36,3 @@ async def delete(terminal: Terminal, name: str, yes: bool) -> None:
     terminal.result(
         {"deleted": node.id, "kind": node.kind}, lambda: click.echo(f"The {node.kind} is deleted.")
     )
-
-
-COMMANDS = (delete,)

@@ -111,6 +111,3 @@ def _read(kind: type[Given], fields: dict[str, Any]) -> Given:
         return kind.model_validate(fields)
     except ValidationError as error:
         raise InputError(first_fault(error)) from error
-
-
-COMMANDS = (feedback,)

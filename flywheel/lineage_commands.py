@@ -101,6 +101,3 @@ def _show_receipt(terminal: Terminal, receipt: Receipt) -> None:
         **receipt.counts,
     }  # fmt: skip
     terminal.result(value, lambda: terminal.table(["receipt", ""], value.items()))
-
-
-COMMANDS = (lineage, erase, recall)

@@ -31,7 +31,3 @@ async def tenant_delete(terminal: Terminal, slug: str, yes: bool) -> None:
         done = await delete_tenant(whorl.engine, whorl.queue, whorl.settings, slug)
     rows = [[name.replace("_", " "), number] for name, number in sorted(done.rows.items())]
     terminal.result(done._asdict(), lambda: terminal.table(["gone", "rows"], rows))
-
-
-# What is here is one of the commands of tenants.
-COMMANDS: tuple[click.Command, ...] = ()

@@ -37,7 +37,3 @@ async def retention(terminal: Terminal, forever: bool, apply_now: bool, **given:
     rows = [[name.replace("_", " "), number or "for ever"] for name, number in days.model_dump().items()]
     rows += [[f"{name} gone" if name != "held" else "runs held by datasets", n] for name, n in gone.items()]
     terminal.result(value, lambda: terminal.table(["", ""], rows))
-
-
-# What is here is one of the commands of tenants.
-COMMANDS: tuple[click.Command, ...] = ()

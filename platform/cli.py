@@ -2,43 +2,82 @@
 
 import logging
 import os
-import signal
-import socket
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from typing import Any
 
-import anyio.to_thread
 import click
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..agents import commands as agent_commands
-from ..flywheel import commands as flywheel_commands
-from ..flywheel import consent_commands, offboarding_commands, retention_commands
-from ..flywheel.verifiers.code import walls
-from ..retrieval import commands as retrieval_commands
-from . import doctor
-from .command import Terminal, fail, run_alone
-from .database.migrate import prepare
-from .database.session import create_engine
-from .errors import PrerequisiteError, WhorlError
-from .identity import commands as identity_commands
+from .command import Terminal, fail
+from .errors import WhorlError
 from .identity.access import Actor
-from .identity.bootstrap import ensure_tenant, operator_of, show_credentials
-from .identity.tables import Tenant
-from .identity.tenants import find_tenant, oldest_tenant
-from .logs import configure_logs
-from .serving.adapters import count_in_use
-from .serving.vllm import slots, supervised, with_server
 from .settings import Settings, load_settings
-from .shutdown import until_stopped
-from .telemetry import commands as telemetry_commands
-from .telemetry.metrics import metrics_at
-from .usage import commands as usage_commands
+
+# Where each command is, and after that what adds to it.
+WHERE = {
+    "agent": "agents.definition_commands",
+    "ask": "agents.commands",
+    "audit": "platform.identity.commands",
+    "datasets": "flywheel.list_commands",
+    "delete": "flywheel.deletion_commands",
+    "demo": "flywheel.demo.commands",
+    "distil": "flywheel.distil_commands",
+    "doctor": "platform.doctor flywheel.verifiers.walls_check",
+    "erase": "flywheel.lineage_commands",
+    "evaluate": "flywheel.promotion_commands flywheel.qa_commands",
+    "export": "flywheel.export_commands",
+    "feedback": "flywheel.feedback_commands",
+    "import": "flywheel.importing.commands",
+    "ingest": "retrieval.commands",
+    "invitation": "platform.identity.invitation_commands",
+    "judge": "flywheel.judging.commands",
+    "key": "platform.identity.commands",
+    "lineage": "flywheel.lineage_commands",
+    "member": "platform.identity.member_commands",
+    "migrate": "platform.process_commands",
+    "promote": "flywheel.promotion_commands",
+    "quarantine": "flywheel.screening.queue_commands",
+    "rebuild": "flywheel.export_commands",
+    "recall": "flywheel.lineage_commands",
+    "redact": "platform.telemetry.redact_commands",
+    "reward-model": "flywheel.reward_model_commands",
+    "rollback": "flywheel.promotion_commands",
+    "runs": "flywheel.runs_commands",
+    "screen": "flywheel.screening.commands",
+    "secrets": "platform.identity.sso_commands",
+    "serve": "platform.process_commands",
+    "sso": "platform.identity.sso_commands",
+    "status": "flywheel.promotion_commands",
+    "tenant": (
+        "platform.identity.commands platform.telemetry.policy_commands platform.usage.commands "
+        "flywheel.consent_commands flywheel.retention_commands flywheel.offboarding_commands"
+    ),
+    "train": "flywheel.training.commands",
+    "trainings": "flywheel.list_commands",
+    "usage": "platform.usage.commands",
+    "verify": "flywheel.verifiers.commands",
+    "worker": "platform.process_commands",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Imports a command when it is asked for: none waits for the libraries of another."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return sorted(WHERE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, with all that other rooms add to it; None where there is none."""
+        if cmd_name not in WHERE:
+            return None
+        modules = [import_module(f"whorl.{name}") for name in WHERE[cmd_name].split()]
+        found = (each for each in vars(modules[0]).values() if isinstance(each, click.Command))
+        return next(each for each in found if each.name == cmd_name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="whorl")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -60,178 +99,20 @@ def main(context: click.Context) -> None:
     except WhorlError as error:
         fail(error)
         return
+    context.obj = Terminal(settings, _open_whorl, _choose_actor)
+
+
+def _open_whorl(settings: Settings, **options: Any) -> AbstractAsyncContextManager[Any]:
     from .app import open_whorl
 
-    context.obj = Terminal(settings, open_whorl, _choose_actor)
+    return open_whorl(settings, **options)
 
 
 async def _choose_actor(terminal: Terminal, whorl: Any) -> Actor:
-    """The operator of the named tenant, or of the oldest."""
-    if terminal.tenant is not None:
-        return operator_of(await find_tenant(whorl.engine, terminal.tenant))
-    return operator_of(await _first_tenant(terminal, whorl.engine))
+    from .identity.bootstrap import choose_actor
 
+    return await choose_actor(terminal, whorl)
 
-async def _first_tenant(terminal: Terminal, engine: AsyncEngine) -> Tenant:
-    """The oldest tenant; where there is none at all it is made, and its credentials are shown."""
-    tenant = await oldest_tenant(engine)
-    if tenant is None:
-        created = await ensure_tenant(engine, "default")
-        show_credentials(terminal, created)
-        tenant = created.tenant
-    return tenant
-
-
-@main.command()
-@click.option("--host", help="Address to listen on [127.0.0.1].")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [8000].")
-@click.option("--engine", type=click.Choice(["embedded", "vllm"]), help="What the model runs in [embedded].")
-@click.pass_obj
-def serve(terminal: Terminal, /, **given: Any) -> None:
-    """Serve the pages and the API.
-
-    With --engine vllm a vLLM server is started beside them, and again whenever it ends.
-
-    \b
-    Example: whorl serve --port 8000
-    """
-    changes = {name: value for name, value in given.items() if value is not None}
-    settings = terminal.settings.model_copy(update=changes)
-    try:
-        listener = _listen(settings.host, settings.port)
-        _serve(terminal, settings, listener)
-    except (WhorlError, KeyboardInterrupt) as error:
-        fail(error)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise PrerequisiteError(
-            f"Port {port} on {host} cannot be used: {error.strerror}. Stop what uses it, or choose "
-            "another with --port."
-        ) from error
-    return listener
-
-
-def _serve(terminal: Terminal, settings: Settings, listener: socket.socket) -> None:
-    import uvicorn
-    import uvloop
-
-    from .app import create_app
-    from .shutdown import Server
-
-    configure_logs(settings)
-
-    async def run() -> None:
-        in_use = await _announce(terminal)
-        async with _model_server(terminal, settings, in_use) as seen:
-            app = create_app(seen)
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=20,
-                server_header=False,
-            )
-            host, port = listener.getsockname()[:2]
-            terminal.notes.print(
-                f"Whorl answers on http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-            )
-            # The server raises the signal that ended it again; what is around it must end in order, too.
-            signal.signal(signal.SIGTERM, lambda *_: None)
-            await Server(config, app.state, seen.drain_seconds).serve(sockets=[listener])
-
-    uvloop.run(run())
-
-
-@asynccontextmanager
-async def _model_server(terminal: Terminal, settings: Settings, in_use: int) -> AsyncIterator[Settings]:
-    """The vLLM that the settings ask for, and the settings of what uses it; without one, the settings as they are."""
-    if settings.engine == "embedded" or settings.model_url:
-        yield settings
-        return
-    async with supervised(settings, settings.vllm_lora_slots or slots(in_use)) as log:
-        terminal.notes.print(
-            f"vLLM is starting, which takes a while; /readyz tells when it answers. Its log: {log}"
-        )
-        yield with_server(settings)
-
-
-async def _announce(terminal: Terminal) -> int:
-    """See that there is a tenant; returns how many adapters are in use."""
-    from .app import database_addresses
-
-    addresses = database_addresses(terminal.settings)
-    prepare(addresses)
-    engine = create_engine(addresses.app)
-    try:
-        await _first_tenant(terminal, engine)
-        return await count_in_use(engine)
-    finally:
-        await engine.dispose()
-
-
-@main.command()
-@run_alone
-async def worker(terminal: Terminal) -> None:
-    """Do background jobs, such as trainings, until stopped; SIGTERM lets those under way end.
-
-    With WHORL_METRICS_PORT its metrics are there for whoever reaches that port.
-
-    \b
-    Example: WHORL_WORKER=external whorl serve &  whorl worker
-    """
-    configure_logs(terminal.settings)
-    with metrics_at(terminal.settings.metrics_port):
-        async with terminal.open_alone() as whorl:
-            await until_stopped(whorl.work())
-
-
-@main.command("migrate")
-@run_alone
-async def migrate_command(terminal: Terminal) -> None:
-    """Bring the database to this release's schema; nothing else of Whorl is opened.
-
-    \b
-    Example: whorl migrate
-    """
-    from .app import database_addresses
-
-    await anyio.to_thread.run_sync(prepare, database_addresses(terminal.settings))
-    terminal.result({"migrated": True}, lambda: terminal.console.print("The database is up to date."))
-
-
-def _code_under_test(settings: Settings) -> doctor.Finding:
-    """Which walls stand around code that a verifier runs; without them it is not run, which is no fault."""
-    try:
-        detail = ", ".join(walls())
-    except PrerequisiteError as error:
-        detail = error.message
-    return doctor.Finding("code under test", True, detail)
-
-
-doctor.CHECKS.append(_code_under_test)
-main.add_command(doctor.doctor)
-for module in (
-    identity_commands,
-    retrieval_commands,
-    agent_commands,
-    flywheel_commands,
-    telemetry_commands,
-    usage_commands,
-    retention_commands,
-    consent_commands,
-    offboarding_commands,
-):
-    for name in module.COMMANDS:
-        main.add_command(name)
 
 if __name__ == "__main__":
     main()

@@ -90,6 +90,3 @@ def _documents(
 ) -> Iterator[LoadedDocument]:
     for path in paths:
         yield from load_path(path, limits, failed)
-
-
-COMMANDS = (ingest,)

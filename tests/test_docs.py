@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from click import Group
+from click import Command, Context, Group
 
 from tests.conftest import ROOT, Addresses, quote_first, test_settings
 from whorl.platform.app import create_app
@@ -92,10 +92,11 @@ def test_the_readme_says_where_the_command_is_before_it_uses_it() -> None:
 
 
 def _check_command(words: list[str]) -> None:
-    command = main
+    command: Command = main
     while isinstance(command, Group):
-        assert words[0] in command.commands, words
-        command = command.commands[words.pop(0)]  # type: ignore[assignment]
+        child = command.get_command(Context(command), words[0])
+        assert child is not None, words
+        command, words = child, words[1:]
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options, words
 

@@ -138,6 +138,3 @@ async def _import(terminal: Terminal, source: str, runs: Runs, score: str | None
     terminal.result(
         value, lambda: click.echo(f"{told}{erased}{doubles}. Next: {then} --tag imported:{source}")
     )
-
-
-COMMANDS = (import_group,)

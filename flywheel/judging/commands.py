@@ -280,6 +280,3 @@ def _list(terminal: Terminal) -> None:
     ]  # fmt: skip
     shown = [[row["judge"], row["goes_by"]] for row in rows]
     terminal.result(rows, lambda: terminal.table(["judge", "goes by"], shown))
-
-
-COMMANDS = (judge,)

@@ -103,6 +103,3 @@ def _sentence(text: Text, verdict: Verdict) -> str:
         return f"{text.where}: nothing found ({verdict.score:.2f})"
     place = f"characters {verdict.start} to {verdict.end}"
     return f"{text.where}: flagged by {verdict.screen} ({verdict.score:.2f}), {place}: {verdict.reason}: {verdict.excerpt!r}"
-
-
-COMMANDS = (screen,)

@@ -107,6 +107,3 @@ def _value(entry: Quarantine) -> dict[str, Any]:
         "run": entry.run_id, "state": entry.state, "held_at": entry.held_at, "findings": entry.findings,
         "decisions": entry.decisions,
     }  # fmt: skip
-
-
-COMMANDS = (quarantine,)

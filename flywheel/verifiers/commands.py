@@ -63,6 +63,3 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"--arguments must be a JSON object, not {text[:60]!r}.")
     return value
-
-
-COMMANDS = (verify,)

@@ -15,7 +15,7 @@ from .keys import create_key, described
 from .members import add_member
 from .operator import note
 from .tables import Tenant
-from .tenants import create_tenant
+from .tenants import create_tenant, find_tenant, oldest_tenant
 
 OPERATOR = uuid.UUID(int=0)
 
@@ -70,3 +70,20 @@ def show_credentials(terminal: Any, created: Created) -> None:
     ):
         terminal.notes.print(f"  {label:<13}{value}", markup=False, soft_wrap=True)
     terminal.notes.print()
+
+
+async def choose_actor(terminal: Any, whorl: Any) -> Actor:
+    """The operator of the tenant that a command names, or of the oldest."""
+    if terminal.tenant is not None:
+        return operator_of(await find_tenant(whorl.engine, terminal.tenant))
+    return operator_of(await first_tenant(terminal, whorl.engine))
+
+
+async def first_tenant(terminal: Any, engine: AsyncEngine) -> Tenant:
+    """The oldest tenant; where there is none at all it is made, and its credentials are shown."""
+    tenant = await oldest_tenant(engine)
+    if tenant is None:
+        created = await ensure_tenant(engine, "default")
+        show_credentials(terminal, created)
+        tenant = created.tenant
+    return tenant

@@ -9,7 +9,7 @@ from ..command import Terminal, run_alone, run_async
 from ..database.session import tenant_session
 from ..errors import InputError
 from ..ids import parse_uuid
-from . import audit, invitation_commands, member_commands, sso_commands
+from . import audit
 from .access import KEY_ROLES, Scope, parse_role
 from .bootstrap import ensure_tenant, show_credentials
 from .keys import create_key, described, list_keys, revoke_key, rotate_key
@@ -167,8 +167,3 @@ async def audit_command(terminal: Terminal, out: TextIO) -> None:
     async with terminal.open() as (whorl, actor):
         async for line in audit.export(whorl.engine, actor):
             out.write(line)
-
-
-COMMANDS = (
-    tenant, key, audit_command, *member_commands.COMMANDS, *invitation_commands.COMMANDS, *sso_commands.COMMANDS,
-)  # fmt: skip

@@ -59,6 +59,3 @@ async def invitation_revoke(terminal: Terminal, invitation_id: str) -> None:
     async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
         await revoke_invitation(session, actor, wanted)
     terminal.result({"revoked": invitation_id}, lambda: click.echo("The invitation is revoked."))
-
-
-COMMANDS = (invitation,)

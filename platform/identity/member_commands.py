@@ -29,6 +29,3 @@ async def member_password_link(terminal: Terminal, email: str) -> None:
     link = password_address(terminal.settings.site, made.secret)
     value = {"user_id": found.user.id, "link": link, "expires_at": made.link.expires_at}
     terminal.result(value, lambda: click.echo(link))
-
-
-COMMANDS = (member,)

@@ -162,6 +162,3 @@ async def secrets_rotate(terminal: Terminal) -> None:
     terminal.result(
         {"sealed": changed}, lambda: click.echo(f"{changed} secrets were sealed with the newest key.")
     )
-
-
-COMMANDS = (sso, stored_secrets)

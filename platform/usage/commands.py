@@ -87,6 +87,3 @@ def _told(most: Any) -> Any:
     if most is None:
         return "unlimited"
     return (", ".join(most) or "none") if isinstance(most, list) else most
-
-
-COMMANDS = (usage,)

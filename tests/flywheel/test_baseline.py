@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import Settings, Whorl
 from whorl.flywheel.baseline import OPTIONS, Baseline, find_baseline
-from whorl.flywheel.commands import export
 from whorl.flywheel.datasets import Selection
 from whorl.flywheel.evaluation import Task
+from whorl.flywheel.export_commands import export
 from whorl.flywheel.measure import evaluate_adapter
 from whorl.flywheel.tables import Dataset
 from whorl.platform.app import open_whorl

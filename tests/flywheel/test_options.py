@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import Addresses, quote_first
 from tests.flywheel.test_importing import SPANS, TRACE, write
-from whorl.flywheel.commands import _MOMENT, _utc
+from whorl.flywheel.export_commands import _MOMENT, _utc
 from whorl.platform import app
 from whorl.platform.app import open_whorl
 from whorl.platform.cli import main

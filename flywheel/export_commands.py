@@ -1,4 +1,4 @@
-"""The flywheel from the command line: feedback, export, train, evaluate."""
+"""``whorl export`` and ``whorl rebuild``."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,27 +15,11 @@ from ..platform.ids import parse_uuid
 from .apart import step_back
 from .build import FORMATS
 from .datasets import Selection, create_dataset, restore
-from .deletion_commands import delete
-from .demo.commands import demo
-from .distil_commands import distil_runs
 from .evaluation_sets import load_set, redacted_sets
-from .feedback_commands import feedback
 from .files import check_target, copy_dataset, parts_in
-from .importing.commands import import_group
-from .judging.commands import judge
-from .lineage_commands import erase, lineage, recall
-from .list_commands import datasets, trainings
 from .parquet import parquet_of
-from .promotion_commands import evaluate_group, promote, rollback, status
-from .qa import evaluate_qa, load_passages, load_questions
 from .readers.local import LocalReader
 from .readers.ray import RayReader
-from .reward_model_commands import reward_model
-from .runs_commands import runs
-from .screening.commands import screen
-from .screening.queue_commands import quarantine
-from .training.commands import train
-from .verifiers.commands import verify
 
 _MOMENT = click.DateTime(
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
@@ -164,36 +148,3 @@ async def rebuild(terminal: Terminal, dataset: str, out: Path | None) -> None:
         copy_dataset(Path(made.folder), out)
     value = {"id": made.id, "content_hash": made.content_hash, "folder": str(out or made.folder)}
     terminal.result(value, lambda: terminal.table(["dataset", ""], value.items()))
-
-
-@evaluate_group.command("qa")
-@click.argument("passages", type=click.Path(path_type=Path))
-@click.argument("questions", type=click.Path(path_type=Path))
-@click.option("--limit", type=click.IntRange(1), help="Ask only the first so many questions.")
-@click.option("--adapter", help="Answer with this adapter.")
-@run_async
-async def evaluate_questions(
-    terminal: Terminal, passages: Path, questions: Path, limit: int | None, adapter: str | None
-) -> None:
-    """Ask every question over a scratch collection of the passages.
-
-    Prints EM and F1 (as SQuAD's script), contained (the reply contains a gold answer), recall@k of
-    the gold passage, and abstention.
-
-    \b
-    Example: whorl evaluate qa passages.jsonl questions-v1.1.jsonl --limit 200
-    """
-    documents = load_passages(passages, terminal.settings)
-    asked = load_questions(questions)[:limit]
-    async with terminal.open(loaded=True) as (whorl, actor):
-        with terminal.progress() as bars:
-            report = await evaluate_qa(whorl, actor, documents, asked, bars, adapter=adapter)
-    terminal.result(report, lambda: terminal.table(["", ""], [
-        [name, f"{value:.4f}" if isinstance(value, float) else value] for name, value in report.items()
-    ]))  # fmt: skip
-
-
-COMMANDS = (
-    runs, feedback, export, datasets, rebuild, delete, train, trainings, evaluate_group, promote, rollback, status,
-    verify, screen, quarantine, import_group, lineage, erase, recall, reward_model, distil_runs, judge, demo,
-)  # fmt: skip

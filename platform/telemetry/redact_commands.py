@@ -1,4 +1,4 @@
-"""Redaction from the command line; it needs no database."""
+"""``whorl redact``; it needs no database."""
 
 import json
 import sys
@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 import click
 from pydantic import ValidationError
 
-from ..command import Terminal, fail, run_async
-from ..database.session import tenant_session
+from ..command import fail
 from ..errors import InputError, WhorlError
-from ..identity.commands import tenant
 from ..lines import STANDARD_INPUT, Record, read_records
 from ..validation import first_fault
 from .redaction.base import Finding
@@ -22,7 +20,6 @@ from .redaction.labels import label_of, lead_of
 from .redaction.placeholders import Placeholders
 from .redaction.policy import RedactionPolicy, TenantPolicy
 from .redaction.redactor import Redactor, Replacement, default_redactor
-from .redaction.stored import policy_history, store_policy
 from .redaction.walk import Change, texts_of, visit_json
 
 # Records that are searched together.
@@ -58,7 +55,7 @@ def redact(file: str, as_json: bool, policy_file: str | None) -> None:
       whorl redact chats.jsonl --json
     """
     try:
-        policy = _read_policy(policy_file) if policy_file else RedactionPolicy()
+        policy = read_policy(policy_file) if policy_file else RedactionPolicy()
         for each in _redacted(default_redactor(), policy, read_records(file)):
             if as_json:
                 click.echo(json.dumps(_result(each, policy), ensure_ascii=False))
@@ -72,31 +69,8 @@ def redact(file: str, as_json: bool, policy_file: str | None) -> None:
         sys.stderr.close()
 
 
-@tenant.command("redaction")
-@click.option(
-    "--policy",
-    "policy_file",
-    metavar="FILE",
-    help="A policy to put in force, as PUT /api/redaction/policy takes it.",
-)
-@run_async
-async def redaction(terminal: Terminal, policy_file: str | None) -> None:
-    """Show the workspace's redaction policy, or put another in force.
-
-    \b
-    Example: whorl tenant redaction --policy policy.json
-    """
-    given = _read_policy(policy_file) if policy_file else None
-    async with terminal.open() as (whorl, actor), tenant_session(whorl.engine, actor.tenant_id) as session:
-        if given is not None:
-            await store_policy(session, whorl.sign_on.sealer, actor, given)
-        newest = await policy_history(session, 1)
-        policy = RedactionPolicy.model_validate(newest[0].policy) if newest else RedactionPolicy()
-        value = {"version": newest[0].version if newest else 0, "policy": policy.model_dump(mode="json")}
-    terminal.result(value, lambda: click.echo(json.dumps(value, ensure_ascii=False, indent=1)))
-
-
-def _read_policy(file: str) -> RedactionPolicy:
+def read_policy(file: str) -> RedactionPolicy:
+    """The policy of a file, as PUT /api/redaction/policy takes it; raises InputError for what is none."""
     try:
         policy = RedactionPolicy.model_validate_json(Path(file).read_bytes())
     except OSError as error:
@@ -180,7 +154,3 @@ def _entity(finding: Finding, text: str, policy: RedactionPolicy) -> dict[str, A
         "start": finding.start - lead, "end": finding.end - lead, "kind": finding.kind, "score": round(finding.score, 3),
         "text": text[finding.start : finding.end], "operator": policy.operator(finding.kind),
     }  # fmt: skip
-
-
-# `whorl tenant redaction` is one of the commands of tenants.
-COMMANDS = (redact,)
