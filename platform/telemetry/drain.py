@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 import anyio
@@ -27,6 +27,7 @@ MAX_PAUSE = 15.0
 # Seconds in which what is logged waits for more, to be stored with it; less where nothing comes for a while.
 GATHER, QUIET = 0.5, 0.1
 REFUSED = Counter("whorl_spans_refused", "Spans that the database cannot hold, set aside")
+DAMAGED = Counter("whorl_log_damaged_bytes", "Bytes of logs that a disk has damaged, set aside")
 # Entries are stored so many at a time at least, and in so many portions at most: whoever waits for an answer
 # meanwhile waits for one of them, and each costs a transaction.
 _LEAST, _PORTIONS = 16, 8
@@ -72,6 +73,10 @@ class Drain:
 
         Or it would stop whatever comes after it, for every tenant. What is left of a tenant that was deleted goes.
         """
+        for entry in entries:
+            if entry.damaged:
+                set_damaged_aside(log, entry)
+        entries = [entry for entry in entries if not entry.damaged]
         try:
             return await self._store([record for entry in entries for record in load_records(entry.payload)])
         except (psycopg.Error, SQLAlchemyError) as error:
@@ -158,20 +163,43 @@ def _unfit(error: Exception) -> bool:
 
 def set_aside(log: WriteAheadLog, entry: Entry, error: Exception) -> Path:
     """Keep a log's entry, which is redacted, as a file beside the logs; returns the file."""
-    file = _refused(log.folder.parent) / f"{new_id().hex}.json"
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(entry.payload)
+    file = _kept(log, entry, ".json")
     REFUSED.inc(len(load_records(entry.payload)))
     _log.error("Spans that the database cannot hold are in %s: %s", file, type(error).__name__)
     return file
 
 
-def forget_refused(root: Path, tenants: Container[str]) -> int:
-    """Remove what was set aside beside the logs below ``root`` of some tenants, by id; returns how many files."""
+def set_damaged_aside(log: WriteAheadLog, entry: Entry) -> Path:
+    """Keep what stands where a log's records cannot be read any more; returns the file."""
+    file = _kept(log, entry, ".damaged")
+    DAMAGED.inc(len(entry.payload))
+    _log.error(
+        "%d bytes of a log of spans are damaged, and kept in %s: check the disk", len(entry.payload), file
+    )
+    return file
+
+
+def _kept(log: WriteAheadLog, entry: Entry, suffix: str) -> Path:
+    file = _refused(log.folder.parent) / f"{new_id().hex}{suffix}"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(entry.payload)
+    return file
+
+
+def forget_refused(root: Path, tenants: Collection[str]) -> int:
+    """Remove what was set aside beside the logs below ``root`` of some tenants, by id; returns how many files.
+
+    Of what is damaged, whatever names one of them.
+    """
     files = [
         file
         for file in _refused(root).glob("*.json")
         if any(record.tenant_id in tenants for record in load_records(file.read_bytes()))
+    ]
+    files += [
+        file
+        for file in _refused(root).glob("*.damaged")
+        if any(tenant.encode() in file.read_bytes() for tenant in tenants)
     ]
     for file in files:
         file.unlink(missing_ok=True)

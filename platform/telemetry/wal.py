@@ -2,7 +2,8 @@
 
 A log is a folder of segments, owned by one process through a file lock. A record is a 4-byte
 length and a 4-byte CRC-32 (both little-endian) before its payload; a torn record at the end of a
-segment, left by a crash, is not read. ``stored`` holds how far the span store has everything.
+segment, left by a crash, is not read, and what a disk has damaged is read around. ``stored`` holds how far the
+span store has everything.
 """
 
 import errno
@@ -36,10 +37,11 @@ class Position(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A payload and the position behind it."""
+    """A payload and the position behind it; ``damaged``: what stands where records were that cannot be read any more."""
 
     payload: bytes
     after: Position
+    damaged: bool = False
 
 
 class WriteAheadLog:
@@ -146,7 +148,7 @@ class WriteAheadLog:
             if segment < self._stored.segment:
                 continue
             start = self._stored.offset if segment == self._stored.segment else 0
-            for entry in _entries(self._path(segment), segment, start):
+            for entry in _entries(self._path(segment), segment, start, over=segment != self._segment):
                 entries.append(entry)
                 if len(entries) >= limit:
                     return entries
@@ -197,7 +199,7 @@ class WriteAheadLog:
     def close(self) -> None:
         """Give the log up; its folder goes when nothing is left to store."""
         if self._file is not None:
-            self._file.close()
+            self._roll()
         if not self.read(limit=1):
             for path in self.folder.iterdir():
                 path.unlink()
@@ -243,16 +245,43 @@ def _write(file: IO[bytes], data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _entries(path: Path, segment: int, start: int) -> Iterator[Entry]:
+def _entries(path: Path, segment: int, start: int, *, over: bool) -> Iterator[Entry]:
+    """What a segment has from ``start`` on; nothing is appended any more to one that is ``over``."""
     with path.open("rb", buffering=_READ_BYTES) as file:
         file.seek(start)
-        while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            length, checksum = _HEAD.unpack(head)
-            payload = file.read(length)
-            if len(payload) < length or zlib.crc32(payload) != checksum:
-                return
-            start += _HEAD.size + length
-            yield Entry(payload, Position(segment, start))
+        while True:
+            payload = _next(file)
+            damaged = payload is None
+            if payload is None:
+                file.seek(start)
+                payload = _unreadable(file.read(), over)
+                if not payload:
+                    return
+                file.seek(start + len(payload))
+            start += len(payload) if damaged else _HEAD.size + len(payload)
+            yield Entry(payload, Position(segment, start), damaged)
+
+
+def _next(file: IO[bytes]) -> bytes | None:
+    """The record that begins here; None where there is none, or not as it was written."""
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    length, checksum = _HEAD.unpack(head)
+    # No more than there is: room for all that a damaged length asks for would be made first.
+    payload = file.read(min(length, os.fstat(file.fileno()).st_size))
+    return payload if len(payload) == length and zlib.crc32(payload) == checksum else None
+
+
+def _unreadable(rest: bytes, over: bool) -> bytes:
+    """What lies before the next whole record; all where there is none, but nothing of what is torn or still being written."""
+    for offset in range(1, len(rest) - _HEAD.size):
+        length, checksum = _HEAD.unpack_from(rest, offset)
+        begin = offset + _HEAD.size
+        if 0 < length <= len(rest) - begin and zlib.crc32(rest[begin : begin + length]) == checksum:
+            return rest[:offset]
+    torn = len(rest) < _HEAD.size or _HEAD.unpack_from(rest)[0] > len(rest) - _HEAD.size
+    return b"" if torn or not over else rest
 
 
 def _try_lock(folder: Path) -> IO[bytes] | None:

@@ -29,7 +29,7 @@ from whorl.platform.identity.signin import authenticate_session, open_web_sessio
 from whorl.platform.identity.tables import AuditEvent, Membership
 from whorl.platform.identity.tenants import find_tenant, list_tenants, oldest_tenant
 from whorl.platform.serving.engine.scripted import ScriptedBackend
-from whorl.platform.telemetry.drain import set_aside
+from whorl.platform.telemetry.drain import set_aside, set_damaged_aside
 from whorl.platform.telemetry.wal import Entry, Position
 from whorl.retrieval.load.base import LoadedDocument
 
@@ -198,8 +198,13 @@ async def test_what_a_log_has_left_is_not_stored(settings: Settings, monkeypatch
         await whorl.agents.answer(other.ann, RunRequest(f"Logged {SECRET}", adapter=""))
         [entry, _] = whorl.capture.log.read()
         kept = set_aside(whorl.capture.log, Entry(entry.payload, Position(0, 0)), ValueError())
+        torn = [
+            set_damaged_aside(whorl.capture.log, Entry(each.payload[:-9], Position(0, 0), damaged=True))
+            for each in whorl.capture.log.read()
+        ]
         await delete(whorl, "gone")
-        assert not kept.exists()
+        assert not kept.exists() and [file.exists() for file in torn] == [False, True]
+        torn[1].unlink()
         monkeypatch.undo()
         assert await whorl.drain.log(whorl.capture.log) > 0, "of the other workspace"
         assert whorl.capture.log.pending_bytes() == 0 and not list(kept.parent.iterdir())

@@ -38,7 +38,7 @@ from whorl.platform.telemetry.capture import (
     redact_or_drop,
     run_context,
 )
-from whorl.platform.telemetry.drain import Drain
+from whorl.platform.telemetry.drain import DAMAGED, Drain
 from whorl.platform.telemetry.record import SpanRecord
 from whorl.platform.telemetry.redaction.patterns import PatternDetector
 from whorl.platform.telemetry.redaction.placeholders import Placeholders
@@ -254,6 +254,66 @@ def test_a_torn_record_is_not_read_and_the_rest_is(tmp_path: Path) -> None:
     assert [entry.payload for entry in log.read()] == [b"one", b"two"]
     log.mark_stored(log.read()[0].after)
     assert [entry.payload for entry in log.read()] == [b"two"]
+
+
+@pytest.mark.parametrize("place", [0, 4, 9], ids=["length", "checksum", "payload"])
+@pytest.mark.parametrize("which", [0, 2, 4])
+def test_a_damaged_record_is_kept_and_costs_no_other(tmp_path: Path, which: int, place: int) -> None:
+    payloads = [b"[payload %d]" % number * 10 for number in range(5)]
+    log = WriteAheadLog.create(tmp_path)
+    log.append(payloads)
+    log._lock.close()
+    segment = next(log.folder.glob("*.log"))
+    data = bytearray(segment.read_bytes())
+    begin = which * len(data) // 5
+    data[begin + place] ^= 1
+    segment.write_bytes(data)
+    [dead] = WriteAheadLog.orphans(tmp_path)
+    entries = dead.read()
+    assert [entry.payload for entry in entries if not entry.damaged] == payloads[:which] + payloads[
+        which + 1 :
+    ]
+    lost = [entry.payload for entry in entries if entry.damaged]
+    if (which, place) == (4, 0):
+        assert lost == [], "it looks like one that was never written to its end"
+    else:
+        assert lost == [bytes(data[begin : begin + len(data) // 5])]
+    for entry in entries:
+        dead.mark_stored(entry.after)
+    assert dead.pending_bytes() == 0 or not lost
+    dead.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_follows_a_damaged_record_is_read_while_more_is_appended(tmp_path: Path) -> None:
+    log = WriteAheadLog.create(tmp_path)
+    log.append([b"first", b"second"])
+    segment = next(log.folder.glob("*.log"))
+    data = bytearray(segment.read_bytes())
+    data[-1] ^= 1
+    with segment.open("r+b") as file:
+        file.write(data)
+    assert [entry.payload for entry in log.read()] == [b"first"], "the rest may still be being written"
+    log.append([b"third"])
+    assert [(entry.payload[-5:], entry.damaged) for entry in log.read()] == [
+        (b"first", False), (b"econe", True), (b"third", False),
+    ]  # fmt: skip
+
+
+async def test_what_is_damaged_is_said_counted_and_kept(
+    whorl: Whorl, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = WriteAheadLog.create(tmp_path / "logs")
+    log.append([dump_records([]), b"[" * 40, dump_records([])])
+    segment = next(log.folder.glob("*.log"))
+    data = segment.read_bytes().replace(b"[[[", b"[[(", 1)
+    segment.write_bytes(data)
+    before = DAMAGED._value.get()
+    assert await whorl.drain.log(log) == 0
+    [kept] = (tmp_path / "logs-refused").iterdir()
+    assert kept.suffix == ".damaged" and kept.read_bytes().endswith(b"[[([" + b"[" * 36)
+    assert DAMAGED._value.get() - before == len(kept.read_bytes()) == 48
+    assert "48 bytes of a log of spans are damaged" in caplog.text and log.pending_bytes() == 0
 
 
 def test_a_log_keeps_nothing_that_is_stored(tmp_path: Path) -> None:
