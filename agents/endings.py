@@ -39,7 +39,9 @@ REASONS = {
 def ended_as(run: Run | PlainRun, state: dict[str, Any], given: int) -> RunEnded:
     """The end of a run from its final state; ``given`` messages were there before the model spoke."""
     spoken = [m for m in state["messages"][given:] if m["role"] == "assistant"]
-    answer = (spoken[-1].get("content") or "").strip() if spoken else ""
+    said = (spoken[-1].get("content") or "") if spoken else ""
+    # What a model is asked directly for is its caller's, blanks and all.
+    answer = said if isinstance(run, PlainRun) else said.strip()
     calls = spoken[-1].get("tool_calls", []) if spoken else []
     reason = state["stop_reason"] or "error"
     return RunEnded(
@@ -60,17 +62,25 @@ def ended_as(run: Run | PlainRun, state: dict[str, Any], given: int) -> RunEnded
 
 def failed_by(ended: RunEnded, error: WhorlError) -> RunEnded:
     """The end of a run that an error came between."""
-    return replace(ended, status="failed", stop_reason="error", error=error.message, fault=error.status)
+    return replace(
+        ended,
+        status="failed",
+        stop_reason="error",
+        error=error.public,
+        fault=error.status,
+        retry_after=error.retry_after,
+        code=error.code,
+    )
 
 
 def unstored(run_id: uuid.UUID, error: WhorlError) -> RunEnded:
     """The end of a run of which nothing is acknowledged: its spans or its end could not be stored."""
-    return RunEnded(run_id, "failed", UNSTORED, "", [], 0, 0, 0, error.message, fault=error.status)
+    return RunEnded(run_id, "failed", UNSTORED, "", [], 0, 0, 0, error.public, fault=error.status)
 
 
 def interrupted(ended: RunEnded, error: WhorlError) -> RunEnded:
     """The end of a run that was cut off because its process was stopped."""
-    return replace(ended, status="failed", stop_reason=INTERRUPTED, error=error.message, fault=error.status)
+    return replace(ended, status="failed", stop_reason=INTERRUPTED, error=error.public, fault=error.status)
 
 
 def cancelled(run_id: uuid.UUID, spent: Spent, reason: str = CANCELLED) -> RunEnded:

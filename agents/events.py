@@ -83,8 +83,9 @@ class RunEnded:
     ``status`` is succeeded, failed or cancelled; ``stop_reason`` answered, max_steps, max_tokens, max_seconds,
     cancelled, expired, unstored, interrupted or error. ``citations`` are the passages that the answer refers to.
     ``tool_calls`` are left to the caller by a model that was asked directly; ``finish_reason`` is why the last reply
-    ended. ``fault`` is the HTTP status of the error that ended the run, where one did. ``reasoning`` is what the model
-    thought before its last reply.
+    ended. ``fault`` is the HTTP status of the error that ended the run, where one did, ``code`` the word that programs
+    know it by and ``retry_after`` the seconds after which it may be asked again. ``reasoning`` is what the model thought
+    before its last reply.
     """
 
     event: ClassVar = "run.ended"
@@ -101,6 +102,8 @@ class RunEnded:
     finish_reason: str = ""
     fault: int | None = None
     reasoning: str = ""
+    retry_after: float | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True)

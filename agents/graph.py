@@ -276,7 +276,8 @@ def _describe_call(span: Described, call: ChatCall, template_hash: str) -> None:
     span.set_attribute(c.REQUEST_MODEL, call.model)
     span.set_attribute(c.TEMPERATURE, sampling.temperature)
     span.set_attribute(c.TOP_P, sampling.top_p)
-    span.set_attribute(c.MAX_TOKENS, sampling.max_tokens)
+    if sampling.max_tokens is not None:
+        span.set_attribute(c.MAX_TOKENS, sampling.max_tokens)
     if sampling.seed is not None:
         span.set_attribute(c.SEED, sampling.seed)
     for name in call.passed.keys() & _RECORDED:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
 from ..platform.errors import (
+    ContextLengthError,
     InputError,
     LimitError,
     NotFoundError,
@@ -206,7 +207,10 @@ def check(ended: RunEnded) -> None:
     kinds: dict[int | None, type[WhorlError]] = {
         422: InputError, 404: NotFoundError, 429: LimitError, 503: PrerequisiteError,
     }  # fmt: skip
-    raise kinds.get(ended.fault, UpstreamError)(ended.error or "The run failed.")
+    kind = (
+        ContextLengthError if ended.code == ContextLengthError.code else kinds.get(ended.fault, UpstreamError)
+    )
+    raise kind(ended.error or "The run failed.", retry_after=ended.retry_after)
 
 
 async def streamed(

@@ -40,7 +40,7 @@ async def chunks(
                 yield piece
     except (WhorlError, *AWAY) as error:
         failure = error if isinstance(error, WhorlError) else away()
-        yield _fault(failure.status, failure.message)
+        yield _fault(failure.status, failure.public, failure.code)
 
 
 async def _pieces(
@@ -63,13 +63,13 @@ async def _pieces(
                     yield piece
 
 
-def _fault(status: int, message: str) -> bytes:
-    return _data(openai_fault(openai_status(status), message).model_dump())
+def _fault(status: int, message: str, code: str | None) -> bytes:
+    return _data(openai_fault(openai_status(status), message, code=code).model_dump())
 
 
 def _end(head: dict[str, Any], ended: RunEnded, *, usage: bool) -> list[bytes]:
     if ended.stop_reason == "error":
-        return [_fault(ended.fault or 502, ended.error or "The run failed.")]
+        return [_fault(ended.fault or 502, ended.error or "The run failed.", ended.code)]
     pieces = []
     if ended.tool_calls:
         calls = [{"index": index, **call} for index, call in enumerate(ended.tool_calls)]
@@ -80,10 +80,12 @@ def _end(head: dict[str, Any], ended: RunEnded, *, usage: bool) -> list[bytes]:
     return [*pieces, DONE]
 
 
-def finish_of(ended: RunEnded) -> Literal["stop", "length", "tool_calls"]:
+def finish_of(ended: RunEnded) -> Literal["stop", "length", "tool_calls", "content_filter"]:
     """Why the reply ended; a run that came to a limit was cut, as a reply is."""
     if ended.tool_calls:
         return "tool_calls"
+    if ended.finish_reason == "content_filter":
+        return "content_filter"
     cut = ended.finish_reason == "length" or ended.status != "succeeded"
     return "length" if cut else "stop"
 

@@ -105,7 +105,7 @@ class Choice(BaseModel):
 
     index: Literal[0] = 0
     message: CompletionMessage
-    finish_reason: Literal["stop", "length", "tool_calls"]
+    finish_reason: Literal["stop", "length", "tool_calls", "content_filter"]
     logprobs: None = None
 
 

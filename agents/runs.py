@@ -401,13 +401,15 @@ class Agents:
         tracer: Tracer | Recording,
     ) -> RunScope:
         limits = replace(self.limits, steps=min(self.limits.steps, request.steps or self.limits.steps))
-        most = limits.answer_tokens if request.plain is None else limits.tokens
+        most: int | None
+        if request.plain is None:
+            most = min(request.answer_tokens or limits.answer_tokens, limits.answer_tokens)
+        else:
+            most = min(request.answer_tokens, limits.tokens) if request.answer_tokens else None
         return RunScope(
             model=self.servers, model_name=run.adapter or self.servers.base, toolbox=request.toolbox or self.toolbox,
             tool_context=ToolContext(actor.tenant_id, collection=request.collection),
-            sampling=replace(
-                request.sampling, max_tokens=min(request.answer_tokens or limits.answer_tokens, most)
-            ),
+            sampling=replace(request.sampling, max_tokens=most),
             limits=limits, tracer=tracer, template_hash=self.servers.template_hash, emit=emit,
             plain=request.plain, approve=request.approve,
             spent=Spent(run.steps, run.input_tokens, run.output_tokens),

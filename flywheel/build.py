@@ -4,10 +4,15 @@ https://huggingface.co/docs/trl/dataset_formats
 """
 
 import json
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 from typing import Any, Literal, get_args
+
+import numpy as np
 
 from .attempts import conversation_pairs, recorded_groups, task_of
 from .recordings import episodes
@@ -17,6 +22,8 @@ from .trajectory import Trajectory
 
 Format = Literal["sft", "dpo", "kto", "grpo"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+# Why rows are left out: of two that say the same one is good and one bad; two answers of a pair are the same.
+OPPOSED, EQUAL = "as often good as bad", "both answers the same"
 # Digests of what corrections reject; None by rules that did not ask.
 Refused = frozenset[bytes] | None
 # The rules by which rows are made. By 1, kto blamed the last turn of runs of which an earlier call was corrected, and
@@ -26,8 +33,11 @@ Refused = frozenset[bytes] | None
 # sft learnt the turns of a run that were corrected or blamed, dpo pairs with equal sides, and what
 # was held out stood in the history of what was not; by 7, sft learnt the earlier answers of a conversation with each run in it,
 # pairs chose turns that were denied or corrected, and questions in a script such as Hindi's were told apart by
-# their consonants alone.
-RULES = 8
+# their consonants alone; by 8, whatever somebody had said within a conversation was held out as if it were a run's question,
+# and kto had rows that say the same, one of them good and one of them bad.
+RULES = 9
+# The rules by which what is held out is a question of a run, and by which rows of kto that contradict each other are left out.
+ASKED = AGREED = 9
 # The rules by which the loss of an sft row is on the turns of its own run, and no pair chooses a wrong turn; and by which signs
 # that combine with letters count in questions.
 OWN = MARKS = 8
@@ -39,18 +49,23 @@ REASONING = RETRIES = 6
 KEEPING: dict[Format, int] = {"dpo": 2, "kto": 2, "grpo": 5}
 
 
-def build_rows(format: Format, runs: Spool[Trajectory], rules: int = RULES) -> Iterator[Row]:
+def build_rows(
+    format: Format, runs: Spool[Trajectory], rules: int = RULES, left_out: Counter[str] | None = None
+) -> Iterator[Row]:
     """Rows of a format, in the order of the runs. Each row has ``group`` for the split, and
-    ``source``: the runs it comes from; exports leave ``group`` out."""
+    ``source``: the runs it comes from; exports leave ``group`` out. ``left_out`` counts what gives none, by reason."""
+    left_out = Counter() if left_out is None else left_out
     if format == "sft":
         yield from _without_repeats(row for run in runs for row in _sft(run, rules))
     elif format == "kto":
-        yield from (row for run in runs for row in _kto(run, rules))
+        judged = _Judged(runs, rules)
+        yield from _without_opposites(judged, left_out) if rules >= AGREED else judged
     elif format == "dpo":
         corrections = (row for run in runs for row in _corrected(run))
         attempts = conversation_pairs(runs, sound=rules >= SOUND, faultless=rules >= OWN)
         refused = frozenset(digest for run in runs for digest in _refused(run)) if rules >= OWN else None
-        pairs = chain(corrections, _retried_pairs(runs, refused), _question_pairs(runs, refused), attempts)
+        retried, questions = _retried_pairs(runs, refused, left_out), _question_pairs(runs, refused, left_out)
+        pairs = chain(corrections, retried, questions, attempts)
         yield from _without_repeats(pairs)
     else:
         yield from _without_repeats(
@@ -114,6 +129,50 @@ def _kto(run: Trajectory, rules: int) -> Iterator[Row]:
     yield build_row(run, prompt=prompt, completion=completion, label=run.reward >= GOOD)
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """The rows of kto, made anew whenever they are gone through."""
+
+    runs: Spool[Trajectory]
+    rules: int
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for run in self.runs for row in _kto(run, self.rules))
+
+
+def _without_opposites(rows: Iterable[Row], left_out: Counter[str]) -> Iterator[Row]:
+    """Rows without those that contradict each other: of a good and a bad one that say the same neither is left.
+
+    People disagree, and what they disagreed about may have been redacted. What more of them said stays.
+    """
+    keys, labels = array("Q"), array("b")
+    for row in rows:
+        keys.append(_key(row))
+        labels.append(row["label"])
+    good, bad = ([key for key, label in zip(keys, labels, strict=True) if label == each] for each in (1, 0))
+    both = np.intersect1d(good, bad).tolist()
+    if not both:
+        yield from rows
+        return
+    counts = {key: Counter[bool]() for key in both}
+    for key, label in zip(keys, labels, strict=True):
+        if key in counts:
+            counts[key][bool(label)] += 1
+    over = {(key, label): min(count.values()) for key, count in counts.items() for label in (True, False)}
+    for key, row in zip(keys, rows, strict=True):
+        which = key, row["label"]
+        if over.get(which, 0) > 0:
+            over[which] -= 1
+            left_out[OPPOSED] += 1
+        else:
+            yield row
+
+
+def _key(row: Row) -> int:
+    content = [row["prompt"], row["completion"], row.get("tools")]
+    return int.from_bytes(_digest(content)[:8], "little")
+
+
 def _corrected(run: Trajectory) -> Iterator[Row]:
     """Edits against what they correct."""
     for at, call in run.call_edits:
@@ -141,7 +200,7 @@ def _digest(content: Any) -> bytes:
     return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()
 
 
-def _question_pairs(runs: Spool[Trajectory], refused: Refused) -> Iterator[Row]:
+def _question_pairs(runs: Spool[Trajectory], refused: Refused, left_out: Counter[str]) -> Iterator[Row]:
     """Good against bad runs on the same question.
 
     A pair begins where the two runs part: the prompt is what they share, chosen and rejected are
@@ -151,23 +210,25 @@ def _question_pairs(runs: Spool[Trajectory], refused: Refused) -> Iterator[Row]:
         good = [run for run in asked if (run.reward or 0.0) > BAD]
         bad = [run for run in asked if (run.reward or 0.0) <= BAD]
         for better, worse in zip(good, bad, strict=False):
-            yield from _pair(better, worse, refused)
+            yield from _pair(better, worse, refused, left_out)
 
 
-def _retried_pairs(runs: Spool[Trajectory], refused: Refused) -> Iterator[Row]:
+def _retried_pairs(runs: Spool[Trajectory], refused: Refused, left_out: Counter[str]) -> Iterator[Row]:
     """The answer that was kept against those before it that were asked for again, after the same history."""
     for asked in runs.groups(_retried_question):
         by_id = {str(run.run_id): run for run in asked}
         for run in asked:
             kept = _kept_in_place(run, by_id)
             if kept is not None:
-                yield from _pair(kept, run, refused)
+                yield from _pair(kept, run, refused, left_out)
 
 
-def _pair(better: Trajectory, worse: Trajectory, refused: Refused) -> Iterator[Row]:
+def _pair(better: Trajectory, worse: Trajectory, refused: Refused, left_out: Counter[str]) -> Iterator[Row]:
     """Two runs from where they part; none where the better one's turn there is wrong, or was corrected after the same words."""
-    pair = _parting(plain(better.messages), plain(worse.messages))
+    good, bad = plain(better.messages), plain(worse.messages)
+    pair = _parting(good, bad)
     if pair is None:
+        left_out[EQUAL] += good == bad
         return
     prompt, chosen, rejected = pair
     if refused is not None and (len(prompt) in wrong_turns(better) or _digest([*prompt, *chosen]) in refused):

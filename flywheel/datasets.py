@@ -25,7 +25,19 @@ from ..platform.database.session import tenant_session
 from ..platform.errors import ConflictError, InputError, NotFoundError
 from ..platform.identity.audit import record_of
 from . import screening, split
-from .build import FORMATS, KEEPING, MARKS, REASONING, RETRIES, RULES, SOUND, Format, build_rows, kept_rows
+from .build import (
+    ASKED,
+    FORMATS,
+    KEEPING,
+    MARKS,
+    REASONING,
+    RETRIES,
+    RULES,
+    SOUND,
+    Format,
+    build_rows,
+    kept_rows,
+)
 from .consent import consents_of
 from .contamination import RUN_HERE, Contamination, Near
 from .curate import (
@@ -362,34 +374,45 @@ async def _build(
 ) -> Built:  # fmt: skip
     """Write the rows of ``run_ids`` into ``folder``: once over the runs to screen them, once to build."""
     built = Built()
-    balance = Balance(cut.most_of_one)
+    balance, held = Balance(cut.most_of_one), set[str]()
     with Spool[Trajectory]() as kept:
         async for run in screened(session, tenant_id, run_ids, cut, built, reader or LocalReader()):
             balance.count(run)
             run = run if cut.rules >= REASONING else run.without_reasoning()
-            kept.add(run if cut.rules >= MARKS else replace(run, marks=False))
-        built.written = await to_thread.run_sync(_write, kept, balance, cut, folder, built.left_out)
+            run = run if cut.rules >= MARKS else replace(run, marks=False)
+            kept.add(run)
+            if split.is_held_out(run.group, cut.seed, cut.held_out):
+                held.add(run.group)
+        there = held if cut.rules >= ASKED else None
+        built.written = await to_thread.run_sync(_write, kept, balance, there, cut, folder, built.left_out)
     return built
 
 
 def _write(
-    kept: Spool[Trajectory], balance: Balance, cut: Cut, folder: Path, left_out: Counter[str]
+    kept: Spool[Trajectory],
+    balance: Balance,
+    held: set[str] | None,
+    cut: Cut,
+    folder: Path,
+    left_out: Counter[str],
 ) -> Written:
+    """Write what is kept; ``held``: the groups of its runs that are held out, None where rules do not ask for them."""
     silenced = kept.discard(balance.silences) if balance.applies else 0
     if silenced:
         left_out[ONE_VOICE] = silenced
     keeps = cut.format in KEEPING and cut.rules >= KEEPING[cut.format]
-    rows, well = build_rows(cut.format, kept, cut.rules), kept_rows(kept, cut.rules) if keeps else None
+    rows = build_rows(cut.format, kept, cut.rules, left_out)
+    well = kept_rows(kept, cut.rules) if keeps else None
     if cut.rules >= SOUND:
-        rows = _unheld(rows, cut, left_out)
-        well = None if well is None else _unheld(well, cut, Counter())
+        rows = _unheld(rows, cut, held, left_out)
+        well = None if well is None else _unheld(well, cut, held, Counter())
     return write_rows(folder, rows, cut.seed, cut.held_out, well)
 
 
-def _unheld(rows: Iterable[Row], cut: Cut, left_out: Counter[str]) -> Iterator[Row]:
+def _unheld(rows: Iterable[Row], cut: Cut, held: set[str] | None, left_out: Counter[str]) -> Iterator[Row]:
     """Rows without those to be trained on that have a held-out question in their history; how many those are."""
     for row in rows:
-        if split.remembers_held_out(row, cut.seed, cut.held_out, marks=cut.rules >= MARKS):
+        if split.remembers_held_out(row, cut.seed, cut.held_out, held, marks=cut.rules >= MARKS):
             left_out[HELD_OUT_BEFORE] += 1
         else:
             yield row

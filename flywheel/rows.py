@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from .split import group_of
 from .trajectory import Trajectory
 
 # A run is good from this reward upwards, bad from that downwards; between the two it teaches nothing.
@@ -12,8 +11,7 @@ Row = dict[str, Any]
 
 def build_row(run: Trajectory, **content: Any) -> Row:
     """``content`` with the run's tools, its ``group`` for the split and its id as ``source``."""
-    group = group_of(run.question, run.tags, marks=run.marks)
-    return {**content, "tools": run.tools, "group": group, "source": [str(run.run_id)]}
+    return {**content, "tools": run.tools, "group": run.group, "source": [str(run.run_id)]}
 
 
 def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

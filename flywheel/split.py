@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 from ..retrieval.words import WORD
@@ -30,13 +31,27 @@ def group_of(question: str, tags: tuple[str, ...] = (), *, marks: bool = True) -
     return " ".join(WORD.findall(unicodedata.normalize("NFC", question.casefold())))
 
 
-def remembers_held_out(row: dict[str, Any], seed: int, held_out: float, *, marks: bool = True) -> bool:
-    """Whether a row that is trained on has a held-out question, and its answer, in what was said before its own."""
+def remembers_held_out(
+    row: dict[str, Any],
+    seed: int,
+    held_out: float,
+    there: Collection[str] | None = None,
+    *,
+    marks: bool = True,
+) -> bool:
+    """Whether a row that is trained on has a held-out question, and its answer, in what was said before its own.
+
+    ``there``: the groups that are held out of the runs that rows are made of; what somebody said within a conversation
+    need be no question of any. By rules before 9 (None) it was held out as if it were one.
+    """
     if is_held_out(row["group"], seed, held_out):
         return False
     said = row.get("prompt") or row.get("messages") or []
     *before, _ = [message["content"] for message in said if message["role"] == "user"] or [""]
-    return any(is_held_out(group_of(question, marks=marks), seed, held_out) for question in before)
+    groups = (group_of(question, marks=marks) for question in before)
+    if there is not None:
+        return any(group in there for group in groups)
+    return any(is_held_out(group, seed, held_out) for group in groups)
 
 
 def is_held_out(group: str, seed: int, held_out: float) -> bool:

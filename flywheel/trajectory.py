@@ -19,6 +19,7 @@ from ..platform.telemetry.tables import Span
 from . import call_edits
 from .observations import Observation, Shown, observations_of
 from .outcomes import REPLACED_BY, outcomes_of, reward_of
+from .split import group_of
 
 PAGE = 200
 # Sources whose runs are conversations as a whole; those of other sources may begin with what was said before them.
@@ -72,6 +73,11 @@ class Trajectory:
     def question(self) -> str:
         """The last words of the user."""
         return question_of(self.messages)
+
+    @property
+    def group(self) -> str:
+        """What the run is split by."""
+        return group_of(self.question, self.tags, marks=self.marks)
 
     @property
     def prompt(self) -> list[dict[str, Any]]:

@@ -168,7 +168,7 @@ async def open_whorl(
         redactor = default_redactor(StoredPolicies(_open_reader(stack, addresses), sealer))
         prices = load_prices(settings.prices)
         limits = Limits(
-            settings.max_steps, settings.max_run_tokens, settings.max_answer_tokens, settings.max_run_seconds
+            settings.max_steps, settings.max_run_tokens, settings.answer_tokens, settings.max_run_seconds
         )
         ledger = Ledger(connections, limits.longest)
         evaluations = Evaluations(engine, connections, settings.evaluation_weight)

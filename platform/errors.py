@@ -8,14 +8,15 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class WhorlError(Exception):
     """Base of all. ``status`` is the HTTP status, ``exit_code`` the process exit code.
 
     ``code`` is a word that programs know the error by, where one is agreed on; ``field`` names the part of
-    the request that is wrong; ``retry_after`` is seconds, where waiting helps.
+    the request that is wrong; ``retry_after`` is seconds, where waiting helps. ``public`` is what those are told who
+    do not run the platform: the message may name addresses of its machines.
     """
 
     status: ClassVar[int] = 500
@@ -25,7 +26,12 @@ class WhorlError(Exception):
 
     def __init__(self, message: str, field: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.message, self.field, self.retry_after = message, field, retry_after
+        self.message, self.public, self.field, self.retry_after = message, message, field, retry_after
+
+    def told_as(self, public: str) -> Self:
+        """The error, with less to tell in public; so does what reads it as text, such as a span."""
+        self.public, self.args = public, (public,)
+        return self
 
 
 class InputError(WhorlError):
@@ -82,6 +88,12 @@ class UnknownModelError(NotFoundError):
 
     def __init__(self, model: str) -> None:
         super().__init__(f"The model {model!r} does not exist. GET /v1/models lists those that do.", "model")
+
+
+class ContextLengthError(InputError):
+    """More than the model's context holds was given, or asked for."""
+
+    code = "context_length_exceeded"
 
 
 class KeyReusedError(InputError):

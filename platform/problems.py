@@ -115,7 +115,7 @@ async def whorl_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, WhorlError)
     headers = error_headers(error)
     response = await _respond(
-        request, error.status, error.title, error.message, headers=headers, param=error.field, code=error.code
+        request, error.status, error.title, error.public, headers=headers, param=error.field, code=error.code
     )
     if isinstance(error, PermissionDeniedError):
         response.background = BackgroundTask(note_refused_key, request)

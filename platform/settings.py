@@ -113,7 +113,9 @@ class Settings(BaseModel):
     max_steps: int = Field(6, ge=1, le=100, description="Model calls in one run.")
     max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
-    max_answer_tokens: int = Field(256, ge=1, description="Tokens of one model reply.")
+    max_answer_tokens: int | None = Field(
+        None, ge=1, description="Tokens of one reply to an agent; unset: 256 of the seed model, else 2,048."
+    )
     approval_days: int = Field(
         7, ge=1, le=36_500, description="Days that a run waits for a person before it is ended as expired."
     )
@@ -199,6 +201,11 @@ class Settings(BaseModel):
     def shown_passages(self) -> int:
         """Passages that a search shows; of several the seed model picks worse than the ranking, see its card."""
         return self.search_passages or (1 if self.seed_model else 4)
+
+    @property
+    def answer_tokens(self) -> int:
+        """Tokens of one reply to an agent; the seed model's are a sentence, and its context is short."""
+        return self.max_answer_tokens or (256 if self.seed_model else 2048)
 
     @property
     def seed_model(self) -> bool:

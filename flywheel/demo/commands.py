@@ -49,7 +49,7 @@ async def demo(terminal: Terminal, build: Path, seeds: int, limit: int | None) -
 
 def demo_settings(settings: Settings, build: Path) -> Settings:
     """The stock system as MCP server, short answers, and several passages, of which the model must choose."""
-    changes: dict[str, Any] = {"max_answer_tokens": min(settings.max_answer_tokens, ANSWER_TOKENS)}
+    changes: dict[str, Any] = {"max_answer_tokens": min(settings.answer_tokens, ANSWER_TOKENS)}
     if settings.search_passages is None:
         changes["search_passages"] = PASSAGES
     if settings.mcp_config is None:

@@ -14,7 +14,7 @@ from .. import tracing
 from ..errors import UpstreamError
 from ..storable import dump_json, load_json
 from .messages import ChatCall, ChatMessage, ChatReply, Place, ToolCall, Usage
-from .wire import HttpxWire, Wire, error_text, refusal, silence
+from .wire import HttpxWire, Wire, error_text, failure, refusal, silence
 
 # What stands for the last line of a stream.
 _DONE: dict[str, Any] = {}
@@ -49,10 +49,15 @@ class ServedModel(NamedTuple):
 
 
 class ModelClient:
-    """A model server behind one base URL (without ``/v1``); ``wire`` is the way that chats go, by default httpx too."""
+    """A model server behind one base URL (without ``/v1``); ``wire`` is the way that chats go, by default httpx too.
 
-    def __init__(self, http: httpx.AsyncClient, *, label: str = "", wire: Wire | None = None) -> None:
-        self.http = http
+    ``own``: the server is a part of Whorl, and may say in public what went wrong in it.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, label: str = "", wire: Wire | None = None, own: bool = False
+    ) -> None:
+        self.http, self._own = http, own
         self.label = label or str(http.base_url)
         self.wire = wire or HttpxWire(http, self.label)
 
@@ -123,11 +128,11 @@ class ModelClient:
             async with aclosing(self._told(dump_json(body))) as values:
                 async for value in values:
                     if "error" in value:
-                        raise UpstreamError(f"{self.label}: {error_text(value)}")
+                        raise self._broken_off(error_text(value))
                     text, thought = growing.add(value)
                     yield Delta(text, used=growing.used, reasoning=thought)
             if not growing.finish:
-                raise UpstreamError(f"The model server {self.label} {growing.lacking}.")
+                raise failure(self.label, f"{growing.lacking}.")
             yield Delta("", growing.reply(), growing.used)
         except BaseException as error:
             tracing.fail(span, error)
@@ -135,6 +140,11 @@ class ModelClient:
         finally:
             if span is not None:
                 span.end()
+
+    def _broken_off(self, said: str) -> UpstreamError:
+        """That the server says in the middle of its reply what is wrong."""
+        error = UpstreamError(f"{self.label}: {said}")
+        return error if self._own else error.told_as("The model server failed in the middle of its reply.")
 
     async def _told(self, body: bytes) -> AsyncGenerator[dict[str, Any], None]:
         """The values of a stream of events."""
@@ -157,9 +167,9 @@ class ModelClient:
             try:
                 value = load_json(line[5:])
             except ValueError as error:
-                raise UpstreamError(f"{self.label}: the reply is not JSON.") from error
+                raise failure(self.label, "gave a reply that is not JSON.") from error
             if not isinstance(value, dict):
-                raise UpstreamError(f"{self.label}: the reply is not made of JSON objects.")
+                raise failure(self.label, "gave a reply that is not made of JSON objects.")
             yield value
 
     async def healthy(self) -> bool:
@@ -175,8 +185,8 @@ class ModelClient:
         try:
             yield
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise UpstreamError(
-                f"{self.label}: what was answered is not {what} in OpenAI's shape; see that its address is right."
+            raise failure(
+                self.label, f"answered what is not {what} in OpenAI's shape; see that its address is right."
             ) from error
 
     async def _send(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -290,10 +300,11 @@ def _body(call: ChatCall) -> dict[str, Any]:
         "messages": [_given(message) for message in call.messages],
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "max_tokens": sampling.max_tokens,
         "logprobs": True,
         "return_token_ids": True,
     }
+    if sampling.max_tokens is not None:
+        body["max_tokens"] = sampling.max_tokens
     if call.opening:
         body["messages"] = [*body["messages"], {"role": "assistant", "content": call.opening}]
         body |= {"continue_final_message": True, "add_generation_prompt": False}

@@ -55,12 +55,13 @@ class ToolSpec(TypedDict):
 class Sampling:
     """How a reply is drawn; temperature 0 takes the most probable token.
 
-    ``top_logprobs``: of how many of the most probable tokens of each place the reply tells, 0 to 20.
+    ``max_tokens``: of the reply, None as many as the model's context has room for. ``top_logprobs``: of how many of
+    the most probable tokens of each place the reply tells, 0 to 20.
     """
 
     temperature: float = 0.0
     top_p: float = 1.0
-    max_tokens: int = 256
+    max_tokens: int | None = 256
     stop: tuple[str, ...] = ()
     seed: int | None = None
     top_logprobs: int = 0

@@ -102,7 +102,7 @@ async def _remote_clients(settings: Settings) -> list[ModelClient]:
 
 def _in_process(transport: httpx.AsyncBaseTransport) -> ModelClient:
     http = httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None)
-    return ModelClient(http, label="the embedded model")
+    return ModelClient(http, label="the embedded model", own=True)
 
 
 def _load_model(folder: Path, threads: int) -> Backend:

@@ -149,9 +149,10 @@ class ModelServers:
                     if attempt == 2 or call.model not in self.loaded:
                         raise
                     await self._restore(server, [call.model])
-                except UpstreamError:
+                except UpstreamError as error:
                     server.breaker.fail()
                     FAILURES.labels(server.client.label).inc()
+                    _log.warning("A call failed at %s: %s", server.client.label, error.public)
                     raise
 
     async def healthy(self) -> bool:

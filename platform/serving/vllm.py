@@ -102,6 +102,7 @@ def with_server(settings: Settings) -> Settings:
         update={
             "model_url": f"http://{HOST}:{settings.vllm_port}", "model_name": BASE, "model_dir": model_folder(settings),
             "search_passages": settings.shown_passages, "search_sentences": settings.shown_sentences,
+            "max_answer_tokens": settings.answer_tokens,
         }
     )  # fmt: skip
 

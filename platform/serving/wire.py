@@ -1,6 +1,7 @@
 """How a chat call reaches a model server and its reply comes back: over sockets, or whatever httpx was given."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Protocol
 
@@ -9,9 +10,11 @@ import httpx
 import orjson
 
 from .. import tracing
-from ..errors import InputError, LimitError, NotFoundError, UpstreamError
+from ..errors import ContextLengthError, InputError, LimitError, NotFoundError, UpstreamError, WhorlError
 
 _HEADERS = {"content-type": "application/json"}
+# How servers say that a request is longer than the context of their model.
+_CONTEXT = re.compile(r"(?i)maximum (?:context|model) length|context (?:length|window|size)|context of \d")
 
 
 class Wire(Protocol):
@@ -79,21 +82,28 @@ class SocketWire:
         await self._session.close()
 
 
+def failure(label: str, what: str) -> UpstreamError:
+    """That a server did or does something that it should not; in public it has no address."""
+    return UpstreamError(f"The model server {label} {what}").told_as(f"The model server {what}")
+
+
 def silence(label: str, error: Exception) -> UpstreamError:
     """That a server does not answer, or stopped in the middle."""
-    return UpstreamError(f"The model server {label} does not answer: {type(error).__name__}.")
+    return failure(label, f"does not answer: {type(error).__name__}.")
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, label: str) -> Exception:
-    """The error that a server answered."""
-    text = f"{label}: {_message(body) or f'HTTP {status}'}"
+def refusal(status: int, headers: Mapping[str, str], body: bytes, label: str) -> WhorlError:
+    """The error that a server answered; what it says of a fault of its own is not public."""
+    said = _message(body) or f"HTTP {status}"
+    text, public = f"{label}: {said}", f"The model server: {said}"
     if status == 404:
-        return NotFoundError(text)
+        return NotFoundError(text).told_as(public)
     if status == 429:
-        return LimitError(text, retry_after=_seconds(headers.get("retry-after", "")))
+        return LimitError(text, retry_after=_seconds(headers.get("retry-after", ""))).told_as(public)
     if status in (400, 409, 413, 422):
-        return InputError(text)
-    return UpstreamError(f"{text} (HTTP {status})")
+        kind = ContextLengthError if _CONTEXT.search(said) else InputError
+        return kind(text).told_as(public)
+    return UpstreamError(f"{text} (HTTP {status})").told_as(f"The model server failed (HTTP {status}).")
 
 
 def _seconds(text: str) -> float:

@@ -101,6 +101,8 @@ class WriteAheadLog:
                     f"The write-ahead log {self.folder} cannot be written: {error.strerror}. "
                     "Runs are not acknowledged until it can; free some disk.",
                     retry_after=FULL_RETRY,
+                ).told_as(
+                    f"The log of spans cannot be written: {error.strerror}. Runs are not acknowledged until it can."
                 ) from error
 
     def _append(self, data: bytes) -> None:

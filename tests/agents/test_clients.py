@@ -3,10 +3,12 @@
 import base64
 import json
 import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import openai
 import pytest
@@ -18,9 +20,10 @@ from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.llms.openai_like import OpenAILike
 from pydantic import BaseModel
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from tests.conftest import Addresses, quote_first, test_settings
+from tests.needles import in_tables
 from tests.serving_app import key_of, served
 from whorl.agents.events import RunEnded, RunEvent, RunStarted, TextDelta
 from whorl.agents.openai_stream import chunks
@@ -87,8 +90,6 @@ def key(address: tuple[str, Addresses]) -> str:
 @pytest.fixture(scope="module")
 def client(address: tuple[str, Addresses], key: str) -> Iterator[openai.OpenAI]:
     """OpenAI's own client, and a document to find."""
-    import httpx
-
     headers = {"Authorization": f"Bearer {key}"}
     httpx.post(f"{address[0]}/api/documents", files={"file": DOCUMENT}, headers=headers).raise_for_status()
     with openai.OpenAI(base_url=f"{address[0]}/v1", api_key=key, max_retries=0) as made:
@@ -538,3 +539,81 @@ def test_what_is_asked_of_a_model_comes_to_its_server(make_database: Any, tmp_pa
         for name, value in [next(iter(given.items()))]
     ]
     assert third["tools"] == [STRICT] and third["parallel_tool_calls"] is False
+    assert not any("max_tokens" in asked for asked in (second, *passed, third)), "a server knows its context"
+
+
+FENCED = "    if tide:\n        sail()\n\n"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_model_is_asked_for_comes_back_as_it_was_written(
+    make_database: Any, tmp_path: Path, stream: bool
+) -> None:
+    """Indented code, a blank at the end, and that a filter of the server's cut it."""
+
+    async def post(request: Request) -> StreamingResponse:
+        pieces = [
+            {"model": "m", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]}
+            for text, finish in ((FENCED, None), ("", "content_filter"))
+        ]
+        lines = [f"data: {json.dumps(piece)}\n\n" for piece in pieces]
+        return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
+
+    with upstream(post, make_database(), tmp_path) as client:
+        if stream:
+            said = list(client.chat.completions.create(model="m", messages=ASKED, stream=True))
+            text = "".join(piece.choices[0].delta.content or "" for piece in said)
+            finish = said[-1].choices[0].finish_reason
+        else:
+            choice = client.chat.completions.create(model="m", messages=ASKED).choices[0]
+            text, finish = str(choice.message.content), choice.finish_reason
+    assert (text, finish) == (FENCED, "content_filter")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "told", "code"),
+    [
+        (429, "Slow down.", "The model server: Slow down.", "rate_limit_exceeded"),
+        (
+            400, "This model's maximum context length is 4096 tokens.",
+            "The model server: This model's maximum context length is 4096 tokens.", "context_length_exceeded",
+        ),
+        (500, "Traceback of /srv/secret", "The model server failed (HTTP 500).", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_model_server_refuses_is_told_without_its_address(
+    make_database: Any, tmp_path: Path, status: int, said: str, told: str, code: str | None, stream: bool
+) -> None:
+    database = make_database()
+
+    async def post(request: Request) -> JSONResponse:
+        return JSONResponse({"error": {"message": said}}, status, {"Retry-After": "7"})
+
+    with upstream(post, database, tmp_path) as client:
+        for _ in range(2):
+            # The second goes the short way.
+            with pytest.raises(openai.APIStatusError) as refused:
+                client.chat.completions.create(model="m", messages=ASKED, stream=stream)
+        failed = client.get("/../api/runs", cast_to=httpx.Response).json()[0]
+    assert refused.value.status_code == {500: 502}.get(status, status)
+    error: Any = refused.value.body
+    assert (error["message"], error["code"]) == (told, code)
+    assert refused.value.response.headers.get("retry-after") == ("7" if status == 429 else None)
+    assert failed["status"] == "failed"
+    assert in_tables(database.admin, ["127.0.0.1", "/srv/secret"]) == []
+
+
+@contextmanager
+def upstream(post: Callable[[Request], Any], database: Addresses, folder: Path) -> Iterator[openai.OpenAI]:
+    """A client of an application whose model server, which has the model m, answers chats by ``post``."""
+    model_server = FastAPI()
+    model_server.post("/v1/chat/completions")(post)
+    model_server.get("/v1/models")(lambda: {"data": [{"id": "m"}]})
+    with served(model_server) as model_url:
+        settings = test_settings(database, folder / "whorl", worker="external", model_url=model_url)
+        with (
+            served(create_app(settings)) as url,
+            openai.OpenAI(base_url=f"{url}/v1", api_key=key_of(database, "acme"), max_retries=0) as client,
+        ):
+            yield client

@@ -5,6 +5,7 @@ import json
 import random
 import shutil
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from whorl.agents.prompt import REFUSAL
 from whorl.agents.runs import RunRequest
 from whorl.agents.tables import Run
 from whorl.flywheel import recordings
-from whorl.flywheel.build import FORMATS, RULES, build_rows
+from whorl.flywheel.build import EQUAL, FORMATS, OPPOSED, RULES, build_rows
 from whorl.flywheel.consent import keep_consent
 from whorl.flywheel.datasets import Selection, create_dataset, rebuild, restore
 from whorl.flywheel.demo.tasks import draw_tasks
@@ -98,6 +99,32 @@ def test_sft_takes_accepted_and_corrected_runs() -> None:
     )
     assert [row["messages"][-1]["content"] for row in built] == ["At noon. [1]", "At noon. [1]"]
     assert all(row["tools"] == [SEARCH] for row in built)
+
+
+def test_kto_has_no_row_that_another_contradicts() -> None:
+    """Whether people disagree, or what made their answers differ was redacted."""
+    other = a_run("At one.", BAD)
+    runs = [a_run("In <LOCATION_1>.", each) for each in (GOOD, BAD, GOOD, GOOD)]
+    left_out = Counter[str]()
+    with Spool[Trajectory]() as spool:
+        for run in (*runs, other):
+            spool.add(run)
+        built = list(build_rows("kto", spool, RULES, left_out))
+    assert [(row["completion"][0]["content"], row["label"]) for row in built] == [
+        ("In <LOCATION_1>.", True), ("In <LOCATION_1>.", True), ("At one.", False),
+    ]  # fmt: skip
+    assert [row["source"] for row in built] == [[str(run.run_id)] for run in (*runs[2:], other)]
+    assert left_out == {OPPOSED: 2}
+    assert [row["label"] for row in rows("kto", *runs, other, rules=8)] == [True, False, True, True, False]
+
+
+def test_a_pair_of_the_same_answers_is_counted() -> None:
+    left_out = Counter[str]()
+    with Spool[Trajectory]() as spool:
+        for run in (a_run("In <LOCATION_1>.", GOOD), a_run("In <LOCATION_1>.", BAD)):
+            spool.add(run)
+        assert list(build_rows("dpo", spool, RULES, left_out)) == []
+    assert left_out == {EQUAL: 1}
 
 
 def test_sft_rows_do_not_repeat() -> None:

@@ -30,6 +30,7 @@ from whorl.flywheel.importing.phoenix import PhoenixRuns
 from whorl.flywheel.importing.store import Imported, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
 from whorl.flywheel.importing.tensorzero import TensorZeroRuns
+from whorl.flywheel.lineage import stored_rows
 from whorl.flywheel.trajectory import messages_of
 from whorl.platform.app import open_whorl
 from whorl.platform.database.base import new_id
@@ -75,7 +76,9 @@ def write(folder: Path, rows: list[Any]) -> str:
     return str(file)
 
 
-async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Imported], dict[str, Any]]:
+async def imported(
+    settings: Settings, slug: str, file: str, held_out: float = 0.1
+) -> tuple[list[Imported], dict[str, Any]]:
     """Import a file twice into a new workspace and build all four datasets of it."""
     built: dict[str, Any] = {}
     async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
@@ -89,10 +92,10 @@ async def imported(settings: Settings, slug: str, file: str) -> tuple[list[Impor
         for format in ("sft", "dpo", "kto", "grpo"):
             dataset = await create_dataset(
                 whorl.engine, actor.tenant_id, settings.path("datasets"), format,
-                Selection(tag="imported:tau"), held_out=0.0,
+                Selection(tag="imported:tau"), held_out=held_out,
             )  # fmt: skip
-            lines = (Path(dataset.folder) / "train.jsonl").read_text(encoding="utf-8").splitlines()
-            built[format] = [json.loads(line) for line in lines]
+            built[format] = [row for part, _, row in stored_rows(dataset) if part != "kept"]
+            built[f"{format} held out"] = dataset.held_out_rows
             built[f"{format} left out"] = dataset.manifest["left_out"]
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             built["spans"] = list(await session.scalars(select(Span)))

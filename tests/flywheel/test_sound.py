@@ -208,6 +208,10 @@ def test_a_row_that_is_held_out_itself_may_remember_anything() -> None:
     assert remembers_held_out({"group": other, "prompt": said}, 0, 0.5)
     assert not remembers_held_out({"group": group, "prompt": said}, 0, 0.5)
     assert not remembers_held_out({"group": other, "messages": said[:1]}, 0, 0.5)
+    assert remembers_held_out({"group": other, "prompt": said}, 0, 0.5, {group})
+    assert not remembers_held_out({"group": other, "prompt": said}, 0, 0.5, {"another"}), (
+        "nobody was asked it"
+    )
 
 
 def test_parquet_keeps_what_was_thought_and_where_there_is_a_loss(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def _opening(body: ChatRequest) -> str:
 async def _write(backend: Backend, body: ChatRequest, generation: Generation) -> AsyncIterator[_Writing]:
     sampling = generation.sampling
     opening = _opening(body) or opened_thoughts(backend.decode(generation.prompt_ids[-OPENING_TOKENS:]))
-    writing = _Writing(backend, sampling.stop, sampling.max_tokens, opening)
+    writing = _Writing(backend, sampling.stop, sampling.max_tokens or backend.context, opening)
     async with aclosing(backend.generate(generation)) as tokens:  # type: ignore[type-var]
         async for token in tokens:
             writing.add(token)

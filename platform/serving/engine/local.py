@@ -188,7 +188,7 @@ class LocalBackend:
         ids = torch.tensor([[pad] * (length - len(p)) + p for p in prompts], device=self.device)
         mask = torch.tensor([[0] * (length - len(p)) + [1] * len(p) for p in prompts], device=self.device)
         samplings = [request.generation.sampling for request in batch]
-        limits = [s.max_tokens for s in samplings]
+        limits = [s.max_tokens or self.context for s in samplings]
         sampler = RowSampler(samplings)
 
         def receive(row: int, token: int, logprob: float, top: tuple[tuple[int, float], ...]) -> None:

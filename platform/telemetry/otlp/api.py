@@ -34,7 +34,7 @@ class OtlpRoute(APIRoute):
             except (WhorlError, *AWAY) as error:
                 failure = error if isinstance(error, WhorlError) else away()
                 headers = error_headers(failure)
-                return error_response(failure.status, failure.message, _answered(request), headers)
+                return error_response(failure.status, failure.public, _answered(request), headers)
 
         return answer
 
