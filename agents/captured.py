@@ -16,6 +16,7 @@ from ..platform.identity.tenants import list_tenants
 from ..platform.portions import portions
 from ..platform.storable import dump_json, json_text
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.otlp.records import SOURCE
 from ..platform.telemetry.record import SpanRecord
 from ..platform.usage.prices import Prices
 from .captured_steps import Step, steps_of, stored_steps
@@ -60,7 +61,7 @@ class CapturedRuns:
         """Bring the runs of stored spans up to date; spans that Whorl captured itself are passed over."""
         touched: dict[str, dict[str, list[SpanRecord]]] = defaultdict(lambda: defaultdict(list))
         for record in records:
-            if c.SOURCE in record.attributes and record.run_id:
+            if record.attributes.get(c.SOURCE) == SOURCE and record.run_id:
                 touched[record.tenant_id][record.run_id].append(record)
         for tenant_id, runs in touched.items():
             for some in portions(sorted(runs.items()), _AT_ONCE):

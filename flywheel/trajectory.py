@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agents.names import CAPTURED_TAG, IMPORTED_TAG
+from ..agents.names import IMPORTED_TAG
 from ..agents.tables import Run
 from ..platform.database.conditions import one_of
 from ..platform.portions import portions
@@ -198,7 +198,7 @@ async def pages(runs: AsyncIterator[Trajectory]) -> AsyncIterator[list[Trajector
 
 
 def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> Trajectory:
-    chats = _chats(run, spans)
+    chats = _chats(spans)
     reason = _untrainable(run, spans, chats)
     last = chats[-1].attributes if chats else {}
     messages = messages_of(last.get(c.INPUT_MESSAGES), last.get(c.OUTPUT_MESSAGES))
@@ -211,7 +211,7 @@ def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> T
         messages=messages, tools=_tools(chats) if last else [],
         template_hash=str(last.get(c.TEMPLATE_HASH, "")),
         policies=frozenset(span.redaction_policy for span in spans), outcomes=outcomes, trainable=reason,
-        observations=observations_of(_shown(run, spans, chats)),
+        observations=observations_of(_shown(spans, chats)),
         model=run.model, steps=run.steps, input_tokens=run.input_tokens, output_tokens=run.output_tokens,
         started_at=run.started_at, status=run.status,
         seconds=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
@@ -219,22 +219,27 @@ def _trajectory(run: Run, spans: list[_Step], outcomes: tuple[Judged, ...]) -> T
     )  # fmt: skip
 
 
-def _shown(run: Run, spans: list[_Step], chats: list[_Step]) -> Iterator[Shown]:
+def _shown(spans: list[_Step], chats: list[_Step]) -> Iterator[Shown]:
     """The spans, with what the model was given: of Whorl's own runs the last call has all of it."""
-    whole = chats[-1:] if CAPTURED_TAG not in run.tags else spans
+    whole = spans if _foreign(spans) else chats[-1:]
     given = {span.span_id for span in whole}
     for span in spans:
         said = span.attributes.get(c.INPUT_MESSAGES) if span.span_id in given else None
         yield Shown(span.span_id, span.name, span.operation, span.attributes, json.loads(said or "[]"))
 
 
-def _chats(run: Run, spans: list[_Step]) -> list[_Step]:
+def _foreign(spans: list[_Step]) -> bool:
+    """Whether another program's trace has the run."""
+    return any(c.SOURCE in span.attributes for span in spans)
+
+
+def _chats(spans: list[_Step]) -> list[_Step]:
     """The model calls of a run, the one with the whole chat last.
 
     In a program's trace other models may speak after that one, and what knows the whole chat may be the
     agent's span alone: there any span with a reply is looked at, and the longest history is the last.
     """
-    if CAPTURED_TAG not in run.tags:
+    if not _foreign(spans):
         return [span for span in spans if span.operation == "chat"]
     spoken = [span for span in spans if span.attributes.get(c.OUTPUT_MESSAGES, "[]") != "[]"]
     return sorted(spoken, key=_wholeness)

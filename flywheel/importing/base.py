@@ -12,10 +12,13 @@ from ...platform.telemetry.otlp.parts import parts_of
 from ..outcomes import Feedback
 from ..trajectory import words_of
 from .moments import UNDATED, Period
+from .observed import Observed, Scores
 
 Message = dict[str, Any]
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _RENAMED = {"developer": "system", "function": "tool"}
+# What pages do not have, and what they are pages of does.
+_NO_PAGE = frozenset({"id", "name", "messages", "traj"})
 # Of those left out, how many are told why.
 TOLD = 3
 
@@ -33,6 +36,8 @@ class Recorded:
     ``group`` ties attempts at one task together; ``reward`` in [0, 1] is what the source thought. ``user`` is the
     source's own id of whoever asked, empty where it says none: it is stored as a pseudonym. ``feedback`` is what else was
     said of the run. ``period`` is when it ran, where the source says so, and the tokens are those that it counted.
+    ``spans`` are those of the source's own trace, where it has one, and ``best`` the one that has the chat. ``unjudged`` says
+    why what was thought of the run gives no reward.
     """
 
     key: str
@@ -47,6 +52,9 @@ class Recorded:
     period: Period = UNDATED
     input_tokens: int = 0
     output_tokens: int = 0
+    spans: tuple[Observed, ...] = ()
+    best: Observed | None = None
+    unjudged: str = ""
 
 
 Reader = Callable[[Record], Recorded]
@@ -76,7 +84,7 @@ class FileRuns(Runs):
         self._source, self._reader = source, reader
 
     def __iter__(self) -> Iterator[Recorded]:
-        for record in read_records(self._source, plain=False):
+        for record in (each for page in read_records(self._source, plain=False) for each in paged(page)):
             try:
                 run = self._reader(record)
             except NoRunError as error:
@@ -100,6 +108,20 @@ def key_of(record: Record, given: object = None) -> str:
 def digest(value: object) -> str:
     """The hash of a value of JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def scored(found: Scores) -> dict[str, Any]:
+    """What scores come to, as fields of ``Recorded``."""
+    return {"reward": found.reward, "unjudged": found.why, "feedback": found.comments}
+
+
+def paged(record: Record) -> Iterator[Record]:
+    """A record itself, or all that a page of an API has, which is an object with ``data``."""
+    if "data" in record.fields and not _NO_PAGE & record.fields.keys():
+        for at, fields in enumerate(objects(record.fields["data"], "data", record.where), 1):
+            yield Record(fields, f"{record.where}, number {at}")
+    else:
+        yield record
 
 
 def checked(feedback: Feedback, where: str) -> Feedback:

@@ -1,12 +1,13 @@
 """``whorl import``: runs that other systems recorded."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import click
 
 from ...platform.command import Terminal, run_async
 from ...platform.lines import STANDARD_INPUT, read_records
-from .base import Recorded, Runs, read_runs
+from .base import TOLD, Recorded, Runs, read_runs
 from .completions import read_completion
 from .langfuse import langfuse_reader
 from .openai import read_chat
@@ -111,21 +112,27 @@ async def phoenix(terminal: Terminal, file: str, score: str | None) -> None:
 
 async def _import(terminal: Terminal, source: str, runs: Runs, score: str | None = None) -> None:
     """Import runs and say what became of them; ``score`` is what their source calls their reward."""
-    rewarded = 0
+    rewarded, unjudged = 0, Counter[str]()
 
     def counted() -> Iterator[Recorded]:
         nonlocal rewarded
         for run in runs:
             rewarded += run.reward is not None
+            if run.unjudged:
+                unjudged[run.unjudged] += 1
             yield run
 
     async with terminal.open() as (whorl, actor):
         done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, counted())
-    if score is not None and not rewarded:
+    if unjudged:
+        why = "".join(f"\n  {number}: {reason}" for reason, number in unjudged.most_common(TOLD))
+        text = f"Without a reward, with their scores as comments: {unjudged.total()} runs.{why}"
+        terminal.notes.print(text, markup=False)
+    elif score is not None and not rewarded:
         terminal.notes.print(f"No run has a score {score!r}: they were imported without one.", markup=False)
     value = {
         "source": source, "new": done.new, "known": done.known, "erased": done.erased, "outcomes": done.outcomes,
-        "doubles": done.doubles, "left_out": runs.left_out,
+        "doubles": done.doubles, "left_out": runs.left_out, "unjudged": unjudged.total(),
     }  # fmt: skip
     told = f"Runs imported: {done.new}, outcomes with them: {done.outcomes}; here before: {done.known}"
     erased = f"; erased, and not brought back: {done.erased}" if done.erased else ""

@@ -9,10 +9,10 @@ from typing import Any
 from ...platform.lines import Record
 from ...platform.telemetry.otlp.reading import Foreign
 from ...platform.telemetry.otlp.values import parsed
-from .base import Reader, Recorded, key_of, messages_of, objects
-from .observed import Observed, observe, reward_of, whole
+from .base import Reader, Recorded, key_of, messages_of, objects, scored
+from .observed import Observed, Scores, judged, observe, whole
 
-AGENT = "langfuse"
+AGENT = SOURCE = "langfuse"
 
 
 def langfuse_reader(score: str | None = None) -> Reader:
@@ -20,15 +20,19 @@ def langfuse_reader(score: str | None = None) -> Reader:
 
     def read(record: Record) -> Recorded:
         record = _unwrapped(record)
-        observations = objects(record.fields.get("observations"), "observations", record.where)
+        given = record.fields.get("observations")
+        # Of traces in a list the API tells the ids of their observations alone.
+        told = isinstance(given, list) and all(isinstance(each, str) for each in given)
+        observations = [] if told else objects(given, "observations", record.where)
         observed = [_observed(each) for each in (record.fields, *observations)]
         found = whole(observed)
         key = record.fields.get("id")
         return Recorded(
             key=key_of(record, key), agent=str(record.fields.get("name") or AGENT),
             messages=messages_of(record._replace(fields={"messages": found.chat}), "messages"), tools=found.tools,
-            reward=_reward(record, score), model=found.model, user=str(record.fields.get("userId") or found.user),
+            model=found.model, user=str(record.fields.get("userId") or found.user),
             period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
+            spans=_tree(observed, found.best), best=found.best, **scored(_scores(record, score)),
         )  # fmt: skip
 
     return read
@@ -56,14 +60,24 @@ def _observed(given: dict[str, Any]) -> Observed:
     }  # fmt: skip
     foreign = Foreign(str(given.get("name") or ""), attributes, root=not given.get("parentObservationId"))
     started, ended = (str(given.get(name) or "") for name in ("startTime", "endTime"))
+    fault = str(given.get("statusMessage") or "") if given.get("level") == "ERROR" else None
     # Of a trace itself there is only when it began.
-    return observe(foreign, started, ended or str(given.get("timestamp") or ""))
+    return observe(
+        foreign, started, ended or str(given.get("timestamp") or ""), id=str(given.get("id") or ""),
+        parent=str(given.get("parentObservationId") or ""), fault=fault,
+    )  # fmt: skip
 
 
-def _reward(record: Record, name: str | None) -> float | None:
+def _tree(observed: list[Observed], best: Observed) -> tuple[Observed, ...]:
+    """The observations of a trace; above them the trace itself, where it alone has the chat."""
+    trace, *below = observed
+    return tuple(below) if best is not trace or not below else tuple(observed)
+
+
+def _scores(record: Record, name: str | None) -> Scores:
     scores = [
         (str(score.get("name")), score.get("value"))
         for score in objects(record.fields.get("scores"), "scores", record.where)
         if score.get("dataType") != "CATEGORICAL"
     ]
-    return reward_of(scores, name, record.where)
+    return judged(scores, name, SOURCE)

@@ -14,10 +14,10 @@ from ...platform.lines import Record
 from ...platform.telemetry.otlp.reading import Foreign
 from ..spool import Spool
 from ..trajectory import is_answered
-from .base import NoRunError, Recorded, Runs, messages_of, objects
-from .observed import Observed, observe, reward_of, whole
+from .base import NoRunError, Recorded, Runs, messages_of, objects, paged, scored
+from .observed import Observed, judged, observe, whole
 
-AGENT = "phoenix"
+AGENT = SOURCE = "phoenix"
 _COLUMN = "attributes."
 # Deeper than any attribute of a convention lies.
 _DEEPEST = 20
@@ -46,15 +46,14 @@ class PhoenixRuns(Runs):
 
     def __iter__(self) -> Iterator[Recorded]:
         with Spool[_Span]() as spool:
-            for record in self._records:
-                for fields in _page(record):
-                    if "result" in fields:
-                        self._annotate(fields, record.where)
-                    else:
-                        span = _span(fields, record.where)
-                        for annotation in objects(fields.get("annotations"), "annotations", record.where):
-                            self._annotate({"span_id": span.span_id, **annotation}, record.where)
-                        spool.add(span)
+            for fields, where in (each for page in self._records for each in paged(page)):
+                if "result" in fields:
+                    self._annotate(fields, where)
+                else:
+                    span = _span(fields, where)
+                    for annotation in objects(fields.get("annotations"), "annotations", where):
+                        self._annotate({"span_id": span.span_id, **annotation}, where)
+                    spool.add(span)
             for spans in spool.groups(lambda span: span.trace_id):
                 try:
                     run = self._run(spans)
@@ -73,7 +72,8 @@ class PhoenixRuns(Runs):
             self._scores[of].append((str(fields.get("name")), result["score"]))
 
     def _run(self, spans: list[_Span]) -> Recorded:
-        found = whole([_observed(span) for span in spans])
+        observed = tuple(_observed(span) for span in spans)
+        found = whole(observed)
         first = min(spans, key=lambda span: (not span.root, _started(span)))
         if not is_answered(found.chat):
             raise NoRunError(f"{first.where}: no assistant answers a user.")
@@ -85,17 +85,10 @@ class PhoenixRuns(Runs):
         return Recorded(
             key=first.trace_id, agent=first.name or AGENT,
             messages=messages_of(Record({"messages": found.chat}, first.where), "messages"), tools=found.tools,
-            reward=reward_of(scores, self._score, first.where), model=found.model, user=found.user,
+            model=found.model, user=found.user,
             period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
+            spans=observed, best=found.best, **scored(judged(scores, self._score, SOURCE)),
         )  # fmt: skip
-
-
-def _page(record: Record) -> Iterator[dict[str, Any]]:
-    """A record itself, or all that a page of the API has."""
-    if "data" in record.fields and "name" not in record.fields:
-        yield from objects(record.fields["data"], "data", record.where)
-    else:
-        yield record.fields
 
 
 def _span(fields: dict[str, Any], where: str) -> _Span:
@@ -119,11 +112,13 @@ def _observed(span: _Span) -> Observed:
         (str(event.get("name")), _flat(event.get("attributes") or {}))
         for event in objects(span.fields.get("events"), "events", span.where)
     )
-    return observe(
-        Foreign(span.name, attributes, events, span.root),
-        _started(span),
-        str(span.fields.get("end_time") or ""),
+    fault = (
+        str(span.fields.get("status_message") or "") if span.fields.get("status_code") == "ERROR" else None
     )
+    return observe(
+        Foreign(span.name, attributes, events, span.root), _started(span), str(span.fields.get("end_time") or ""),
+        id=span.span_id, parent=str(span.fields.get("parent_id") or ""), fault=fault,
+    )  # fmt: skip
 
 
 def _started(span: _Span) -> str:

@@ -1,16 +1,17 @@
 """Recorded runs as rows and spans: redacted, logged, stored, then judged."""
 
 import asyncio
+import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from ...agents.names import IMPORTED_TAG
 from ...agents.tables import Run
@@ -21,19 +22,28 @@ from ...platform.errors import InputError
 from ...platform.identity.access import Actor
 from ...platform.identity.audit import record as audit
 from ...platform.portions import portions
+from ...platform.storable import storable
 from ...platform.telemetry import conventions as c
 from ...platform.telemetry.capture import Capture
 from ...platform.telemetry.drain import Drain
-from ...platform.telemetry.otlp.records import pseudonym
+from ...platform.telemetry.otlp.records import described, pseudonym
+from ...platform.telemetry.otlp.values import storable_value
 from ...platform.telemetry.record import SpanRecord
 from ...platform.telemetry.redaction.redactor import Redactor
 from ...platform.telemetry.tables import ErasedRun
 from ..attempts import TASK_TAG
 from ..outcomes import Feedback, record_outcome
 from ..split import GROUP_TAG
+from ..tables import Outcome
 from .base import Message, Recorded
+from .moments import moment_of
 
 PAGE = 50
+# Whose spans those of imported traces are: not ones that came by OTLP, whose runs follow them.
+SOURCE = "import"
+# Who says what a source thought of its runs.
+_VERDICT = "import:"
+_SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")
 _PLAIN = re.compile(r"[\w/:-]{1,64}", re.ASCII)
 
 
@@ -105,6 +115,8 @@ async def _import(
             )
         given = {run_id: run for run_id, run in by_id.items() if run_id not in known | erased}
         fresh = await asyncio.to_thread(_hidden, capture.redactor, actor.tenant_id, given)
+        judged = {run_id: by_id[run_id] for run_id in known if by_id[run_id].reward is not None}
+        await _judge_known(engine, capture, actor, source, judged, done)
         done.erased += len(erased - known)
         done.known += len(by_id) - len(fresh) - len(erased - known)
         for run_id, run in fresh.items():
@@ -157,14 +169,43 @@ async def _store(
         await session.flush()
         for run_id, run in fresh.items():
             done.new += 1
-            reward = [] if run.reward is None else [Feedback("verdict", run.reward, f"import:{source}")]
-            asked = [m["content"] for m in run.messages if m["role"] == "user"]
-            question = asked[-1] if asked else None
-            for given in (*reward, *run.feedback):
-                await record_outcome(
-                    session, actor.tenant_id, run_id, given, capture.redactor, question=question
-                )
-                done.outcomes += 1
+            await _judge(session, capture, actor, run_id, run, (*_reward(source, run), *run.feedback), done)
+
+
+async def _judge_known(
+    engine: AsyncEngine,
+    capture: Capture,
+    actor: Actor,
+    source: str,
+    known: dict[uuid.UUID, Recorded],
+    done: Imported,
+) -> None:
+    """Give runs their reward that were imported without one, such as before their score was named."""
+    if not known:
+        return
+    async with tenant_session(engine, actor.tenant_id) as session:
+        query = select(Outcome.run_id).where(
+            one_of(Outcome.run_id, known), Outcome.source == f"{_VERDICT}{source}"
+        )
+        has = set(await session.scalars(query))
+        for run_id, run in known.items():
+            if run_id not in has:
+                await _judge(session, capture, actor, run_id, run, _reward(source, run), done)
+
+
+def _reward(source: str, run: Recorded) -> tuple[Feedback, ...]:
+    return () if run.reward is None else (Feedback("verdict", run.reward, f"{_VERDICT}{source}"),)
+
+
+async def _judge(
+    session: AsyncSession, capture: Capture, actor: Actor, run_id: uuid.UUID, run: Recorded, said: Sequence[Feedback],
+    done: Imported,
+) -> None:  # fmt: skip
+    asked = [m["content"] for m in run.messages if m["role"] == "user"]
+    question = asked[-1] if asked else None
+    for given in said:
+        await record_outcome(session, actor.tenant_id, run_id, given, capture.redactor, question=question)
+        done.outcomes += 1
 
 
 def _run_id(tenant_id: uuid.UUID, source: str, key: str) -> uuid.UUID:
@@ -178,15 +219,15 @@ def _times(run: Recorded) -> tuple[datetime, datetime]:
 
 
 def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
-    """The spans of a run: its last model call with the whole chat, the agent, and each tool result.
+    """The spans of a run: those of its own trace, or else its last model call with the whole chat, the agent, and each tool result.
 
     Placeholders are numbered in this order, so that runs which begin with the same messages have the same in them.
     """
+    if run.spans:
+        return _own_spans(actor, run_id, run)
     question = next((m for m in run.messages if m["role"] == "user"), run.messages[0])
     chat: dict[str, Any] = {
-        c.OPERATION: "chat", c.REQUEST_MODEL: run.model, c.TOOL_DEFINITIONS: _json(run.tools),
-        c.INPUT_MESSAGES: _json([_parts(m) for m in run.messages[:-1]]),
-        c.OUTPUT_MESSAGES: _json([_parts(run.messages[-1])]),
+        c.OPERATION: "chat", c.REQUEST_MODEL: run.model, **_chat(run),
         **{name: n for name, n in ((c.INPUT_TOKENS, run.input_tokens), (c.OUTPUT_TOKENS, run.output_tokens)) if n},
     }  # fmt: skip
     times = _times(run)
@@ -205,6 +246,49 @@ def spans_of(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]
     return [_span(actor, run_id, run, times, len(spans), f"chat {run.model}", chat), *spans]
 
 
+def _chat(run: Recorded) -> dict[str, Any]:
+    """The whole chat as attributes."""
+    return {
+        c.TOOL_DEFINITIONS: _json(run.tools), c.INPUT_MESSAGES: _json([_parts(m) for m in run.messages[:-1]]),
+        c.OUTPUT_MESSAGES: _json([_parts(run.messages[-1])]),
+    }  # fmt: skip
+
+
+def _own_spans(actor: Actor, run_id: uuid.UUID, run: Recorded) -> list[SpanRecord]:
+    """The spans of a run's own trace, with its tree; the one that has the chat comes first, and has it as the run does."""
+    ids = {each.id: _span_id(each.id) for each in run.spans if each.id}
+    began, _ = _times(run)
+    user = pseudonym(actor.tenant_id, "user", run.user)
+    records = []
+    for number, each in enumerate(sorted(run.spans, key=lambda span: span is not run.best)):
+        started = moment_of(each.started) or moment_of(each.ended) or began
+        ended = moment_of(each.ended) or started
+        # The number keeps the order of what began at the same time, and is less than a source tells apart.
+        start, end = (_nanoseconds(moment) + number for moment in (started, max(started, ended)))
+        own = {name: value for name, value in each.span.attributes.items() if not name.startswith("whorl.")}
+        said = {**own, **described(each.reading, own), **(_chat(run) if each is run.best else {})}
+        records.append(
+            SpanRecord(
+                tenant_id=str(actor.tenant_id), trace_id=run_id.hex, span_id=ids.get(each.id) or f"{number + 1:016x}",
+                parent_span_id=ids.get(each.parent) if each.parent != each.id else None, run_id=str(run_id),
+                name=storable(each.span.name), operation=each.reading.operation, start_ns=start, end_ns=end,
+                status="unset" if each.fault is None else "error", status_message=storable(each.fault or ""),
+                user_id=None if user is None else str(user), agent=run.agent, adapter=None,
+                attributes={**storable_value(said), c.SOURCE: SOURCE}, events=[],
+            )
+        )  # fmt: skip
+    return records
+
+
+def _span_id(given: str) -> str:
+    """A span's id as OpenTelemetry has them; of another kind of id, one that is the same for the same."""
+    return given if _SPAN_ID.fullmatch(given) else hashlib.sha256(given.encode()).hexdigest()[:16]
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6) * 1000
+
+
 def _span(
     actor: Actor,
     run_id: uuid.UUID,
@@ -215,7 +299,7 @@ def _span(
     attributes: dict[str, Any],
 ) -> SpanRecord:
     """A span, in its order; the agent and its call of the model last until the end."""
-    started, ended = (int(moment.timestamp() * 1e6) * 1000 for moment in times)
+    started, ended = map(_nanoseconds, times)
     at = started + number
     last = at if attributes[c.OPERATION] == "execute_tool" else max(at, ended)
     user = pseudonym(actor.tenant_id, "user", run.user)

@@ -16,7 +16,7 @@ from ..outcomes import Feedback
 from ..spool import Spool
 from .base import Message, Recorded, Runs, checked, messages_of
 from .moments import UNDATED, Period, moment_of, moment_of_id
-from .observed import UNKNOWN, reward_of
+from .observed import UNKNOWN, judged
 from .tensorzero_blocks import chat_of, read_json, reply_of, said, tools_of
 
 AGENT = "tensorzero"
@@ -129,6 +129,7 @@ class TensorZeroRuns(Runs):
 
     def _run(self, found: _Inference) -> Recorded:
         scores = [score for of in (found.id, found.episode) for score in self._scores.get(of, ())]
+        judgement = judged(scores, self._score, "tensorzero")
         feedback = [
             _edit(given, found) if isinstance(given, dict) else given
             for of in (found.id, found.episode)
@@ -136,7 +137,7 @@ class TensorZeroRuns(Runs):
         ]
         return Recorded(
             key=found.id, agent=found.function, messages=found.chat, tools=found.tools, model=found.model, user=found.user,
-            reward=reward_of(scores, self._score, found.where), feedback=tuple(feedback),
+            reward=judgement.reward, unjudged=judgement.why, feedback=(*feedback, *judgement.comments),
             period=found.period, input_tokens=found.input_tokens, output_tokens=found.output_tokens,
         )  # fmt: skip
 

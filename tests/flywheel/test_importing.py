@@ -27,13 +27,14 @@ from whorl.flywheel.importing.moments import moment_of
 from whorl.flywheel.importing.openai import read_chat
 from whorl.flywheel.importing.openwebui import read_openwebui
 from whorl.flywheel.importing.phoenix import PhoenixRuns
-from whorl.flywheel.importing.store import Imported, import_runs, spans_of
+from whorl.flywheel.importing.store import Imported, _run_id, _span_id, import_runs, spans_of
 from whorl.flywheel.importing.tau import read_tau
 from whorl.flywheel.importing.tensorzero import TensorZeroRuns
 from whorl.flywheel.lineage import stored_rows
-from whorl.flywheel.trajectory import messages_of
+from whorl.flywheel.tables import Outcome
+from whorl.flywheel.trajectory import messages_of, trajectories
 from whorl.platform.app import open_whorl
-from whorl.platform.database.base import new_id
+from whorl.platform.database.base import new_id, now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.errors import InputError
 from whorl.platform.identity.access import Actor
@@ -42,6 +43,7 @@ from whorl.platform.lines import Record, read_records
 from whorl.platform.serving.engine.scripted import ScriptedBackend
 from whorl.platform.telemetry.otlp.records import pseudonym
 from whorl.platform.telemetry.otlp.values import nested
+from whorl.platform.telemetry.store import spans_of_run
 from whorl.platform.telemetry.tables import Span
 
 CALL = {
@@ -257,7 +259,7 @@ async def test_runs_have_the_times_and_tokens_of_their_source(settings: Settings
             await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, source, runs)
         async with tenant_session(whorl.engine, actor.tenant_id) as session:
             found = {run.tags[1].partition(":")[2]: run for run in await session.scalars(select(Run))}
-            calls = list(await session.scalars(select(Span).where(Span.operation == "chat")))
+            spans_stored = list(await session.scalars(select(Span)))
             until = Selection(until=datetime(2026, 1, 1, tzinfo=UTC))
             early = list(await session.scalars(selected(until)))
     times = {name: (f"{run.started_at:%F %T}", f"{run.ended_at:%F %T}") for name, run in found.items()}
@@ -269,10 +271,11 @@ async def test_runs_have_the_times_and_tokens_of_their_source(settings: Settings
     tokens = {name: (run.input_tokens, run.output_tokens) for name, run in found.items()}
     assert tokens["langfuse"] == (20, 4) and tokens["phoenix"] == (10, 0) and tokens["completions"] == (7, 3)
     assert set(early) == {found[name].id for name in ("completions", "openwebui", "tensorzero")}
-    started = {run.id: run.started_at for run in found.values()}
-    for span in calls:
-        assert abs(span.start_ns / 1e9 - started[span.run_id].timestamp()) < 0.001
-    assert {span.attributes.get("gen_ai.usage.input_tokens") for span in calls} == {20, 10, 7, None}
+    for run in found.values():
+        began = min(span.start_ns for span in spans_stored if span.run_id == run.id)
+        assert abs(began / 1e9 - run.started_at.timestamp()) < 0.001
+    calls = [span for span in spans_stored if span.operation == "chat"]
+    assert {span.attributes.get("gen_ai.usage.input_tokens") for span in calls} == {10, 5, 7, None}
 
 
 def test_the_older_role_of_a_function_is_a_tool(tmp_path: Path) -> None:
@@ -372,19 +375,67 @@ def test_a_trace_of_langfuse_without_generations_is_its_input_and_output(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("changed", "score", "message"),
+    ("changed", "message"),
     [
-        ({"observations": {"type": "GENERATION"}}, None, "'observations' is not a list"),
-        ({"scores": ["good"]}, None, "'scores' is not a list"),
-        ({"scores": [{"name": "stars", "value": 5}]}, None, "'stars' is 5"),
-        ({"scores": [{"name": "a", "value": 1}, {"name": "b", "value": 0}]}, None, "a, b. Say which"),
+        ({"observations": {"type": "GENERATION"}}, "'observations' is not a list"),
+        ({"scores": ["good"]}, "'scores' is not a list"),
     ],
 )
 def test_a_trace_of_langfuse_that_makes_no_sense_is_refused(
-    tmp_path: Path, changed: dict[str, Any], score: str | None, message: str
+    tmp_path: Path, changed: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        langfuse(tmp_path, {**TRACE, **changed}, score)
+        langfuse(tmp_path, {**TRACE, **changed})
+
+
+@pytest.mark.parametrize(
+    ("scores", "why"),
+    [
+        ([{"name": "stars", "value": 5}], "the score 'stars' is 5, not a number from 0 to 1"),
+        (
+            [{"name": "a", "value": 1}, {"name": "b", "value": 0.5}],
+            "several scores, a, b: say which with --score",
+        ),
+    ],
+)
+def test_scores_that_decide_nothing_are_comments(
+    tmp_path: Path, scores: list[dict[str, Any]], why: str
+) -> None:
+    run = langfuse(tmp_path, {**TRACE, "scores": scores})
+    assert (run.reward, run.unjudged) == (None, why)
+    assert [(said.kind, said.weight, said.text) for said in run.feedback] == [
+        ("comment", 0.0, f"{score['name']}: {score['value']}") for score in scores
+    ]
+
+
+async def test_a_score_that_is_named_later_judges_what_is_there(settings: Settings, tmp_path: Path) -> None:
+    scores = [{"name": "a", "value": 1}, {"name": "b", "value": 0.25}]
+    file = write(tmp_path, [{**TRACE, "scores": scores}])
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-later")).tenant)
+        done = [
+            await import_runs(
+                whorl.engine, whorl.drain, whorl.capture, actor, "langfuse", read_runs(file, langfuse_reader(score))
+            )
+            for score in (None, "b", "b")
+        ]  # fmt: skip
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            said = list(await session.scalars(select(Outcome).order_by(Outcome.id)))
+    assert done == [Imported(new=1, outcomes=2), Imported(known=1, outcomes=1), Imported(known=1)]
+    assert [(o.kind, o.source, o.value) for o in said] == [
+        ("comment", "import:langfuse/a", 0.0), ("comment", "import:langfuse/b", 0.0), ("verdict", "import:langfuse", 0.25),
+    ]  # fmt: skip
+
+
+def test_a_page_of_langfuse_tells_its_traces_and_the_ids_of_observations(tmp_path: Path) -> None:
+    traces = [
+        {"id": name, "input": "When?", "output": {"content": "At six."}, "observations": ["o-1", "o-2"]}
+        for name in ("t-1", "t-2")
+    ]
+    runs = list(read_runs(write(tmp_path, [{"data": traces, "meta": {"page": 1}}]), langfuse_reader()))
+    assert [(run.key, run.messages[-1]["content"], run.spans) for run in runs] == [
+        ("t-1", "At six.", ()), ("t-2", "At six.", ()),
+    ]  # fmt: skip
 
 
 def test_of_several_scores_of_langfuse_the_named_one_counts(tmp_path: Path) -> None:
@@ -473,8 +524,9 @@ def test_traces_of_phoenix_may_lie_between_each_other_and_their_annotations_anyw
     runs, left_out = phoenix(tmp_path, rows)
     assert [(run.key, run.reward) for run in runs] == [("t-2", 1.0), ("t-1", 0.5)] and left_out == 1
     several = [*rows, {"trace_id": "t-1", "name": "tone", "result": {"score": 0}}]
-    with pytest.raises(InputError, match="correctness, tone"):
-        phoenix(tmp_path, several)
+    assert {run.unjudged for run in phoenix(tmp_path, several)[0]} == {
+        "", "several scores, correctness, tone: say which with --score",
+    }  # fmt: skip
     assert [run.reward for run in phoenix(tmp_path, several, "tone")[0]] == [None, 0.0]
 
 
@@ -488,7 +540,6 @@ def test_traces_of_phoenix_may_lie_between_each_other_and_their_annotations_anyw
         ({**SPANS[0], "annotations": [3]}, "'annotations' is not a list"),
         ({"data": 3}, "'data' is not a list"),
         ({"name": "x", "result": {"score": 1}}, "names neither a span nor a trace"),
-        ({"span_id": "t-1-s3", "name": "stars", "result": {"score": 5}}, "'stars' is 5"),
     ],
 )
 def test_what_phoenix_would_not_write_is_refused(tmp_path: Path, row: dict[str, Any], message: str) -> None:
@@ -591,12 +642,41 @@ RECORDED = DATA / "otel-langfuse-traces"
 )
 def test_traces_of_langfuse_are_read_whatever_framework_wrote_them(tmp_path: Path, file: Path) -> None:
     recorded = json.loads(file.read_text())
-    trace = {**recorded["trace"], "observations": recorded["observations"], "scores": []}
-    run = langfuse(tmp_path, trace)
+    run = langfuse(tmp_path, recorded)
     assert run.messages[-1]["role"] == "assistant" and run.model != "unknown"
     called = {call["function"]["name"] for m in run.messages for call in m.get("tool_calls", ())}
     assert called <= {tool["function"]["name"] for tool in run.tools}
     assert len(called) == ("vercel" in file.name or "langgraph" in file.name or "agent" in file.name)
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the development data is not here")
+async def test_traces_of_langfuse_are_stored_with_their_whole_tree(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Every observation is a span, under the one that it was under, and the chat is what was read."""
+    files = sorted(RECORDED.glob("*.trace.json"))
+    recorded = {each["trace"]["id"]: each for each in (json.loads(file.read_text()) for file in files)}
+    read = {run.key: run for run in read_runs(write(tmp_path, [*recorded.values()]), langfuse_reader())}
+    async with open_whorl(settings, backend=ScriptedBackend(lambda m, t, a: "")) as whorl:
+        actor = operator_of((await ensure_tenant(whorl.engine, "import-trees")).tenant)
+        done = await import_runs(whorl.engine, whorl.drain, whorl.capture, actor, "langfuse", read.values())
+        assert done.new == len(recorded) == len(read)
+        async with tenant_session(whorl.engine, actor.tenant_id) as session:
+            stored = {
+                key: await spans_of_run(session, _run_id(actor.tenant_id, "langfuse", key)) for key in read
+            }
+            runs = [_run_id(actor.tenant_id, "langfuse", key) for key in read]
+            found = {run.run_id: run async for run in trajectories(session, runs, now())}
+            assert await session.scalar(select(func.count()).select_from(Run)) == len(recorded)
+    for key, each in recorded.items():
+        spans, observations = stored[key], each["observations"]
+        assert {span.span_id: span.parent_span_id for span in spans} == {
+            _span_id(o["id"]): _span_id(o["parentObservationId"]) if o["parentObservationId"] else None
+            for o in observations
+        }
+        trajectory = found[_run_id(actor.tenant_id, "langfuse", key)]
+        assert not trajectory.trainable
+        assert [m["role"] for m in trajectory.messages] == [m["role"] for m in read[key].messages]
 
 
 async def test_agents_and_groups_say_nothing_of_anybody(settings: Settings) -> None:

@@ -176,7 +176,6 @@ def test_what_is_no_chat_is_left_out_and_counted(messages: list[Any], output: An
         ({**FIRST, "input": "[]"}, "'input' is not an object"),
         ({**FIRST, "id": 7}, "'id' is no id"),
         ({**FIRST, "output": '[1]'}, "'content' is not a list of objects"),
-        ({"id": "f", "target_id": "i1", "metric_name": "stars", "value": 4.0}, "is 4.0, not a number from 0 to 1"),
         ({"id": "f", "target_id": "i1", "target_type": "inference", "value": " "}, "needs a text"),
         ({"id": "f", "inference_id": "i1", "value": "{"}, "'value' is not JSON"),
     ],
@@ -192,8 +191,12 @@ def test_of_several_metrics_the_named_one_counts() -> None:
         {"id": f"f{n}", "target_id": "i2", "metric_name": name, "value": value}
         for n, (name, value) in enumerate([("solved", True), ("brevity", 0.25)])
     ]
-    with pytest.raises(InputError, match="several scores, brevity, solved"):
-        read(SECOND, *scores)
+    [unsaid] = read(SECOND, *scores)
+    assert (unsaid.reward, unsaid.unjudged) == (
+        None,
+        "several scores, brevity, solved: say which with --score",
+    )
+    assert [said.text for said in unsaid.feedback] == ["solved: 1.0", "brevity: 0.25"]
     assert read(SECOND, *scores, score="brevity")[0].reward == 0.25
 
 

@@ -48,6 +48,25 @@ def plain_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     return {storable(pair.key): plain_value(pair.value) for pair in pairs}
 
 
+def storable_value(value: Any, depth: int = _MOST_NESTED) -> Any:
+    """A value of JSON as every store takes it: what JSON has no number for is text, and so is what is nested too deep.
+
+    >>> storable_value({"a": [float("inf"), "b\\0"]})
+    {'a': ['inf', 'b\ufffd']}
+    """
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return storable(str(value)[:_LITERAL])
+    if isinstance(value, list):
+        return [storable_value(item, depth - 1) for item in value]
+    return {storable(str(name)): storable_value(item, depth - 1) for name, item in value.items()}
+
+
 def parsed(value: Any) -> Any:
     """JSON text, or a list or mapping in Python's notation, as its value; all else as it is.
 
