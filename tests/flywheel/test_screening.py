@@ -517,6 +517,43 @@ def test_of_messages_only_those_of_tools_are_screened() -> None:
     assert [json.loads(out)["flagged"] for out in run("--json", "--all", text=line)[1]] == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "See"}, {"type": "tool_result", "content": ATTACK}],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": ATTACK}]}]},
+        {"role": "tool", "content": [{"type": "tool_result", "content": [[{"text": ATTACK}]]}]},
+        {"role": "tool", "content": {"page": {"title": "Tides", "words": [ATTACK]}}},
+        {
+            "role": "tool",
+            "parts": [],
+            "content": [{"type": "tool_call_response", "response": {"said": ATTACK}}],
+        },
+        {"role": "ipython", "content": ATTACK},
+        {"role": "tool_response", "content": ATTACK},
+    ],
+)
+def test_whatever_a_tool_returned_is_screened_in_whatever_shape(message: dict[str, Any]) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "QUJD" * 200}}
+    asked = {"role": "user", "content": [{"type": "text", "text": "What is this?"}, picture]}
+    [verdict] = [json.loads(out) for out in run("--json", text=json.dumps({"messages": [asked, message]}))[1]]
+    assert verdict["flagged"] and verdict["where"].endswith("message 2")
+
+
+def test_a_record_without_anything_to_screen_has_a_result_too() -> None:
+    line = json.dumps({"id": "c-1", "messages": [{"role": "user", "content": ATTACK}]})
+    [verdict] = [json.loads(out) for out in run("--json", text=line)[1]]
+    assert (verdict["id"], verdict["flagged"], verdict["reason"]) == (
+        "c-1",
+        False,
+        "nothing that a tool returned",
+    )
+    assert run("--fail", text=line)[1] == ["standard input, line 1: nothing that a tool returned (0.00)"]
+
+
 def test_plain_text_is_one_text_and_read_by_people() -> None:
     code, out, _ = run(text=f"Two lines.\n{ATTACK}\n")
     assert code == 0 and len(out) == 1 and "flagged by rules: override" in out[0]
