@@ -30,6 +30,12 @@ class NewFeedback(Body):
     kind: Kind
     value: float | None = Field(None, ge=0, le=1, description="By default 0 for a retry, 1 for all others.")
     stars: int | None = Field(None, ge=1, le=STARS, description="A score as stars: 1 is the value 0, 5 is 1.")
+    weight: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="How much it counts beside what others say of the run; 0 decides nothing.",
+    )
     text: str | None = Field(None, max_length=20_000)
     span_id: str | None = Field(None, description="A span of the run that it is about.")
     step: int | None = Field(
@@ -52,8 +58,8 @@ class NewFeedback(Body):
             actor.require("write")
             source = f"{'verifier' if self.kind == 'verdict' else 'judge'}:{self.program}"
         feedback = Feedback(
-            self.kind, value_of(self.kind, self.value, self.stars), source, text=self.text, span_id=self.span_id,
-            step=self.step, replaced_by=self.replaced_by,
+            self.kind, value_of(self.kind, self.value, self.stars), source, self.weight, self.text, self.span_id,
+            self.step, self.replaced_by,
         )  # fmt: skip
         feedback.check()
         return feedback

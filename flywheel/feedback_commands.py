@@ -25,6 +25,9 @@ _THUMBS = {"up": 1.0, "down": 0.0}
     "--value", type=click.FloatRange(0, 1), help="1 is good, 0 is bad; by default 0 for a retry, else 1."
 )
 @click.option("--stars", type=click.IntRange(1, STARS), help="A score as stars: 1 is the value 0, 5 is 1.")
+@click.option(
+    "--weight", type=click.FloatRange(0, 1), help="How much it counts beside what others say; by default 1."
+)
 @click.option("--text", help="The corrected answer of an edit, a corrected call as JSON, or a comment.")
 @click.option(
     "--step", type=click.IntRange(0), help="The model's turn it is about, from 0; none: the whole run."
@@ -64,7 +67,9 @@ async def feedback(
         said["value"], kind = _THUMBS[kind], "thumb"
     if said["replaced_by"] is not None:
         said["replaced_by"] = parse_uuid(said["replaced_by"], "run")
-    given = _read(NewFeedback, {"kind": kind, **said})
+    given = _read(
+        NewFeedback, {"kind": kind, **{name: value for name, value in said.items() if value is not None}}
+    )
     async with terminal.open() as (whorl, actor):
         await whorl.flush()
         outcome = await give_feedback(

@@ -143,6 +143,10 @@ async def test_feedback_on_what_is_not_there_is_refused(site: Site) -> None:
             assert answer.status_code == 422 and told in answer.json()["detail"], given
         placed = {"kind": "score", "stars": 4, "step": 0, "span_id": spans[0]["span_id"]}
         assert (await client.post(path, json=placed)).json()["value"] == 0.75
+        light = (await client.post(path, json={"kind": "thumb", "weight": 0.25})).json()
+        assert light["weight"] == 0.25
+        for heavy in (1.5, -1):
+            assert (await client.post(path, json={"kind": "thumb", "weight": heavy})).status_code == 422
         missing = f"/api/runs/{uuid.uuid4()}/feedback"
         assert (await client.post(missing, json={"kind": "thumb"})).status_code == 404
 
