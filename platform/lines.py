@@ -13,6 +13,8 @@ from .errors import InputError
 from .storable import storable
 
 LONGEST = 16_000_000
+# One of these has every object that is not plain text itself.
+_READ = frozenset({"text", "messages"})
 STANDARD_INPUT = "-"
 _PACKED = b"\x1f\x8b"  # how gzip begins, RFC 1952
 
@@ -35,9 +37,9 @@ class Record(NamedTuple):
 def read_records(source: str, *, plain: bool = True) -> Iterator[Record]:
     """The records of a file, or of standard input for ``-``, line by line.
 
-    Where the first line with anything on it is a JSON object, every line is one. Other input is one
-    record of plain text; where ``plain`` is False, it is one JSON object, or a list of them, over as many
-    lines as it likes. What gzip has packed is unpacked.
+    Where the first line with anything on it is a JSON object, every line is one. Other input is one JSON object, or a
+    list of them, over as many lines as it likes; where ``plain``, it is that only if each has a text or messages,
+    and else one record of plain text. What gzip has packed is unpacked.
 
     Raises:
         InputError: missing or empty input, no UTF-8, a broken gzip file, a line that is no JSON object, or a line or other
@@ -76,8 +78,14 @@ def _records(handle: BinaryIO | gzip.GzipFile, source: str, plain: bool) -> Iter
     if first is None and not plain and line.lstrip()[:1] in (b"[", b"{"):
         yield from _whole(skipped + line + handle.read(LONGEST + 1), source, number)
         return
-    if first is None and plain and not line.lstrip().startswith(b"{"):
-        yield _text(skipped + line + handle.read(LONGEST + 1), source)
+    if first is None and plain:
+        data = skipped + line + handle.read(LONGEST + 1)
+        if records := _told(data, source, number):
+            yield from records
+        elif line.lstrip().startswith(b"{"):
+            raise _refusal(line, f"{source}, line {number}")
+        else:
+            yield _text(data, source)
         return
     while line:
         if line.strip():
@@ -106,6 +114,20 @@ def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
         )
     else:
         raise _refusal(data, f"{source}, line {number}")
+
+
+def _told(data: bytes, source: str, number: int) -> list[Record]:
+    """The records of a file that is one JSON object or a list of them, each with a field that is read; else none."""
+    value = _json(data) if len(data) <= LONGEST and data.strip()[:1] in (b"[", b"{") else None
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, dict) and _READ & each.keys() for each in found):
+        return []
+    places = (
+        [f"{source}, line {number}"]
+        if found is not value
+        else [f"{source}, entry {n}" for n, _ in enumerate(found, 1)]
+    )
+    return [Record(fields, where) for fields, where in zip(found, places, strict=True)]
 
 
 def _refusal(data: bytes, where: str) -> InputError:

@@ -59,7 +59,7 @@ def redact(file: str, as_json: bool, policy_file: str | None) -> None:
         for each in _redacted(default_redactor(), policy, read_records(file)):
             if as_json:
                 click.echo(json.dumps(_result(each, policy), ensure_ascii=False))
-            elif ", line " in each.record.where:
+            elif ", " in each.record.where.removeprefix(file):
                 click.echo(json.dumps(each.fields, ensure_ascii=False))
             else:
                 click.echo(each.fields["text"], nl=False)
@@ -145,7 +145,9 @@ def _result(each: Redacted, policy: RedactionPolicy) -> dict[str, Any]:
             for text in texts_of(item, label_of)
             for finding in found[text]
         ]
-    return {name: fields[name] for name in ("text", "messages") if name in fields} | {"entities": entities}
+    return {name: fields[name] for name in ("id", "text", "messages") if name in fields} | {
+        "entities": entities
+    }
 
 
 def _entity(finding: Finding, text: str, policy: RedactionPolicy) -> dict[str, Any]:

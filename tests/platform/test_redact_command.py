@@ -56,6 +56,24 @@ def test_json_lines_with_text_or_messages() -> None:
     assert f"I am {EMAIL}"[first["start"] : first["end"]] == EMAIL
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_json_value_with_texts_is_read_as_such(indent: int | None) -> None:
+    rows = [{"id": "a", "text": f"to {EMAIL}"}, {"id": "b", "messages": [{"role": "user", "content": EMAIL}]}]
+    told = [json.loads(line) for line in run(text=json.dumps(rows, indent=indent)).stdout.splitlines()]
+    assert [each["id"] for each in told] == ["a", "b"] and EMAIL not in json.dumps(told)
+    results = [
+        json.loads(line) for line in run("--json", text=json.dumps(rows, indent=indent)).stdout.splitlines()
+    ]
+    assert [(each["id"], len(each["entities"])) for each in results] == [("a", 1), ("b", 1)]
+    [one] = [json.loads(line) for line in run(text=json.dumps(rows[0], indent=indent)).stdout.splitlines()]
+    assert one == {"id": "a", "text": "to <EMAIL_ADDRESS_1>"}
+
+
+def test_json_of_another_kind_is_a_text() -> None:
+    text = json.dumps([{"to": EMAIL}, {"to": "nobody"}], indent=1)
+    assert json.loads(run(text=text).stdout) == [{"to": "<EMAIL_ADDRESS_1>"}, {"to": "nobody"}]
+
+
 def test_what_a_key_tells_has_offsets_into_the_value() -> None:
     line = {
         "messages": [
