@@ -12,7 +12,6 @@ from ..reading import Document, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, parsed
 
-DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 # Those with a dot are Semantic Kernel's, up to 1.37.
 _CALLS = frozenset(
     {
@@ -32,7 +31,7 @@ def read_genai(span: Foreign) -> Reading:
     """Operation, messages, tools, model, usage, agent and conversation."""
     found = span.attributes
     for name, attributes in span.events:
-        if name == DETAILS_EVENT:
+        if name == c.DETAILS_EVENT:
             found = {**attributes, **found}
     reasons = found.get(c.FINISH_REASONS)
     tool = as_text(found.get(c.TOOL_NAME))

@@ -11,11 +11,7 @@ from ..parts import Part, result_of, unserialised
 from ..reading import NOTHING, Foreign, Reading
 from ..values import as_text, parsed
 
-_ROLES = {
-    "gen_ai.system.message": "system", "gen_ai.user.message": "user", "gen_ai.assistant.message": "assistant",
-    "gen_ai.tool.message": "tool",
-}  # fmt: skip
-_CHOICE = "gen_ai.choice"
+_ROLES = {name: name.split(".")[1] for name in c.MESSAGE_EVENTS}
 # What a message has of its own; a reply that is a JSON object of another kind is the content of one.
 _SPOKEN = frozenset({"role", "content", "parts", "tool_calls"})
 _TEXTS = frozenset({"gen_ai.prompt", "gen_ai.completion"})
@@ -27,8 +23,7 @@ def read_genai_events(span: Foreign) -> Reading:
         return NOTHING
     if span.attributes.get(c.OPERATION) == "execute_tool":
         return _tool(span)
-    given = [message for name, found in span.events if name in _ROLES for message in _message(name, found)]
-    said = [message for name, found in span.events if name == _CHOICE for message in _choice(found)]
+    given, said = _spoken(span)
     prompt, completion = _texts(span, "gen_ai.prompt"), _texts(span, "gen_ai.completion")
     input, output = read_chat(prompt, "user"), read_chat(completion, "assistant")
     messages = _once(given) or input.messages
@@ -36,10 +31,17 @@ def read_genai_events(span: Foreign) -> Reading:
     return Reading(operation="chat" if told else "", input=messages, output=told, tools=input.tools)
 
 
+def _spoken(span: Foreign) -> tuple[list[Message], list[Message]]:
+    """What was given and said; a program that keeps the contents to itself tells messages that have none."""
+    given = [message for name, found in span.events if name in _ROLES for message in _message(name, found)]
+    said = [message for name, found in span.events if name == c.CHOICE_EVENT for message in _choice(found)]
+    return [each for each in given if each["parts"]], [each for each in said if each["parts"]]
+
+
 def _tool(span: Foreign) -> Reading:
     """What a tool was given and returned, as Strands has it: as the messages of its call."""
     given = next((found.get("content") for name, found in span.events if name == "gen_ai.tool.message"), None)
-    said = next((found.get("message") for name, found in span.events if name == _CHOICE), None)
+    said = next((found.get("message") for name, found in span.events if name == c.CHOICE_EVENT), None)
     return Reading(tool_arguments=given, tool_result=result_of(said))
 
 
@@ -71,7 +73,7 @@ def event_messages(events: Any) -> tuple[list[Message], list[Message]]:
         if not isinstance(event, dict):
             continue
         name = as_text(event.get("event.name"))
-        if name == _CHOICE:
+        if name == c.CHOICE_EVENT:
             said += _choice(event)
         elif name in _ROLES:
             given += _message(name, event)
