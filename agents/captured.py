@@ -1,7 +1,7 @@
 """Runs of other programs: what the spans of a trace from outside say of the run that they are."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from ..platform.identity.tenants import list_tenants
 from ..platform.portions import portions
 from ..platform.storable import dump_json, json_text
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.otlp.joining import join_messages, keep_messages
 from ..platform.telemetry.otlp.records import SOURCE
 from ..platform.telemetry.record import SpanRecord
 from ..platform.usage.prices import Prices
@@ -59,14 +60,31 @@ class CapturedRuns:
 
     async def follow(self, records: list[SpanRecord]) -> None:
         """Bring the runs of stored spans up to date; spans that Whorl captured itself are passed over."""
-        touched: dict[str, dict[str, list[SpanRecord]]] = defaultdict(lambda: defaultdict(list))
-        for record in records:
-            if record.attributes.get(c.SOURCE) == SOURCE and record.run_id:
-                touched[record.tenant_id][record.run_id].append(record)
-        for tenant_id, runs in touched.items():
-            for some in portions(sorted(runs.items()), _AT_ONCE):
-                async with self._connections.of_tenant(tenant_id) as connection:
-                    await refresh(connection, tenant_id, dict(some), self._prices)
+        for tenant_id, some in _by_run(
+            [record for record in records if record.attributes.get(c.SOURCE) == SOURCE]
+        ):
+            async with self._connections.of_tenant(tenant_id) as connection:
+                await refresh(connection, tenant_id, some, self._prices)
+
+    async def take(self, events: list[SpanRecord]) -> None:
+        """Store messages that came as log events, and bring the runs up to date whose spans are there."""
+        for tenant_id, some in _by_run(events):
+            async with self._connections.of_tenant(tenant_id) as connection:
+                await keep_messages(connection, [event for told in some.values() for event in told])
+                await _take_turns(connection, some)
+                if joined := await join_messages(connection, tenant_id, list(some)):
+                    await _write(connection, tenant_id, {run_id: [] for run_id in joined}, self._prices)
+
+
+def _by_run(records: list[SpanRecord]) -> Iterator[tuple[str, dict[str, list[SpanRecord]]]]:
+    """The records of each run, so many runs of a tenant at a time as are written together."""
+    touched: dict[str, dict[str, list[SpanRecord]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        if record.run_id:
+            touched[record.tenant_id][record.run_id].append(record)
+    for tenant_id, runs in touched.items():
+        for some in portions(sorted(runs.items()), _AT_ONCE):
+            yield tenant_id, dict(some)
 
 
 async def close_silent(engine: AsyncEngine, connections: Connections, prices: Prices) -> None:
@@ -84,12 +102,25 @@ async def close_silent(engine: AsyncEngine, connections: Connections, prices: Pr
 async def refresh(
     connection: AsyncConnection[Any], tenant_id: str, told: dict[str, list[SpanRecord]], prices: Prices
 ) -> None:
-    """Write runs, by id, as their stored spans have them; several processes take turns.
+    """Write runs, by id, as their stored spans have them, with the messages that wait for these; several processes take turns.
 
     ``told`` are spans of theirs that have been stored just now. Of a run that has no row yet they are all that is known:
     whoever stored others has not come to it, and will.
     """
-    await take_turns_of(connection, [f"captured {run_id}" for run_id in sorted(told)])
+    await _take_turns(connection, told)
+    joined = await join_messages(connection, tenant_id, list(told))
+    await _write(
+        connection, tenant_id, {run: [] if run in joined else spans for run, spans in told.items()}, prices
+    )
+
+
+async def _take_turns(connection: AsyncConnection[Any], run_ids: Iterable[str]) -> None:
+    await take_turns_of(connection, [f"captured {run_id}" for run_id in sorted(run_ids)])
+
+
+async def _write(
+    connection: AsyncConnection[Any], tenant_id: str, told: dict[str, list[SpanRecord]], prices: Prices
+) -> None:
     ids = list(told)
     cursor = await connection.execute(_KNOWN, [tenant_id, ids, tenant_id, ids])
     known = {str(run_id) for (run_id,) in await cursor.fetchall()}

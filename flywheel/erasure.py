@@ -20,7 +20,7 @@ from ..platform.identity.audit import record
 from ..platform.identity.members import forget_member, require_removable
 from ..platform.identity.tables import ApiKey, Identity, Invitation, WebSession
 from ..platform.serving.servers import ModelServers
-from ..platform.telemetry.tables import ErasedRun, Span
+from ..platform.telemetry.tables import ErasedRun, Span, WaitingMessage
 from ..platform.usage.record import forget_actor
 from .lineage import Descent, descendants, descendants_of_runs, find_node, find_people, find_user, union
 from .sources import take_turn
@@ -132,6 +132,7 @@ async def delete_runs(session: AsyncSession, runs: Sequence[uuid.UUID]) -> dict[
     steps: list[tuple[str, Any]] = [
         ("outcomes", delete(Outcome).where(one_of(Outcome.run_id, runs))),
         ("quarantine", delete(Quarantine).where(one_of(Quarantine.run_id, runs))),
+        ("waiting_messages", delete(WaitingMessage).where(one_of(WaitingMessage.run_id, runs))),
         ("spans", delete(Span).where(one_of(Span.run_id, runs))),
         ("runs", delete(Run).where(one_of(Run.id, runs))),
     ]

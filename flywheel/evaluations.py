@@ -7,7 +7,6 @@ import math
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
@@ -22,6 +21,7 @@ from ..platform.database.connections import Connections
 from ..platform.database.session import tenant_session
 from ..platform.identity.tenants import list_tenants
 from ..platform.telemetry import conventions as c
+from ..platform.telemetry.otlp.joining import WAITS
 from ..platform.telemetry.otlp.records import run_of
 from ..platform.telemetry.record import SpanRecord
 from ..platform.telemetry.tables import ErasedRun, Span
@@ -36,8 +36,6 @@ _BAD = frozenset(
     "fail failed incorrect not_relevant irrelevant bad false no unsafe unfaithful ungrounded unhelpful failure".split()
 )
 _MOST_NAME, _MOST_TEXT = 100, 10_000
-# How long an evaluation waits for the spans of its run: a sender's own queue may hold them up for days.
-WAITS = timedelta(days=7)
 _WAITING = "SELECT DISTINCT trace_id FROM waiting_evaluations WHERE tenant_id = %s AND trace_id = ANY(%s)"
 
 

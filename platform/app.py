@@ -75,8 +75,10 @@ from .telemetry.capture import Capture
 from .telemetry.drain import Drain, Listener
 from .telemetry.metrics import Standing, exposition
 from .telemetry.otlp import api as otlp_api
+from .telemetry.otlp.evaluations import OPERATION as EVALUATION
 from .telemetry.otlp.export import TIMEOUT, Exporter, read_headers
 from .telemetry.otlp.ingest import Ingest, IngestLimits
+from .telemetry.otlp.messages import OPERATION as MESSAGE
 from .telemetry.otlp.noted import NotedCollector
 from .telemetry.redaction.memory import Stored
 from .telemetry.redaction.redactor import Redactor, default_redactor
@@ -172,13 +174,15 @@ async def open_whorl(
         )
         ledger = Ledger(connections, limits.longest)
         evaluations = Evaluations(engine, connections, settings.evaluation_weight)
+        captured = CapturedRuns(connections, prices)
         listeners = [
             ledger.follow,
-            CapturedRuns(connections, prices).follow,
+            captured.follow,
             evaluations.follow,
             *await _collectors(stack, settings, engine),
         ]
-        drain = Drain(connections, listeners, evaluations.take)
+        logged = {MESSAGE: captured.take, EVALUATION: evaluations.take}
+        drain = Drain(connections, listeners, logged)
         stored = partial(stored_placeholders, _open_reader(stack, addresses))
         capture = await _open_capture(stack, settings, drain, redactor, stored)
         ingest = _open_ingest(stack, settings, capture, stored)

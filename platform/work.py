@@ -32,6 +32,7 @@ from .jobs.queue import JobFunction, Queue, open_queue
 from .serving.servers import ModelServers
 from .settings import Settings
 from .telemetry.months import prepare_months
+from .telemetry.otlp.joining import forget_unjoined
 from .usage.prices import Prices
 
 
@@ -78,6 +79,7 @@ async def open_work(url: str, work: Work) -> AsyncIterator[Queue]:
     async def retain(timestamp: int) -> None:
         await apply_to_all(work.engine)
         await forget_waiting(work.engine)
+        await forget_unjoined(work.engine)
         await forget_leftovers(work.engine, work.settings.path("datasets"))
         await offboard_closed(work.engine, queue)
         await forget_files(work.engine, work.settings)

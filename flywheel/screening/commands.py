@@ -88,11 +88,10 @@ def _of_messages(record: Record, every: bool) -> Iterator[Text]:
         if message["role"] not in _SPEAKERS:
             texts: list[tuple[str, Role]] = [(_content(content), "tool")]
         else:
-            returned = [part for part in content if _is_result(part)] if isinstance(content, list) else []
-            texts = [(_content(part), "tool") for part in returned]
+            parts = content if isinstance(content, list) else [content]
+            texts = [(_content(part), "tool") for part in parts if _is_result(part)]
             if every:
-                own = [part for part in content if part not in returned] if returned else content
-                texts.append((_content(own), "user"))
+                texts.append((_content([part for part in parts if not _is_result(part)]), "user"))
         for text, role in texts:
             if text:
                 found = True

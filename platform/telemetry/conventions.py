@@ -46,6 +46,12 @@ EVALUATION_NAME: Final = "gen_ai.evaluation.name"
 EVALUATION_VALUE: Final = "gen_ai.evaluation.score.value"
 EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
 EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
+# Events that each tell one message of a model call, and the one that tells all of it.
+MESSAGE_EVENTS: Final = (
+    "gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message", "gen_ai.tool.message",
+)  # fmt: skip
+CHOICE_EVENT: Final = "gen_ai.choice"
+DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
 SERVICE_NAME: Final = "service.name"
 ERROR_TYPE: Final = "error.type"
 
@@ -66,8 +72,11 @@ SOURCE: Final = "whorl.source"
 SESSION: Final = "whorl.session.id"
 # On spans that came without a time: theirs is that of their arrival, which is another one when they come again.
 UNDATED: Final = "whorl.undated"
-# On what came as a log event: an evaluation below the span that it is of, in the log alone; no span is stored of it.
+# On what came as a log event: an evaluation or a message, below the span that it is of, in the log alone; no span is
+# stored of it.
 LOGGED: Final = "whorl.logged"
+# On spans that messages were joined to that came as log events: which attributes were read from these.
+FROM_LOGS: Final = "whorl.from_logs"
 # On the resource of spans that Whorl sends to a collector.
 EXPORTED: Final = "whorl.exported"
 

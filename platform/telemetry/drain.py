@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -41,13 +41,16 @@ _FAILED = (psycopg.Error, SQLAlchemyError, OSError)
 class Drain:
     """Brings logs into the span store of one database, and tells ``listeners`` of spans in their order.
 
-    ``evaluated`` is told last, of the evaluations that came as log events, which are no spans.
+    ``logged`` are told last, by operation, of what came as log events and is no span: evaluations and messages.
     """
 
     def __init__(
-        self, connections: Connections, listeners: Sequence[Listener] = (), evaluated: Listener | None = None
+        self,
+        connections: Connections,
+        listeners: Sequence[Listener] = (),
+        logged: Mapping[str, Listener] | None = None,
     ) -> None:
-        self.connections, self.listeners, self.evaluated = connections, listeners, evaluated
+        self.connections, self.listeners, self.logged = connections, listeners, logged or {}
         # Whoever waits for what is logged to be stored does so beside the drain that goes on all the time.
         self._reading = asyncio.Lock()
 
@@ -98,8 +101,10 @@ class Drain:
         new = await store_records(self.connections, spans)
         for listener in self.listeners:
             await listener(spans)
-        if self.evaluated is not None and len(spans) < len(records):
-            await self.evaluated([record for record in records if c.LOGGED in record.attributes])
+        events = [record for record in records if c.LOGGED in record.attributes]
+        for operation, take in self.logged.items():
+            if told := [event for event in events if event.operation == operation]:
+                await take(told)
         return new
 
     async def until(self, over: asyncio.Event, capture: Capture) -> None:

@@ -62,7 +62,7 @@ async def store_records(connections: Connections, records: Iterable[SpanRecord])
     new = 0
     for tenant_id, own in by_tenant.items():
         async with connections.of_tenant(tenant_id) as connection:
-            for some in _arrays([_row(record) for record in await _unstored(connection, own)]):
+            for some in arrays([_row(record) for record in await _unstored(connection, own)]):
                 new += (await connection.execute(_INSERT, [some])).rowcount
     return new
 
@@ -95,7 +95,7 @@ def _row(record: SpanRecord) -> bytes:
     return dump_json({**_values(record), "attributes": kept})
 
 
-def _arrays(rows: list[bytes]) -> Iterator[str]:
+def arrays(rows: list[bytes]) -> Iterator[str]:
     """Rows as JSON arrays that a JSONB value has room for."""
     some, size = list[bytes](), 0
     for row in rows:
@@ -113,8 +113,11 @@ def _values(record: SpanRecord) -> dict[str, Any]:
 
 _PLACEHOLDERS = """
 SELECT DISTINCT trace_id, found[1]
-FROM spans, regexp_matches(concat_ws(' ', name, status_message, attributes::text, events::text), '<[A-Z_]+_[0-9]+>', 'g') found
-WHERE tenant_id = %s AND trace_id = ANY(%s)
+FROM (
+    SELECT trace_id, concat_ws(' ', name, status_message, attributes::text, events::text) AS said
+    FROM spans WHERE tenant_id = %s AND trace_id = ANY(%s)
+    UNION ALL SELECT trace_id, event::text FROM waiting_messages WHERE tenant_id = %s AND trace_id = ANY(%s)
+) stored, regexp_matches(said, '<[A-Z_]+_[0-9]+>', 'g') found
 """
 
 
@@ -122,7 +125,7 @@ def stored_placeholders(reader: TenantReader, tenant_id: str, traces: Sequence[s
     """The numbered placeholders in what is stored of each trace; none while the database cannot be reached or is slow."""
     found: dict[str, list[str]] = defaultdict(list)
     try:
-        for trace_id, placeholder in reader.rows(tenant_id, _PLACEHOLDERS, [tenant_id, list(traces)]):
+        for trace_id, placeholder in reader.rows(tenant_id, _PLACEHOLDERS, [tenant_id, list(traces)] * 2):
             found[trace_id].append(placeholder)
     except psycopg.OperationalError as error:
         _log.warning("Placeholders of a trace are numbered from 1: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""The span store: immutable rows, redacted before they come here."""
+"""The span store: rows that are redacted before they come here, and stay as they are but for messages that come later."""
 
 import uuid
 from datetime import datetime
@@ -52,6 +52,27 @@ class ErasedRun(TenantTable, Base):
     __tablename__ = "erased_runs"
 
     run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
+class WaitingMessage(TenantTable, Base):
+    """A message of a model call that came as a log event before the call's span did, redacted like a span.
+
+    ``event`` is as those of spans are, with the ``id`` by which it is known when it comes again; None where its redaction
+    failed.
+    """
+
+    __tablename__ = "waiting_messages"
+    __table_args__ = (Index(None, "tenant_id", "run_id"), Index(None, "tenant_id", "trace_id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[uuid.UUID]
+    trace_id: Mapped[str]
+    span_id: Mapped[str]
+    event: Mapped[dict[str, Any] | None]
+    redaction_policy: Mapped[str]
+    redactions: Mapped[dict[str, Any]]
+    content_dropped: Mapped[bool] = mapped_column(default=False)
+    came_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class RedactionPolicyVersion(TenantTable, Base):

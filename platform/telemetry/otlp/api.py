@@ -18,7 +18,7 @@ from ...problems import error_headers
 from .ingest import Ingest
 from .request import CONTENT_TYPES, ContentType, content_type_of, too_large
 from .response import error_response, export_response
-from .signals import EVALUATIONS, SPANS, Signal
+from .signals import LOGS, SPANS, Signal
 
 
 class OtlpRoute(APIRoute):
@@ -53,8 +53,11 @@ async def post_traces(actor: CurrentActor, request: Request) -> Response:
 
 @router.post("/logs", responses=_ANSWERS)
 async def post_logs(actor: CurrentActor, request: Request) -> Response:
-    """Take evaluations of runs: ``gen_ai.evaluation.result`` events of an ExportLogsServiceRequest. No other log is kept."""
-    return await _take(EVALUATIONS, actor, request)
+    """Take evaluations of runs and messages of model calls: ``gen_ai.*`` events of an ExportLogsServiceRequest.
+
+    No other log is kept.
+    """
+    return await _take(LOGS, actor, request)
 
 
 async def _take(signal: Signal, actor: Actor, request: Request) -> Response:

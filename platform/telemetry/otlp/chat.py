@@ -2,7 +2,7 @@
 
 A message is what the GenAI conventions call one, ``{"role", "parts"}``: role is system, user, assistant or
 tool, and a tool message has nothing but tool responses, whose ``response`` is text. Read are the shapes of
-OpenAI (chat and responses), Anthropic, Gemini, LangChain, the Vercel AI SDK, Pydantic AI and the conventions.
+OpenAI (chat and responses), Anthropic, Gemini, Bedrock, LangChain, the Vercel AI SDK, Pydantic AI and the conventions.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from .parts import Part, call_part, calls_of, own_part, parts_of, response_part
+from .parts import Part, call_part, own_part, parts_of, response_part, with_calls
 from .tools import Tool, tool_of, tools_of
 from .values import parsed
 
@@ -94,7 +94,7 @@ def _gather(value: Any, role: str, chat: Chat, depth: int) -> None:
 
 def _gather_list(values: list[Any], role: str, chat: Chat, depth: int) -> None:
     """A list of messages, or the parts of a single one."""
-    values = [parsed(value) for value in values]
+    values = [unpacked(parsed(value)) for value in values]
     if any(_is_message(value) or isinstance(value, list) for value in values):
         for value in values:
             _gather(value, role, chat, depth + 1)
@@ -114,7 +114,7 @@ def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> 
     if (own := _own_message(value)) is not None:
         chat.messages.append(own)
         return
-    value = _unpacked(value)
+    value = unpacked(value)
     if (inner := _inner(value)) is not None:
         _gather_inner(value, inner, role, chat, depth)
     elif _is_item(value):
@@ -124,9 +124,9 @@ def _gather_object(value: dict[str, Any], role: str, chat: Chat, depth: int) -> 
     elif _holds_messages(value):
         _gather_holder(value, role, chat, depth)
     elif {"content", "parts", "tool_calls", "toolCalls"} & value.keys():
-        chat.messages.extend(_turns(role, [*parts_of(_content(value)), *calls_of(value)]))
+        chat.messages.extend(_turns(role, with_calls(parts_of(_content(value)), value)))
     elif "text" in value and isinstance(value["text"], str):
-        chat.messages.extend(_turns(role, [*parts_of(value["text"]), *calls_of(value)]))
+        chat.messages.extend(_turns(role, with_calls(parts_of(value["text"]), value)))
     elif part := call_part(value):
         chat.messages.append(_message("assistant", [part]))
 
@@ -143,9 +143,9 @@ def _own_message(value: dict[str, Any]) -> Message | None:
     return {**_message(role, own), "finish_reason": reason} if spoken else _message(role, own)
 
 
-def _unpacked(value: dict[str, Any]) -> dict[str, Any]:
-    """LangChain's serialised objects without their wrapping, their class as the type."""
-    kwargs = value.get("kwargs")
+def unpacked(value: Any) -> Any:
+    """LangChain's serialised objects without their wrapping, their class as the type; all else as it is."""
+    kwargs = value.get("kwargs") if isinstance(value, dict) else None
     if not isinstance(kwargs, dict) or not ({"lc", "id"} <= value.keys()):
         return value
     name = value["id"][-1] if isinstance(value["id"], list) and value["id"] else ""
@@ -157,7 +157,8 @@ def _inner(value: dict[str, Any]) -> dict[str, Any] | None:
     for name in ("message", "delta"):
         inner = parsed(value.get(name))
         if isinstance(inner, dict):
-            return _unpacked(inner)
+            found: dict[str, Any] = unpacked(inner)
+            return found
     content = value.get("content")
     if isinstance(content, dict) and "parts" in content:
         return content
@@ -202,7 +203,7 @@ def _gather_message(value: dict[str, Any], chat: Chat) -> None:
             *({"type": "reasoning", "content": p["content"]} for p in parts_of(reasoning) if "content" in p),
             *parts,
         ]
-    turns = list(_by_role(role, value, [*parts, *calls_of(value)]))
+    turns = list(_by_role(role, value, with_calls(parts, value)))
     reason = value.get("finish_reason")
     if isinstance(reason, str) and turns and turns[-1]["role"] == "assistant":
         turns[-1]["finish_reason"] = reason

@@ -76,10 +76,10 @@ class Ingest:
             nonlocal held
             waits = self._waiting.total() + self._capture.log.pending_bytes()
             if waits + size > self.limits.backlog:
-                raise _full(f"{waits} bytes of spans and evaluations", self.limits.backlog)
+                raise _full(f"{waits} bytes of spans and log events", self.limits.backlog)
             own = self._waiting[tenant_id]
             if own + size > self.limits.share:
-                raise _full(f"{own} bytes of this workspace's spans and evaluations", self.limits.share)
+                raise _full(f"{own} bytes of this workspace's spans and log events", self.limits.share)
             self._waiting[tenant_id] += size
             held += size
 
@@ -104,8 +104,7 @@ class Ingest:
             if self._capture.redactor.hides(str(tenant_id)):
                 self._memories.expect(str(tenant_id), list(runs))
             self._capture.write_pieces(list(runs.values()), self._memories)
-        signal.taken.inc(len(accepted.records))
-        signal.refused.inc(accepted.rejected)
+        signal.tally(accepted)
         return accepted
 
 

@@ -18,6 +18,13 @@ _RESULTS = frozenset(
     {"tool_call_response", "tool_result", "tool-result", "tool-return", "function_call_output"}
 )
 _THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "thought"})
+# Blocks of Amazon Bedrock's Converse API, which have no type: what their only key is, and what is below it in each.
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
+_CONVERSE = {
+    "toolUse": "toolUseId", "toolResult": "toolUseId", "image": "source", "document": "source", "audio": "source",
+    "video": "source", "guardContent": "text", "citationsContent": "content", "cachePoint": "type",
+}  # fmt: skip
+_FILES = frozenset({"image", "audio", "video"})
 # Names in the conventions' own form.
 _TEXT, _CALL, _RESPONSE = {"type", "content"}, {"type", "id", "name", "arguments"}, {"type", "id", "response"}
 
@@ -59,9 +66,57 @@ def _reparsed(block: Any) -> Any:
     if not isinstance(block, str) or '"type"' not in block:
         return block
     found = parsed(block)
-    blocks = found if isinstance(found, list) else [found]
-    known = all(isinstance(one, dict) and (_kind(one) in _KNOWN) for one in blocks)
-    return found if blocks and known else block
+    return found if _are_typed(found if isinstance(found, list) else [found]) else block
+
+
+def _are_typed(blocks: list[Any]) -> bool:
+    return bool(blocks) and all(isinstance(block, dict) and _kind(block) in _KNOWN for block in blocks)
+
+
+def _are_converse(blocks: list[Any]) -> bool:
+    return bool(blocks) and all(isinstance(block, dict) and bool(_converse(block)) for block in blocks)
+
+
+def unserialised(content: Any) -> Any:
+    """Blocks of Bedrock's that a program wrote as one JSON text, or each as one; any other content as it is.
+
+    >>> unserialised('[{"text": "Hi"}]'), unserialised('["Hi"]')
+    ([{'text': 'Hi'}], '["Hi"]')
+    """
+    found = parsed(content)
+    blocks = [parsed(block) for block in found] if isinstance(found, list) else []
+    return blocks if _are_converse(blocks) else content
+
+
+def _converse(block: dict[str, Any]) -> str:
+    """The key of a block of Bedrock's; an empty text for all others."""
+    if len(block) != 1:
+        return ""
+    [(name, inner)] = block.items()
+    if name == "json" or (name == "text" and isinstance(inner, str)):
+        return name
+    if not isinstance(inner, dict):
+        return ""
+    return name if name == "reasoningContent" or _CONVERSE.get(name) in inner else ""
+
+
+def _converse_parts(name: str, inner: Any) -> Iterator[Part]:
+    match name:
+        case "json":
+            yield {"type": "text", "content": as_text(inner)}
+        case "toolUse":
+            if part := call_part({**inner, "id": inner.get("toolUseId")}):
+                yield part
+        case "toolResult":
+            yield response_part(inner.get("toolUseId"), inner.get("content"))
+        case "reasoningContent":
+            thought = inner.get("reasoningText")
+            if isinstance(thought, dict) and isinstance(thought.get("text"), str):
+                yield {"type": "reasoning", "content": thought["text"]}
+        case "guardContent" | "citationsContent":
+            yield from parts_of(inner.get("text") or inner.get("content"))
+        case "image" | "document" | "audio" | "video":
+            yield _mark(name, inner)
 
 
 def _block(block: Any) -> Iterator[Part]:
@@ -76,7 +131,9 @@ def _block(block: Any) -> Iterator[Part]:
 
 def _object(block: dict[str, Any]) -> Iterator[Part]:
     kind = _kind(block)
-    if kind in _THOUGHTS or block.get("thought") is True:
+    if (name := _converse(block)) and name != "text":
+        yield from _converse_parts(name, block[name])
+    elif kind in _THOUGHTS or block.get("thought") is True:
         yield {"type": "reasoning", "content": as_text(_words(block))}
     elif kind in _RESULTS or {"function_response", "functionResponse"} & block.keys():
         yield _result(block)
@@ -132,13 +189,24 @@ def _result(block: dict[str, Any]) -> Part:
 
 def response_part(call: Any, said: Any) -> Part:
     """What a tool returned to a call, as text."""
-    if (
-        isinstance(said, list)
-        and said
-        and all(isinstance(one, dict) and _kind(one) in _KNOWN for one in said)
-    ):
-        said = "".join(part["content"] for part in parts_of(said) if part["type"] == "text")
-    return {"type": "tool_call_response", "id": _id(call), "response": as_text(said)}
+    return {"type": "tool_call_response", "id": _id(call), "response": as_text(_texts(said))}
+
+
+def result_of(said: Any) -> Any:
+    """What a tool returned without the wrapping of Bedrock's blocks; all else as it is.
+
+    >>> result_of('[{"text": "Rain."}]'), result_of('{"rows": 3}')
+    ('Rain.', '{"rows": 3}')
+    """
+    return _texts(unserialised(said))
+
+
+def _texts(said: Any) -> Any:
+    """The texts of blocks, as one; all else as it is, such as rows that only look like blocks without a text."""
+    if not isinstance(said, list) or not (_are_typed(said) or _are_converse(said)):
+        return said
+    texts = [part["content"] for part in parts_of(said) if part["type"] == "text"]
+    return "".join(texts) if texts or _are_typed(said) else said
 
 
 def calls_of(message: dict[str, Any]) -> list[Part]:
@@ -150,6 +218,12 @@ def calls_of(message: dict[str, Any]) -> list[Part]:
     kept = parsed(kept or message.get("function_call"))
     calls = kept if isinstance(kept, list) else [kept]
     return [part for call in map(parsed, calls) if isinstance(call, dict) and (part := call_part(call))]
+
+
+def with_calls(parts: list[Part], message: dict[str, Any]) -> list[Part]:
+    """The parts of a message with the calls that it has beside its content; some programs write each in both places."""
+    known = {part["id"] for part in parts if part["type"] == "tool_call" and part["id"]}
+    return [*parts, *(call for call in calls_of(message) if call["id"] not in known)]
 
 
 def call_part(call: dict[str, Any]) -> Part | None:
@@ -195,7 +269,7 @@ def _mark(kind: str, block: dict[str, Any]) -> Part:
     media_type = _first(data, "mime_type", "mimeType", "media_type", "mediaType") or _first(
         block, "mime_type", "mediaType"
     )
-    modality = _first(block, "modality") or _MEDIA.get(kind) or as_text(media_type).split("/")[0] or "image"
+    modality = _first(block, "modality") or _modality(kind, as_text(media_type))
     place = _first(data, "uri", "url", "file_uri", "fileUri", "image") or _first(
         block, "image_url", "url", "uri"
     )
@@ -205,6 +279,14 @@ def _mark(kind: str, block: dict[str, Any]) -> Part:
     if isinstance(place, str) and place.startswith(("http://", "https://", "gs://", "s3://")):
         return {**part, "type": "uri", "uri": place}
     return {**part, "content": ""}
+
+
+def _modality(kind: str, media_type: str) -> str:
+    """What a file is: as its block is called, unless that says no more than that it is a file."""
+    known, top = _MEDIA.get(kind), media_type.lower().partition("/")[0]
+    if top in _FILES and known in (None, "", "document"):
+        return top
+    return known or ("document" if top else "image")
 
 
 _KNOWN = frozenset({*_MEDIA, *_CALLS, *_RESULTS, *_THOUGHTS, "text", "input_text", "output_text", "refusal"})

@@ -102,7 +102,7 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
     foreign = Foreign(
         storable(span.name), own, tuple((e["name"], e["attributes"]) for e in events), root=parent is None
     )
-    reading = _read(foreign)
+    reading = reading_of(foreign)
     start = span.start_time_unix_nano or span.end_time_unix_nano
     undated = {} if start else {c.UNDATED: True}
     start = start or received_ns
@@ -117,7 +117,7 @@ def _record(span: Span, around: dict[str, Any], tenant_id: uuid.UUID, received_n
     )  # fmt: skip
 
 
-def _read(span: Foreign) -> Reading:
+def reading_of(span: Foreign) -> Reading:
     """What conventions say of a span; nothing where a reader fails, so that it is stored as it came."""
     try:
         return read_span(span)

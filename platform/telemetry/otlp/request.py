@@ -50,7 +50,8 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return body
-    if encoding not in ("gzip", "deflate"):
+    # The other name of gzip: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
+    if encoding not in ("gzip", "x-gzip", "deflate"):
         raise UnsupportedMediaError(f"The content encoding is {encoding[:60]!r}. Known are gzip and deflate.")
     pieces: list[bytes] = []
     left, at, unpacker = limit, 0, zlib.decompressobj(_WINDOW)

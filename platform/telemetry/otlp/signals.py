@@ -1,7 +1,7 @@
-"""What of OpenTelemetry's signals Whorl takes: spans, and of logs the evaluations."""
+"""What of OpenTelemetry's signals Whorl takes: spans, and of logs the evaluations and messages."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from google.protobuf.message import Message
@@ -15,7 +15,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from prometheus_client import Counter
 
-from .evaluations import read_evaluations
+from . import evaluations, messages
+from .log_events import read_log_events
 from .records import Accepted, read_records
 from .request import ContentType, parse_request
 
@@ -24,12 +25,21 @@ Reader = Callable[[bytes, ContentType, uuid.UUID, int], Accepted]
 
 
 class Signal(NamedTuple):
-    """How the requests of a signal are read and answered, and what counts them."""
+    """How the requests of a signal are read and answered, and what counts them: ``taken`` by operation, or all together."""
 
     read: Reader
     answer: Callable[[Accepted], Message]
-    taken: Counter
+    taken: Counter | Mapping[str, Counter]
     refused: Counter
+
+    def tally(self, accepted: Accepted) -> None:
+        """Count what was taken and refused."""
+        if isinstance(self.taken, Counter):
+            self.taken.inc(len(accepted.records))
+        else:
+            for record in accepted.records:
+                self.taken[record.operation].inc()
+        self.refused.inc(accepted.rejected)
 
 
 def _spans(body: bytes, content_type: ContentType, tenant_id: uuid.UUID, received_ns: int) -> Accepted:
@@ -37,9 +47,9 @@ def _spans(body: bytes, content_type: ContentType, tenant_id: uuid.UUID, receive
     return read_records(request, tenant_id, received_ns)
 
 
-def _evaluations(body: bytes, content_type: ContentType, tenant_id: uuid.UUID, received_ns: int) -> Accepted:
+def _events(body: bytes, content_type: ContentType, tenant_id: uuid.UUID, received_ns: int) -> Accepted:
     request = parse_request(body, content_type, ExportLogsServiceRequest)
-    return read_evaluations(request, tenant_id, received_ns)
+    return read_log_events(request, tenant_id, received_ns)
 
 
 def _spans_answer(accepted: Accepted) -> Message:
@@ -64,7 +74,11 @@ SPANS = Signal(
     _spans, _spans_answer, Counter("whorl_spans_ingested", "Spans of other programs, logged"),
     Counter("whorl_spans_rejected", "Spans of other programs that cannot be stored"),
 )  # fmt: skip
-EVALUATIONS = Signal(
-    _evaluations, _logs_answer, Counter("whorl_evaluations_ingested", "Evaluations that came as log events, logged"),
-    Counter("whorl_log_records_rejected", "Log records that are no evaluation of a run"),
+LOGS = Signal(
+    _events, _logs_answer,
+    {
+        evaluations.OPERATION: Counter("whorl_evaluations_ingested", "Evaluations that came as log events, logged"),
+        messages.OPERATION: Counter("whorl_messages_ingested", "Messages of model calls that came as log events, logged"),
+    },
+    Counter("whorl_log_records_rejected", "Log records that are no evaluation of a run and no message of a call"),
 )  # fmt: skip

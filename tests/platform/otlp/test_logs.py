@@ -29,11 +29,12 @@ from tests.platform.otlp.spans import TRACE, a_chat, a_span, export, pairs
 from tests.platform.otlp.test_ingest import EMAIL, NAME, outcomes, the_run
 from whorl.agents.tables import Run
 from whorl.flywheel.erasure import erase_subject
-from whorl.flywheel.evaluations import WAITS, forget_waiting
+from whorl.flywheel.evaluations import Evaluations, forget_waiting
 from whorl.flywheel.tables import Outcome, WaitingEvaluation
 from whorl.platform.database.base import now
 from whorl.platform.database.session import tenant_session
 from whorl.platform.telemetry import conventions as c
+from whorl.platform.telemetry.otlp.joining import WAITS
 from whorl.platform.telemetry.otlp.request import parse_request
 from whorl.platform.telemetry.redaction.redactor import Redactor
 from whorl.platform.telemetry.wal import WriteAheadLog
@@ -165,7 +166,7 @@ async def test_the_name_of_an_event_may_be_an_attribute(site: Site) -> None:
 async def test_other_logs_are_dropped_and_not_sent_again(site: Site) -> None:
     """The answer is a success, so that a pipeline of mixed logs goes on; it says once what has become of them."""
     other = {"timeUnixNano": AT, "body": {"stringValue": "a line"}, "traceId": TRACE}
-    event = {**other, "eventName": "gen_ai.client.inference.operation.details"}
+    event = {**other, "eventName": "gen_ai.client.operation.exception"}
     answer = await site.send(logs(other, an_evaluation(), *[event] * 9), to=LOGS)
     partial = answer.json()["partialSuccess"]
     assert (answer.status_code, partial["rejectedLogRecords"]) == (200, "10")
@@ -268,17 +269,16 @@ async def test_an_evaluation_is_stored_again_where_its_run_came_between(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by a process that died after it had stored the evaluation: another one goes on from the log."""
-    evaluations = site.whorl.drain.evaluated.__self__
-    settle = type(evaluations)._settle
+    settle = Evaluations._settle
 
     async def dies(*given: Any) -> None:
         raise OSError("died")
 
-    monkeypatch.setattr(type(evaluations), "_settle", dies)
+    monkeypatch.setattr(Evaluations, "_settle", dies)
     await site.send(logs(an_evaluation()), to=LOGS)
     with pytest.raises(OSError, match="died"):
         await site.whorl.flush()
-    monkeypatch.setattr(type(evaluations), "_settle", settle)
+    monkeypatch.setattr(Evaluations, "_settle", settle)
     await site.send(export(a_span(1, attributes=a_chat())))
     assert len(await outcomes(site, (await the_run(site))["id"])) == 1
     assert await waiting(site) == []

@@ -621,6 +621,192 @@ def test_langfuse() -> None:
     assert (tool.tool_name, tool.tool_result, list(tool.output)) == ("find", "Rain.", [])
 
 
+def constructor(name: str, **kwargs: Any) -> dict[str, Any]:
+    """An object as LangChain serialises it."""
+    return {
+        "lc": 1,
+        "type": "constructor",
+        "id": ["langchain", "schema", "messages", name],
+        "kwargs": kwargs,
+    }
+
+
+GRAPH = [
+    constructor("SystemMessage", content="Be kind.", type="system"),
+    constructor("HumanMessage", content="Weather in Oslo?", type="human"),
+    constructor(
+        "AIMessage",
+        content=[{"type": "tool_use", "id": "c1", "name": "find", "input": {"city": "Oslo"}}],
+        type="ai",
+        tool_calls=[{"id": "c1", "name": "find", "args": {"city": "Oslo"}, "type": "tool_call"}],
+    ),
+    constructor("ToolMessage", content="Rain.", tool_call_id="c1", type="tool"),
+]
+
+
+def test_langchain_s_serialised_messages() -> None:
+    assert short(read_chat({"messages": [GRAPH]}, "user").messages) == WHOLE
+    answer = constructor("AIMessage", content="It rains.", type="ai")
+    flow = read(
+        traceloop__span__kind="workflow",
+        traceloop__entity__input=json.dumps({"inputs": {"messages": GRAPH}, "tags": [], "kwargs": {}}),
+        traceloop__entity__output=json.dumps({"outputs": {"messages": [*GRAPH, answer]}, "kwargs": {}}),
+    )
+    assert (short(flow.input), short(flow.output)) == (WHOLE, [*WHOLE, ("assistant", "It rains.")])
+    shown = read(
+        openinference__span__kind="LLM",
+        input__value=json.dumps({"messages": [GRAPH]}),
+        output__value=json.dumps({"generations": [[{"text": "It rains.", "message": answer}]]}),
+    )
+    assert (short(shown.input), short(shown.output)) == (WHOLE, [("assistant", "It rains.")])
+
+
+@pytest.mark.parametrize("output", [GRAPH[-1], "Rain."])
+def test_what_a_tool_of_langchain_returned_is_unwrapped(output: Any) -> None:
+    given = json.dumps(
+        {"input_str": "…", "tags": [], "metadata": {}, "inputs": {"city": "Oslo"}, "kwargs": {}}
+    )
+    returned = json.dumps({"output": output, "kwargs": {"name": "find"}})
+    tool = read(
+        gen_ai__operation__name="execute_tool",
+        traceloop__span__kind="tool",
+        traceloop__entity__name="find",
+        traceloop__entity__input=given,
+        gen_ai__tool__call__arguments=given,
+        traceloop__entity__output=returned,
+        gen_ai__tool__call__result=returned,
+    )
+    assert (tool.tool_arguments, tool.tool_result) == ({"city": "Oslo"}, "Rain.")
+
+
+BEDROCK: list[tuple[str, list[dict[str, Any]]]] = [
+    ("gen_ai.system.message", [{"text": "Be kind."}]),
+    ("gen_ai.user.message", [{"text": "Weather in Oslo?"}, {"cachePoint": {"type": "default"}}]),
+    (
+        "gen_ai.assistant.message",
+        [{"toolUse": {"toolUseId": "c1", "name": "find", "input": {"city": "Oslo"}}}],
+    ),
+    (
+        "gen_ai.tool.message",
+        [{"toolResult": {"toolUseId": "c1", "status": "success", "content": [{"text": "Rain."}]}}],
+    ),
+]
+
+
+def test_strands() -> None:
+    said = json.dumps([{"reasoningContent": {"reasoningText": {"text": "Hm."}}}, {"text": "It rains."}])
+    found = read(
+        "chat",
+        *((name, {"content": json.dumps(blocks)}) for name, blocks in BEDROCK),
+        ("gen_ai.choice", {"message": said, "finish_reason": "end_turn"}),
+        gen_ai__operation__name="chat",
+    )
+    assert (short(found.input), short(found.output)) == (WHOLE, [("assistant", "(Hm.)", "It rains.")])
+    assert found.output[0]["finish_reason"] == "end_turn"
+    called = read("chat", ("gen_ai.choice", {"message": json.dumps(BEDROCK[2][1])}))
+    assert short(called.output) == [("assistant", CALL)]
+
+
+@pytest.mark.parametrize("reply", ["It rains.", '{"rain": true}', '["rain"]', '[{"rain": 1}]'])
+def test_a_reply_of_strands_is_a_text_also_where_it_is_json(reply: str) -> None:
+    found = read("invoke_agent a", ("gen_ai.choice", {"message": reply, "finish_reason": "end_turn"}))
+    assert short(found.output) == [("assistant", reply)]
+
+
+def test_a_tool_of_strands() -> None:
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("gen_ai.tool.message", {"role": "tool", "content": '{"city": "Oslo"}', "id": "c1"}),
+        ("gen_ai.choice", {"message": '[{"text": "Rain"}, {"json": {"mm": 3}}]', "id": "c1"}),
+    ]
+    of_old = read(
+        "execute_tool find", *events, gen_ai__operation__name="execute_tool", gen_ai__tool__name="find"
+    )
+    assert (of_old.tool_arguments, of_old.tool_result) == ('{"city": "Oslo"}', 'Rain{"mm": 3}')
+    assert not of_old.input and not of_old.output
+    new = read(gen_ai__operation__name="execute_tool", gen_ai__tool__call__result='[{"text": "Rain."}]')
+    assert new.tool_result == "Rain."
+    rows = '[{"document": {"city": "Oslo"}}]'
+    assert read(gen_ai__operation__name="execute_tool", gen_ai__tool__call__result=rows).tool_result == rows
+
+
+def test_bedrock_s_files_are_marks_and_its_results_come_once() -> None:
+    """The instrumentation of boto tells each result as a tool's message, and once more as the user's."""
+    image = {"image": {"format": "png", "source": {"bytes": "AAAA"}}}
+    found = read(
+        "chat m",
+        ("gen_ai.user.message", {"content": [{"text": "See"}, image]}),
+        ("gen_ai.assistant.message", {"content": BEDROCK[2][1], "tool_calls": OPENAI[2]["tool_calls"]}),
+        ("gen_ai.tool.message", {"id": "c1", "content": [{"text": "Rain."}]}),
+        ("gen_ai.user.message", {"content": [*BEDROCK[3][1], {"text": "So?"}]}),
+    )
+    assert short(found.input) == [
+        ("user", "See", "[blob image]"),
+        ("assistant", CALL),
+        ("tool", ("c1", "Rain.")),
+        ("user", "So?"),
+    ]
+    assert "AAAA" not in json.dumps(found.input)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("chat.completions", "chat"),
+        ("chat.streaming_completions", "chat"),
+        ("text.completions", "chat"),
+        ("text.streaming_completions", "chat"),
+        ("text.embeddings", "text.embeddings"),
+    ],
+)
+def test_semantic_kernel_s_operations(name: str, operation: str) -> None:
+    assert read(gen_ai__operation__name=name).operation == operation
+
+
+@pytest.mark.parametrize(
+    ("part", "modality"),
+    [
+        ({"type": "file", "mediaType": "image/png", "data": "AAAA"}, "image"),
+        ({"type": "file", "mediaType": "image/*"}, "image"),
+        ({"type": "file", "mediaType": "audio/wav"}, "audio"),
+        ({"type": "file", "mediaType": "video/mp4"}, "video"),
+        ({"type": "file", "mediaType": "application/pdf"}, "document"),
+        ({"type": "file"}, "document"),
+        ({"type": "blob", "mime_type": "application/pdf"}, "document"),
+        ({"type": "blob", "modality": "image", "mime_type": "application/pdf"}, "image"),
+        ({"type": "image"}, "image"),
+    ],
+)
+def test_a_file_is_what_its_media_type_says(part: dict[str, Any], modality: str) -> None:
+    [message] = read_chat([{"role": "user", "content": [part]}], "user").messages
+    assert [each["modality"] for each in message["parts"]] == [modality]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"message": {"role": "assistant", "content": "It rains."}, "usage": {"prompt_tokens": 7}},
+        {"combined_chunk_content": "It rains.", "chunk_count": 2, "usage": {"input_tokens": 7}},
+        {"finish_reason": "stop", "text": "It rains.", "usage": {"prompt_tokens": 7}},
+    ],
+)
+def test_logfire(response: dict[str, Any]) -> None:
+    request = {"model": "m", "messages": OPENAI, "tools": [TOOL]}
+    found = read(request_data=json.dumps(request), response_data=json.dumps(response))
+    assert (short(found.input), short(found.output)) == (WHOLE, [("assistant", "It rains.")])
+    assert (found.operation, found.request_model, found.input_tokens, found.tools) == ("chat", "m", 7, [TOOL])
+
+
+def test_logfire_s_calls_without_a_reply() -> None:
+    begun = read(request_data=json.dumps({"model": "m", "messages": OPENAI}), gen_ai__operation__name="chat")
+    assert (short(begun.input), begun.operation) == (WHOLE, "chat")
+    embedded = read(
+        request_data='{"model": "m", "input": [{"role": "user", "content": "Oslo"}]}',
+        response_data='{"usage": {"prompt_tokens": 7}}',
+    )
+    assert (list(embedded.input), embedded.operation, embedded.input_tokens) == ([], "", 7)
+    assert read(request_data='{"page": 1, "messages": ["x"]}').request_model == ""
+
+
 def test_adk() -> None:
     request = {
         "model": "gemini",
@@ -718,6 +904,8 @@ def test_the_program_s_session_goes_before_the_provider_s() -> None:
         "langfuse.observation.usage_details",
         "gen_ai.prompt.0.tool_calls.0",
         "pydantic_ai.all_messages",
+        "request_data",
+        "traceloop.entity.output",
     ],
 )
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from .genai_events import read_genai_events
 from .identity import read_identity
 from .langfuse import read_langfuse
 from .livekit import read_livekit
+from .logfire import read_logfire
 from .mlflow import read_mlflow
 from .named import read_named
 from .openinference import read_openinference
@@ -17,8 +18,8 @@ from .pydantic_ai import read_pydantic_ai
 from .vercel import read_vercel
 
 READERS: Sequence[Reader] = (
-    read_genai, read_genai_events, read_pydantic_ai, read_vercel, read_openinference, read_openllmetry,
-    read_adk, read_mlflow, read_livekit, read_langfuse, read_identity, read_named,
+    read_genai, read_genai_events, read_pydantic_ai, read_logfire, read_vercel, read_openinference,
+    read_openllmetry, read_adk, read_mlflow, read_livekit, read_langfuse, read_identity, read_named,
 )  # fmt: skip
 
 

@@ -7,12 +7,18 @@ from typing import Any
 
 from ... import conventions as c
 from ..chat import Message, read_chat, system_message
+from ..parts import result_of
 from ..reading import Document, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, parsed
 
-DETAILS_EVENT = "gen_ai.client.inference.operation.details"
-_CALLS = frozenset({"chat", "text_completion", "generate_content", "completion"})
+# Those with a dot are Semantic Kernel's, up to 1.37.
+_CALLS = frozenset(
+    {
+        "chat", "text_completion", "generate_content", "completion", "chat.completions",
+        "chat.streaming_completions", "text.completions", "text.streaming_completions",
+    }
+)  # fmt: skip
 _AGENTS = frozenset({"invoke_agent", "create_agent", "invoke_workflow"})
 
 
@@ -25,7 +31,7 @@ def read_genai(span: Foreign) -> Reading:
     """Operation, messages, tools, model, usage, agent and conversation."""
     found = span.attributes
     for name, attributes in span.events:
-        if name == DETAILS_EVENT:
+        if name == c.DETAILS_EVENT:
             found = {**attributes, **found}
     reasons = found.get(c.FINISH_REASONS)
     tool = as_text(found.get(c.TOOL_NAME))
@@ -40,7 +46,8 @@ def read_genai(span: Foreign) -> Reading:
         output_tokens=as_count(first(found, c.OUTPUT_TOKENS, "gen_ai.usage.completion_tokens")),
         finish_reason=as_text(reasons[0] if isinstance(reasons, list) and reasons else ""),
         tool_name=tool, tool_call_id=_call_id(found.get(c.TOOL_CALL_ID)),
-        tool_arguments=found.get(c.TOOL_ARGUMENTS), tool_result=found.get(c.TOOL_RESULT),
+        tool_arguments=_own(span, c.TOOL_ARGUMENTS, "traceloop.entity.input"),
+        tool_result=result_of(_own(span, c.TOOL_RESULT, "traceloop.entity.output")),
         agent=as_text(found.get(c.AGENT_NAME)),
         query=as_text(found.get(c.RETRIEVAL_QUERY)), documents=documents_of(found.get(c.RETRIEVAL_DOCUMENTS)),
     )  # fmt: skip
@@ -51,6 +58,12 @@ def _input(found: dict[str, Any]) -> list[Message]:
     if not messages or messages[0]["role"] == "system":
         return messages
     return [*system_message(found.get(c.SYSTEM_INSTRUCTIONS)), *messages]
+
+
+def _own(span: Foreign, name: str, wrapped: str) -> Any:
+    """An attribute; None where OpenLLMetry wrote its own, with the wrapping that its reader takes off, under this name, too."""
+    value = span.attributes.get(name)
+    return None if value is not None and value == span.attributes.get(wrapped) else value
 
 
 def _call_id(value: Any) -> str:

@@ -5,12 +5,14 @@ https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semant
 
 from typing import Any
 
-from ..chat import read_chat
+from ..chat import read_chat, unpacked
 from ..reading import NOTHING, Foreign, Reading
 from ..tools import tools_of
 from ..values import as_count, as_text, first, nested, parsed
 
 _NAMESPACES = ("gen_ai.prompt.", "gen_ai.completion.", "llm.", "traceloop.")
+# What LangChain's callbacks wrap a result in.
+_RETURNED = {"outputs", "output", "kwargs"}
 _OPERATIONS = {"agent": "invoke_agent", "workflow": "invoke_agent", "tool": "execute_tool"}
 
 
@@ -27,7 +29,7 @@ def read_openllmetry(span: Foreign) -> Reading:
     )
     tool = operation == "execute_tool"
     entity = _inputs(found.get("traceloop.entity.input"))
-    told = parsed(found.get("traceloop.entity.output"))
+    told = _outputs(found.get("traceloop.entity.output"))
     plain = operation == "invoke_agent"
     return Reading(
         operation=operation,
@@ -37,7 +39,7 @@ def read_openllmetry(span: Foreign) -> Reading:
         input_tokens=as_count(found.get("llm.usage.prompt_tokens")),
         output_tokens=as_count(found.get("llm.usage.completion_tokens")),
         tool_name=as_text(first(found, "traceloop.entity.name")) if tool else "",
-        tool_arguments=entity if tool else None, tool_result=told if tool else None,
+        tool_arguments=entity if tool else None, tool_result=_returned(told) if tool else None,
         agent=as_text(found.get("traceloop.entity.name")) if found.get("traceloop.span.kind") == "agent" else "",
         session=as_text(first(found, "traceloop.association.properties.session_id", "traceloop.association.properties.thread_id")),
         user=as_text(found.get("traceloop.association.properties.user_id")),
@@ -80,3 +82,18 @@ def _inputs(value: Any) -> Any:
         or (args[0] if isinstance(args, list) and len(args) == 1 else args)
         or found.get("input_str")
     )
+
+
+def _outputs(value: Any) -> Any:
+    """What an entity returned, without the wrapping."""
+    found = parsed(value)
+    if isinstance(found, dict) and found.keys() & {"outputs", "output"} and found.keys() <= _RETURNED:
+        return parsed(found["outputs"] if "outputs" in found else found["output"])
+    return found
+
+
+def _returned(told: Any) -> Any:
+    """What a tool returned; of a message of LangChain's its content."""
+    message = unpacked(told)
+    is_message = isinstance(message, dict) and message.get("type") in ("tool", "ToolMessage")
+    return message.get("content") if is_message else told
