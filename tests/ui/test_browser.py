@@ -123,6 +123,17 @@ async def test_sign_in_ask_open_the_passage_judge_and_come_back(page: Page) -> N
     await page.get_by_role("button", name="Save the correction").click()
     await expect(page.get_by_text("your correction is kept")).to_be_visible()
 
+    remark = page.get_by_role("button", name="Rate or comment").last
+    await remark.click()
+    await page.get_by_role("button", name="Save the comment").click()
+    await expect(page.get_by_text("Choose stars, or write a comment.")).to_be_visible()
+    await page.get_by_label("Stars").select_option("4")
+    await page.get_by_label("Comment", exact=True).fill("It might say since when.")
+    await page.get_by_role("button", name="Save the comment").click()
+    await expect(page.get_by_text("Thank you, it is noted.")).to_be_visible()
+    await expect(page.get_by_label("Comment", exact=True).last).to_be_hidden()
+    await expect(remark).to_have_attribute("aria-expanded", "false")
+
     await page.reload()
     await expect(page.locator(".answer").last).to_contain_text("Employees have 28 days of leave a year.")
     await expect(page.get_by_role("button", name="Good answer").last).to_have_attribute(

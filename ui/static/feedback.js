@@ -1,4 +1,4 @@
-// What a person says of an answer: thumbs, a correction; and copying it.
+// What a person says of an answer: thumbs, a correction, stars, a comment; and copying it.
 
 import { call } from "./api.js";
 
@@ -6,8 +6,6 @@ import { call } from "./api.js";
 export function enableFeedback(turn, answer) {
   const find = (selector) => turn.querySelector(selector);
   const said = find(".said");
-  const form = find("form.edit");
-  const edit = find("[data-act=edit]");
   const run = turn.dataset.runId;
   find(".tools").hidden = false;
   showThumb(turn);
@@ -39,27 +37,46 @@ export function enableFeedback(turn, answer) {
       said.textContent = "The browser does not allow copying here.";
     }
   });
-  const toggle = (open) => {
-    form.hidden = !open;
-    edit.setAttribute("aria-expanded", open);
-    if (open) form.elements.text.focus();
-  };
-  edit.addEventListener("click", () => {
-    if (form.hidden && !form.elements.text.value) form.elements.text.value = answer();
-    toggle(form.hidden);
-  });
-  find("[data-act=cancel]").addEventListener("click", () => {
-    toggle(false);
-    edit.focus();
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const text = form.elements.text.value.trim();
-    if (!text || !(await give({ kind: "edit", value: 1, text }, "Thank you, your correction is kept."))) return;
-    toggle(false);
+  enableForm(find("[data-act=edit]"), find("form.edit"), (fields) => (fields.text.value ||= answer()), async (fields) => {
+    const text = fields.text.value.trim();
+    if (!text || !(await give({ kind: "edit", value: 1, text }, "Thank you, your correction is kept."))) return false;
     const shown = [...turn.querySelectorAll(".correction")].at(-1);
     shown.hidden = false;
     shown.querySelector(".words").textContent = text;
+    return true;
+  });
+  enableForm(find("[data-act=remark]"), find("form.remark"), () => {}, async (fields) => {
+    const [stars, text] = [Number(fields.stars.value), fields.text.value.trim()];
+    if (!stars && !text) {
+      said.textContent = "Choose stars, or write a comment.";
+      return false;
+    }
+    if (stars && !(await give({ kind: "score", stars }, "Thank you, it is noted."))) return false;
+    fields.stars.value = "";
+    if (text && !(await give({ kind: "comment", text }, "Thank you, it is noted."))) return false;
+    fields.text.value = "";
+    return true;
+  });
+}
+
+/** A form that ``button`` opens and closes; ``fill`` and ``save`` are given its fields, ``save`` tells whether it is done. */
+function enableForm(button, form, fill, save) {
+  const toggle = (open) => {
+    form.hidden = !open;
+    button.setAttribute("aria-expanded", open);
+    if (open) form.elements.text.focus();
+  };
+  button.addEventListener("click", () => {
+    if (form.hidden) fill(form.elements);
+    toggle(form.hidden);
+  });
+  form.querySelector("[data-act=cancel]").addEventListener("click", () => {
+    toggle(false);
+    button.focus();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (await save(form.elements)) toggle(false);
   });
 }
 

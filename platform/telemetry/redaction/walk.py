@@ -54,9 +54,10 @@ def visit_record(record: SpanRecord, given: Change) -> None:
         changed = given(plain)
         return text if changed == plain else changed
 
-    record.name = record.name if _STEP.fullmatch(record.name) else change(record.name)
-    record.status_message = change(record.status_message) if record.status_message else ""
     foreign = c.SOURCE in record.attributes
+    if not _STEP.fullmatch(record.name):
+        record.name = _visit_identifier(record.name, change) if foreign else change(record.name)
+    record.status_message = change(record.status_message) if record.status_message else ""
     record.attributes = _visit_attributes(record.attributes, change, foreign)
     record.events = [_visit_event(event, change, foreign) for event in record.events]
 
