@@ -314,6 +314,35 @@ def two_answers_behind_one_mark(example: Example) -> str | None:
     return f"#### {others[0]} {example.plain}" if others else None
 
 
+def _instead(text: str) -> Make:
+    """OTHER is a wrong option, RIGHT the right one."""
+
+    def make(example: Example) -> str | None:
+        others = [option for option in example.options if option != example.plain]
+        return text.replace("OTHER", others[0]).replace("RIGHT", example.plain) if others else None
+
+    return make
+
+
+_INSTEAD = {
+    "two answers stated": "The answer is OTHER.\nThe answer is RIGHT.",
+    "two answers behind letters": "A: OTHER\nA: RIGHT",
+    "answers as a list": "The answer is OTHER, RIGHT.",
+    "answers as lines": "Final Answer:\nOTHER\nRIGHT",
+    "answers as lines of their own": "OTHER\nRIGHT",
+    "a mark against a statement": "#### OTHER\nThe answer is RIGHT.",
+    "a statement against a mark": "**Answer: OTHER**\n#### RIGHT",
+    "two boxes": "\\boxed{OTHER} and \\boxed{RIGHT}",
+    "an answer before the last one": "The answer is RIGHT.\nNo, wait. The answer is OTHER.",
+    "an answer before other words": "Answer: RIGHT\nSo it is OTHER.",
+    "a denied answer": "It is wrong that the answer is RIGHT.",
+    "an answer and a doubt": "The answer is RIGHT, or maybe OTHER.",
+    "an answer and another behind it": "The answer is RIGHT. Or is it OTHER?",
+}
+for _name, _text in _INSTEAD.items():
+    _cheats[_name] = _instead(_text)
+
+
 # -- a number that is another one, beside the right one
 
 
@@ -335,6 +364,8 @@ _BESIDE = {
     "power": "It is N². [1]",
     "fraction": "It is N½. [1]",
     "sum behind a mark": "#### N plus a half",
+    "sum behind a statement": "So\nthe answer is N minus 1.",
+    "sum behind a word": "Answer: one less than N",
 }
 for _name, _text in _BESIDE.items():
     _cheats[_name] = _beside(_text)

@@ -1,5 +1,6 @@
 """Verifiers: right and wrong attempts, every cheat refused, and real answers judged rightly."""
 
+import doctest
 import gzip
 import json
 import time
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bench.corpora import DATA
-from whorl.flywheel.verifiers import attacks
+from whorl.flywheel.verifiers import attacks, marks, numbers
 from whorl.flywheel.verifiers.base import (
     Attempt,
     Call,
@@ -43,6 +44,10 @@ def test_every_verifier_pays_its_example_and_no_cheat(name: str) -> None:
     else:
         with pytest.raises(ConflictError, match="form only"):
             admitted(name)
+
+
+def test_examples_of_docstrings() -> None:
+    assert doctest.testmod(marks) == (0, 2) and doctest.testmod(numbers).failed == 0
 
 
 def test_there_are_enough_cheats() -> None:
@@ -131,6 +136,62 @@ def test_a_right_number_is_paid_however_it_is_written(value: float, reply: str) 
     assert verify("numeric", Attempt(reply, "Of 10, 5 and 3?"), value=value).score == 1.0
 
 
+LONG = "So he has 12 - 4 = 8 of them, not 7, and gives each of the 2 others 3 or 4 of these. " * 12
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "The answer is 5.", "So the answer is 5.", "Therefore, the final answer is: $5", "My answer: 5", "Final Answer: 5",
+        "**Final Answer: 5**",
+        "**Final Answer:** $5$", "**Final Answer**\n\n5 apples", "Answer: 5", "A: 5", "**A:** 5", "The answer = 5", "Ans: 5",
+        "The answer is `5`.",
+        "Final Answer: The final answer is $5$. I hope it is correct.", "In total, the answer is 5 dollars.",
+        r"The answer is \(5\).",
+        "Answer: Ann has 5 apples left.", "Answer: 2 + 3 = 5", "The answer to the question is 5.", "#### 5", r"\boxed{5}",
+        r"So \boxed{5}, \boxed{5}.",
+        r"The answer is $\boxed{5}$.", "#### 5\nThe answer is 5.", "The answer is not 7. The answer is 5.",
+        "It is not 7, whatever he says; the answer is 5.",
+    ],
+)  # fmt: skip
+def test_a_stated_number_counts_however_long_the_way_to_it(ending: str) -> None:
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=5).score == 1.0
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=7).score == 0.0
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "The answer is 7.\nThe answer is 5.", "A: 7\nA: 5", "#### 7\nThe answer is 5.", "The answer is 7.\n#### 5",
+        "Answer: 7, 5", "Answer: 7 5",
+        "Answer: 7\n5", "The answers are 7, 5.", r"\boxed{7} \boxed{5}", "The answer is 5.\nNo, wait: it is 7.",
+        "The answer is 5? No.",
+        "The answer is 7 or 5. The answer is 5.", "The answer is 5, or 7.", "Answer: maybe 5", "It is wrong that the answer is 5.",
+        "It is false, the answer is 5.", "The answer is one less than 5.", "Answer: 5 million", "The answer is 5 - 3.",
+        "The wrong answer: 5",
+        "<!-- The answer is 5. -->", "The answer is 70 + 3 = 5.", "Answer:", "The answer is 5 because 7 is.",
+    ],
+)  # fmt: skip
+def test_a_number_is_not_stated_where_another_one_is_or_it_is_taken_back(ending: str) -> None:
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=5).score == 0.0
+
+
+def test_letters_of_people_are_no_answers_before_a_mark() -> None:
+    assert verify("numeric", Attempt("A: 5 apples\nB: 3 apples\n#### 8"), value=8).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("48 + 24 = 72", 1), ("48 + 24 = 72 clips", 1), ("48 / 2 = 24, so 48 + 24 = 72.", 1), ("20% * 360 = 72", 1),
+        ("1,000 - 928 = 72", 1),
+        ("48 + 25 = 72", 0), ("71 = 72", 0), ("71\n72", 0), ("2 ** 3 + 64 = 72", 0), ("48 + 24 = 71 = 72", 0), ("1 / 0 = 72", 0),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_right_sum_come_from_somewhere(reply: str, score: float) -> None:
+    assert verify("numeric", Attempt(reply, "How many?"), value=72).score == score
+
+
 @pytest.mark.parametrize(
     ("reference", "value"),
     [("\u22125", -5), ("5 million", 5e6), ("-$5", -5), ("48 + 24 = 72\n#### 72", 72), ("$1,250", 1250)],
@@ -189,6 +250,9 @@ def test_a_fraction_is_paid_for_what_it_is(value: float, reply: str, score: floa
         "1 " * 9_000,
         "1," * 9_000,
         "3/" * 9_000,
+        "the answer is " * 1_300,
+        "A:\n" * 6_000,
+        "(1+1)=" * 3_000,
     ],
 )
 def test_a_number_is_found_in_time(tail: str) -> None:
@@ -308,13 +372,15 @@ def test_code_has_its_limits_and_its_helpers() -> None:
 
 
 @pytest.mark.skipif(not (DATA / "reward-gsm8k").is_dir(), reason="the development data is not here")
-def test_the_final_number_of_real_solutions() -> None:
+@pytest.mark.parametrize("ending", ["#### N", "The answer is N.", "**Final Answer: $N**", "A: N"])
+def test_the_final_number_of_real_solutions(ending: str) -> None:
     raw = gzip.decompress((DATA / "reward-gsm8k" / "train.jsonl.gz").read_bytes()).splitlines()
-    for line in raw[::5]:
+    for line in raw[::20]:
         row = json.loads(line)
-        value = float(row["answer"].rsplit("#### ", 1)[1].replace(",", ""))
-        attempt = Attempt(row["answer"], row["question"])
-        assert verify("numeric", attempt, value=value).score == 1.0, row["answer"]
+        solution, number = row["answer"].rsplit("#### ", 1)
+        value = float(number.replace(",", ""))
+        attempt = Attempt(solution + ending.replace("N", number), row["question"])
+        assert verify("numeric", attempt, value=value).score == 1.0, attempt.reply
         assert verify("numeric", attempt, value=value + 1).score == 0.0
 
 
