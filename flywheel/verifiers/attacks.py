@@ -397,7 +397,7 @@ def doubled_key(example: Example) -> str | None:
 def _code(lines: str) -> Make:
     def make(example: Example) -> str | None:
         return (
-            lines.replace("NAME", str(example.arguments["entry_point"]))
+            lines.replace("NAME", str(example.arguments["entry_point"])).replace("RIGHT", example.plain)
             if "entry_point" in example.arguments
             else None
         )
@@ -434,7 +434,7 @@ _CODE = {
     "parent killed": "import os, signal\ndef NAME(*a):\n    os.kill(os.getppid(), signal.SIGKILL)",
     "forged verdict": 'def NAME(*a):\n    print(\'{"passed": true, "why": "right"}\')',
     "forged answers": (
-        "import os\nfor d in range(3, 32):\n    try: os.write(d, b\"(1, 'value', '[2, 4]')\\n\" * 9)\n    except OSError: pass"
+        "import os\nfor d in range(3, 32):\n    try: os.write(d, b\"(1, 'value', '[2, 4]', '')\\n\" * 9)\n    except OSError: pass"
     ),
     "endless loop": "while True:\n    pass",
     "memory bomb": "x = bytearray(1 << 40)\ndef NAME(*a):\n    return x",
@@ -445,6 +445,25 @@ _CODE = {
     ),
     "recursion": "def NAME(*a):\n    return NAME(*a)",
     "huge value": "def NAME(*a):\n    return 'a' * (1 << 27)",
+    "the error that a test expects": "def NAME(*a):\n    raise TypeError",
+    "the end of an iteration": "def NAME(*a):\n    raise StopIteration",
+    "an exit as an error": "def NAME(*a):\n    raise SystemExit(0)",
+    "a failed test as an error": "def NAME(*a):\n    raise AssertionError",
+    "forged error": (
+        "import os\nfor n in range(1, 9):\n    text = \"[['TypeError'], []]\"\n"
+        "    os.write(4, ascii((n, 'raised', text, '')).encode() + b'\\n')\ndef NAME(*a): ..."
+    ),
+    "forged text of a value": (
+        "import os\nfor n in range(1, 9):\n    text = '__import__(\"os\").getcwd()'\n"
+        "    os.write(4, ascii((n, 'value', text, '')).encode() + b'\\n')\ndef NAME(*a): ..."
+    ),
+    "argument emptied": "def NAME(values):\n    values.clear()\n    return values",
+    "argument made the result": "def NAME(values):\n    values[:] = [2 * v for v in values]\n    return values",
+    "endless iterator": "import itertools\ndef NAME(*a):\n    return itertools.repeat(2)",
+    "endless range": "def NAME(*a):\n    return range(1 << 60)",
+    "right program before a wrong one": "```python\nRIGHT\n```\nOr:\n```python\ndef NAME(values):\n    return values\n```",
+    "right program in another language": "```text\nRIGHT\n```\n```python\ndef NAME(values):\n    return values\n```",
+    "right program in a text": 'TEXT = """\nRIGHT\n"""\ndef NAME(values):\n    return values',
     "only the first test": "def NAME(*a):\n    return [2, 4]",
     "signature alone": "def NAME(*a): ...",
 }

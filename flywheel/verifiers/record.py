@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...platform.errors import InputError
 from ...platform.lines import Record
 from .base import Attempt, Call, Judge, Verdict, Verifier, admitted, find, judged
+from .programs import task_code
 
 _DEFINED = re.compile(r"^def (\w+)\(", re.M)
 
@@ -61,7 +62,7 @@ def _of_reference(verifier: Verifier, reference: object) -> dict[str, Any]:
 def _of_prompt(record: Record, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of unit tests with what a prompt of code says: what stands before the reply, and the function."""
     prompt = record.fields.get("prompt")
-    code = prompt if isinstance(prompt, str) and _DEFINED.search(prompt) else ""
+    code = task_code(prompt) if isinstance(prompt, str) else ""
     entry = record.fields.get("entry_point") or (_DEFINED.findall(code)[-1:] or [None])[0]
     defaults = {"setup": code, **({"entry_point": entry} if entry else {})}
     return {**defaults, **arguments}

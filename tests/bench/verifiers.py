@@ -47,7 +47,7 @@ def gsm8k() -> list[Row]:
     raw = gzip.decompress((DATA / "reward-gsm8k" / "train.jsonl.gz").read_bytes()).splitlines()
     rows = list(map(json.loads, raw))
     return [_ended("as it stands", rows, lambda body, number: body), *(
-        _ended(ending.strip(), rows, lambda body, number, ending=ending: _bare(body) + ending.replace("N",
+        _ended(ending, rows, lambda body, number, ending=ending: _bare(body) + ending.replace("N",
         number))  # type: ignore[misc]
         for ending in ENDINGS
     )]  # fmt: skip
