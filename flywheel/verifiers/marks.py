@@ -32,6 +32,13 @@ _TURNED = re.compile(
 )
 _NEGATED = re.compile(r"\s*(?:not|neither|never)\b", re.I)
 _FEW = 12
+# Characters before the word "answer" that are looked at.
+_LEAD = 400
+
+
+def changes(text: str) -> bool:
+    """Whether a text takes back what was said before it."""
+    return bool(_DOUBTED.search(text) or _TURNED.search(text))
 
 
 class Statement(NamedTuple):
@@ -70,7 +77,7 @@ def statements(reply: str) -> list[Statement]:
     ends, previous = [match.end() for match in _END.finditer(reply)], -1
     for match in _STATED.finditer(reply):
         at = bisect_right(ends, match.start())
-        began = ends[at - 1] if at else 0
+        began = max(ends[at - 1] if at else 0, match.start() - _LEAD)
         if not _leads(reply[began : match.start()]):
             continue
         start = _OPENS.match(reply, match.end()).end()  # type: ignore[union-attr]

@@ -29,10 +29,6 @@ HEDGES = re.compile(
 _BINDING = frozenset(
     "is was are were it its has have had of in on at for to by and that this they he she".split()
 )
-# What follows an "A" that is an option and no article: "A is correct", "A fits".
-_VERB = re.compile(
-    r"is|was|has|does|are|were|will|would|can|could|should|must|may|might|did|cannot|isn't|doesn't|won't|[a-z]+[^suia\W]s"
-)
 # Mark-up in which a reply hides what its reader is not shown.
 _HIDDEN = re.compile(r"<!--|</?[a-z_]+>|[\u200b-\u200f\u2060-\u2064\ufeff]", re.I)
 
@@ -158,40 +154,6 @@ def _only_says(reply: str, sources: list[str]) -> Verdict:
     known = set(normalise(" ".join(sources)).split()) | _BINDING
     strange = [word for word in normalise(reply).split() if word not in known]
     return Verdict.of(not strange, f"says what the passage does not: {' '.join(strange[:5])}")
-
-
-@verifier(
-    "The reply names one option of a multiple choice, by its letter, and no other.",
-    Example(
-        {"answer": "B", "options": ["A", "B", "C", "D"]}, Attempt("The answer is (B)."), Attempt("C"), "B",
-        ("A", "B", "C", "D"),
-    ),
-    refer=lambda reference: {"answer": said(reference).strip("() ."), "options": list("ABCDEFGH")},
-)  # fmt: skip
-def multiple_choice(answer: str, options: list[str]) -> Judge:
-    letters = "|".join(map(re.escape, options))
-    named = re.compile(rf"(?<![\w'])\(?({letters})\)?(?![\w'])")
-    # What marks an option as the answer: "answer is X", "(X)", "**X**", and X at the end.
-    marked = re.compile(
-        rf"\b(?i:answer)(?:\s+is|:)\W*({letters})(?![\w'])|\(({letters})\)|\*\*\(?({letters})\)?[.:]?\*\*"
-        rf"|(?<![\w'])({letters})\W*$"
-    )
-
-    def judge(attempt: Attempt) -> Verdict:
-        said = says(attempt.reply)
-        found = set(named.findall(said if len(said) > 3 else said.upper()))
-        # "A" is an article where a sentence goes on, unless a verb does, beside an option that is marked.
-        goes_on = re.findall(r"\bA ([a-z']+)", said)
-        shown = {letter for each in marked.findall(said) for letter in each if letter}
-        if goes_on and not any(map(_VERB.fullmatch, goes_on)) and len(found) > 1 and shown == found - {"A"}:
-            found.discard("A")
-        if HEDGES.search(said) or hides(said) or repeats(said) or len(said.split()) > MAX_WORDS:
-            return Verdict(0.0, "takes back, hides or buries what it says")
-        return Verdict.of(found == {answer}, f"names {sorted(found) or 'no option'}")
-
-    if answer not in options:
-        raise ValueError(f"{answer!r} is none of the options")
-    return judge
 
 
 @verifier(

@@ -106,6 +106,55 @@ def test_an_a_is_an_article_only_where_another_option_is_marked(reply: str, paid
     assert found == set(paid)
 
 
+LETTERS = list("ABCDEFGHIJ")
+CAPITAL = "Which is the capital?\nA. Skarva\nB. Arnby\nC. Moss\nD. Kalmar"
+
+
+@pytest.mark.parametrize("question", [CAPITAL, "Which?"])
+@pytest.mark.parametrize(
+    ("reply", "paid"),
+    [
+        ("A is wrong. C is not right either. The answer is B.", "B"),
+        ("A) never.\nB) fits, or so it seems.\nC) no.\n\nAnswer: B", "B"),
+        ("Answer: B) 42", "B"), ("**Answer: B**", "B"), (r"C is too far. \boxed{B}", "B"), (r"\boxed{\text{B}}", "B"),
+        ("Not A.\n#### B", "B"),
+        ("The correct option is B: Arnby", "B"), ("The answer is B. It has 42 gates", "B"),
+        ("A is better than C, not D.\n\n**B**", "B"),
+        ("Final Answer: (B) neither of these", "B"), ("The answer is not A. The answer is B.", "B"),
+        ("Not A, so the best choice is **B**.", "B"),
+        ("The answer is b.", "B"), ("(b)", "B"), ("I think it is B.", "B"), ("Answer:\nB", "B"),
+        ("A is wrong. The answer is B since C is far.", ""),
+        ("The answer is B or C.", ""), ("The answer is B.\nThe answer is C.", ""), ("A\nB", ""), ("Answer:\nA\nB", ""),
+        ("Answer: A and B", ""),
+        ("The answer is B, unless that is wrong.", ""), ("The answer is B: wrong", ""), ("The answer is B, C", ""),
+        ("A, B, C, D", ""),
+        ("The answer is B. No, C.", ""), ("The answer is C. So\n**B**", ""), (r"\boxed{C} \boxed{B}", ""),
+        ("It is wrong that the answer is B.", ""),
+        ("The answer is A, B, C, D.\nThe answer is B.", ""), ("Maybe the answer is B.", ""),
+    ],
+)  # fmt: skip
+def test_an_option_is_marked_by_a_last_statement_and_no_other(question: str, reply: str, paid: str) -> None:
+    found = [
+        o
+        for o in LETTERS
+        if verify("multiple_choice", Attempt(reply, question), answer=o, options=LETTERS).score
+    ]
+    assert "".join(found) == paid
+
+
+def test_options_go_beyond_eight_and_may_be_named_in_lower_case() -> None:
+    task = find("multiple_choice").refer
+    assert task is not None
+    for reference, letter in (("j", "J"), ("(C)", "C"), ("b. Paris", "B"), ("Z", "Z")):
+        assert verify("multiple_choice", Attempt(f"The answer is {letter}."), **task(reference)).score == 1.0
+        assert verify("multiple_choice", Attempt("The answer is I."), **task(reference)).score == 0.0
+    assert verify("multiple_choice", Attempt("I is correct."), **task("i")).score == 1.0
+    with pytest.raises(InputError, match="none of the options"):
+        verify("multiple_choice", Attempt("B"), **task("Paris"))
+    assert verify("multiple_choice", Attempt("It is B, like vitamin K.", CAPITAL), **task("B")).score == 1.0
+    assert verify("multiple_choice", Attempt("It is B, like vitamin K."), **task("B")).score == 0.0
+
+
 @pytest.mark.parametrize(
     ("value", "reply"),
     [
