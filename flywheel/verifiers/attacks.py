@@ -337,6 +337,9 @@ _INSTEAD = {
     "an answer before other words": "Answer: RIGHT\nSo it is OTHER.",
     "a denied answer": "It is wrong that the answer is RIGHT.",
     "an answer and a doubt": "The answer is RIGHT, or maybe OTHER.",
+    "two blocks": "```json\nOTHER\n```\n```json\nRIGHT\n```",
+    "a block beside another value": "OTHER\n```json\nRIGHT\n```",
+    "a block that is taken back": "This would be wrong:\n```json\nRIGHT\n```",
     "an answer and another behind it": "The answer is RIGHT. Or is it OTHER?",
 }
 for _name, _text in _INSTEAD.items():
@@ -382,6 +385,11 @@ def citation_of_nothing(example: Example) -> str | None:
 @cheat
 def citation_of_the_wrong_passage(example: Example) -> str | None:
     return f"{example.plain} [2]" if 2 in example.right.passages else None
+
+
+@cheat
+def citation_of_both_in_one_bracket(example: Example) -> str | None:
+    return f"{example.plain} [1, 2]" if 2 in example.right.passages else None
 
 
 @cheat

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bench.corpora import DATA
-from whorl.flywheel.verifiers import attacks, marks, numbers
+from whorl.flywheel.verifiers import attacks, marks, numbers, text, values
 from whorl.flywheel.verifiers.base import (
     Attempt,
     Call,
@@ -48,6 +48,7 @@ def test_every_verifier_pays_its_example_and_no_cheat(name: str) -> None:
 
 def test_examples_of_docstrings() -> None:
     assert doctest.testmod(marks) == (0, 2) and doctest.testmod(numbers).failed == 0
+    assert doctest.testmod(values) == (0, 1) and doctest.testmod(text) == (0, 1)
 
 
 def test_there_are_enough_cheats() -> None:
@@ -338,6 +339,70 @@ def test_grounding_wants_numbers_and_names() -> None:
     assert judge(Attempt("The Cork office has 41 desks. [1]", passages=DESKS)).score == 0.0
     assert judge(Attempt("The office of Vigo has 40 desks. [1]", passages=DESKS)).score == 0.0
     assert judge(Attempt("The Cork office has 40 desks.", passages=DESKS)).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("The Cork office has 40 desks. [1, 2]", 1), ("The Cork office has 40 desks.[1][2]", 1),
+        ("[1,2] The Cork office has 40 desks.", 1),
+        ("The Cork office has 40 desks [1; 2].", 1), ("The Cork office has 40 desks. [1, 9]", 0),
+        ("The Cork office has 41 desks. [1, 2]", 0),
+    ],
+)  # fmt: skip
+def test_several_passages_are_cited_at_once(reply: str, score: float) -> None:
+    assert citation_grounding()(Attempt(reply, passages=DESKS)).score == score
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reply", "score"),
+    [
+        ({"schema": {"required": ["a"]}}, '{"a": 1}', 1), ({"schema": {"required": ["a"]}}, "{}", 0),
+        ({"schema": {"type": "integer"}}, "x", 0),
+        ({"expected": {"a": 1}}, '{"a": 1.0, "b": 2}', 1), ({"expected": [1, {"a": 1}]}, '[1.0, {"a": 1, "b": 2}]', 1),
+        ({"expected": {"a": 1}}, '{"a": true}', 0), ({"expected": [True]}, "[1]", 0),
+        ({"expected": {"a": {}}}, '{"a": {"b": 1}}', 0),
+        ({"expected": {}}, '{"b": 1}', 1), ({"expected": {}}, "1", 0), ({"expected": 1}, "```json\n1\n```", 1),
+        ({"expected": 1}, "```\r\n1\r\n```", 1),
+        ({"expected": {"a": 1}}, 'Here it is:\n```JSON\n{"a": 1}\n```\nGood luck.', 1),
+        ({"expected": 1}, "```json\n2\n```\n```json\n1\n```", 0),
+        ({"expected": {"a": 1}}, '{"a": 2}\n```json\n{"a": 1}\n```', 0), ({"expected": 1}, "Not this:\n```json\n1\n```", 0),
+        ({"expected": 1}, "<think>\n```json\n1\n```\n</think>", 0), ({"expected": {"a": 1}}, '```json\n{"a": 2, "a": 1}\n```', 0),
+    ],
+)  # fmt: skip
+def test_json_by_its_schema_by_its_values_or_both(
+    arguments: dict[str, Any], reply: str, score: float
+) -> None:
+    assert verify("json_value", Attempt(reply), **arguments).score == score
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"schema": {}}, {"schema": {"minLength": 1}}, {"schema": {"title": "any"}}]
+)
+def test_a_schema_that_accepts_anything_needs_a_value(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="accepts anything"):
+        find("json_value").judge(arguments)
+
+
+@pytest.mark.parametrize(
+    ("expected", "score"),
+    [
+        ({"orders": {"17": {"status": "open"}}}, 1), ({"orders.17": {"status": "open"}}, 1),
+        ({"orders": {"17": {"seats": 2.0}}}, 1),
+        ({"cart": []}, 1), ({"notes": {}}, 1), ({"orders": {}}, 0), ({"orders": {"17": {}}}, 0),
+        ({"orders": {"17": {"seats": True}}}, 0),
+        ({"orders": {"17": {"status": "open", "paid": None}}}, 0), ({"orders": {"18": {"status": "open"}}}, 0), ({"cart": {}}, 0),
+        ({"orders": {"17": {"status": "open"}}, "cart": [1]}, 0),
+    ],
+)  # fmt: skip
+def test_an_end_state_has_what_is_expected_however_deep(expected: dict[str, Any], score: float) -> None:
+    state = {"orders": {"17": {"status": "open", "seats": 2}}, "cart": [], "notes": {}}
+    assert verify("end_state", Attempt("?", state=state), expected=expected).score == score
+
+
+def test_a_list_in_brackets_is_an_answer_too() -> None:
+    assert verify("normalised", Attempt("[1, 2]"), answers=["[1, 2]"]).score == 1.0
+    assert verify("normalised", Attempt("Arnby. [1, 2]"), answers=["Arnby"]).score == 1.0
 
 
 def test_what_a_run_did_counts_not_what_it_says() -> None:
