@@ -69,7 +69,10 @@ def unit_tests(
 
 
 def _names(tests: str, entry_point: str, setup: str) -> list[str]:
-    """The function under test, then others that the tests call and nobody else defines."""
+    """The function under test, then others that asserts call and nobody else defines.
+
+    A ``check`` is given the function, and the reply may not bring along what it checks with.
+    """
     tree = parsed(tests)
     if tree is None:
         raise ValueError("the tests are no Python program")
@@ -82,6 +85,8 @@ def _names(tests: str, entry_point: str, setup: str) -> list[str]:
         raise ValueError("the tests call no function by its name: give it as entry_point")
     if not entry_point.isidentifier():
         raise ValueError(f"{entry_point!r} is no name of a function")
+    if defines(tests, "check"):
+        return [entry_point]
     return [entry_point, *(name for name in names if name != entry_point and not defines(setup, name))]
 
 

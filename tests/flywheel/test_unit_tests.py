@@ -188,6 +188,7 @@ def test_what_stops_the_code_is_no_error_that_a_test_can_take(code: str, swallow
         ("def f(n): return range(1 << 60)", "assert f(1)"),
         ("def f(n): return n", "import sys\ndef check(candidate):\n    sys.exit(0)\n    assert candidate(1) == 2"),
         ("def f(n): return n", "def check(candidate):\n    assert 1 == 1"),
+        ("def f(n): return n\ndef near(a, b): return True", "def check(candidate):\n    assert near(candidate(1), 2)"),
     ],
 )  # fmt: skip
 def test_what_would_make_weak_tests_pass(code: str, tests: str) -> None:
