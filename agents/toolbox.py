@@ -8,11 +8,11 @@ from typing import Any
 import anyio
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
-from referencing import Registry
 
 from ..platform.database.outage import AWAY
 from ..platform.errors import InputError, LimitError, ModelSignal, NotFoundError, UpstreamError, WhorlError
 from ..platform.logs import log_failure
+from ..platform.schemas import closed
 from ..platform.serving.messages import ToolCall, ToolSpec
 from ..platform.storable import storable
 from .tools.base import Observation, Tool, ToolContext
@@ -102,18 +102,13 @@ class Toolbox:
             arguments = storable(json.loads(call["function"]["arguments"] or "{}"))
         except json.JSONDecodeError as error:
             raise ModelSignal(f"The arguments of {name} are not JSON: {error.msg}.") from error
-        problem = next(iter(_validator(tool).iter_errors(arguments)), None)
+        problem = next(iter(closed(tool.parameters, Draft202012Validator).iter_errors(arguments)), None)
         if problem is not None:
             where = "/".join(map(str, problem.absolute_path))
             raise ModelSignal(
                 f"The arguments of {name} do not fit: {where + ': ' if where else ''}{problem.message}"
             )
         return tool, arguments
-
-
-def _validator(tool: Tool) -> Draft202012Validator:
-    """What checks a tool's arguments; what a schema refers to is looked for in it alone, never fetched."""
-    return Draft202012Validator(tool.parameters, registry=Registry())
 
 
 def _error(message: str) -> Observation:

@@ -314,6 +314,38 @@ def two_answers_behind_one_mark(example: Example) -> str | None:
     return f"#### {others[0]} {example.plain}" if others else None
 
 
+def _instead(text: str) -> Make:
+    """OTHER is a wrong option, RIGHT the right one."""
+
+    def make(example: Example) -> str | None:
+        others = [option for option in example.options if option != example.plain]
+        return text.replace("OTHER", others[0]).replace("RIGHT", example.plain) if others else None
+
+    return make
+
+
+_INSTEAD = {
+    "two answers stated": "The answer is OTHER.\nThe answer is RIGHT.",
+    "two answers behind letters": "A: OTHER\nA: RIGHT",
+    "answers as a list": "The answer is OTHER, RIGHT.",
+    "answers as lines": "Final Answer:\nOTHER\nRIGHT",
+    "answers as lines of their own": "OTHER\nRIGHT",
+    "a mark against a statement": "#### OTHER\nThe answer is RIGHT.",
+    "a statement against a mark": "**Answer: OTHER**\n#### RIGHT",
+    "two boxes": "\\boxed{OTHER} and \\boxed{RIGHT}",
+    "an answer before the last one": "The answer is RIGHT.\nNo, wait. The answer is OTHER.",
+    "an answer before other words": "Answer: RIGHT\nSo it is OTHER.",
+    "a denied answer": "It is wrong that the answer is RIGHT.",
+    "an answer and a doubt": "The answer is RIGHT, or maybe OTHER.",
+    "two blocks": "```json\nOTHER\n```\n```json\nRIGHT\n```",
+    "a block beside another value": "OTHER\n```json\nRIGHT\n```",
+    "a block that is taken back": "This would be wrong:\n```json\nRIGHT\n```",
+    "an answer and another behind it": "The answer is RIGHT. Or is it OTHER?",
+}
+for _name, _text in _INSTEAD.items():
+    _cheats[_name] = _instead(_text)
+
+
 # -- a number that is another one, beside the right one
 
 
@@ -335,6 +367,8 @@ _BESIDE = {
     "power": "It is N². [1]",
     "fraction": "It is N½. [1]",
     "sum behind a mark": "#### N plus a half",
+    "sum behind a statement": "So\nthe answer is N minus 1.",
+    "sum behind a word": "Answer: one less than N",
 }
 for _name, _text in _BESIDE.items():
     _cheats[_name] = _beside(_text)
@@ -354,6 +388,11 @@ def citation_of_the_wrong_passage(example: Example) -> str | None:
 
 
 @cheat
+def citation_of_both_in_one_bracket(example: Example) -> str | None:
+    return f"{example.plain} [1, 2]" if 2 in example.right.passages else None
+
+
+@cheat
 def doubled_key(example: Example) -> str | None:
     if not example.plain.startswith("{") or len(example.options) < 2:
         return None
@@ -366,7 +405,7 @@ def doubled_key(example: Example) -> str | None:
 def _code(lines: str) -> Make:
     def make(example: Example) -> str | None:
         return (
-            lines.replace("NAME", str(example.arguments["entry_point"]))
+            lines.replace("NAME", str(example.arguments["entry_point"])).replace("RIGHT", example.plain)
             if "entry_point" in example.arguments
             else None
         )
@@ -403,7 +442,7 @@ _CODE = {
     "parent killed": "import os, signal\ndef NAME(*a):\n    os.kill(os.getppid(), signal.SIGKILL)",
     "forged verdict": 'def NAME(*a):\n    print(\'{"passed": true, "why": "right"}\')',
     "forged answers": (
-        "import os\nfor d in range(3, 32):\n    try: os.write(d, b\"(1, 'value', '[2, 4]')\\n\" * 9)\n    except OSError: pass"
+        "import os\nfor d in range(3, 32):\n    try: os.write(d, b\"(1, 'value', '[2, 4]', '')\\n\" * 9)\n    except OSError: pass"
     ),
     "endless loop": "while True:\n    pass",
     "memory bomb": "x = bytearray(1 << 40)\ndef NAME(*a):\n    return x",
@@ -414,6 +453,25 @@ _CODE = {
     ),
     "recursion": "def NAME(*a):\n    return NAME(*a)",
     "huge value": "def NAME(*a):\n    return 'a' * (1 << 27)",
+    "the error that a test expects": "def NAME(*a):\n    raise TypeError",
+    "the end of an iteration": "def NAME(*a):\n    raise StopIteration",
+    "an exit as an error": "def NAME(*a):\n    raise SystemExit(0)",
+    "a failed test as an error": "def NAME(*a):\n    raise AssertionError",
+    "forged error": (
+        "import os\nfor n in range(1, 9):\n    text = \"[['TypeError'], []]\"\n"
+        "    os.write(4, ascii((n, 'raised', text, '')).encode() + b'\\n')\ndef NAME(*a): ..."
+    ),
+    "forged text of a value": (
+        "import os\nfor n in range(1, 9):\n    text = '__import__(\"os\").getcwd()'\n"
+        "    os.write(4, ascii((n, 'value', text, '')).encode() + b'\\n')\ndef NAME(*a): ..."
+    ),
+    "argument emptied": "def NAME(values):\n    values.clear()\n    return values",
+    "argument made the result": "def NAME(values):\n    values[:] = [2 * v for v in values]\n    return values",
+    "endless iterator": "import itertools\ndef NAME(*a):\n    return itertools.repeat(2)",
+    "endless range": "def NAME(*a):\n    return range(1 << 60)",
+    "right program before a wrong one": "```python\nRIGHT\n```\nOr:\n```python\ndef NAME(values):\n    return values\n```",
+    "right program in another language": "```text\nRIGHT\n```\n```python\ndef NAME(values):\n    return values\n```",
+    "right program in a text": 'TEXT = """\nRIGHT\n"""\ndef NAME(values):\n    return values',
     "only the first test": "def NAME(*a):\n    return [2, 4]",
     "signature alone": "def NAME(*a): ...",
 }

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from .base import Attempt, Example, Judge, Verdict, find, judged, verifier
 from .numbers import NUMBER
-from .text import CITATION, HEDGES, hides, normalise, repeats, says, sentences
+from .text import CITATION, HEDGES, cited_in, hides, normalise, repeats, says, sentences
 
 
 class Check(TypedDict):
@@ -17,6 +17,7 @@ class Check(TypedDict):
 
 _TOWN = {1: "The bridge of Arnby was built in 1912 by Ingrid Dahl.", 2: "Skarva has 4,100 inhabitants."}
 _QUESTION = "When was the bridge of Arnby built?"
+_CITED = CITATION.pattern.replace("(", "(?:", 1)
 _NAME = re.compile(r"\b[A-Z][\w'-]+")
 
 
@@ -74,12 +75,12 @@ def citation_grounding(share: float = 0.7) -> Judge:
 
 def cited_claims(reply: str) -> list[tuple[str, list[int]]]:
     """Each sentence with the citations before, in or after it."""
-    moved = re.sub(r"([.!?])((?:\s*\[\d{1,3}\])+)(?=\s|$)", r"\2\1", reply.strip())
+    moved = re.sub(rf"([.!?])((?:\s*{_CITED})+)(?=\s|$)", r"\2\1", reply.strip())
     claims = []
     for sentence in sentences(moved):
         text = says(sentence)
         if normalise(text):
-            claims.append((text, [int(number) for number in CITATION.findall(sentence)]))
+            claims.append((text, cited_in(sentence)))
     return claims
 
 

@@ -1,11 +1,16 @@
 """The verifier of numbers: what number a reply commits itself to, and whether it is the right one."""
 
+import ast
+import operator
 import re
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from .base import Attempt, Example, Judge, Verdict, verifier
+from .marks import Statement, statements
 from .references import said
 from .text import HEDGES, MAX_WORDS, hides, repeats, says, sentences
 
@@ -33,7 +38,7 @@ _CHANGED = (
 _NO_UNIT = re.compile(rf"\b(?:{_CHANGED}|(?:and|plus|minus|negative|times|less|more|than|half|root)\b)", re.I)
 _OPERATED = re.compile(
     r"(?:[√<>≤≥^]|[\d)]\s*[-+*/×÷·]+|-\s|\\[a-z]+\s*\{?|\}\s*\{"
-    r"|\b(?:minus|negative|plus|times|twice|double|triple|(?:root|half|third|quarter) of))\s*$",
+    r"|\b(?:minus|negative|plus|times|twice|double|triple|(?:root|half|third|quarter) of|(?:less|more|fewer|greater) than))\s*$",
     re.I,
 )
 _RAISED = re.compile(rf"\s*\^|[\s-]+(?:{_CHANGED}|and (?:a|one|two|three) (?:half|third|quarters?)\b)", re.I)
@@ -58,8 +63,17 @@ _PART_AFTER = re.compile(r"\s*[/^:×]|\s*\\(?!text|math)[a-z]|[½-¾⅐-↋]|,\d
 _MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212\ufe63\uff0d", "-"))
 _DASH = re.compile(r"(?<![\w)])[–—](?=[$€£¥]?\d)")
 _MONEY = re.compile(r"(-\s?)?\\?[$€£¥]\s?(?=-?\d)")
-_DRESS = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$])|[{}*_$€£¥]")
-_DRESSED = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$])|[*_$€£¥]")
+_DRESS = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$()\[\]])|[{}*_$€£¥`]")
+_DRESSED = re.compile(r"\\(?:text(?:bf)?|math(?:rm|bf)|[,;!%$()\[\]])|[*_$€£¥`]")
+_BEGINS = re.compile(r"[\W_]*\d")
+# Equations of plain numbers, with a result that may be rounded.
+_SUMS = re.compile(r"(?<![\w.])[\d(][\d.,()\s+*/×x÷·%-]{0,200}(?:=[\d.,()\s+*/×x÷·%-]{1,200})+")
+_SIGN = re.compile(r"(?<=[\d)%])\s*[-+*/×x÷·]")
+_SIGNS = str.maketrans("×x·÷", "***/")
+_RECKONS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
+_ROUNDED = 0.01
 _SUM = "What is 12.5 % of 480?"
 
 
@@ -94,9 +108,10 @@ def number_of(reference: Any) -> float:
 
 
 @verifier(
-    "The number after a single '####' or in a single \\boxed{}, with nothing but a unit or a currency beside it; else "
-    "the last number of the reply, where every other number of its sentence stands in the question, a passage or a "
-    "result, and nothing is taken back.",
+    "The number after '####', in \\boxed{} or in a last statement such as 'The answer is 5.', 'Final Answer: 5' or 'A: 5', "
+    "with nothing but a unit or a currency beside it and no other answer stated; else the last number of a short reply, "
+    "where every other number of its sentence stands in the question, a passage, a result or a sum that is right, and "
+    "nothing is taken back.",
     Example(
         {"value": 60}, Attempt("12.5 % of 480 is 60. [1]", _SUM), Attempt("12.5 % of 480 is 6.", _SUM), "60",
         ("59", "60", "61"),
@@ -122,11 +137,19 @@ def final_number(attempt: Attempt) -> float | str:
     """The one number that a reply commits itself to, or why there is none."""
     reply = plain(says(attempt.reply))
     marked = [after or boxed for after, boxed in _MARKED.findall(reply)]
-    if len(marked) > 1:
-        return "marks more than one answer"
-    if marked:
-        alone = _single(marked[0])
-        return "marks no single number" if alone is None or hides(reply) else alone
+    stated = statements(reply)
+    if marked or (stated and stated[-1].last):
+        if hides(reply):
+            return "hides something in mark-up"
+        found = _only([_single(each) for each in marked]) if marked else _stated(stated[-1], attempt)
+        others = [
+            each
+            for each in stated
+            if not (each.denied or _MARKED.search(each.said) or (marked and each.letter))
+        ]
+        if not isinstance(found, str) and any(_contradicts(each.said, found) for each in others):
+            return "states more than one answer"
+        return found
     if len(reply.split()) > MAX_WORDS:
         return f"more than {MAX_WORDS} words, and no number is marked"
     if hides(reply) or repeats(reply):
@@ -137,6 +160,36 @@ def final_number(attempt: Attempt) -> float | str:
     if any(HEDGES.search(sentence) for sentence in told):
         return "takes back what it says"
     return _last(told[-1], attempt)
+
+
+def _only(marked: list[float | None]) -> float | str:
+    if None in marked:
+        return "marks no single number" if len(marked) == 1 else "marks more than one answer"
+    return marked[0] if len(set(marked)) == 1 else "marks more than one answer"  # type: ignore[return-value]
+
+
+def _stated(statement: Statement, attempt: Attempt) -> float | str:
+    """The number of a reply's last statement, which may be a sentence: "Answer: she has 5 left"."""
+    text = statement.said
+    alone = _single(text)
+    if alone is not None:
+        return alone
+    if not NUMBER.search(text):
+        return "states no number to be the answer"
+    if HEDGES.search(text) or repeats(text) or len(text.split()) > MAX_WORDS:
+        return "takes back, or buries, what it states"
+    sentence = "=" in text or (statement.label and not _BEGINS.match(text))
+    return _last(text if sentence else f"The answer is {text}", attempt)
+
+
+def _contradicts(text: str, value: float) -> bool:
+    """Whether a statement of an answer names another one."""
+    alone = _single(_REASON.split(text, maxsplit=1)[0])
+    if alone is not None:
+        return alone != value
+    written = [_of_written(found, sums=True) for found in _WRITTEN.finditer(text)]
+    numbers = {*numbers_of(text), *written} - {None}
+    return bool(numbers) and (value not in numbers or bool(HEDGES.search(text)))
 
 
 def _last(sentence: str, attempt: Attempt) -> float | str:
@@ -153,9 +206,46 @@ def _last(sentence: str, attempt: Attempt) -> float | str:
     if answer and _single(_REASON.split(answer[1], maxsplit=1)[0]) != value:
         return "says no single number to be the answer"
     known = " ".join([attempt.question, *attempt.passages.values(), *(call.result for call in attempt.calls)])
-    if not {_value(other) for other in others} <= {value, *numbers_of(plain(known))}:
+    if not {_value(other) for other in others} <= {value, *numbers_of(plain(known)), *reckoned(sentence)}:
         return "holds numbers that come from nowhere"
     return value
+
+
+def reckoned(sentence: str) -> list[float]:
+    """The numbers of a sentence's sums that are right.
+
+    >>> reckoned("48 / 2 = 24, and 1 + 1 = 3")
+    [48.0, 2.0, 24.0]
+    """
+    held: list[float] = []
+    for found in _SUMS.finditer(sentence):
+        for left, right in pairwise(found[0].split("=")):
+            worth, result = _worth(left), _worth(right)
+            if not _SIGN.search(left) or worth is None or result is None:
+                continue
+            if abs(worth - result) <= _ROUNDED * max(1.0, abs(result)):
+                held += [*numbers_of(left), *numbers_of(f"{_SIGN.sub(' ', left)} {right}")]
+    return list(dict.fromkeys(held))
+
+
+def _worth(side: str) -> float | None:
+    """The value of one side of an equation; None where it is no sum."""
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", side).replace("%", "/100").translate(_SIGNS).strip(" ,.")
+    try:
+        return _reckon(ast.parse(text, mode="eval").body)
+    except (ArithmeticError, MemoryError, RecursionError, SyntaxError, ValueError):
+        return None
+
+
+def _reckon(node: ast.expr) -> float:
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_reckon(operand)
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _RECKONS:
+            return _RECKONS[type(sign)](_reckon(left), _reckon(right))
+    raise ValueError("no sum")
 
 
 def plain(text: str) -> str:

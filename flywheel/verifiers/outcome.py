@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from . import references
 from .base import Attempt, Call, Example, Judge, Verdict, verifier
+from .values import holds
 
 _SIGNS = re.compile(r"[ ,./\-_*^]")
 _BOOKED = Call("book_table", {"city": "Arnby", "people": 4}, '{"booking": "B-17"}')
@@ -114,7 +115,8 @@ def _bare(text: str) -> str:
 
 
 @verifier(
-    "The state after the run holds the expected values at the expected paths, whatever the reply says.",
+    "The state after the run holds the expected values at the expected paths, whatever the reply says; an expected object "
+    "may have fewer keys than the state's, an empty one none.",
     Example(
         {"expected": {"orders.17.status": "cancelled"}},
         Attempt("Done.", state={"orders": {"17": {"status": "cancelled"}}}),
@@ -124,14 +126,14 @@ def _bare(text: str) -> str:
     refer=lambda reference: {"expected": references.parsed(reference)},
 )
 def end_state(expected: dict[str, Any]) -> Judge:
-    """``expected``: values by dotted path."""
+    """``expected``: values by dotted path, or nested as the state is."""
     if not expected:
         raise ValueError("nothing is expected")
 
     def judge(attempt: Attempt) -> Verdict:
         for path, value in expected.items():
             found = at(attempt.state, path)
-            if type(found) is not type(value) or found != value:
+            if not holds(found, value):
                 return Verdict(0.0, f"{path} is {found!r}")
         return Verdict(1.0, "right")
 

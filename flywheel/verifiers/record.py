@@ -2,23 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...platform.errors import InputError
 from ...platform.lines import Record
 from .base import Attempt, Call, Judge, Verdict, Verifier, admitted, find, judged
+from .programs import task_code
 
 _DEFINED = re.compile(r"^def (\w+)\(", re.M)
 
 
-class Judged(NamedTuple):
-    """The verdict on one record, and the record's own id where it has one."""
-
-    verdict: Verdict
-    id: object
+def id_of(record: Record) -> object:
+    """The record's own id; None where it has none."""
+    return record.fields.get("id", record.fields.get("task_id"))
 
 
-def judge_record(name: str, record: Record, further: Mapping[str, Any]) -> Judged:
+def judge_record(name: str, record: Record, further: Mapping[str, Any]) -> Verdict:
     """The verdict of the verifier ``name`` on a record.
 
     ``answer`` is the reply. The task is ``reference`` or ``arguments``, or both; ``further`` are
@@ -31,8 +30,7 @@ def judge_record(name: str, record: Record, further: Mapping[str, Any]) -> Judge
     """
     found = find(name)
     verifier = admitted(name) if found.alone else found
-    verdict = judged(_judge(verifier, record, further), attempt_of(record))
-    return Judged(verdict, record.fields.get("id", record.fields.get("task_id")))
+    return judged(_judge(verifier, record, further), attempt_of(record))
 
 
 def _judge(verifier: Verifier, record: Record, further: Mapping[str, Any]) -> Judge:
@@ -61,7 +59,7 @@ def _of_reference(verifier: Verifier, reference: object) -> dict[str, Any]:
 def _of_prompt(record: Record, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of unit tests with what a prompt of code says: what stands before the reply, and the function."""
     prompt = record.fields.get("prompt")
-    code = prompt if isinstance(prompt, str) and _DEFINED.search(prompt) else ""
+    code = task_code(prompt) if isinstance(prompt, str) else ""
     entry = record.fields.get("entry_point") or (_DEFINED.findall(code)[-1:] or [None])[0]
     defaults = {"setup": code, **({"entry_point": entry} if entry else {})}
     return {**defaults, **arguments}

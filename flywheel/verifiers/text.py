@@ -12,11 +12,14 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
 from ...agents.prompt import REFUSAL
+from ...platform.schemas import closed
 from .base import Attempt, Example, Judge, Verdict, verifier
 from .references import any_of, parsed, said
+from .values import holds
 
 MAX_WORDS = 80
-CITATION = re.compile(r"\[(\d{1,3})\]")
+# "[1]", or "[1, 2]".
+CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -28,10 +31,6 @@ HEDGES = re.compile(
 # Words with which a reply may bind what it quotes.
 _BINDING = frozenset(
     "is was are were it its has have had of in on at for to by and that this they he she".split()
-)
-# What follows an "A" that is an option and no article: "A is correct", "A fits".
-_VERB = re.compile(
-    r"is|was|has|does|are|were|will|would|can|could|should|must|may|might|did|cannot|isn't|doesn't|won't|[a-z]+[^suia\W]s"
 )
 # Mark-up in which a reply hides what its reader is not shown.
 _HIDDEN = re.compile(r"<!--|</?[a-z_]+>|[\u200b-\u200f\u2060-\u2064\ufeff]", re.I)
@@ -49,6 +48,15 @@ def contains(reply: str, answers: Iterable[str]) -> bool:
     """Whether one of the answers stands in the reply as whole words, after normalisation."""
     padded = f" {normalise(CITATION.sub(' ', reply))} "
     return any(f" {normalise(answer)} " in padded for answer in answers if normalise(answer))
+
+
+def cited_in(text: str) -> list[int]:
+    """The numbers of the passages that a text cites.
+
+    >>> cited_in("It was so [1, 2], and stayed so. [4][7]")
+    [1, 2, 4, 7]
+    """
+    return [int(number) for group in CITATION.findall(text) for number in re.findall(r"\d+", group)]
 
 
 def says(reply: str) -> str:
@@ -102,8 +110,9 @@ def normalised(answers: list[str]) -> Judge:
     wanted = {normalise(answer) for answer in answers} - {""}
 
     def judge(attempt: Attempt) -> Verdict:
-        said = normalise(says(attempt.reply))
-        return Verdict.of(bool(said) and said in wanted and attempt.reply.isascii(), "none of the answers")
+        # A list such as "[1, 2]" may be an answer, too.
+        said = {normalise(says(attempt.reply)), normalise(attempt.reply)}
+        return Verdict.of(bool(said & wanted) and attempt.reply.isascii(), "none of the answers")
 
     if not wanted:
         raise ValueError("no answer has a word")
@@ -135,7 +144,7 @@ def answer_in_reply(answers: list[str], cited: bool = True) -> Judge:
             return Verdict(0.0, "hides something in mark-up")
         if repeats(reply):
             return Verdict(0.0, "repeats itself")
-        numbers = {int(number) for number in CITATION.findall(reply)}
+        numbers = set(cited_in(reply))
         if cited and not numbers:
             return Verdict(0.0, "cites nothing")
         if not attempt.passages:
@@ -161,40 +170,6 @@ def _only_says(reply: str, sources: list[str]) -> Verdict:
 
 
 @verifier(
-    "The reply names one option of a multiple choice, by its letter, and no other.",
-    Example(
-        {"answer": "B", "options": ["A", "B", "C", "D"]}, Attempt("The answer is (B)."), Attempt("C"), "B",
-        ("A", "B", "C", "D"),
-    ),
-    refer=lambda reference: {"answer": said(reference).strip("() ."), "options": list("ABCDEFGH")},
-)  # fmt: skip
-def multiple_choice(answer: str, options: list[str]) -> Judge:
-    letters = "|".join(map(re.escape, options))
-    named = re.compile(rf"(?<![\w'])\(?({letters})\)?(?![\w'])")
-    # What marks an option as the answer: "answer is X", "(X)", "**X**", and X at the end.
-    marked = re.compile(
-        rf"\b(?i:answer)(?:\s+is|:)\W*({letters})(?![\w'])|\(({letters})\)|\*\*\(?({letters})\)?[.:]?\*\*"
-        rf"|(?<![\w'])({letters})\W*$"
-    )
-
-    def judge(attempt: Attempt) -> Verdict:
-        said = says(attempt.reply)
-        found = set(named.findall(said if len(said) > 3 else said.upper()))
-        # "A" is an article where a sentence goes on, unless a verb does, beside an option that is marked.
-        goes_on = re.findall(r"\bA ([a-z']+)", said)
-        shown = {letter for each in marked.findall(said) for letter in each if letter}
-        if goes_on and not any(map(_VERB.fullmatch, goes_on)) and len(found) > 1 and shown == found - {"A"}:
-            found.discard("A")
-        if HEDGES.search(said) or hides(said) or repeats(said) or len(said.split()) > MAX_WORDS:
-            return Verdict(0.0, "takes back, hides or buries what it says")
-        return Verdict.of(found == {answer}, f"names {sorted(found) or 'no option'}")
-
-    if answer not in options:
-        raise ValueError(f"{answer!r} is none of the options")
-    return judge
-
-
-@verifier(
     "The whole reply matches a regular expression of ASCII characters.",
     Example(
         {"pattern": r"HAL-\d{4}"},
@@ -217,11 +192,17 @@ def regex(pattern: str) -> Judge:
     return judge
 
 
+_JSON_BLOCK = re.compile(
+    r"(?P<before>[^`{\[]*)```[ \t]*(?:json)?[ \t]*\r?\n(?P<value>.*?)\s*```(?P<after>[^`{\[]*)", re.S | re.I
+)
+_UNSAID: Any = object()
+_ANYTHING: tuple[Any, ...] = (None, True, 17, "words", [], [17], {}, {"words": 17})
 _ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": {"type": "integer"}}}
 
 
 @verifier(
-    "The reply is one JSON value without doubled keys that satisfies the schema and holds the expected values.",
+    "The reply is one JSON value, by itself or in a single block, without doubled keys, that satisfies the schema and holds "
+    "the expected values, where these are given.",
     Example(
         {"schema": {**_ORDER, "required": ["city", "seats"]}, "expected": {"city": "Arnby", "seats": 3}},
         Attempt('{"city": "Arnby", "seats": 3}'),
@@ -231,27 +212,45 @@ _ORDER = {"type": "object", "properties": {"city": {"type": "string"}, "seats": 
     ),
     refer=lambda reference: {"schema": {}, "expected": parsed(reference)},
 )
-def json_value(schema: dict[str, Any], expected: Any) -> Judge:
+def json_value(schema: dict[str, Any] | None = None, expected: Any = _UNSAID) -> Judge:
+    """``schema`` or ``expected`` or both; objects may have more than is expected, and 1.0 is 1."""
     try:
-        validator = _validator(schema)
+        validator = _validator(schema or {})
     except jsonschema.SchemaError as error:
         raise ValueError(f"the schema is none: {error.message}") from error
     except Unresolvable as error:
         raise ValueError(f"the schema refers to {error.ref!r}, which it does not have") from error
     except RecursionError as error:
         raise ValueError("the schema is too deep") from error
+    if expected is _UNSAID and all(map(validator.is_valid, _ANYTHING)):
+        raise ValueError("the schema accepts anything, and no value is expected")
 
     def judge(attempt: Attempt) -> Verdict:
         try:
-            value = json.loads(attempt.reply, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+            value = json.loads(
+                _block(attempt.reply), object_pairs_hook=_no_doubles, parse_constant=_no_constant
+            )
             problem = jsonschema.exceptions.best_match(validator.iter_errors(value))
         except (ValueError, RecursionError) as error:
             return Verdict(0.0, f"not JSON: {error}"[:200])
         if problem is not None:
             return Verdict(0.0, f"not of the schema: {problem.message}"[:200])
-        return Verdict.of(_holds(value, expected), "other values than expected")
+        # An empty object expected is any object: the schema says which.
+        right = expected is _UNSAID or (expected == {} and isinstance(value, dict)) or holds(value, expected)
+        return Verdict.of(right, "other values than expected")
 
     return judge
+
+
+def _block(reply: str) -> str:
+    """The only block of JSON of a reply, where nothing else in it looks like JSON; the reply itself where it has none."""
+    found = _JSON_BLOCK.fullmatch(reply)
+    if found is None or "```" in found["value"]:
+        return reply
+    beside = f"{found['before']} {found['after']}"
+    if hides(beside) or HEDGES.search(beside):
+        return reply
+    return found["value"]
 
 
 def _validator(schema: dict[str, Any]) -> Any:
@@ -266,7 +265,7 @@ def _validator(schema: dict[str, Any]) -> Any:
     registry: Registry[Any] = jsonschema.validators.SPECIFICATIONS
     whole = specification.create_resource(schema)
     _resolve(whole, registry.resolver_with_root(whole), specification, set())
-    return dialect(schema, registry=Registry())
+    return closed(schema, dialect)
 
 
 def _resolve(part: Resource[Any], resolver: Any, specification: Specification[Any], seen: set[int]) -> None:
@@ -294,15 +293,6 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
-
-
-def _holds(value: Any, expected: Any) -> bool:
-    """Whether ``value`` has all that ``expected`` has; objects may have more."""
-    if isinstance(expected, dict):
-        return isinstance(value, dict) and all(
-            k in value and _holds(value[k], e) for k, e in expected.items()
-        )
-    return type(value) is type(expected) and bool(value == expected)
 
 
 @verifier(

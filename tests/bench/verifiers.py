@@ -1,17 +1,19 @@
 """Attack every verifier, and judge real answers: ``python -m tests.bench.verifiers``.
 
 Prints a table and writes ``build/bench/verifiers.json``: cheats tried and paid, verdicts on right
-and altered GSM8K solutions, on HumanEval's canonical solutions and on their mutants. A mutant that HumanEval's own tests let pass
-is no fault of the verifier's, so its verdicts are compared with an ordinary run of the tests.
+and altered GSM8K solutions by the way they end, on HumanEval's canonical solutions and on their
+mutants. A mutant that HumanEval's own tests let pass is no fault of the verifier's, so its verdicts
+are compared with an ordinary run of the tests.
 """
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
 
 from whorl.flywheel.verifiers.attacks import attack, names
 from whorl.flywheel.verifiers.base import Attempt, registered, verify
@@ -22,6 +24,13 @@ from .mutants import mutants
 from .report import Row, bar, commit, show, write
 
 MUTANTS = 6
+# How a reply may end, where N is its number; the last is the solution alone, of which no share is asked.
+ENDINGS = (
+    "\n#### N", "\n\\boxed{N}", "\nThe answer is N.", "\nSo the final answer is $N.", "\nFinal Answer: N", "\n**Final Answer: N**",
+    "\n**Final Answer:** $N$", "\nAnswer: N", "\nA: N", " The answer is N.",
+    "\nFinal Answer: The final answer is $N$. I hope it is correct.",
+    "",
+)  # fmt: skip
 
 
 def cheats() -> list[Row]:
@@ -33,22 +42,37 @@ def cheats() -> list[Row]:
     ]
 
 
-def gsm8k() -> Row:
-    """Right solutions paid, and the same solutions refused where another number is the right one."""
+def gsm8k() -> list[Row]:
+    """By ending: right solutions paid, and the same solutions where another number is the right one."""
     raw = gzip.decompress((DATA / "reward-gsm8k" / "train.jsonl.gz").read_bytes()).splitlines()
+    rows = list(map(json.loads, raw))
+    return [_ended("as it stands", rows, lambda body, number: body), *(
+        _ended(ending, rows, lambda body, number, ending=ending: _bare(body) + ending.replace("N",
+        number))  # type: ignore[misc]
+        for ending in ENDINGS
+    )]  # fmt: skip
+
+
+def _ended(name: str, rows: list[dict[str, str]], end: Callable[[str, str], str]) -> Row:
     right = wrong = 0
     started = time.perf_counter()
-    for row in map(json.loads, raw):
-        value = float(row["answer"].rsplit("#### ", 1)[1].replace(",", ""))
-        attempt = Attempt(row["answer"], row["question"])
+    for row in rows:
+        number = row["answer"].rsplit("#### ", 1)[1]
+        value = float(number.replace(",", ""))
+        attempt = Attempt(end(row["answer"], number), row["question"])
         right += int(verify("numeric", attempt, value=value).score)
         wrong += int(verify("numeric", attempt, value=value + 1).score)
     seconds = time.perf_counter() - started
-    count = len(raw)
+    count = len(rows)
     return {
-        "set": "reward-gsm8k", "n": count, "right_paid": right / count, "wrong_paid": wrong / count,
-        "verdicts_a_second": round(2 * count / seconds),
+        "set": "reward-gsm8k", "ending": repr(name), "n": count, "right_paid": round(right / count, 4),
+        "wrong_paid": round(wrong / count, 4), "verdicts_a_second": round(2 * count / seconds),
     }  # fmt: skip
+
+
+def _bare(solution: str) -> str:
+    """A solution without its annotations and its marked answer."""
+    return re.sub(r"<<.*?>>", "", solution.rsplit("#### ", 1)[0]).rstrip()
 
 
 def humaneval() -> list[Row]:
@@ -97,11 +121,18 @@ def main() -> None:
         bar("cheats refused, share", 1.0, 1 - sum(r["paid"] for r in rows) / sum(r["tried"] for r in rows)),
     ]
     if (DATA / "reward-gsm8k").is_dir():
-        row: dict[str, Any] = gsm8k()
-        show([row])
-        rows.append(row)
-        bars.append(bar("GSM8K right solutions paid", 1.0, row["right_paid"]))
-        bars.append(bar("GSM8K wrong solutions refused", 1.0, 1 - row["wrong_paid"]))
+        ended = gsm8k()
+        show(ended)
+        rows += ended
+        bars.append(bar("GSM8K right solutions paid", 1.0, ended[0]["right_paid"]))
+        bars.append(
+            bar(
+                "GSM8K right solutions of the least paid ending",
+                0.99,
+                min(r["right_paid"] for r in ended[:-1]),
+            )
+        )
+        bars.append(bar("GSM8K wrong solutions refused", 1.0, 1 - max(r["wrong_paid"] for r in ended)))
     else:
         print(f"GSM8K: not measured, {DATA / 'reward-gsm8k'} is missing.")
     if (DATA / "reward-humaneval").is_dir():

@@ -26,7 +26,7 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The sandbox as a user runs it, in a folder that the user may read and write."""
+    """The sandbox as a user runs it, from a folder that the user may read and write."""
 
     user: int
     folder: Path
@@ -41,9 +41,8 @@ class Sandbox:
             "code": program, "tests": tests, "entry_point": "attack", "helpers": "", "seconds": 5, "megabytes": 512,
         }  # fmt: skip
         done = subprocess.run(
-            [self.python, "-I", "-S", str(self.folder / "sandbox.py")], input=json.dumps(task),
-            capture_output=True, text=True, cwd=self.folder, env={}, timeout=60, check=True, user=self.user,
-            group=self.user, extra_groups=[],
+            sandbox.command(self.python, self.folder), input=json.dumps(task), capture_output=True, text=True,
+            cwd=self.folder, env={}, timeout=60, check=True, user=self.user, group=self.user, extra_groups=[],
         )  # fmt: skip
         verdict: dict[str, Any] = json.loads(done.stdout)
         return verdict
@@ -74,12 +73,12 @@ def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     if request.param == "as nobody" and not root:
         pytest.skip("only root can become nobody")
     folder = Path(tempfile.mkdtemp(prefix="whorl-sandbox-"))
-    shutil.copy(sandbox.__file__, folder / "sandbox.py")
+    shutil.copytree(Path(sandbox.__file__).parent, folder / "sandbox")
     (folder / "secret.key").write_text("the key")
     user = NOBODY if request.param == "as nobody" else os.geteuid()
     os.chown(folder, user, -1)
-    for path, mode in ((folder, 0o755), *((path, 0o644) for path in folder.iterdir())):
-        path.chmod(mode)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     yield Sandbox(user, folder, python_for(user))
     shutil.rmtree(folder)
 
@@ -148,8 +147,8 @@ def test_the_walls_are_told_and_without_them_nothing_is_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert {"an empty root folder", "no further process"} <= set(code.walls())
-    broken = tmp_path / "sandbox.py"
-    source = Path(sandbox.__file__).read_text(encoding="utf-8")
+    broken = shutil.copytree(Path(sandbox.__file__).parent, tmp_path / "sandbox") / "walls.py"
+    source = broken.read_text(encoding="utf-8")
     broken.write_text(source.replace(".unshare(flags) != 0", ".unshare(-1) != 0"), encoding="utf-8")
     monkeypatch.setattr(code, "__file__", str(tmp_path / "code.py"))
     with pytest.raises(

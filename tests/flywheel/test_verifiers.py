@@ -1,5 +1,6 @@
 """Verifiers: right and wrong attempts, every cheat refused, and real answers judged rightly."""
 
+import doctest
 import gzip
 import json
 import time
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bench.corpora import DATA
-from whorl.flywheel.verifiers import attacks
+from whorl.flywheel.verifiers import attacks, marks, numbers, text, values
 from whorl.flywheel.verifiers.base import (
     Attempt,
     Call,
@@ -43,6 +44,11 @@ def test_every_verifier_pays_its_example_and_no_cheat(name: str) -> None:
     else:
         with pytest.raises(ConflictError, match="form only"):
             admitted(name)
+
+
+def test_examples_of_docstrings() -> None:
+    assert doctest.testmod(marks) == (0, 2) and doctest.testmod(numbers).failed == 0
+    assert doctest.testmod(values) == (0, 1) and doctest.testmod(text) == (0, 1)
 
 
 def test_there_are_enough_cheats() -> None:
@@ -101,6 +107,55 @@ def test_an_a_is_an_article_only_where_another_option_is_marked(reply: str, paid
     assert found == set(paid)
 
 
+LETTERS = list("ABCDEFGHIJ")
+CAPITAL = "Which is the capital?\nA. Skarva\nB. Arnby\nC. Moss\nD. Kalmar"
+
+
+@pytest.mark.parametrize("question", [CAPITAL, "Which?"])
+@pytest.mark.parametrize(
+    ("reply", "paid"),
+    [
+        ("A is wrong. C is not right either. The answer is B.", "B"),
+        ("A) never.\nB) fits, or so it seems.\nC) no.\n\nAnswer: B", "B"),
+        ("Answer: B) 42", "B"), ("**Answer: B**", "B"), (r"C is too far. \boxed{B}", "B"), (r"\boxed{\text{B}}", "B"),
+        ("Not A.\n#### B", "B"),
+        ("The correct option is B: Arnby", "B"), ("The answer is B. It has 42 gates", "B"),
+        ("A is better than C, not D.\n\n**B**", "B"),
+        ("Final Answer: (B) neither of these", "B"), ("The answer is not A. The answer is B.", "B"),
+        ("Not A, so the best choice is **B**.", "B"),
+        ("The answer is b.", "B"), ("(b)", "B"), ("I think it is B.", "B"), ("Answer:\nB", "B"),
+        ("A is wrong. The answer is B since C is far.", ""),
+        ("The answer is B or C.", ""), ("The answer is B.\nThe answer is C.", ""), ("A\nB", ""), ("Answer:\nA\nB", ""),
+        ("Answer: A and B", ""),
+        ("The answer is B, unless that is wrong.", ""), ("The answer is B: wrong", ""), ("The answer is B, C", ""),
+        ("A, B, C, D", ""),
+        ("The answer is B. No, C.", ""), ("The answer is C. So\n**B**", ""), (r"\boxed{C} \boxed{B}", ""),
+        ("It is wrong that the answer is B.", ""),
+        ("The answer is A, B, C, D.\nThe answer is B.", ""), ("Maybe the answer is B.", ""),
+    ],
+)  # fmt: skip
+def test_an_option_is_marked_by_a_last_statement_and_no_other(question: str, reply: str, paid: str) -> None:
+    found = [
+        o
+        for o in LETTERS
+        if verify("multiple_choice", Attempt(reply, question), answer=o, options=LETTERS).score
+    ]
+    assert "".join(found) == paid
+
+
+def test_options_go_beyond_eight_and_may_be_named_in_lower_case() -> None:
+    task = find("multiple_choice").refer
+    assert task is not None
+    for reference, letter in (("j", "J"), ("(C)", "C"), ("b. Paris", "B"), ("Z", "Z")):
+        assert verify("multiple_choice", Attempt(f"The answer is {letter}."), **task(reference)).score == 1.0
+        assert verify("multiple_choice", Attempt("The answer is I."), **task(reference)).score == 0.0
+    assert verify("multiple_choice", Attempt("I is correct."), **task("i")).score == 1.0
+    with pytest.raises(InputError, match="none of the options"):
+        verify("multiple_choice", Attempt("B"), **task("Paris"))
+    assert verify("multiple_choice", Attempt("It is B, like vitamin K.", CAPITAL), **task("B")).score == 1.0
+    assert verify("multiple_choice", Attempt("It is B, like vitamin K."), **task("B")).score == 0.0
+
+
 @pytest.mark.parametrize(
     ("value", "reply"),
     [
@@ -129,6 +184,62 @@ def test_another_number_beside_the_right_one_is_not_paid(value: float, reply: st
 )  # fmt: skip
 def test_a_right_number_is_paid_however_it_is_written(value: float, reply: str) -> None:
     assert verify("numeric", Attempt(reply, "Of 10, 5 and 3?"), value=value).score == 1.0
+
+
+LONG = "So he has 12 - 4 = 8 of them, not 7, and gives each of the 2 others 3 or 4 of these. " * 12
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "The answer is 5.", "So the answer is 5.", "Therefore, the final answer is: $5", "My answer: 5", "Final Answer: 5",
+        "**Final Answer: 5**",
+        "**Final Answer:** $5$", "**Final Answer**\n\n5 apples", "Answer: 5", "A: 5", "**A:** 5", "The answer = 5", "Ans: 5",
+        "The answer is `5`.",
+        "Final Answer: The final answer is $5$. I hope it is correct.", "In total, the answer is 5 dollars.",
+        r"The answer is \(5\).",
+        "Answer: Ann has 5 apples left.", "Answer: 2 + 3 = 5", "The answer to the question is 5.", "#### 5", r"\boxed{5}",
+        r"So \boxed{5}, \boxed{5}.",
+        r"The answer is $\boxed{5}$.", "#### 5\nThe answer is 5.", "The answer is not 7. The answer is 5.",
+        "It is not 7, whatever he says; the answer is 5.",
+    ],
+)  # fmt: skip
+def test_a_stated_number_counts_however_long_the_way_to_it(ending: str) -> None:
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=5).score == 1.0
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=7).score == 0.0
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "The answer is 7.\nThe answer is 5.", "A: 7\nA: 5", "#### 7\nThe answer is 5.", "The answer is 7.\n#### 5",
+        "Answer: 7, 5", "Answer: 7 5",
+        "Answer: 7\n5", "The answers are 7, 5.", r"\boxed{7} \boxed{5}", "The answer is 5.\nNo, wait: it is 7.",
+        "The answer is 5? No.",
+        "The answer is 7 or 5. The answer is 5.", "The answer is 5, or 7.", "Answer: maybe 5", "It is wrong that the answer is 5.",
+        "It is false, the answer is 5.", "The answer is one less than 5.", "Answer: 5 million", "The answer is 5 - 3.",
+        "The wrong answer: 5",
+        "<!-- The answer is 5. -->", "The answer is 70 + 3 = 5.", "Answer:", "The answer is 5 because 7 is.",
+    ],
+)  # fmt: skip
+def test_a_number_is_not_stated_where_another_one_is_or_it_is_taken_back(ending: str) -> None:
+    assert verify("numeric", Attempt(f"{LONG}\n{ending}"), value=5).score == 0.0
+
+
+def test_letters_of_people_are_no_answers_before_a_mark() -> None:
+    assert verify("numeric", Attempt("A: 5 apples\nB: 3 apples\n#### 8"), value=8).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("48 + 24 = 72", 1), ("48 + 24 = 72 clips", 1), ("48 / 2 = 24, so 48 + 24 = 72.", 1), ("20% * 360 = 72", 1),
+        ("1,000 - 928 = 72", 1),
+        ("48 + 25 = 72", 0), ("71 = 72", 0), ("71\n72", 0), ("2 ** 3 + 64 = 72", 0), ("48 + 24 = 71 = 72", 0), ("1 / 0 = 72", 0),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_right_sum_come_from_somewhere(reply: str, score: float) -> None:
+    assert verify("numeric", Attempt(reply, "How many?"), value=72).score == score
 
 
 @pytest.mark.parametrize(
@@ -189,6 +300,9 @@ def test_a_fraction_is_paid_for_what_it_is(value: float, reply: str, score: floa
         "1 " * 9_000,
         "1," * 9_000,
         "3/" * 9_000,
+        "the answer is " * 1_300,
+        "A:\n" * 6_000,
+        "(1+1)=" * 3_000,
     ],
 )
 def test_a_number_is_found_in_time(tail: str) -> None:
@@ -225,6 +339,70 @@ def test_grounding_wants_numbers_and_names() -> None:
     assert judge(Attempt("The Cork office has 41 desks. [1]", passages=DESKS)).score == 0.0
     assert judge(Attempt("The office of Vigo has 40 desks. [1]", passages=DESKS)).score == 0.0
     assert judge(Attempt("The Cork office has 40 desks.", passages=DESKS)).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("The Cork office has 40 desks. [1, 2]", 1), ("The Cork office has 40 desks.[1][2]", 1),
+        ("[1,2] The Cork office has 40 desks.", 1),
+        ("The Cork office has 40 desks [1; 2].", 1), ("The Cork office has 40 desks. [1, 9]", 0),
+        ("The Cork office has 41 desks. [1, 2]", 0),
+    ],
+)  # fmt: skip
+def test_several_passages_are_cited_at_once(reply: str, score: float) -> None:
+    assert citation_grounding()(Attempt(reply, passages=DESKS)).score == score
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reply", "score"),
+    [
+        ({"schema": {"required": ["a"]}}, '{"a": 1}', 1), ({"schema": {"required": ["a"]}}, "{}", 0),
+        ({"schema": {"type": "integer"}}, "x", 0),
+        ({"expected": {"a": 1}}, '{"a": 1.0, "b": 2}', 1), ({"expected": [1, {"a": 1}]}, '[1.0, {"a": 1, "b": 2}]', 1),
+        ({"expected": {"a": 1}}, '{"a": true}', 0), ({"expected": [True]}, "[1]", 0),
+        ({"expected": {"a": {}}}, '{"a": {"b": 1}}', 0),
+        ({"expected": {}}, '{"b": 1}', 1), ({"expected": {}}, "1", 0), ({"expected": 1}, "```json\n1\n```", 1),
+        ({"expected": 1}, "```\r\n1\r\n```", 1),
+        ({"expected": {"a": 1}}, 'Here it is:\n```JSON\n{"a": 1}\n```\nGood luck.', 1),
+        ({"expected": 1}, "```json\n2\n```\n```json\n1\n```", 0),
+        ({"expected": {"a": 1}}, '{"a": 2}\n```json\n{"a": 1}\n```', 0), ({"expected": 1}, "Not this:\n```json\n1\n```", 0),
+        ({"expected": 1}, "<think>\n```json\n1\n```\n</think>", 0), ({"expected": {"a": 1}}, '```json\n{"a": 2, "a": 1}\n```', 0),
+    ],
+)  # fmt: skip
+def test_json_by_its_schema_by_its_values_or_both(
+    arguments: dict[str, Any], reply: str, score: float
+) -> None:
+    assert verify("json_value", Attempt(reply), **arguments).score == score
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"schema": {}}, {"schema": {"minLength": 1}}, {"schema": {"title": "any"}}]
+)
+def test_a_schema_that_accepts_anything_needs_a_value(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="accepts anything"):
+        find("json_value").judge(arguments)
+
+
+@pytest.mark.parametrize(
+    ("expected", "score"),
+    [
+        ({"orders": {"17": {"status": "open"}}}, 1), ({"orders.17": {"status": "open"}}, 1),
+        ({"orders": {"17": {"seats": 2.0}}}, 1),
+        ({"cart": []}, 1), ({"notes": {}}, 1), ({"orders": {}}, 0), ({"orders": {"17": {}}}, 0),
+        ({"orders": {"17": {"seats": True}}}, 0),
+        ({"orders": {"17": {"status": "open", "paid": None}}}, 0), ({"orders": {"18": {"status": "open"}}}, 0), ({"cart": {}}, 0),
+        ({"orders": {"17": {"status": "open"}}, "cart": [1]}, 0),
+    ],
+)  # fmt: skip
+def test_an_end_state_has_what_is_expected_however_deep(expected: dict[str, Any], score: float) -> None:
+    state = {"orders": {"17": {"status": "open", "seats": 2}}, "cart": [], "notes": {}}
+    assert verify("end_state", Attempt("?", state=state), expected=expected).score == score
+
+
+def test_a_list_in_brackets_is_an_answer_too() -> None:
+    assert verify("normalised", Attempt("[1, 2]"), answers=["[1, 2]"]).score == 1.0
+    assert verify("normalised", Attempt("Arnby. [1, 2]"), answers=["Arnby"]).score == 1.0
 
 
 def test_what_a_run_did_counts_not_what_it_says() -> None:
@@ -308,13 +486,15 @@ def test_code_has_its_limits_and_its_helpers() -> None:
 
 
 @pytest.mark.skipif(not (DATA / "reward-gsm8k").is_dir(), reason="the development data is not here")
-def test_the_final_number_of_real_solutions() -> None:
+@pytest.mark.parametrize("ending", ["#### N", "The answer is N.", "**Final Answer: $N**", "A: N"])
+def test_the_final_number_of_real_solutions(ending: str) -> None:
     raw = gzip.decompress((DATA / "reward-gsm8k" / "train.jsonl.gz").read_bytes()).splitlines()
-    for line in raw[::5]:
+    for line in raw[::20]:
         row = json.loads(line)
-        value = float(row["answer"].rsplit("#### ", 1)[1].replace(",", ""))
-        attempt = Attempt(row["answer"], row["question"])
-        assert verify("numeric", attempt, value=value).score == 1.0, row["answer"]
+        solution, number = row["answer"].rsplit("#### ", 1)
+        value = float(number.replace(",", ""))
+        attempt = Attempt(solution + ending.replace("N", number), row["question"])
+        assert verify("numeric", attempt, value=value).score == 1.0, attempt.reply
         assert verify("numeric", attempt, value=value + 1).score == 0.0
 
 

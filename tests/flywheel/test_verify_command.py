@@ -32,6 +32,10 @@ def rewards(result: Result) -> list[float]:
         ("normalised", ["the Tern", "Gull"], "Tern.", "Heron"),
         ("answer_in_reply", "40", "It has 40 desks. [1]", "It has 41 desks. [1]"),
         ("multiple_choice", "(B)", "I think it is B.", "I think it is C."),
+        ("multiple_choice", "j", "The answer is J.", "The answer is I."),
+        ("multiple_choice", "B. Paris", "Answer: (b)", "Answer: (a)"),
+        ("unit_tests", ["assert f(1) == 2", "assert f(2) == 3"], "def f(n): return n + 1", "def f(n): return n"),
+        ("unit_tests", '["assert f(1) == 2"]', "def f(n): return n + 1", "def f(n): return n"),
         ("regex", r"HAL-\d{4}", "HAL-2041", "HAL-20"),
         ("json_value", '{"seats": 3}', '{"seats": 3}', '{"seats": 4}'),
         ("refusal", "", "The documents do not say.", "At noon."),
@@ -77,7 +81,11 @@ def test_what_a_run_was_shown_and_did(tmp_path: Path) -> None:
             "line 1: Arguments of the verifier 'numeric': value: Missing",
         ),
         ({"answer": "1"}, ["--verifier", "numeric"], "A reference answer would do instead"),
-        ({"answer": "1", "reference": {"a": 1}}, ["--verifier", "numeric"], 'text or a number, not {"a": 1}'),
+        (
+            {"answer": "1", "reference": {"a": 1}},
+            ["--verifier", "numeric"],
+            'text or a number, not {\\"a\\": 1}',
+        ),
         (
             {"answer": "1", "reference": [{"tool": "x"}]},
             ["--verifier", "tool_calls"],
@@ -109,6 +117,21 @@ def test_bad_input_gets_a_sentence(
 ) -> None:
     result = run(tmp_path, [row], *options)
     assert result.exit_code == 2 and words in result.output and "Traceback" not in result.output
+
+
+def test_a_record_that_cannot_be_judged_ends_nothing(tmp_path: Path) -> None:
+    rows = [
+        {"answer": "The answer is 5.", "reference": "5"},
+        {"answer": "5", "reference": "five", "id": "b"},
+        {"answer": "6", "reference": "5"},
+        {"answer": ["5"], "reference": "5"},
+    ]
+    result = run(tmp_path, rows, "--verifier", "numeric")
+    assert result.exit_code == 2 and "2 of 4 could not be judged." in result.stderr
+    first, second, third, fourth = (json.loads(line) for line in result.stdout.splitlines())
+    assert (first["reward"], third["reward"]) == (1.0, 0.0)
+    assert second["reward"] is None and second["id"] == "b" and "holds no number" in second["error"]
+    assert fourth["reward"] is None and "line 4" in fourth["error"]
 
 
 ODD: tuple[Any, ...] = (
