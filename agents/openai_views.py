@@ -19,7 +19,6 @@ REFUSED: Final = {
     "audio": "Answers are text: leave audio out.",
     "web_search_options": "Nothing is searched for on the web: leave web_search_options out.",
     "prediction": "Replies are not predicted: leave prediction out.",
-    "verbosity": "There is no verbosity: say in a message how long the reply shall be.",
     "chat_template": "A model has its own chat template: leave chat_template out.",
     "priority": "Workspaces take turns: leave priority out.",
 }

@@ -293,6 +293,10 @@ def test_errors_have_openais_shape(
             "whorl is an agent, which says itself how it is answered",
         ),
         (
+            {"model": "whorl", "verbosity": "low"},
+            "whorl is an agent, which says itself how it is answered: leave verbosity out",
+        ),
+        (
             {"extra_body": {"min_p": 0.5}},
             "The embedded model cannot do min_p: leave it out, or let a vLLM server",
         ),
@@ -524,7 +528,7 @@ PASSED: list[dict[str, Any]] = [
         "bad_words": ["tide"],
         "ignore_eos": True,
     },
-    {"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "low"},
+    {"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "low", "verbosity": "low"},
     {"guided_json": {"type": "object", "properties": {"hour": {"default": None}}}},
     {"guided_regex": "[0-9]+"},
     {"guided_choice": ["high", "low"]},
