@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from .database.outage import AWAY, away
-from .errors import ConflictError, KeyReusedError, PermissionDeniedError, QuotaError, WhorlError
+from .errors import ConflictError, KeyReusedError, LimitError, PermissionDeniedError, QuotaError, WhorlError
 from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
@@ -67,12 +67,16 @@ _OPENAI_CODES = {
 
 
 def openai_fault(
-    status: int, message: str, param: str | None = None, code: str | None = None
+    status: int,
+    message: str,
+    param: str | None = None,
+    code: str | None = None,
+    used_up: str = LimitError.kind,
 ) -> OpenAIProblem:
-    """An error in the shape that OpenAI's clients read."""
+    """An error in the shape that OpenAI's clients read; ``used_up`` is the kind of one that is a limit's."""
     kind = "invalid_request_error"
     if status == 429:
-        kind = "requests"
+        kind = used_up
     if status >= 500:
         kind = "server_error"
     error = OpenAIError(message=message, type=kind, param=param, code=code or _OPENAI_CODES.get(status))
@@ -97,12 +101,14 @@ async def _respond(
     *,
     param: str | None = None,
     code: str | None = None,
+    used_up: str = LimitError.kind,
     **options: Any,
 ) -> Response:
     headers = options.get("headers")
     if is_openai(request.url.path):
         status = openai_status(status, code)
-        return JSONResponse(openai_fault(status, detail, param, code).model_dump(), status, headers=headers)
+        fault = openai_fault(status, detail, param, code, used_up)
+        return JSONResponse(fault.model_dump(), status, headers=headers)
     page: ErrorPage | None = getattr(request.app.state, "error_page", None)
     answer = await page(request, status, title, detail, dict(headers or {})) if page else None
     if answer is not None:
@@ -113,10 +119,10 @@ async def _respond(
 async def whorl_error(request: Request, error: Exception) -> Response:
     """The answer to an error of Whorl's own."""
     assert isinstance(error, WhorlError)
-    headers = error_headers(error)
     response = await _respond(
-        request, error.status, error.title, error.public, headers=headers, param=error.field, code=error.code
-    )
+        request, error.status, error.title, error.public, headers=error_headers(error), param=error.field,
+        code=error.code, used_up=error.kind if isinstance(error, LimitError) else LimitError.kind,
+    )  # fmt: skip
     if isinstance(error, PermissionDeniedError):
         response.background = BackgroundTask(note_refused_key, request)
     return response
