@@ -188,6 +188,23 @@ async def test_the_end_of_a_run_is_told_after_its_events_are_forgotten(
         assert (number, event, data["answer"]) == (8, "run.ended", ANSWER)
 
 
+@pytest.mark.parametrize("beyond", [0, 1, 99_999])
+async def test_whoever_has_seen_the_end_or_more_is_told_the_end_again(
+    replicas: tuple[Replica, Replica], beyond: int
+) -> None:
+    here, there = replicas
+    async with here.client("owner") as client, there.client("owner") as other:
+        run = (await client.post("/api/runs", json={"question": "When?"})).json()
+        await here.whorl.live.settle()
+        whole = await follow(client, run["run_id"])
+        async with tenant_session(
+            here.whorl.engine, uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+        ) as session:
+            await session.execute(update(Run).values(ended_at=now() - 2 * live.SETTLED))
+        for asked in (client, other):
+            assert await follow(asked, run["run_id"], whole[-1][0] + beyond) == whole[-1:]
+
+
 async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_its_row(
     replicas: tuple[Replica, Replica],
 ) -> None:
