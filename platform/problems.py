@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from .database.outage import AWAY, away
 from .errors import ConflictError, KeyReusedError, LimitError, PermissionDeniedError, QuotaError, WhorlError
@@ -21,6 +22,7 @@ from .logs import log_failure, route_of
 MEDIA_TYPE = "application/problem+json"
 # The routes below /v1 that are not OpenAI's: their errors have the shape of the OpenTelemetry protocol.
 OTLP = frozenset({"/v1/traces", "/v1/logs"})
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _log = logging.getLogger(__name__)
 # (request, status, title, detail, headers) -> the error as a page, or None where a program asks
 ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
@@ -174,9 +176,24 @@ async def _database_away(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return await _respond(
-        request, error.status_code, str(error.detail), str(error.detail), headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        # The router knows of the first route alone that has the path.
+        headers["Allow"] = ", ".join(_allowed(request))
+    return await _respond(request, error.status_code, str(error.detail), str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that the routes of a path answer together."""
+    methods = [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] == Match.FULL
+            for route in request.app.routes
+        )
+    ]
+    return [*methods, "HEAD"] if "GET" in methods else methods
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

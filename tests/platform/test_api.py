@@ -204,6 +204,21 @@ async def test_roles(site: Site, role: str, method: str, path: str, status: int)
         assert set(answer.json()) >= {"title", "status", "detail"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/api/runs", "GET, POST, HEAD"), ("PUT", "/v1/chat/completions", "POST"), ("POST", "/healthz", "GET, HEAD"),
+        ("POST", "/api/agents/tutor", "GET, PUT, DELETE, HEAD"),
+    ],
+)  # fmt: skip
+async def test_a_method_that_a_path_has_not_is_refused_with_all_that_it_has(
+    site: Site, method: str, path: str, allowed: str
+) -> None:
+    async with site.client("owner") as client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 async def test_another_tenant_finds_nothing(site: Site) -> None:
     async with site.client("owner") as client:
         document_id = await add_tides(client)
