@@ -158,9 +158,9 @@ class UpstreamError(WhorlError):
 
 
 class LimitError(WhorlError):
-    """A quota or budget is used up; ``kind`` is OpenAI's word for what of.
+    """A quota or budget is used up.
 
-    https://platform.openai.com/docs/guides/error-codes
+    ``kind`` is OpenAI's word for what of: https://platform.openai.com/docs/guides/error-codes
     """
 
     kind: ClassVar[str] = "requests"

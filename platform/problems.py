@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg.errors import UniqueViolation
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, IntegrityError
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
@@ -15,7 +16,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from .database.outage import AWAY, away
-from .errors import ConflictError, KeyReusedError, LimitError, PermissionDeniedError, QuotaError, WhorlError
+from .errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    DatabaseAwayError,
+    InputError,
+    KeyReusedError,
+    LimitError,
+    NotFoundError,
+    PermissionDeniedError,
+    PrerequisiteError,
+    QuotaError,
+    StoppingError,
+    TooLargeError,
+    UnsupportedMediaError,
+    UpstreamError,
+    WhorlError,
+)
 from .identity.refusals import note_refused_key
 from .logs import log_failure, route_of
 
@@ -28,18 +46,54 @@ _log = logging.getLogger(__name__)
 ErrorPage = Callable[[Request, int, str, str, dict[str, str]], Awaitable[Response | None]]
 
 
+class ProblemKind(NamedTuple):
+    """A kind of problem, by the ``id`` that its place in the API's description has."""
+
+    id: str
+    title: str
+    status: int
+    about: str
+
+
+def _kind(title: str, status: int, about: str) -> ProblemKind:
+    return ProblemKind(f"problem-{title.lower().replace(' ', '-')}", title, status, about)
+
+
+INTERNAL = _kind("Internal error", 500, "Whorl failed. The operator finds the reason in the log.")
+_ERRORS: tuple[type[WhorlError], ...] = (
+    BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, TooLargeError,
+    UnsupportedMediaError, InputError, LimitError, UpstreamError, PrerequisiteError, DatabaseAwayError, StoppingError,
+)  # fmt: skip
+# All that are told over HTTP.
+KINDS = sorted(
+    (
+        INTERNAL,
+        *(_kind(error.title, error.status, (error.__doc__ or "").split("\n")[0]) for error in _ERRORS),
+    ),
+    key=lambda kind: kind.status,
+)
+_KINDS = {kind.title: kind for kind in KINDS}
+
+
 def problem(
     status: int, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
 ) -> JSONResponse:
     """A problem document; ``detail`` says what happened and what to do."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+    kind = _KINDS.get(title)
+    body = {
+        "type": f"/docs#{kind.id}" if kind else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **extra,
+    }
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
 class Problem(BaseModel):
     """What went wrong: RFC 9457 problem details. ``detail`` says what happened and what to do."""
 
-    type: str
+    type: str = Field(description="Of which kind it is: where /docs tells of it, or about:blank.")
     title: str
     status: int
     detail: str
@@ -148,14 +202,14 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{item['field']}: {item['message']}" for item in problems)
     param = problems[0]["field"].partition(".")[2] or None
-    return await _respond(request, 422, "Invalid input", detail, param=param, errors=problems)
+    return await _respond(request, 422, InputError.title, detail, param=param, errors=problems)
 
 
 async def _data_error(request: Request, error: Exception) -> Response:
     """Values that no column takes, such as a NUL in a text, wherever in a request they stand."""
     _log.warning("%s: the database refuses a value", route_of(request.scope))
     detail = "The database cannot hold a value of the request: a NUL character, or a number out of range."
-    return await _respond(request, 422, "Invalid input", detail)
+    return await _respond(request, 422, InputError.title, detail)
 
 
 async def _stored_already(request: Request, error: Exception) -> Response:
@@ -180,7 +234,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if "Allow" in headers:
         # The router knows of the first route alone that has the path.
         headers["Allow"] = ", ".join(_allowed(request))
-    return await _respond(request, error.status_code, str(error.detail), str(error.detail), headers=headers)
+    phrase = HTTPStatus(error.status_code).phrase
+    return await _respond(request, error.status_code, phrase, str(error.detail), headers=headers)
 
 
 def _allowed(request: Request) -> list[str]:
@@ -201,9 +256,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
     if isinstance(error, AWAY):
         return await _database_away(request, error)
     log_failure(_log, f"{route_of(request.scope)} failed", error)
-    return await _respond(
-        request, 500, "Internal error", "Whorl failed. The operator finds the reason in the log."
-    )
+    return await _respond(request, 500, INTERNAL.title, INTERNAL.about)
 
 
 def install_problem_handlers(app: FastAPI) -> None:

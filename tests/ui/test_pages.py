@@ -18,6 +18,7 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.audit import record
 from whorl.platform.identity.bootstrap import operator_of
 from whorl.platform.identity.tables import Tenant
+from whorl.platform.problems import KINDS
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.serving.tables import Adapter
 from whorl.platform.usage.quotas import Quotas, change_quotas
@@ -262,6 +263,10 @@ async def test_reference_lists_every_endpoint(site: Site) -> None:
         for method in item:
             assert item[method]["operationId"] in page, (method, path)
     assert "conversation_id" in page
+    refused = (await client.get("/api/keys")).json()
+    assert refused["type"] == "/docs#problem-not-allowed"
+    for kind in KINDS:
+        assert f'id="{kind.id}"' in page and kind.about
     anonymous = await site.browser()
     assert (await anonymous.get("/openapi.json")).status_code == 401
 
