@@ -75,6 +75,14 @@ def site_address(request: Request) -> str:
     return (public or _own_address(request)).rstrip("/")
 
 
+def over_https(request: Request) -> bool:
+    """Whether users come through https, so that cookies are marked Secure: by the setting, or as this request did.
+
+    What a trusted proxy states counts, as of the address.
+    """
+    return request.url.scheme == "https" or bool(request.app.state.whorl.settings.secure_cookies)
+
+
 def client_address(request: Request) -> str:
     """The address that a request comes from, as a trusted proxy states it; empty where it is not known."""
     return request.client.host if request.client else ""
