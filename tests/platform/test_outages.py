@@ -299,7 +299,10 @@ async def test_a_full_disk_is_said_and_survived(site: Site) -> None:
         runs = (await client.get("/api/runs", params={"limit": 7})).json()
     for answer in refused:
         assert answer.status_code == 503, answer.text
-        assert "log of spans cannot be written" in answer.json()["detail"] and int(answer.headers["retry-after"]) > 0
+        assert (
+            "log of spans cannot be written" in answer.json()["detail"]
+            and int(answer.headers["retry-after"]) > 0
+        )
     assert "event: run.ended" in lines and '"stop_reason": "unstored"' in lines
     assert [(answer.status_code, answer.json()["log"]) for answer in unready] == [(503, False)] * 2
     assert (ready.status_code, ready.json()["log"]) == (200, True), "it needs no run to find out"
