@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
@@ -27,6 +27,7 @@ from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import Sampling, thought_of
 from ..platform.usage.quotas import quotas_of
+from .event_streams import EventStream
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import Named, find_model, models_of
@@ -230,8 +231,7 @@ async def streamed(
     if isinstance(first, RunEnded):
         check(first)
     usage = bool(body.stream_options and body.stream_options.include_usage)
-    return StreamingResponse(
+    return EventStream(
         chunks(following(first, events), started, head_of(body), usage=usage),
-        media_type="text/event-stream",
         headers=started.limits,
     )
