@@ -30,6 +30,13 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class TokenDelta(TextDelta):
+    """New text, empty where what is new is no text, and its tokens with their log-probabilities, for who asked for them."""
+
+    tokens: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class ReasoningDelta:
     """New text of what the model thinks in step ``step``, where its server tells it apart."""
 

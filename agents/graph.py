@@ -22,7 +22,7 @@ from ..platform.serving.messages import ChatCall, ChatMessage, ChatReply, Sampli
 from ..platform.storable import json_text
 from ..platform.telemetry import conventions as c
 from ..platform.telemetry.recording import Described, Recording
-from .events import ReasoningDelta, RunEvent, Spent, TextDelta, ToolEnded, ToolStarted
+from .events import ReasoningDelta, RunEvent, Spent, TextDelta, TokenDelta, ToolEnded, ToolStarted
 from .toolbox import ERROR, Toolbox
 from .tools.base import Citation, Observation, ToolContext
 
@@ -41,12 +41,16 @@ class Decision(TypedDict):
 
 @dataclass(frozen=True)
 class PlainCall:
-    """A model asked directly: the caller's messages and tools as they are, one reply, calls left to the caller."""
+    """A model asked directly: the caller's messages and tools as they are, one reply, calls left to the caller.
+
+    ``logprobs``: whether the reply is told with the log-probabilities of its tokens.
+    """
 
     messages: list[ChatMessage]
     tools: list[ToolSpec]
     tool_choice: str | dict[str, Any] | None = None
     passed: dict[str, Any] = field(default_factory=dict)
+    logprobs: bool = False
 
 
 class Model(Protocol):
@@ -161,12 +165,15 @@ def _stop_reason(reply: ChatReply, step: int, used: int, scope: RunScope) -> str
 async def _streamed(scope: RunScope, call: ChatCall, step: int, span: Described) -> ChatReply:
     """The whole reply, told as it grows; what it took is counted also where it is cut off."""
     reply, used = None, Usage()
+    logprobs = scope.plain is not None and scope.plain.logprobs
     try:
         async with aclosing(scope.model.stream(call)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
                 if delta.reasoning:
                     scope.emit(ReasoningDelta(step, delta.reasoning))
-                if delta.text:
+                if logprobs and delta.tokens:
+                    scope.emit(TokenDelta(step, delta.text, delta.tokens))
+                elif delta.text:
                     scope.emit(TextDelta(step, delta.text))
                 reply, used = delta.reply or reply, delta.used
     finally:

@@ -64,10 +64,11 @@ async def last_number(session: AsyncSession, run_id: uuid.UUID) -> int:
     return int(await session.scalar(query) or 0)
 
 
-async def last_event(session: AsyncSession, run_id: uuid.UUID) -> str | None:
-    """The name of a run's last stored event."""
-    query = select(RunEventRow.event).where(RunEventRow.run_id == run_id)
-    return await session.scalar(query.order_by(RunEventRow.number.desc()).limit(1))
+async def last_event(session: AsyncSession, run_id: uuid.UUID) -> Told | None:
+    """A run's last stored event."""
+    query = select(RunEventRow).where(RunEventRow.run_id == run_id).order_by(RunEventRow.number.desc())
+    row = await session.scalar(query.limit(1))
+    return None if row is None else Told(row.number, row.event, row.data)
 
 
 async def ending(

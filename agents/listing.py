@@ -1,12 +1,10 @@
 """Which runs a list shows, and in which order."""
 
 import uuid
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select, tuple_
 
-from ..platform.errors import InputError
-from ..platform.paging import place_of
+from ..platform.paging import at_moment, moment_of
 from .names import SHADOW_TAG
 from .tables import Run
 
@@ -25,17 +23,12 @@ def listed(limit: int, before: uuid.UUID | None = None) -> Select[Run]:
 
 def place_in(run: Run) -> str:
     """Where a run stands in the list, as text for a cursor."""
-    return f"{run.started_at.isoformat()} {run.id}"
+    return at_moment(run.started_at, run.id)
 
 
 def place_after(cursor: str) -> ColumnElement[bool]:
     """The condition of the runs after a cursor's place; raises InputError for a cursor of another list."""
-    try:
-        moment, run_id = place_of(cursor).split(" ")
-        place = datetime.fromisoformat(moment), uuid.UUID(run_id)
-    except ValueError as error:
-        raise InputError("This is a cursor of another list.", "cursor") from error
-    return tuple_(Run.started_at, Run.id) < place
+    return tuple_(Run.started_at, Run.id) < moment_of(cursor)
 
 
 def source_of(run: Run) -> str:

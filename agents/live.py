@@ -183,7 +183,8 @@ class LiveRuns:
         for _ in range(round(SETTLING / LOOK)):
             async with tenant_session(self.engine, actor.tenant_id) as session:
                 run = await find_run(session, run_id)
-                if run.status != "waiting" or await last_event(session, run_id) in RESTS:
+                last = await last_event(session, run_id)
+                if run.status != "waiting" or (last is not None and last.event in RESTS):
                     return
             await asyncio.sleep(LOOK)
 
@@ -305,14 +306,19 @@ class LiveRuns:
             live.stop()
 
     async def _stored(self, actor: Actor, run_id: uuid.UUID, after: int) -> list[Told]:
-        """What the database has, with the end of a run whose last events are forgotten or were never written."""
+        """What the database has, with the end of a run whose last events are forgotten or were never written.
+
+        Whoever has seen the end, or says to have seen more, is told the end again.
+        """
         async with tenant_session(self.engine, actor.tenant_id) as session:
             ended = await ending(session, run_id, SETTLED)
             found = await stored(session, run_id, after)
             if found or ended is None or run_id in self._live:
                 return found
-            last = await last_number(session, run_id)
-        return [told(max(last, after) + 1, ended)]
+            last = await last_event(session, run_id)
+        if last is not None and last.event == ENDED:
+            return [last]
+        return [told(max(last.number if last else 0, after) + 1, ended)]
 
 
 async def _wait(changed: asyncio.Event | None) -> float:

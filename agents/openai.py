@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from ..platform.database.base import new_id
 from ..platform.database.session import tenant_session
@@ -27,13 +27,14 @@ from ..platform.presence import ALWAYS_THERE, Presence
 from ..platform.serving.engine.wire import ChosenTool
 from ..platform.serving.messages import Sampling, thought_of
 from ..platform.usage.quotas import quotas_of
+from .event_streams import EventStream
 from .events import RunEnded, RunStarted
 from .graph import PlainCall
 from .models import Named, find_model, models_of
 from .names import DIRECT
-from .openai_stream import chunks, finish_of, following, usage_of
+from .openai_stream import chunks, finish_of, following, logprobs_of, usage_of
 from .openai_views import REFUSED, Completion, CompletionRequest, ModelList, ModelView
-from .runs import Agents, RunRequest
+from .runs import Agents, Completed, RunRequest
 from .steering_api import event_stream
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
@@ -98,9 +99,9 @@ async def chat_completions(body: CompletionRequest, actor: CurrentActor, request
     client = ALWAYS_THERE if IDEMPOTENCY_KEY in request.headers else Presence(request.receive)
     if body.stream:
         return await streamed(whorl.agents, actor, wanted, body, client)
-    ended, limits = await _ended(whorl.agents, actor, wanted, client)
-    check(ended)
-    return JSONResponse(completion(head_of(body), ended), headers=limits)
+    completed = await _completed(whorl.agents, actor, wanted, client)
+    check(completed.ended)
+    return JSONResponse(completion(head_of(body), completed), headers=completed.limits)
 
 
 def head_of(body: CompletionRequest) -> dict[str, Any]:
@@ -108,13 +109,15 @@ def head_of(body: CompletionRequest) -> dict[str, Any]:
     return {"id": f"chatcmpl-{new_id().hex}", "created": int(time.time()), "model": body.model}
 
 
-def completion(head: dict[str, Any], ended: RunEnded) -> dict[str, Any]:
+def completion(head: dict[str, Any], completed: Completed) -> dict[str, Any]:
     """The reply as ``Completion`` has it; a message without calls has no word of them, as OpenAI's."""
+    ended = completed.ended
     calls = {"tool_calls": ended.tool_calls} if ended.tool_calls else {}
     content = ended.answer or (None if calls else "")
     thought = thought_of(ended.reasoning) if ended.reasoning else {}
     message = {"role": "assistant", "content": content, **thought, **calls, "refusal": None}
-    choice = {"index": 0, "message": message, "finish_reason": finish_of(ended), "logprobs": None}
+    logprobs = logprobs_of(completed.tokens) if completed.tokens else None
+    choice = {"index": 0, "message": message, "finish_reason": finish_of(ended), "logprobs": logprobs}
     run = {
         "run_id": str(ended.run_id),
         "stop_reason": ended.stop_reason,
@@ -137,7 +140,7 @@ def _of_agent(body: CompletionRequest, model: Named) -> RunRequest:
         raise InputError(
             f"{model.name} is an agent, which has its own tools. Ask a model, see GET /v1/models.", "tools"
         )
-    if passed := list(body.passed()):
+    if passed := [*body.passed(), *(["logprobs"] if body.logprobs else [])]:
         raise InputError(
             f"{model.name} is an agent, which says itself how it is answered: leave {passed[0]} out, or ask a model, "
             "see GET /v1/models.",
@@ -171,24 +174,22 @@ def request_of_model(body: CompletionRequest, model: Named) -> RunRequest:
     return RunRequest(
         asked[-1] if asked else "", agent=DIRECT, adapter=model.adapter, keep=False, checkpoint=False,
         sampling=_sampling(body, temperature=1.0), answer_tokens=_tokens(body),
-        plain=PlainCall(messages, tools, choice, passed),
+        plain=PlainCall(messages, tools, choice, passed, bool(body.logprobs)),
     )  # fmt: skip
 
 
 def _sampling(body: CompletionRequest, temperature: float) -> Sampling:
     """How replies are drawn; ``temperature`` where the request says none."""
     given = body.temperature if "temperature" in body.model_fields_set else temperature
-    return Sampling(given, body.top_p, stop=body.stops, seed=body.seed)
+    return Sampling(given, body.top_p, stop=body.stops, seed=body.seed, top_logprobs=body.top_logprobs or 0)
 
 
 def _tokens(body: CompletionRequest) -> int | None:
     return body.max_completion_tokens or body.max_tokens
 
 
-async def _ended(
-    agents: Agents, actor: Actor, wanted: RunRequest, client: Presence
-) -> tuple[RunEnded, dict[str, str]]:
-    """The end of a run, and the headers that tell what is left of the quotas."""
+async def _completed(agents: Agents, actor: Actor, wanted: RunRequest, client: Presence) -> Completed:
+    """A run at its end."""
     if wanted.plain is not None:
         return await agents.complete(actor, wanted, client=client)
     async with aclosing(agents.stream(actor, wanted)) as events:
@@ -197,7 +198,7 @@ async def _ended(
             async for event in events:
                 ended = event
     assert isinstance(started, RunStarted) and isinstance(ended, RunEnded)
-    return ended, started.limits
+    return Completed(ended, started.limits)
 
 
 def check(ended: RunEnded) -> None:
@@ -230,8 +231,7 @@ async def streamed(
     if isinstance(first, RunEnded):
         check(first)
     usage = bool(body.stream_options and body.stream_options.include_usage)
-    return StreamingResponse(
+    return EventStream(
         chunks(following(first, events), started, head_of(body), usage=usage),
-        media_type="text/event-stream",
         headers=started.limits,
     )

@@ -68,15 +68,15 @@ class PlainChats:
             wanted = request_of_model(asked, model)
             if asked.stream:
                 return await streamed(whorl.agents, actor, wanted, asked, client, shown.key)
-            ended, limits = await whorl.agents.complete(actor, wanted, shown.key, client)
-            check(ended)
+            completed = await whorl.agents.complete(actor, wanted, shown.key, client)
+            check(completed.ended)
         except AuthenticationError:
             return None
         except (WhorlError, *AWAY) as error:
             failure = error if isinstance(error, WhorlError) else away()
             return await whorl_error(Request(scope, receive), failure)
-        text = orjson.dumps(completion(head_of(asked), ended))
-        return Response(text, media_type="application/json", headers=limits)
+        text = orjson.dumps(completion(head_of(asked), completed))
+        return Response(text, media_type="application/json", headers=completed.limits)
 
 
 def _shown(scope: Scope) -> Remembered | None:

@@ -9,7 +9,7 @@ from ..platform.database.outage import AWAY, away
 from ..platform.errors import WhorlError
 from ..platform.problems import openai_fault, openai_status
 from ..platform.serving.messages import thought_of
-from .events import ReasoningDelta, RunEnded, RunEvent, RunStarted, TextDelta, ToolStarted
+from .events import ReasoningDelta, RunEnded, RunEvent, RunStarted, TextDelta, TokenDelta, ToolStarted
 from .openai_views import CompletionUsage
 
 DONE = b"data: [DONE]\n\n"
@@ -52,7 +52,8 @@ async def _pieces(
             if isinstance(event, ReasoningDelta):
                 yield _chunk(head, thought_of(event.text))
             if isinstance(event, TextDelta):
-                yield _chunk(head, {"content": event.text})
+                logprobs = logprobs_of(event.tokens) if isinstance(event, TokenDelta) else None
+                yield _chunk(head, {"content": event.text}, logprobs=logprobs)
                 said = event.step
             if isinstance(event, ToolStarted) and said == event.step:
                 # What was said before a call does not run into the answer.
@@ -96,10 +97,30 @@ def usage_of(ended: RunEnded) -> CompletionUsage:
     return CompletionUsage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
 
 
-def _chunk(head: dict[str, Any], delta: dict[str, Any], finish: str | None = None) -> bytes:
-    return _data(
-        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
-    )
+def logprobs_of(tokens: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tokens of a reply, with their log-probabilities, as OpenAI has them; ``tokens`` are as a model server tells them."""
+
+    def entry(token: dict[str, Any]) -> dict[str, Any]:
+        text = str(token.get("token", ""))
+        # A part of a character is no text, and its bytes are its server's to tell.
+        own = None if "\ufffd" in text else [*text.encode(errors="replace")]
+        return {"token": text, "logprob": token.get("logprob"), "bytes": token.get("bytes") or own}
+
+    content = [
+        {**entry(token), "top_logprobs": [entry(top) for top in token.get("top_logprobs") or []]}
+        for token in tokens
+    ]
+    return {"content": content, "refusal": None}
+
+
+def _chunk(
+    head: dict[str, Any],
+    delta: dict[str, Any],
+    finish: str | None = None,
+    logprobs: dict[str, Any] | None = None,
+) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": logprobs}
+    return _data({**head, "choices": [choice]})
 
 
 def _data(value: dict[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/chat
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from ..platform.serving.engine.wire import ChatBody, WireToolCall
 
@@ -19,25 +19,21 @@ REFUSED: Final = {
     "audio": "Answers are text: leave audio out.",
     "web_search_options": "Nothing is searched for on the web: leave web_search_options out.",
     "prediction": "Replies are not predicted: leave prediction out.",
-    "verbosity": "There is no verbosity: say in a message how long the reply shall be.",
     "chat_template": "A model has its own chat template: leave chat_template out.",
     "priority": "Workspaces take turns: leave priority out.",
 }
 
 
-def _no_logprobs(value: Any) -> Any:
-    if not value:
-        return None
-    raise ValueError("log-probabilities are not given out; leave logprobs and top_logprobs out")
+def _with_logprobs(value: int | None, info: ValidationInfo) -> int | None:
+    if value and not info.data.get("logprobs"):
+        raise ValueError("top_logprobs goes with logprobs true")
+    return value
 
 
 def _text_only(value: Any) -> Any:
     if value in (None, ["text"]):
         return value
     raise ValueError("answers are text; leave modalities out")
-
-
-NoLogprobs = Annotated[Literal[False] | None, BeforeValidator(_no_logprobs)]
 
 
 class CompletionRequest(ChatBody):
@@ -50,8 +46,8 @@ class CompletionRequest(ChatBody):
     model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
 
     model: str = Field(min_length=1, max_length=200, description="An agent, the base model, or an adapter.")
-    logprobs: NoLogprobs = Field(None, description="Log-probabilities are not given out.")
-    top_logprobs: Annotated[Literal[0] | None, BeforeValidator(_no_logprobs)] = None
+    logprobs: bool | None = Field(None, description="Tell the log-probabilities of a model's tokens.")
+    top_logprobs: Annotated[int | None, Field(ge=0, le=20), AfterValidator(_with_logprobs)] = None
     modalities: Annotated[list[Literal["text"]] | None, BeforeValidator(_text_only)] = None
     user: str | None = None
     metadata: dict[str, Any] | None = None
@@ -100,13 +96,34 @@ class CompletionMessage(BaseModel):
     refusal: None = None
 
 
+class TopToken(BaseModel):
+    """A token that was likely; ``bytes`` is null where it is a part of a character and its server does not tell them."""
+
+    token: str
+    logprob: float
+    bytes: list[int] | None
+
+
+class TokenTold(TopToken):
+    """A token of the reply, and those that were the likeliest at its place."""
+
+    top_logprobs: list[TopToken]
+
+
+class Logprobs(BaseModel):
+    """The tokens of the reply with their log-probabilities, natural logarithms."""
+
+    content: list[TokenTold]
+    refusal: None = None
+
+
 class Choice(BaseModel):
     """The one reply."""
 
     index: Literal[0] = 0
     message: CompletionMessage
     finish_reason: Literal["stop", "length", "tool_calls", "content_filter"]
-    logprobs: None = None
+    logprobs: Logprobs | None = None
 
 
 class RunReference(BaseModel):

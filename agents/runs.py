@@ -6,8 +6,9 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.types import Command
@@ -45,7 +46,7 @@ from .closing import Closing
 from .conversations import find_run, own_conversation
 from .definitions import as_defined
 from .endings import cancelled, describe_end, describe_run, ended_as, interrupted, waiting
-from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, ToolEnded, ToolStarted
+from .events import RunEnded, RunEvent, RunStarted, RunWaiting, Spent, TokenDelta, ToolEnded, ToolStarted
 from .execution import Execution, Finished, key_of, request_of, tags_of
 from .execution import RunRequest as RunRequest
 from .graph import Decision, Limits, PlainCall, RunScope, ask_once, build_graph
@@ -59,6 +60,17 @@ from .tools.base import ToolContext
 log = logging.getLogger(__name__)
 ACTIVE = Gauge("whorl_runs_active", "Runs under way in this process")
 HISTORY_MESSAGES = 8
+
+
+class Completed(NamedTuple):
+    """A run at its end, and the headers that tell what is left of the quotas.
+
+    ``tokens`` are those of the reply with their log-probabilities, None where they were not asked for.
+    """
+
+    ended: RunEnded
+    limits: dict[str, str]
+    tokens: list[dict[str, Any]] | None = None
 
 
 class Agents:
@@ -190,25 +202,27 @@ class Agents:
 
     async def complete(
         self, actor: Actor, request: RunRequest, key: ShownKey | None = None, client: Presence = ALWAYS_THERE
-    ) -> tuple[RunEnded, dict[str, str]]:
-        """A plain run to its end, in the caller's own task, and the headers that tell what is left of the quotas.
+    ) -> Completed:
+        """A plain run to its end, in the caller's own task.
 
         Raises what ``stream`` does, AuthenticationError where ``key`` is not valid any more, and ClientLeftError
         when ``client`` leaves, which cancels the run.
         """
         own = asyncio.current_task()
         assert own is not None and request.plain is not None
+        tokens: list[dict[str, Any]] | None = [] if request.plain.logprobs else None
+        tell = _unheard if tokens is None else partial(_noted, tokens)
         with ExitStack() as held:
             run, messages, standing = await self._begin(actor, request, held, key)
             try:
                 with self._under_way(own.cancel), client.needed():
-                    ended = await self._execute_plain(Execution(actor, request, run, messages), _unheard)
+                    ended = await self._execute_plain(Execution(actor, request, run, messages), tell)
             except asyncio.CancelledError:
                 if not self.stopped:
                     raise
                 own.uncancel()
                 raise StoppingError from None
-        return ended, standing.headers()
+        return Completed(ended, standing.headers(), tokens)
 
     async def _begin(
         self, actor: Actor, request: RunRequest, held: ExitStack, key: ShownKey | None = None
@@ -458,6 +472,12 @@ def _failed(task: Execution, state: dict[str, Any], spent: Spent, error: Excepti
 
 def _unheard(event: RunEvent) -> None:
     """Nobody follows the run."""
+
+
+def _noted(tokens: list[dict[str, Any]], event: RunEvent) -> None:
+    """Keep the tokens of the reply."""
+    if isinstance(event, TokenDelta):
+        tokens += event.tokens
 
 
 async def _history(

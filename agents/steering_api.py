@@ -17,6 +17,7 @@ from ..platform.identity.http import CurrentActor
 from ..platform.validation import Body
 from .approvals import approvals_of
 from .conversations import visible_run
+from .event_streams import QUIET
 from .events import EVENTS
 from .graph import Decision, Verdict
 from .journal import ENDED, Told
@@ -124,7 +125,7 @@ async def _frames(
 ) -> AsyncIterator[bytes]:
     async with aclosing(live.follow(actor, run_id, after)) as events:
         async for event in events:
-            yield b": nothing new\n\n" if event is None else _frame(event)
+            yield QUIET if event is None else _frame(event)
             if event is not None and event.event in last:
                 return
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..platform.database.base import now
@@ -97,13 +97,18 @@ async def said_by(session: AsyncSession, person: uuid.UUID) -> bool | None:
     return said
 
 
-async def list_said(session: AsyncSession) -> list[Said]:
-    """What people have said, the latest first."""
-    rows = await session.execute(
+async def list_said(
+    session: AsyncSession, limit: int | None = None, before: tuple[datetime, uuid.UUID] | None = None
+) -> list[Said]:
+    """What people have said, the latest first: all, or ``limit`` of what was said before a time, and by whom."""
+    place = tuple_(Consent.changed_at, Consent.person)
+    query = (
         select(Consent.person, User.email, Consent.training, Consent.changed_at)
         .outerjoin(User, User.id == Consent.person)
-        .order_by(Consent.changed_at.desc(), Consent.person)
+        .order_by(Consent.changed_at.desc(), Consent.person.desc())
+        .limit(limit)
     )
+    rows = await session.execute(query if before is None else query.where(place < before))
     return [Said(person, email or "", training, at) for person, email, training, at in rows]
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from ..platform.database.session import tenant_session
 from ..platform.errors import InputError
 from ..platform.identity.http import CurrentActor
+from ..platform.paging import OnePage, at_moment, moment_of
 from ..platform.validation import Body
 from .consent import Rule, Said, change_rule, keep_consent, list_said, people_of, rule_of, said_by
 
@@ -68,11 +69,13 @@ async def put_own_consent(body: OwnConsent, actor: CurrentActor, request: Reques
 
 
 @router.get("/consents", response_model=list[Said])
-async def get_consents(actor: CurrentActor, request: Request) -> Any:
-    """What people have said, the latest first."""
+async def get_consents(actor: CurrentActor, request: Request, page: OnePage) -> Any:
+    """What people have said, the latest first; the Link header leads to what was said before."""
     actor.require("administer")
     async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
-        return await list_said(session)
+        found = await list_said(session, page.limit, page.place(moment_of))
+    page.lead([at_moment(each.changed_at, each.person) for each in found])
+    return found
 
 
 @router.put("/consents", status_code=204)

@@ -158,8 +158,12 @@ class UpstreamError(WhorlError):
 
 
 class LimitError(WhorlError):
-    """A quota or budget is used up."""
+    """A quota or budget is used up.
 
+    ``kind`` is OpenAI's word for what of: https://platform.openai.com/docs/guides/error-codes
+    """
+
+    kind: ClassVar[str] = "requests"
     status = 429
     exit_code = 8
     title = "Limit reached"
@@ -176,6 +180,18 @@ class QuotaError(LimitError):
     ) -> None:
         super().__init__(message, retry_after)
         self.headers = dict(headers or {})
+
+
+class TokensError(QuotaError):
+    """The tokens of the day are used up."""
+
+    kind = "tokens"
+
+
+class DollarsError(QuotaError):
+    """The dollars of the month are spent."""
+
+    kind = code = "insufficient_quota"
 
 
 class ModelSignal(WhorlError):

@@ -5,6 +5,7 @@ import binascii
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -65,6 +66,20 @@ def address_of(cursor: str) -> str:
     if "@" not in place:
         raise InputError("This is a cursor of another list.", "cursor")
     return place
+
+
+def moment_of(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """The row's time and id, as ``at_moment`` writes them, that a cursor stands for; raises InputError."""
+    try:
+        moment, row_id = place_of(cursor).split(" ")
+        return datetime.fromisoformat(moment), uuid.UUID(row_id)
+    except ValueError as error:
+        raise InputError("This is a cursor of another list.", "cursor") from error
+
+
+def at_moment(moment: datetime, row_id: uuid.UUID) -> str:
+    """Where a row stands in a list by time, as text for a cursor."""
+    return f"{moment.isoformat()} {row_id}"
 
 
 def link_next(request: Request, response: Response, keys: Sequence[str], limit: int) -> None:

@@ -224,7 +224,7 @@ class Settings(BaseModel):
 
     @property
     def secure_cookies(self) -> bool:
-        """Whether cookies are marked Secure: yes when users come through https."""
+        """Whether cookies are marked Secure however a request came: yes when users come through https."""
         return (self.public_url or "").startswith("https://")
 
 

@@ -395,6 +395,12 @@ def test_the_main_commands_on_real_input(whorl: Whorl, tmp_path: Path) -> None:
     quotas = json.loads(whorl(*limits, "--agents", "", "--models", "acme.*, whorl-seed").stdout)
     assert (quotas["agents"], quotas["models"]) == ([], ["acme.*", "whorl-seed"])
     assert json.loads(whorl(*limits, "--tokens-per-day", "9").stdout) == {**quotas, "tokens_per_day": 9}
+    dollars = ("tenant", "quota", "--tenant", "acme", "--dollars-per-month", "5")
+    prices = tmp_path / "prices.json"
+    prices.write_text(json.dumps({"tiny": {"read": 1, "written": 1}}))
+    unpriced, priced = whorl(*dollars), whorl(*dollars, WHORL_PRICES=str(prices))
+    assert "has no price here" in unpriced.stderr and "has no price" not in priced.stderr
+    assert "has no price" not in whorl(*limits, "--dollars-per-month", "0").stderr
     said(whorl("tenant", "quota", "--tenant", "acme", "--models", "m" * 201), 2, "at most 200 characters")
     checks = json.loads(whorl("doctor", "--json").stdout)
     assert {check["check"] for check in checks} >= {"python", "database", "model", "port"}

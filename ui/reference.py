@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from ..platform.identity.http import CurrentActor
+from ..platform.problems import KINDS, ProblemKind
 from .frame import Context, PageActor, render
 
 router = APIRouter()
@@ -73,6 +74,7 @@ class ReferenceContext(Context):
     section: ClassVar[str] = "docs"
     address: str
     groups: list[Group]
+    problems: list[ProblemKind]
 
 
 @router.get("/openapi.json")
@@ -86,7 +88,7 @@ async def show_reference(actor: PageActor, request: Request) -> Response:
     """The API for people."""
     address = request.app.state.whorl.settings.public_url or str(request.base_url).rstrip("/")
     groups = groups_of(request.app.openapi())
-    return render(ReferenceContext(title="API", actor=actor, address=address, groups=groups))
+    return render(ReferenceContext(title="API", actor=actor, address=address, groups=groups, problems=KINDS))
 
 
 def groups_of(document: dict[str, Any]) -> list[Group]:

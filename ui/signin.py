@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from ..platform.errors import AuthenticationError, LimitError
-from ..platform.identity.http import COOKIE, check_origin, client_address
+from ..platform.identity.http import COOKIE, check_origin, client_address, over_https
 from ..platform.identity.refusals import note_failed_sign_in
 from ..platform.identity.signin import LIFETIME, sign_in, sign_out
 from ..platform.problems import error_headers
@@ -75,7 +75,7 @@ def keep_session(request: Request, response: Response, secret: str) -> Response:
     """Let the browser keep a session."""
     response.set_cookie(
         COOKIE, secret, max_age=int(LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax",
-        secure=request.app.state.whorl.settings.secure_cookies,
+        secure=over_https(request),
     )  # fmt: skip
     return response
 

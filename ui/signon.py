@@ -13,7 +13,7 @@ from ..platform.errors import (
     UpstreamError,
     WhorlError,
 )
-from ..platform.identity.http import client_address
+from ..platform.identity.http import client_address, over_https
 from ..platform.identity.refusals import note_failed_sign_on
 from ..platform.identity.signin import Throttle
 from ..platform.identity.signon import LIFETIME, Returned, SignOn
@@ -48,7 +48,7 @@ async def begin_sign_on(workspace: str, request: Request, next: str = "/") -> Re
     response = RedirectResponse(begun.url, 303)
     response.set_cookie(
         COOKIE, begun.secret, max_age=int(LIFETIME.total_seconds()), path="/signin/sso", httponly=True, samesite="lax",
-        secure=request.app.state.whorl.settings.secure_cookies,
+        secure=over_https(request),
     )  # fmt: skip
     return response
 

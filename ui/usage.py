@@ -26,7 +26,8 @@ QUOTAS = {
 class UsageContext(Context):
     """What was used by day, newest first, by person or key, by model and agent; and the quotas by name.
 
-    ``open`` are the agents and the models that alone may be asked, where there are such.
+    ``open`` are the agents and the models that alone may be asked, where there are such; ``uncounted`` is the base model where
+    it has no price though dollars are limited.
     """
 
     template: ClassVar[str] = "usage.html"
@@ -39,13 +40,16 @@ class UsageContext(Context):
     names: dict[str, str]
     quotas: list[tuple[str, Any]]
     open: dict[str, tuple[str, ...]]
+    uncounted: str
 
 
 @router.get("")
 async def show_usage(actor: Administrator, request: Request) -> Response:
     """The last ``DAYS`` days."""
     first, last = period(None, None)
-    async with tenant_session(request.app.state.whorl.engine, actor.tenant_id) as session:
+    whorl = request.app.state.whorl
+    base = whorl.servers.base
+    async with tenant_session(whorl.engine, actor.tenant_id) as session:
         days, actors, models, agents = [
             await usage_by(session, by, first, last) for by in ("day", "actor", "model", "agent")
         ]
@@ -55,7 +59,7 @@ async def show_usage(actor: Administrator, request: Request) -> Response:
         UsageContext(
             title="Usage", actor=actor, first=first, days=days[::-1], actors=_most_first(actors),
             models=_most_first(models), agents=_most_first(agents), names=names, quotas=_named(quotas),
-            open=_open(quotas),
+            open=_open(quotas), uncounted=base if quotas.uncounted(whorl.prices.of(base)) else "",
         )
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ..database.outage import AWAY
 from ..errors import AuthenticationError, PermissionDeniedError
 from .access import Actor
 from .keys import KeyHolders
@@ -30,6 +31,26 @@ async def current_actor(
     request.state.tenant = str(actor.tenant_id)
     await request.app.state.whorl.agents.ledger.tell(actor.tenant_id)
     return actor
+
+
+async def exporting_actor(
+    request: Request,
+    bearer: Annotated[Any, Depends(_bearer)] = None,
+    cookie: Annotated[str | None, Depends(_cookie)] = None,
+) -> Actor:
+    """The actor of a request whose content waits in the log: while the database is away, of a key that was valid lately.
+
+    Raises as ``current_actor``, and what the database is away with where the redaction policy of the tenant is not known.
+    """
+    try:
+        return await current_actor(request, bearer, cookie)
+    except AWAY:
+        whorl = request.app.state.whorl
+        actor: Actor | None = whorl.key_holders.trusted(bearer.credentials) if bearer else None
+        if actor is None or not whorl.redactor.policies.knows(str(actor.tenant_id)):
+            raise
+        request.state.tenant = str(actor.tenant_id)
+        return actor
 
 
 async def _authenticated(request: Request, bearer: Any, cookie: str | None) -> Actor:
@@ -75,6 +96,14 @@ def site_address(request: Request) -> str:
     return (public or _own_address(request)).rstrip("/")
 
 
+def over_https(request: Request) -> bool:
+    """Whether users come through https, so that cookies are marked Secure: by the setting, or as this request did.
+
+    What a trusted proxy states counts, as of the address.
+    """
+    return request.url.scheme == "https" or bool(request.app.state.whorl.settings.secure_cookies)
+
+
 def client_address(request: Request) -> str:
     """The address that a request comes from, as a trusted proxy states it; empty where it is not known."""
     return request.client.host if request.client else ""
@@ -85,3 +114,4 @@ def _own_address(request: Request) -> str:
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+ExportingActor = Annotated[Actor, Depends(exporting_actor)]

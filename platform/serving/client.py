@@ -26,13 +26,15 @@ class Delta(NamedTuple):
     """A piece of a streamed reply: new text; the last piece carries the whole reply.
 
     ``used`` is what the reply took so far, as far as the server has told; ``reasoning`` is new text of what the
-    model thinks.
+    model thinks. ``tokens`` are the new tokens with their log-probabilities, as the server tells them; those without
+    text come with the next piece that has some.
     """
 
     text: str
     reply: ChatReply | None = None
     used: Usage = Usage()
     reasoning: str = ""
+    tokens: list[dict[str, Any]] = []
 
     @property
     def begun(self) -> bool:
@@ -97,7 +99,7 @@ class ModelClient:
         with self._understood("a reply"):
             value = load_json(response.text)
             choice = value["choices"][0]
-            message = choice["message"]
+            message, tokens = choice["message"], _tokens(choice)
             return ChatReply(
                 content=message.get("content") or "",
                 tool_calls=[_tool_call(entry) for entry in message.get("tool_calls") or []],
@@ -106,8 +108,8 @@ class ModelClient:
                 usage=_usage(value.get("usage")),
                 prompt_token_ids=value.get("prompt_token_ids") or [],
                 token_ids=choice.get("token_ids") or [],
-                logprobs=_logprobs(choice),
-                places=_places(choice),
+                logprobs=_logprobs(tokens),
+                places=_places(tokens),
                 reasoning=_reasoning(message),
             )
 
@@ -130,10 +132,11 @@ class ModelClient:
                     if "error" in value:
                         raise self._broken_off(error_text(value))
                     text, thought = growing.add(value)
-                    yield Delta(text, used=growing.used, reasoning=thought)
+                    tokens = growing.take() if text or thought else []
+                    yield Delta(text, used=growing.used, reasoning=thought, tokens=tokens)
             if not growing.finish:
                 raise failure(self.label, f"{growing.lacking}.")
-            yield Delta("", growing.reply(), growing.used)
+            yield Delta("", growing.reply(), growing.used, tokens=growing.take())
         except BaseException as error:
             tracing.fail(span, error)
             raise
@@ -201,7 +204,7 @@ class ModelClient:
 
 @dataclass
 class _Growing:
-    """A streamed reply as it is put together."""
+    """A streamed reply as it is put together; ``untold`` are tokens that no piece had yet."""
 
     model: str
     content: str = ""
@@ -214,6 +217,7 @@ class _Growing:
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    untold: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def used(self) -> Usage:
@@ -241,8 +245,10 @@ class _Growing:
         choice = value["choices"][0]
         self.finish = choice.get("finish_reason") or self.finish
         self.ids += choice.get("token_ids") or []
-        self.logprobs += _logprobs(choice)
-        self.places += _places(choice)
+        tokens = _tokens(choice)
+        self.logprobs += _logprobs(tokens)
+        self.places += _places(tokens)
+        self.untold += tokens
         delta = choice.get("delta") or {}
         for part in delta.get("tool_calls") or []:
             call = self.calls.setdefault(part["index"], {"id": "", "name": "", "arguments": ""})
@@ -255,6 +261,11 @@ class _Growing:
         thought = _reasoning(delta)
         self.reasoning += thought
         return text, thought
+
+    def take(self) -> list[dict[str, Any]]:
+        """The tokens that no piece had yet."""
+        tokens, self.untold = self.untold, []
+        return tokens
 
     def reply(self) -> ChatReply:
         calls: list[ToolCall] = [
@@ -336,19 +347,22 @@ def _tool_call(entry: dict[str, Any]) -> ToolCall:
     }
 
 
-def _logprobs(choice: dict[str, Any]) -> list[float]:
-    content = (choice.get("logprobs") or {}).get("content") or []
-    return [float(entry["logprob"]) for entry in content]
+def _tokens(choice: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tokens of a reply, or of a piece of one, with their log-probabilities."""
+    return (choice.get("logprobs") or {}).get("content") or []
 
 
-def _places(choice: dict[str, Any]) -> list[Place]:
-    content = (choice.get("logprobs") or {}).get("content") or []
-    if not any(entry.get("top_logprobs") for entry in content):
+def _logprobs(tokens: list[dict[str, Any]]) -> list[float]:
+    return [float(entry["logprob"]) for entry in tokens]
+
+
+def _places(tokens: list[dict[str, Any]]) -> list[Place]:
+    if not any(entry.get("top_logprobs") for entry in tokens):
         return []
     return [
         Place(
             entry["token"],
             tuple((top["token"], float(top["logprob"])) for top in entry.get("top_logprobs") or []),
         )
-        for entry in content
+        for entry in tokens
     ]

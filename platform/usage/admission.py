@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.base import now
-from ..errors import LimitError, QuotaError
+from ..errors import DollarsError, LimitError, QuotaError, TokensError
 from .quotas import MINUTE, Quotas, Standing, next_day, next_month
 
 # Seconds after which a run that must wait for another to end may ask again.
@@ -123,11 +123,11 @@ def _spent(counted: Counted, left: Standing) -> LimitError | None:
     if left.tokens == 0:
         wait = (next_day(left.at) - left.at).total_seconds()
         text = f"The workspace has used its {counted.most_tokens} tokens of this day (UTC)."
-        return QuotaError(text, wait, left.headers())
+        return TokensError(text, wait, left.headers())
     if left.dollars == 0:
         wait = (next_month(left.at) - left.at).total_seconds()
         text = f"The workspace has spent its {counted.most_dollars} dollars of this month (UTC)."
-        return QuotaError(text, wait, left.headers())
+        return DollarsError(text, wait, left.headers())
     return None
 
 

@@ -71,6 +71,13 @@ async def quota(terminal: Terminal, unlimited: bool, **given: Any) -> None:
             await change_quotas(session, actor.tenant_id, quotas)
             record(session, actor, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
             note(session, "quotas.changed", actor.tenant_slug, **quotas.model_dump(mode="json"))
+        base = whorl.servers.base
+        if quotas.uncounted(whorl.prices.of(base)):
+            terminal.notes.print(
+                f"The model {base} has no price here: what is asked of it does not count towards the dollars. Name "
+                "a file of prices that has it (WHORL_PRICES), where the server runs, too.",
+                markup=False, soft_wrap=True,
+            )  # fmt: skip
     value = quotas.model_dump(mode="json")
     rows = [[name.replace("_", " "), _told(most)] for name, most in value.items()]
     terminal.result(value, lambda: terminal.table(["quota", "at most"], rows))

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..database.base import now
 from ..database.session import put_row
 from ..errors import PermissionDeniedError
+from .prices import NO_PRICE, Price
 from .tables import Quota
 
 MINUTE = timedelta(minutes=1)
@@ -34,7 +35,10 @@ class Quotas(BaseModel):
 
     requests_per_minute: int | None = Field(None, ge=0)
     tokens_per_day: int | None = Field(None, ge=0)
-    dollars_per_month: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
+    dollars_per_month: Decimal | None = Field(
+        None, ge=0, max_digits=14, decimal_places=2,
+        description="Counted is what is asked of models with a price (WHORL_PRICES), and nothing else.",
+    )  # fmt: skip
     concurrent_runs: int | None = Field(None, ge=0)
     agents: Names | None = None
     models: Names | None = None
@@ -43,6 +47,10 @@ class Quotas(BaseModel):
         """Whether an agent, or without one a model directly, may be asked."""
         asked, names = (model, self.models) if agent is None else (agent, self.agents)
         return names is None or any(fnmatchcase(asked, name) for name in names)
+
+    def uncounted(self, price: Price) -> bool:
+        """Whether dollars are limited that a model of this price does not use up."""
+        return bool(self.dollars_per_month) and price == NO_PRICE
 
 
 @dataclass(frozen=True)

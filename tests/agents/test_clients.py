@@ -26,7 +26,7 @@ from tests.conftest import Addresses, quote_first, test_settings
 from tests.needles import in_tables
 from tests.serving_app import key_of, served
 from whorl.agents.events import RunEnded, RunEvent, RunStarted, TextDelta
-from whorl.agents.openai_stream import chunks
+from whorl.agents.openai_stream import chunks, logprobs_of
 from whorl.platform.app import create_app
 from whorl.platform.serving.engine.hermes import forced_opening
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
@@ -280,7 +280,9 @@ def test_errors_have_openais_shape(
     ("changed", "said"),
     [
         ({"n": 2}, "a request has one reply; send it as often as there shall be replies"),
-        ({"logprobs": True}, "log-probabilities are not given out; leave logprobs and top_logprobs out"),
+        ({"model": "whorl", "logprobs": True}, "leave logprobs out, or ask a model, see GET /v1/models"),
+        ({"top_logprobs": 3}, "top_logprobs goes with logprobs true"),
+        ({"logprobs": True, "top_logprobs": 21}, "Input should be less than or equal to 20"),
         ({"extra_body": {"best_of": 3}}, "A request has one reply, of one draw: leave best_of out."),
         (
             {"extra_body": {"temprature": 0}},
@@ -289,6 +291,10 @@ def test_errors_have_openais_shape(
         (
             {"model": "whorl", "extra_body": {"top_k": 5}},
             "whorl is an agent, which says itself how it is answered",
+        ),
+        (
+            {"model": "whorl", "verbosity": "low"},
+            "whorl is an agent, which says itself how it is answered: leave verbosity out",
         ),
         (
             {"extra_body": {"min_p": 0.5}},
@@ -306,6 +312,42 @@ def test_what_is_not_honoured_is_refused_in_a_sentence(
     with pytest.raises(openai.BadRequestError) as raised:
         client.chat.completions.create(**{"model": "scripted", "messages": ASKED, **changed})
     assert said in raised.value.message
+
+
+def test_a_models_tokens_come_with_their_log_probabilities(client: openai.OpenAI) -> None:
+    asked: Any = {"model": "scripted", "messages": ASKED}
+    assert client.chat.completions.create(**asked).choices[0].logprobs is None
+    assert all(c.choices[0].logprobs is None for c in client.chat.completions.create(**asked, stream=True))
+    for top in (None, 1):
+        wanted: Any = {**asked, "logprobs": True, "top_logprobs": top}
+        choice = client.chat.completions.create(**wanted).choices[0]
+        with client.chat.completions.stream(**wanted) as told:
+            streamed = told.get_final_completion().choices[0]
+        assert choice.logprobs is not None and choice.logprobs.content and choice.logprobs.refusal is None
+        assert streamed.logprobs is not None and streamed.logprobs.content == choice.logprobs.content
+        said = b"".join(bytes(token.bytes or []) for token in choice.logprobs.content)
+        assert said.decode() == choice.message.content == streamed.message.content
+        for token in choice.logprobs.content:
+            assert token.logprob == 0.0
+            assert [each.token for each in token.top_logprobs] == ([token.token] if top else [])
+
+
+def test_tokens_of_calls_come_with_their_log_probabilities(client: openai.OpenAI) -> None:
+    wanted: Any = {"model": "scripted", "messages": ASKED, "tools": [TOOL], "logprobs": True}
+    choice = client.chat.completions.create(**wanted).choices[0]
+    with client.chat.completions.stream(**wanted) as told:
+        streamed = told.get_final_completion().choices[0]
+    assert choice.message.tool_calls and choice.logprobs is not None and streamed.logprobs is not None
+    assert choice.logprobs.content and streamed.logprobs.content == choice.logprobs.content
+    assert "tool_call" in "".join(token.token for token in choice.logprobs.content)
+
+
+def test_a_part_of_a_character_has_the_bytes_that_its_server_tells() -> None:
+    [told, untold] = logprobs_of(
+        [{"token": "\ufffd", "logprob": -1.5, "bytes": [226, 130]}, {"token": "\ufffd", "logprob": -1.5}]
+    )["content"]
+    assert told == {"token": "\ufffd", "logprob": -1.5, "bytes": [226, 130], "top_logprobs": []}
+    assert untold == {**told, "bytes": None}
 
 
 @pytest.mark.parametrize("model", ["whorl", "scripted"])
@@ -486,7 +528,7 @@ PASSED: list[dict[str, Any]] = [
         "bad_words": ["tide"],
         "ignore_eos": True,
     },
-    {"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "low"},
+    {"chat_template_kwargs": {"enable_thinking": False}, "reasoning_effort": "low", "verbosity": "low"},
     {"guided_json": {"type": "object", "properties": {"hour": {"default": None}}}},
     {"guided_regex": "[0-9]+"},
     {"guided_choice": ["high", "low"]},

@@ -188,6 +188,51 @@ async def test_the_end_of_a_run_is_told_after_its_events_are_forgotten(
         assert (number, event, data["answer"]) == (8, "run.ended", ANSWER)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/runs", {"question": "When?", "stream": True}),
+        ("/v1/chat/completions", {"model": "whorl"}), ("/v1/chat/completions", {"model": "scripted"}),
+    ],
+)  # fmt: skip
+async def test_a_stream_that_has_nothing_to_tell_says_so(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any]
+) -> None:
+    """The model writes on only when that was said."""
+    here, _ = replicas
+    monkeypatch.setattr(live, "IDLE", 0.05)
+    here.backend.gate.clear()
+    if path.startswith("/v1"):
+        body = {**body, "stream": True, "messages": [{"role": "user", "content": "When?"}]}
+    said = []
+    async with here.client("owner") as client, client.stream("POST", path, json=body) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        async for line in response.aiter_lines():
+            said.append(line)
+            if line == ": nothing new":
+                here.backend.gate.set()
+    assert ": nothing new" in said
+    whole = "\n".join(said)
+    assert "event: run.ended" in whole or whole.rstrip().endswith("data: [DONE]")
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 99_999])
+async def test_whoever_has_seen_the_end_or_more_is_told_the_end_again(
+    replicas: tuple[Replica, Replica], beyond: int
+) -> None:
+    here, there = replicas
+    async with here.client("owner") as client, there.client("owner") as other:
+        run = (await client.post("/api/runs", json={"question": "When?"})).json()
+        await here.whorl.live.settle()
+        whole = await follow(client, run["run_id"])
+        async with tenant_session(
+            here.whorl.engine, uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+        ) as session:
+            await session.execute(update(Run).values(ended_at=now() - 2 * live.SETTLED))
+        for asked in (client, other):
+            assert await follow(asked, run["run_id"], whole[-1][0] + beyond) == whole[-1:]
+
+
 async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_its_row(
     replicas: tuple[Replica, Replica],
 ) -> None:

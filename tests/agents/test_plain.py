@@ -236,7 +236,32 @@ async def test_a_quota_that_is_used_up_is_said_on_the_short_way(
     async with sites[0].client("owner") as client:
         answers = [await client.post(CHAT, json={**ASKED, "stream": stream}) for _ in range(3)]
     assert short == [200, 429] and 0 < int(answers[2].headers["retry-after"]) <= 60
-    assert answers[2].json()["error"]["code"] == "rate_limit_exceeded"
+    error = answers[2].json()["error"]
+    assert (error["type"], error["code"]) == ("requests", "rate_limit_exceeded")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("quotas", "kind", "code"),
+    [
+        ({"tokens_per_day": 0}, "tokens", "rate_limit_exceeded"),
+        ({"dollars_per_month": 0}, "insufficient_quota", "insufficient_quota"),
+    ],
+)
+async def test_a_refusal_has_openais_word_for_what_is_used_up(
+    sites: list[Site], short: list[int], quotas: dict[str, Any], kind: str, code: str, stream: bool
+) -> None:
+    whorl = sites[0].app.state.whorl
+    tenant = (await ensure_tenant(whorl.engine, "acme")).tenant.id
+    async with sites[0].client("owner") as client:
+        assert (await client.post(CHAT, json=ASKED)).status_code == 200
+        async with tenant_session(whorl.engine, tenant) as session:
+            await change_quotas(session, tenant, Quotas(**quotas))
+        for model in ("scripted", "whorl"):
+            refused = await client.post(CHAT, json={**ASKED, "model": model, "stream": stream})
+            error = refused.json()["error"]
+            assert (refused.status_code, error["type"], error["code"]) == (429, kind, code)
+    assert short == [429], "the model's alone"
 
 
 async def test_a_run_that_a_crashed_database_lost_is_written_again_from_the_log(

@@ -16,11 +16,13 @@ import pytest_asyncio
 from asgi_lifespan import LifespanManager
 
 from tests.conftest import Addresses, quote_first, test_settings
+from whorl.platform import errors
 from whorl.platform.app import create_app
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.access import Actor
 from whorl.platform.identity.bootstrap import ensure_tenant
 from whorl.platform.identity.keys import create_key, rotate_key
+from whorl.platform.problems import KINDS
 from whorl.platform.serving.engine.scripted import ScriptedBackend, call_text
 from whorl.platform.serving.transport import InProcessTransport
 
@@ -202,6 +204,34 @@ async def test_roles(site: Site, role: str, method: str, path: str, status: int)
     if status >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
         assert set(answer.json()) >= {"title", "status", "detail"}
+        assert answer.json()["type"].startswith("/docs#problem-")
+
+
+def test_every_error_that_is_told_over_http_has_a_kind() -> None:
+    inside = {errors.WhorlError, errors.ModelSignal, errors.ClientLeftError}
+    told = {
+        each.title
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.WhorlError) and each not in inside
+    }
+    assert told | {"Internal error"} == {kind.title for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/api/runs", "GET, POST, HEAD"), ("PUT", "/v1/chat/completions", "POST"), ("POST", "/healthz", "GET, HEAD"),
+        ("POST", "/api/agents/tutor", "GET, PUT, DELETE, HEAD"),
+    ],
+)  # fmt: skip
+async def test_a_method_that_a_path_has_not_is_refused_with_all_that_it_has(
+    site: Site, method: str, path: str, allowed: str
+) -> None:
+    async with site.client("owner") as client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    if not path.startswith("/v1"):
+        assert (answer.json()["type"], answer.json()["title"]) == ("about:blank", "Method Not Allowed")
 
 
 async def test_another_tenant_finds_nothing(site: Site) -> None:

@@ -194,8 +194,6 @@ async def test_the_database_goes_and_comes_back(site: Site) -> None:
         answer = await client.post("/v1/chat/completions", json=chat)
         assert (answer.status_code, answer.json()["error"]["type"]) == (503, "server_error")
         assert "retry-after" in answer.headers
-        exported = await client.post("/v1/traces", json={"resourceSpans": []})
-        assert exported.status_code == 503 and "retry-after" in exported.headers
         page = await client.get("/", headers={"Accept": "text/html"})
         assert page.status_code == 503 and page.headers["content-type"].startswith("text/html")
         await asyncio.to_thread(site.database.start)
@@ -208,6 +206,53 @@ async def test_the_database_goes_and_comes_back(site: Site) -> None:
         else:
             check_away(answer)
     await site.stored(told.acknowledged)
+
+
+async def test_spans_of_keys_that_were_valid_wait_in_the_log(site: Site) -> None:
+    """Of a key that this process has not found valid, or of a workspace whose redaction policy it never read, none is taken."""
+    first = 2 * EXPORTS
+    unread, unseen = [
+        await asyncio.to_thread(key_of, site.database.addresses, slug, "exporter")
+        for slug in ("rival", "acme")
+    ]
+    async with site.client() as client:
+        made = (await client.post("/api/keys", json={"name": "shop", "role": "exporter"})).json()
+        async with site.app.client(made["key"]) as shop, site.app.client(unread) as rival:
+            assert (await export(shop, first)).status_code == 200
+            assert (await rival.get("/api/me")).status_code == 200
+            await asyncio.to_thread(site.database.stop)
+            try:
+                taken = await export(shop, first + 1)
+                logs = await shop.post("/v1/logs", json={"resourceLogs": []})
+                refused = [await export(rival, first + 2)]
+                async with site.app.client(unseen) as other:
+                    refused.append(await export(other, first + 3))
+                elsewhere = await client.get("/api/runs")
+            finally:
+                await asyncio.to_thread(site.database.start)
+            assert (taken.status_code, logs.status_code) == (200, 200), taken.text
+            for answer in refused:
+                assert answer.status_code == 503 and "retry-after" in answer.headers
+            check_away(elsewhere)
+            await site.app.ready()
+            assert (await client.delete(f"/api/keys/{made['id']}")).is_success
+            assert (await export(shop, first + 4)).status_code == 401, "it is looked up wherever it can be"
+    stored = await spans_of(site, [first + number for number in range(5)], 2)
+    assert sorted(stored) == [f"{first + number:016x}" for number in (0, 1)]
+    assert all("example.org" not in text and "<EMAIL_ADDRESS_1>" in text for text in stored.values())
+
+
+async def spans_of(site: Site, traces: list[int], count: int) -> dict[str, str]:
+    """What is stored of traces, as soon as there are so many spans, with their attributes as text."""
+    query = "SELECT span_id, attributes::text FROM spans WHERE trace_id = ANY(%s)"
+    found: dict[str, str] = {}
+    for _ in range(150):
+        with psycopg.connect(site.database.addresses.admin) as connection:
+            found = dict(connection.execute(query, [[f"{trace:032x}" for trace in traces]]).fetchall())
+        if len(found) >= count:
+            break
+        await asyncio.sleep(0.2)
+    return found
 
 
 async def test_background_work_goes_on_after_an_outage(site: Site) -> None:
@@ -299,7 +344,10 @@ async def test_a_full_disk_is_said_and_survived(site: Site) -> None:
         runs = (await client.get("/api/runs", params={"limit": 7})).json()
     for answer in refused:
         assert answer.status_code == 503, answer.text
-        assert "write-ahead log" in answer.json()["detail"] and int(answer.headers["retry-after"]) > 0
+        assert (
+            "log of spans cannot be written" in answer.json()["detail"]
+            and int(answer.headers["retry-after"]) > 0
+        )
     assert "event: run.ended" in lines and '"stop_reason": "unstored"' in lines
     assert [(answer.status_code, answer.json()["log"]) for answer in unready] == [(503, False)] * 2
     assert (ready.status_code, ready.json()["log"]) == (200, True), "it needs no run to find out"

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.platform.test_api import Site, site
-from whorl.flywheel.tables import Dataset, Training
+from whorl.flywheel.tables import Consent, Dataset, Training
+from whorl.platform.database.base import new_id
 from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.keys import create_key
 from whorl.platform.identity.members import add_member
@@ -23,6 +24,7 @@ LISTS = {
     "/api/adapters": "name",
     "/api/keys": "id",
     "/api/members": "email",
+    "/api/consents": "person",
 }
 # A cursor of another list: it stands for no place in any of these.
 FOREIGN = {path: cursor_of("tides.md") for path in LISTS}
@@ -48,6 +50,7 @@ async def add(site: Site, who: str, first: int, count: int) -> None:
                 folder=site.app.state.whorl.settings.data_dir, card={},
             )  # fmt: skip
             await create_key(session, tenant_id, f"key {number}", "viewer")
+            session.add(Consent(tenant_id=tenant_id, person=new_id(), training=bool(number % 2)))
             await add_member(session, tenant_id, f"{number:03}@{slug}.example", "viewer")
 
 
@@ -118,5 +121,5 @@ async def test_pages_are_for_whom_the_list_is_for(path: str, site: Site) -> None
         async with site.client(role) as client:
             whole = await client.get(path)
             page = await client.get(path, params={"limit": 1, "cursor": cursor_of(str(uuid.UUID(int=1)))})
-        allowed = role == "viewer" and path not in ("/api/keys", "/api/members")
+        allowed = role == "viewer" and path not in ("/api/keys", "/api/members", "/api/consents")
         assert (whole.status_code == 200, page.status_code in (200, 422)) == (allowed, allowed), (path, role)

@@ -601,6 +601,20 @@ def test_national_numbers_are_found_where_the_policy_names_their_kind(redactor: 
     assert not plain & {"UK_NHS", "ES_NIF"}
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["+1 415 555 2671", "+1-415-555-2671", "+1 (415) 555-2671", "(+1) 415 555 2671", "001 415 555 2671"],
+)
+def test_a_number_behind_a_countrys_prefix_is_a_telephone_number(redactor: Redactor, number: str) -> None:
+    """Though its last ten digits may be one of the National Health Service."""
+    policy = RedactionPolicy(operators={"UK_NHS": "replace"})
+    text = f"Call {number} today."
+    found = {(f.kind, text[f.start : f.end]) for f in redactor.find([text], policy)[0]}
+    assert found == {("PHONE_NUMBER", number)}
+    plain = "NHS number 415 555 2671."
+    assert "UK_NHS" in {f.kind for f in redactor.find([plain], policy)[0]}
+
+
 def test_nationality_religion_and_politics_are_found_where_the_policy_names_them(redactor: Redactor) -> None:
     text = "The tenant is a Kenyan catholic and two Democrats; polish the table."
     found = redactor.find([text], RedactionPolicy(operators={"NRP": "replace"}))[0]

@@ -1,6 +1,7 @@
 """Chats over sockets: replies in whatever pieces, refusals, and servers that stop."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -218,6 +219,21 @@ async def test_a_server_that_says_no_reason_ends_by_its_last_line() -> None:
     deltas = [delta async for delta in answering(f"{CHUNK}data: [DONE]\n\n").stream(CALL)]
     reply = deltas[-1].reply
     assert reply is not None and (reply.content, reply.finish_reason) == ("The answer is ", "stop")
+
+
+async def test_tokens_without_text_come_with_the_next_text() -> None:
+    def piece(token: str, content: str) -> str:
+        logprobs = {"content": [{"token": token, "logprob": -0.5}]}
+        choice = {"delta": {"content": content}, "finish_reason": None, "logprobs": logprobs}
+        return f"data: {json.dumps({'choices': [choice]})}\n\n"
+
+    text = piece("<b", "") + piece(">At", "At") + piece("</b>", "") + "data: [DONE]\n\n"
+    deltas = [delta async for delta in answering(text).stream(CALL)]
+    told = [(delta.text, [token["token"] for token in delta.tokens]) for delta in deltas if delta.tokens]
+    assert told == [("At", ["<b", ">At"]), ("", ["</b>"])]
+    assert all(delta.begun for delta in deltas if delta.tokens), (
+        "a reply that another server gives would have them, too"
+    )
 
 
 async def test_a_page_in_place_of_a_model_server_is_named() -> None:

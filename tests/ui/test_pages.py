@@ -1,6 +1,7 @@
 """Every page, for every role, and every link on it."""
 
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
@@ -18,8 +19,10 @@ from whorl.platform.database.session import tenant_session
 from whorl.platform.identity.audit import record
 from whorl.platform.identity.bootstrap import operator_of
 from whorl.platform.identity.tables import Tenant
+from whorl.platform.problems import KINDS
 from whorl.platform.serving.adapters import register_adapter
 from whorl.platform.serving.tables import Adapter
+from whorl.platform.usage.prices import Price, Prices
 from whorl.platform.usage.quotas import Quotas, change_quotas
 from whorl.ui.headers import POLICY
 from whorl.ui.signin import local_path
@@ -262,6 +265,10 @@ async def test_reference_lists_every_endpoint(site: Site) -> None:
         for method in item:
             assert item[method]["operationId"] in page, (method, path)
     assert "conversation_id" in page
+    refused = (await client.get("/api/keys")).json()
+    assert refused["type"] == "/docs#problem-not-allowed"
+    for kind in KINDS:
+        assert f'id="{kind.id}"' in page and kind.about
     anonymous = await site.browser()
     assert (await anonymous.get("/openapi.json")).status_code == 401
 
@@ -386,7 +393,7 @@ async def test_who_may_delete_an_adapter_is_offered_it_until_it_is_gone(site: Si
     assert not folder.exists()
 
 
-async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
+async def test_usage_is_shown_by_name_beside_the_quotas(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = await site.browser(site.acme.owner)
     await owner.post("/api/runs", json={"question": "How much did that take?"})
     text = text_of((await owner.get("/admin/usage")).text)
@@ -394,7 +401,14 @@ async def test_usage_is_shown_by_name_beside_the_quotas(site: Site) -> None:
     tenant = site.acme.owner.tenant_id
     async with tenant_session(site.whorl.engine, tenant) as session:
         await change_quotas(session, tenant, Quotas(requests_per_minute=1234))
-    assert "at most 1,234 requests a minute" in text_of((await owner.get("/admin/usage")).text)
+    text = text_of((await owner.get("/admin/usage")).text)
+    assert "at most 1,234 requests a minute" in text and "has no price" not in text
+    async with tenant_session(site.whorl.engine, tenant) as session:
+        await change_quotas(session, tenant, Quotas(requests_per_minute=1234, dollars_per_month=Decimal(9)))
+    text = text_of((await owner.get("/admin/usage")).text)
+    assert "The model scripted has no price" in text and "does not count towards the dollars" in text
+    monkeypatch.setattr(site.whorl, "prices", Prices({"scripted": Price(1, 1)}))
+    assert "has no price" not in text_of((await owner.get("/admin/usage")).text)
 
 
 def test_a_form_goes_to_an_address_or_waits_for_its_scripts() -> None:

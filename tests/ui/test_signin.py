@@ -31,6 +31,17 @@ async def test_the_cookie_is_secure_behind_https(site: Site, monkeypatch: pytest
     assert "secure" in response.headers["set-cookie"].lower()
 
 
+@pytest.mark.parametrize(("stated", "secure"), [("https", True), ("http", False), (None, False)])
+async def test_the_cookie_is_secure_where_a_trusted_proxy_states_https(
+    site: Site, stated: str | None, secure: bool
+) -> None:
+    headers = {"X-Forwarded-Proto": stated} if stated else {}
+    async with httpx.AsyncClient(base_url=site.address, headers=headers) as client:
+        response = await sign_in(client)
+    assert response.status_code == 303
+    assert ("secure" in response.headers["set-cookie"].lower()) == secure
+
+
 async def test_a_wrong_password_shows_the_form_again(site: Site) -> None:
     client = await site.browser()
     response = await sign_in(client, password="wrong", next="/admin")

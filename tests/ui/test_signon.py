@@ -119,6 +119,21 @@ async def test_a_new_person_becomes_a_member(workspace: Workspace, provider: Pro
     assert (await me(again))["user_id"] == who["user_id"], "known by issuer and subject, whatever the address"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_cookies_of_a_sign_on_are_secure_over_https(
+    workspace: Workspace, provider: Provider, scheme: str
+) -> None:
+    provider.be("ada", workspace.address("ada"))
+    browser = await workspace.site.browser()
+    browser.base_url = httpx.URL(f"{scheme}://site")
+    begun = await browser.get(f"/signin/sso/{workspace.slug}")
+    over = await browser.get(answer_of(begun.headers["location"]))
+    assert begun.status_code == over.status_code == 303
+    for response, name in ((begun, ATTEMPT), (over, COOKIE)):
+        [kept] = [each for each in response.headers.get_list("set-cookie") if each.startswith(f"{name}=")]
+        assert ("secure" in kept.lower()) == (scheme == "https")
+
+
 async def test_a_new_person_in_two_browsers_at_once_is_one_member(
     workspace: Workspace, provider: Provider
 ) -> None:

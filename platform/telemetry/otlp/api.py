@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ...database.outage import AWAY, away
 from ...errors import UnsupportedMediaError, WhorlError
 from ...identity.access import Actor
-from ...identity.http import CurrentActor
+from ...identity.http import ExportingActor
 from ...problems import error_headers
 from .ingest import Ingest
 from .request import CONTENT_TYPES, ContentType, content_type_of, too_large
@@ -46,13 +46,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind
 
 
 @router.post("/traces", responses=_ANSWERS)
-async def post_traces(actor: CurrentActor, request: Request) -> Response:
+async def post_traces(actor: ExportingActor, request: Request) -> Response:
     """Take spans of another program. The body is an ExportTraceServiceRequest in protobuf or JSON, plain or gzip."""
     return await _take(SPANS, actor, request)
 
 
 @router.post("/logs", responses=_ANSWERS)
-async def post_logs(actor: CurrentActor, request: Request) -> Response:
+async def post_logs(actor: ExportingActor, request: Request) -> Response:
     """Take evaluations of runs and messages of model calls: ``gen_ai.*`` events of an ExportLogsServiceRequest.
 
     No other log is kept.

@@ -137,6 +137,9 @@ class Policies(Protocol):
     def of(self, tenant_id: str) -> TenantPolicy:
         """The tenant's policy in force."""
 
+    def knows(self, tenant_id: str) -> bool:
+        """Whether the tenant's policy is known without asking anybody."""
+
 
 class DefaultPolicies:
     """The default policy for every tenant; the fake of :class:`Policies`."""
@@ -144,6 +147,10 @@ class DefaultPolicies:
     def of(self, tenant_id: str) -> TenantPolicy:
         """The default, whoever asks."""
         return TenantPolicy(RedactionPolicy())
+
+    def knows(self, tenant_id: str) -> bool:
+        """Always."""
+        return True
 
 
 def folded(value: str) -> str:

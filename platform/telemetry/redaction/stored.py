@@ -70,6 +70,10 @@ class StoredPolicies:
             self._known[tenant_id] = (time.monotonic(), newest)
             return newest
 
+    def knows(self, tenant_id: str) -> bool:
+        """Whether the tenant's policy was read before."""
+        return tenant_id in self._known
+
     def _read(self, tenant_id: str) -> TenantPolicy:
         rows = self._reader.rows(tenant_id, _NEWEST, [tenant_id])
         if not rows:
