@@ -1,6 +1,7 @@
 """Model servers as they are configured: clients of other processes, or of a model in this one."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.request import getproxies
@@ -9,7 +10,7 @@ import aiohttp
 import httpx
 
 from ..background import go_on_until_closed
-from ..errors import PrerequisiteError
+from ..errors import PrerequisiteError, WhorlError
 from ..loading import LOADING
 from ..settings import Settings
 from .base_model import base_hash, model_folder, template_hash
@@ -19,6 +20,8 @@ from .engine.base import Backend
 from .servers import ModelServers
 from .transport import InProcessTransport, PostponedTransport
 from .wire import SocketWire
+
+_log = logging.getLogger(__name__)
 
 # Seconds to connect to a model server within.
 _CONNECT = 10
@@ -75,6 +78,8 @@ async def _listed_base(clients: list[ModelClient]) -> str:
         raise PrerequisiteError(
             "The model server lists no base model. Name the one to ask in WHORL_MODEL_NAME."
         )
+    for failure in failures:
+        _log.error("%s", failure.message if isinstance(failure, WhorlError) else type(failure).__name__)
     raise failures[0]
 
 

@@ -43,7 +43,12 @@ def working() -> Iterator[str]:
 
 
 async def test_the_base_is_asked_of_whichever_server_answers(
-    database: Addresses, tmp_path: Path, silent: str, working: str, monkeypatch: pytest.MonkeyPatch
+    database: Addresses,
+    tmp_path: Path,
+    silent: str,
+    working: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(client, "LISTING_SECONDS", 0.5)
     for first in (NOBODY, silent):
@@ -51,9 +56,11 @@ async def test_the_base_is_asked_of_whichever_server_answers(
         async with open_whorl(settings) as whorl:
             assert whorl.servers.base == "scripted"
     settings = test_settings(database, tmp_path / "whorl", model_url=f"{NOBODY},{silent}")
-    with pytest.raises(UpstreamError, match=f"{NOBODY} does not answer"):
+    with pytest.raises(UpstreamError) as failed:
         async with open_whorl(settings):
             pass
+    assert f"{NOBODY} does not answer" in failed.value.message
+    assert all(f"{address} does not answer" in caplog.text for address in (NOBODY, silent))
 
 
 async def test_a_silent_server_makes_no_app_unready(
