@@ -149,8 +149,8 @@ def _without_opposites(rows: Iterable[Row], left_out: Counter[str]) -> Iterator[
     for row in rows:
         keys.append(_key(row))
         labels.append(row["label"])
-    good, bad = ([key for key, label in zip(keys, labels, strict=True) if label == each] for each in (1, 0))
-    both = np.intersect1d(good, bad).tolist()
+    all_keys, good = np.asarray(keys), np.asarray(labels, dtype=bool)
+    both = np.intersect1d(all_keys[good], all_keys[~good]).tolist()
     if not both:
         yield from rows
         return
