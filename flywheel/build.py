@@ -228,7 +228,8 @@ def _pair(better: Trajectory, worse: Trajectory, refused: Refused, left_out: Cou
     good, bad = plain(better.messages), plain(worse.messages)
     pair = _parting(good, bad)
     if pair is None:
-        left_out[EQUAL] += good == bad
+        if good == bad:
+            left_out[EQUAL] += 1
         return
     prompt, chosen, rejected = pair
     if refused is not None and (len(prompt) in wrong_turns(better) or _digest([*prompt, *chosen]) in refused):

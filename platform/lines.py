@@ -20,10 +20,11 @@ _PACKED = b"\x1f\x8b"  # how gzip begins, RFC 1952
 
 
 class Record(NamedTuple):
-    """One record and where it stands; of plain text there is one, ``{"text": …}``."""
+    """One record and where it stands; of ``plain`` text there is one, ``{"text": …}``."""
 
     fields: dict[str, object]
     where: str
+    plain: bool = False
 
     def text(self, name: str) -> str:
         """The field ``name`` as text; raises InputError where it is missing or no text."""
@@ -80,7 +81,8 @@ def _records(handle: BinaryIO | gzip.GzipFile, source: str, plain: bool) -> Iter
         return
     if first is None and plain:
         data = skipped + line + handle.read(LONGEST + 1)
-        if records := _told(data, source, number):
+        records = _told(data, source, number) if line.lstrip()[:1] in (b"[", b"{") else []
+        if records:
             yield from records
         elif line.lstrip().startswith(b"{"):
             raise _refusal(line, f"{source}, line {number}")
@@ -118,16 +120,11 @@ def _whole(data: bytes, source: str, number: int) -> Iterator[Record]:
 
 def _told(data: bytes, source: str, number: int) -> list[Record]:
     """The records of a file that is one JSON object or a list of them, each with a field that is read; else none."""
-    value = _json(data) if len(data) <= LONGEST and data.strip()[:1] in (b"[", b"{") else None
-    found = value if isinstance(value, list) else [value]
-    if not all(isinstance(each, dict) and _READ & each.keys() for each in found):
+    try:
+        records = list(_whole(data, source, number))
+    except InputError:
         return []
-    places = (
-        [f"{source}, line {number}"]
-        if found is not value
-        else [f"{source}, entry {n}" for n, _ in enumerate(found, 1)]
-    )
-    return [Record(fields, where) for fields, where in zip(found, places, strict=True)]
+    return records if all(_READ & record.fields.keys() for record in records) else []
 
 
 def _refusal(data: bytes, where: str) -> InputError:
@@ -154,7 +151,7 @@ def _text(data: bytes, source: str) -> Record:
         raise InputError(f"{source} is not UTF-8 text (byte {error.start}).") from error
     if "\0" in text:
         raise InputError(f"{source} is binary, not text.")
-    return Record({"text": text}, source)
+    return Record({"text": text}, source, plain=True)
 
 
 def _object(line: bytes) -> dict[str, object] | None:

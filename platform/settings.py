@@ -111,7 +111,7 @@ class Settings(BaseModel):
         None, description="JSON file of what models cost, US dollars for a million tokens."
     )
     max_steps: int = Field(6, ge=1, le=100, description="Model calls in one run.")
-    max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run.")
+    max_run_tokens: int = Field(16_384, ge=64, description="Tokens read and written in one run of an agent.")
     max_run_seconds: float = Field(120.0, gt=0, description="Wall time of one run, seconds.")
     max_answer_tokens: int | None = Field(
         None, ge=1, description="Tokens of one reply to an agent; unset: 256 of the seed model, else 2,048."

@@ -102,6 +102,5 @@ def judged(scores: Sequence[tuple[str, object]], name: str | None, source: str) 
 
 def _comments(scores: Iterable[tuple[str, object]], source: str) -> tuple[Feedback, ...]:
     return tuple(
-        Feedback("comment", 0.0, f"import:{source}/{name}"[:200], 0.0, f"{name}: {value}"[:2000])
-        for name, value in scores
+        Feedback("comment", 0.0, f"import:{source}", 0.0, f"{name}: {value}"[:2000]) for name, value in scores
     )

@@ -46,7 +46,7 @@ class PhoenixRuns(Runs):
 
     def __iter__(self) -> Iterator[Recorded]:
         with Spool[_Span]() as spool:
-            for fields, where in (each for page in self._records for each in paged(page)):
+            for fields, where, _ in (each for page in self._records for each in paged(page)):
                 if "result" in fields:
                     self._annotate(fields, where)
                 else:

@@ -66,6 +66,8 @@ async def import_runs(
 ) -> Imported:
     """Store runs that ``source`` recorded; a run that was imported before stays as it is, one that was erased stays so.
 
+    A reward that a run did not have when it was imported is given to it.
+
     Spans reach the store before their run does, so that an import that is cut short is made whole
     by another. Raises InputError from the reader, with what was read and is kept before it.
     """
@@ -185,7 +187,7 @@ async def _judge_known(
         return
     async with tenant_session(engine, actor.tenant_id) as session:
         query = select(Outcome.run_id).where(
-            one_of(Outcome.run_id, known), Outcome.source == f"{_VERDICT}{source}"
+            one_of(Outcome.run_id, known), Outcome.kind == "verdict", Outcome.source == f"{_VERDICT}{source}"
         )
         has = set(await session.scalars(query))
         for run_id, run in known.items():

@@ -152,7 +152,9 @@ class ModelServers:
                 except UpstreamError as error:
                     server.breaker.fail()
                     FAILURES.labels(server.client.label).inc()
-                    _log.warning("A call failed at %s: %s", server.client.label, error.public)
+                    # What the embedded model says of itself may have words of the call.
+                    told = type(error).__name__ if error.public == error.message else error.public
+                    _log.warning("A call failed at %s: %s", server.client.label, told)
                     raise
 
     async def healthy(self) -> bool:

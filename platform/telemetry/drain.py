@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -66,7 +66,11 @@ class Drain:
         new, more = 0, True
         while more and (entries := await asyncio.to_thread(log.read, batch)):
             for some in portions(entries, max(_LEAST, len(entries) // _PORTIONS)):
-                new += await self._bring(log, some)
+                whole, damaged = _parted(some)
+                new += await self._bring(log, whole)
+                # Only once the rest is stored: what failed before that is read again, damage and all.
+                for entry in damaged:
+                    set_damaged_aside(log, entry)
                 log.mark_stored(some[-1].after)
             more = len(entries) == batch
         return new
@@ -76,10 +80,6 @@ class Drain:
 
         Or it would stop whatever comes after it, for every tenant. What is left of a tenant that was deleted goes.
         """
-        for entry in entries:
-            if entry.damaged:
-                set_damaged_aside(log, entry)
-        entries = [entry for entry in entries if not entry.damaged]
         try:
             return await self._store([record for entry in entries for record in load_records(entry.payload)])
         except (psycopg.Error, SQLAlchemyError) as error:
@@ -158,6 +158,14 @@ class Drain:
             finally:
                 log.close()
         return new
+
+
+def _parted(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Entries that can be read, and what stands where others were."""
+    parted: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in entries:
+        parted[entry.damaged].append(entry)
+    return parted
 
 
 def _unfit(error: Exception) -> bool:

@@ -59,10 +59,10 @@ def redact(file: str, as_json: bool, policy_file: str | None) -> None:
         for each in _redacted(default_redactor(), policy, read_records(file)):
             if as_json:
                 click.echo(json.dumps(_result(each, policy), ensure_ascii=False))
-            elif ", " in each.record.where.removeprefix(file):
-                click.echo(json.dumps(each.fields, ensure_ascii=False))
-            else:
+            elif each.record.plain:
                 click.echo(each.fields["text"], nl=False)
+            else:
+                click.echo(json.dumps(each.fields, ensure_ascii=False))
     except (WhorlError, KeyboardInterrupt) as error:
         fail(error, as_json)
     except BrokenPipeError:

@@ -277,13 +277,15 @@ def _next(file: IO[bytes]) -> bytes | None:
 
 def _unreadable(rest: bytes, over: bool) -> bytes:
     """What lies before the next whole record; all where there is none, but nothing of what is torn or still being written."""
+    torn = len(rest) < _HEAD.size or _HEAD.unpack_from(rest)[0] > len(rest) - _HEAD.size
+    if torn and not over:
+        return b""
     for offset in range(1, len(rest) - _HEAD.size):
         length, checksum = _HEAD.unpack_from(rest, offset)
         begin = offset + _HEAD.size
         if 0 < length <= len(rest) - begin and zlib.crc32(rest[begin : begin + length]) == checksum:
             return rest[:offset]
-    torn = len(rest) < _HEAD.size or _HEAD.unpack_from(rest)[0] > len(rest) - _HEAD.size
-    return b"" if torn or not over else rest
+    return rest if over and not torn else b""
 
 
 def _try_lock(folder: Path) -> IO[bytes] | None:

@@ -135,6 +135,14 @@ async def follow(client: httpx.AsyncClient, run_id: str, last: int | None = None
         return await frames(response.aiter_lines())
 
 
+async def ended(here: Replica, client: httpx.AsyncClient) -> tuple[str, uuid.UUID, Any]:
+    """A run that is over: its id, its workspace's, and its events."""
+    run = (await client.post("/api/runs", json={"question": "When?"})).json()
+    await here.whorl.live.settle()
+    tenant_id = uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+    return run["run_id"], tenant_id, await follow(client, run["run_id"])
+
+
 async def begin(client: httpx.AsyncClient, question: str, **options: Any) -> str:
     answer = await client.post("/api/runs", json={"question": question, "background": True, **options})
     assert answer.status_code == 202, answer.text
@@ -222,15 +230,11 @@ async def test_whoever_has_seen_the_end_or_more_is_told_the_end_again(
 ) -> None:
     here, there = replicas
     async with here.client("owner") as client, there.client("owner") as other:
-        run = (await client.post("/api/runs", json={"question": "When?"})).json()
-        await here.whorl.live.settle()
-        whole = await follow(client, run["run_id"])
-        async with tenant_session(
-            here.whorl.engine, uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
-        ) as session:
+        run_id, tenant_id, whole = await ended(here, client)
+        async with tenant_session(here.whorl.engine, tenant_id) as session:
             await session.execute(update(Run).values(ended_at=now() - 2 * live.SETTLED))
         for asked in (client, other):
-            assert await follow(asked, run["run_id"], whole[-1][0] + beyond) == whole[-1:]
+            assert await follow(asked, run_id, whole[-1][0] + beyond) == whole[-1:]
 
 
 async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_its_row(
@@ -239,10 +243,7 @@ async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_it
     """The row is there before the event, which tells more: why the last reply ended."""
     here, there = replicas
     async with here.client("owner") as client, there.client("owner") as other:
-        run = (await client.post("/api/runs", json={"question": "When?"})).json()
-        await here.whorl.live.settle()
-        whole = await follow(client, run["run_id"])
-        tenant_id = uuid.UUID((await client.get("/api/me")).json()["tenant_id"])
+        run_id, tenant_id, whole = await ended(here, client)
         last = RunEventRow.number == whole[-1][0]
         async with tenant_session(here.whorl.engine, tenant_id) as session:
             row = await session.scalar(select(RunEventRow).where(last))
@@ -250,7 +251,7 @@ async def test_a_run_that_ended_just_now_is_told_by_its_last_event_and_not_by_it
             kept = {column.key: getattr(row, column.key) for column in RunEventRow.__table__.columns}
             await session.execute(delete(RunEventRow).where(last))
             await session.execute(update(Run).values(ended_at=now() + timedelta(minutes=1)))
-        end = asyncio.create_task(follow(other, run["run_id"], whole[-2][0]))
+        end = asyncio.create_task(follow(other, run_id, whole[-2][0]))
         done, _ = await asyncio.wait([end], timeout=1.2)
         assert not done
         async with tenant_session(here.whorl.engine, tenant_id) as session:

@@ -423,7 +423,7 @@ async def test_a_score_that_is_named_later_judges_what_is_there(settings: Settin
             said = list(await session.scalars(select(Outcome).order_by(Outcome.id)))
     assert done == [Imported(new=1, outcomes=2), Imported(known=1, outcomes=1), Imported(known=1)]
     assert [(o.kind, o.source, o.value) for o in said] == [
-        ("comment", "import:langfuse/a", 0.0), ("comment", "import:langfuse/b", 0.0), ("verdict", "import:langfuse", 0.25),
+        ("comment", "import:langfuse", 0.0), ("comment", "import:langfuse", 0.0), ("verdict", "import:langfuse", 0.25),
     ]  # fmt: skip
 
 

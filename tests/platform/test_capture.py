@@ -301,7 +301,7 @@ def test_what_follows_a_damaged_record_is_read_while_more_is_appended(tmp_path: 
 
 
 async def test_what_is_damaged_is_said_counted_and_kept(
-    whorl: Whorl, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    whorl: Whorl, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = WriteAheadLog.create(tmp_path / "logs")
     log.append([dump_records([]), b"[" * 40, dump_records([])])
@@ -309,11 +309,21 @@ async def test_what_is_damaged_is_said_counted_and_kept(
     data = segment.read_bytes().replace(b"[[[", b"[[(", 1)
     segment.write_bytes(data)
     before = DAMAGED._value.get()
+    with monkeypatch.context() as away:
+        away.setattr(whorl.drain, "_store", _away)
+        for _ in range(2):
+            with pytest.raises(psycopg.OperationalError):
+                await whorl.drain.log(log)
+    assert not (tmp_path / "logs-refused").exists(), "it is set aside once, with what is stored"
     assert await whorl.drain.log(log) == 0
     [kept] = (tmp_path / "logs-refused").iterdir()
     assert kept.suffix == ".damaged" and kept.read_bytes().endswith(b"[[([" + b"[" * 36)
     assert DAMAGED._value.get() - before == len(kept.read_bytes()) == 48
     assert "48 bytes of a log of spans are damaged" in caplog.text and log.pending_bytes() == 0
+
+
+async def _away(records: list[SpanRecord]) -> int:
+    raise psycopg.OperationalError
 
 
 def test_a_log_keeps_nothing_that_is_stored(tmp_path: Path) -> None:
